@@ -1,0 +1,105 @@
+use chat_shared::{TimestampMs, Username};
+
+use super::StoreError;
+
+/// Accounts, sessions, and the few values that are made once.
+#[async_trait::async_trait]
+pub trait AccountStore: Send + Sync + 'static {
+    /// Makes an account, unless one stands whose name folds to the same.
+    async fn create_user(&self, user: NewUser) -> Result<CreateUser, StoreError>;
+
+    /// The account whose name is `name` to the letter, else the only one that folds to the same.
+    async fn find_user(&self, name: &str) -> Result<Option<User>, StoreError>;
+
+    /// Accounts whose names come after `after`, by name (by their bytes).
+    async fn users_after(&self, after: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// How many accounts there are.
+    async fn count_users(&self) -> Result<u64, StoreError>;
+
+    /// Replaces an account's password.
+    async fn set_password(
+        &self,
+        username: &Username,
+        password: PasswordRecord,
+    ) -> Result<(), StoreError>;
+
+    /// Keeps a new session.
+    async fn create_session(&self, session: Session) -> Result<(), StoreError>;
+
+    /// The session, unless it was revoked. An expired one is returned; the caller knows the time.
+    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
+
+    /// Lets the session live until `expires`.
+    async fn renew_session(&self, id: &str, expires: TimestampMs) -> Result<(), StoreError>;
+
+    /// Ends the session for good. One that is not there is no error.
+    async fn revoke_session(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Forgets sessions that ended before `before`.
+    async fn purge_sessions(&self, before: TimestampMs) -> Result<(), StoreError>;
+
+    /// Sets `key` to `value` unless it has one, and returns the one that stands.
+    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError>;
+
+    /// The value of `key`, where one was claimed.
+    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError>;
+}
+
+/// An account as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub username: Username,
+    pub password: PasswordRecord,
+    pub display_name: String,
+    pub bot: bool,
+    pub created: TimestampMs,
+}
+
+/// An account to be made.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub username: Username,
+    pub password: PasswordRecord,
+    pub bot: bool,
+    pub created: TimestampMs,
+}
+
+/// How a password is kept. A field marks what it is, never the look of the string.
+#[derive(Clone, PartialEq, Eq)]
+pub enum PasswordRecord {
+    /// argon2id, as a PHC string.
+    Argon2id(String),
+    /// As the FastAPI demo kept it. One of several opens the account.
+    Plain(Vec<String>),
+    /// Nothing opens the account.
+    Missing,
+}
+
+impl std::fmt::Debug for PasswordRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Argon2id(_) => "Argon2id(…)",
+            Self::Plain(_) => "Plain(…)",
+            Self::Missing => "Missing",
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CreateUser {
+    /// Made. `first`: no other account stood before.
+    Created { first: bool },
+    /// A name that folds to the same stands.
+    NameTaken,
+}
+
+/// Someone is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    pub id: String,
+    pub username: Username,
+    pub created: TimestampMs,
+    /// `None`: until revoked, as bots have them.
+    pub expires: Option<TimestampMs>,
+}

@@ -1,0 +1,107 @@
+use chat_shared::protocol::RoomKind;
+use chat_shared::{RoomName, Seq, Username};
+
+use super::StoreError;
+use crate::rules::{EventNonce, LogEvent};
+
+/// The rooms' logs.
+#[async_trait::async_trait]
+pub trait LogStore: Send + Sync + 'static {
+    /// Appends `events`, numbered from `after_seq + 1` on with no hole, all or nothing.
+    ///
+    /// `after_seq` 0 makes the room. Nothing is stored unless the answer is [`Append::Stored`];
+    /// after an error it may or may not be, and the caller reads the log to know.
+    async fn append(
+        &self,
+        room: &RoomName,
+        after_seq: Seq,
+        events: Vec<LogEvent>,
+    ) -> Result<Append, StoreError>;
+
+    /// Events above `after` in order, `limit` at most.
+    async fn events(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError>;
+
+    /// The `limit` messages (events whose body is a message) nearest under `before`, oldest first.
+    async fn messages_before(
+        &self,
+        room: &RoomName,
+        before: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError>;
+
+    /// The `limit` messages nearest above `after`, oldest first.
+    async fn messages_after(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError>;
+
+    /// The event that `sender` marked with `nonce` in `room`.
+    async fn event_by_nonce(
+        &self,
+        room: &RoomName,
+        sender: &Username,
+        nonce: &EventNonce,
+    ) -> Result<Option<LogEvent>, StoreError>;
+
+    /// Rooms other than the lobby that `username` is a member of.
+    async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError>;
+
+    /// Public rooms whose names begin with `prefix` and come after `after`, by name. The lobby is
+    /// among them once it has an event.
+    async fn public_rooms(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<PublicRoom>, StoreError>;
+
+    /// The folded state of a room as it was kept last.
+    async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError>;
+
+    /// Keeps the folded state of a room, so that loading it need not read the whole log. One with
+    /// a lower seq than what is kept changes nothing.
+    async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError>;
+}
+
+/// What became of an append.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Append {
+    Stored,
+    /// Someone else's events stand at those numbers, or the log does not reach `after_seq`: read
+    /// the log from what one has applied, and decide again.
+    Lost,
+    /// One of the events bears a (room, sender, nonce) that stands in the log already.
+    NonceTaken {
+        /// Which of the proposed events.
+        index: usize,
+        /// The event that bears it.
+        existing: Box<LogEvent>,
+    },
+}
+
+/// A public room as the directory lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublicRoom {
+    pub room: RoomName,
+    pub kind: RoomKind,
+    pub topic: String,
+    /// Members by event; the lobby's are not counted here.
+    pub members: u64,
+    pub last_seq: Seq,
+}
+
+/// A room's folded state.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Up to which seq it is folded.
+    pub seq: Seq,
+    /// The rules' own encoding; a store does not look into it.
+    pub state: Vec<u8>,
+}

@@ -1,0 +1,38 @@
+//! Where everything durable lies, behind one trait.
+//!
+//! The only atomic thing asked of a database is a unique insert: an event's number in its room is
+//! the fence between nodes. What is folded from the log (who is a member, which rooms are public)
+//! a store keeps as projections of its own and repairs from the log; when `append` answers, they
+//! hold what was appended.
+//!
+//! [`StoreError`] leaves this module; its text is for the operator's log, never for a client.
+
+mod accounts;
+#[cfg(test)]
+pub(crate) mod contract;
+mod log;
+pub mod sqlite;
+
+pub use accounts::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, User};
+pub use log::{Append, LogStore, PublicRoom, Snapshot};
+
+use std::sync::Arc;
+
+/// Everything durable.
+pub trait Store: LogStore + AccountStore {
+    /// For logs: `sqlite` or `mongodb`.
+    fn kind(&self) -> &'static str;
+}
+
+pub type SharedStore = Arc<dyn Store>;
+
+/// The store did not do what it was asked, or it can't be known whether it did.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// It may work when tried again. After a write, what became of it must be read back.
+    #[error("the store does not answer: {0}")]
+    Unavailable(String),
+    /// It holds something that this version can't read.
+    #[error("the store holds something unexpected: {0}")]
+    Corrupt(String),
+}

@@ -1,0 +1,217 @@
+//! Names and tokens that are in range by construction.
+
+use std::borrow::Borrow;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{ROOM_NAME_CHARS_MAX, TOKEN_CHARS_MAX, USERNAME_CHARS_MAX};
+
+/// The name of the room that is everyone's and can't be left.
+pub const LOBBY: &str = "lobby";
+
+/// Why a name won't do. Each is a sentence for the person who chose it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// A new username breaks the rules.
+    #[error("A username is 1 to 32 characters of A-Z a-z 0-9 . _ -")]
+    Username,
+    /// A room's name breaks the rules.
+    #[error("A room's name is 1 to 32 characters of a-z 0-9 -")]
+    Room,
+    /// A nonce or an `id` breaks the rules.
+    #[error("A nonce or an id is 1 to 64 characters of A-Z a-z 0-9 . _ -")]
+    Token,
+}
+
+fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-')
+}
+
+fn is_token(text: &str, chars_max: usize) -> bool {
+    (1..=chars_max).contains(&text.len()) && text.bytes().all(is_token_char)
+}
+
+macro_rules! shared_string {
+    ($name:ident) => {
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0.as_ref().to_owned()
+            }
+        }
+    };
+}
+
+macro_rules! parsed_string {
+    ($name:ident) => {
+        shared_string!($name);
+        impl TryFrom<String> for $name {
+            type Error = NameError;
+            fn try_from(text: String) -> Result<Self, NameError> {
+                Self::parse(&text)
+            }
+        }
+    };
+}
+
+/// A person's or bot's name, in the spelling that it was registered with.
+///
+/// Accounts that the FastAPI demo made may have names that [`Username::parse_new`] refuses, so a
+/// name that comes from a server is taken as it is. Two usernames are the same person only when
+/// they are equal to the letter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Username(Arc<str>);
+
+shared_string!(Username);
+
+impl Username {
+    /// Checks a name for a new account.
+    ///
+    /// # Errors
+    /// [`NameError::Username`] unless it is 1 to 32 of `A-Z a-z 0-9 . _ -`.
+    pub fn parse_new(text: &str) -> Result<Self, NameError> {
+        if is_token(text, USERNAME_CHARS_MAX) {
+            Ok(Self::existing(text))
+        } else {
+            Err(NameError::Username)
+        }
+    }
+
+    /// Takes the name of an account that exists, whatever it looks like.
+    pub fn existing(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The form in which new names are unique: lower case.
+    pub fn folded(&self) -> String {
+        self.0.to_lowercase()
+    }
+}
+
+/// A room's name: 1 to 32 of `a-z 0-9 -`; a direct room's begins with `@`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RoomName(Arc<str>);
+
+parsed_string!(RoomName);
+
+impl RoomName {
+    /// Checks a room's name, a direct room's among them.
+    ///
+    /// # Errors
+    /// [`NameError::Room`] where no room can have that name.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let bare = text.strip_prefix('@').unwrap_or(text);
+        let fits = (1..=ROOM_NAME_CHARS_MAX).contains(&bare.len());
+        let chars = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+        if fits && bare.bytes().all(chars) { Ok(Self(text.into())) } else { Err(NameError::Room) }
+    }
+
+    /// The lobby's name.
+    pub fn lobby() -> Self {
+        Self(LOBBY.into())
+    }
+
+    /// Whether this is the lobby.
+    pub fn is_lobby(&self) -> bool {
+        &*self.0 == LOBBY
+    }
+
+    /// Whether this names a direct room. People can't choose such a name; the server makes it.
+    pub fn is_direct(&self) -> bool {
+        self.0.starts_with('@')
+    }
+}
+
+/// What a client marks a durable command with, so that a repetition is known and does nothing.
+///
+/// Unique in a room for its sender, for good. It goes to all members and is no secret.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Nonce(Arc<str>);
+
+parsed_string!(Nonce);
+
+impl Nonce {
+    /// Checks a nonce.
+    ///
+    /// # Errors
+    /// [`NameError::Token`] unless it is 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if is_token(text, TOKEN_CHARS_MAX) { Ok(Self(text.into())) } else { Err(NameError::Token) }
+    }
+}
+
+/// What a client marks a command with; the one reply carries it as `re`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RequestId(Arc<str>);
+
+parsed_string!(RequestId);
+
+impl RequestId {
+    /// Checks a command's `id`.
+    ///
+    /// # Errors
+    /// [`NameError::Token`] unless it is 1 to 64 of `A-Z a-z 0-9 . _ -`.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        if is_token(text, TOKEN_CHARS_MAX) { Ok(Self(text.into())) } else { Err(NameError::Token) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn usernames() {
+        for good in ["a", "Ann.B_c-9", &"x".repeat(32)] {
+            assert!(Username::parse_new(good).is_ok(), "{good}");
+        }
+        for bad in ["", "a b", "ü", "a@b", &"x".repeat(33), "a\n"] {
+            assert_eq!(Username::parse_new(bad), Err(NameError::Username), "{bad}");
+        }
+        assert_eq!(Username::existing("ÄNN").folded(), "änn");
+    }
+
+    #[test]
+    fn rooms() {
+        for good in ["lobby", "rust-2024", "@0a1b", &"x".repeat(32)] {
+            assert!(RoomName::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "@", "Rust", "a_b", "a b", &"x".repeat(33)] {
+            assert_eq!(RoomName::parse(bad), Err(NameError::Room), "{bad}");
+        }
+    }
+
+    #[test]
+    fn nonces() {
+        assert!(Nonce::parse(&"n".repeat(64)).is_ok());
+        for bad in ["", " ", "a/b", &"n".repeat(65)] {
+            assert_eq!(Nonce::parse(bad), Err(NameError::Token), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::Limits;
+use crate::{RoomName, Seq, TimestampMs, Username};
+
+/// The first frame of a connection: who one is and what one already has.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol version; another than the server's closes with 4406.
+    pub version: u32,
+    /// The session's token, where the upgrade carried neither bearer nor cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token: Option<String>,
+    /// The client's name and version, for logs: `chat-tui/0.1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<String>,
+    /// The id of the log that `resume`'s numbers belong to, from the last `welcome`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// The last seq one has, for each room.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resume: BTreeMap<RoomName, Seq>,
+}
+
+/// A [`Hello`] with its `type`, as it is sent.
+#[derive(Debug, Serialize)]
+#[serde(tag = "type", rename = "hello")]
+pub struct HelloFrame<'a> {
+    #[serde(flatten)]
+    hello: &'a Hello,
+}
+
+impl Hello {
+    /// The frame to send.
+    pub fn to_frame(&self) -> HelloFrame<'_> {
+        HelloFrame { hello: self }
+    }
+}
+
+impl std::fmt::Debug for Hello {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hello")
+            .field("version", &self.version)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("client", &self.client)
+            .field("log", &self.log)
+            .field("resume", &self.resume)
+            .finish()
+    }
+}
+
+/// A frame of the FastAPI demo's page: the first names the user, later ones carry a message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DemoFrame {
+    /// The name that the page believes it has. The session decides, not this.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<Username>,
+    /// The text, absent in the first frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// The server's first frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The protocol version that this connection speaks.
+    pub version: u32,
+    /// The id of the log that every seq of this server belongs to.
+    pub log: String,
+    /// Who one is.
+    pub username: Username,
+    /// One's session, as `GET /sessions` names it.
+    pub session: String,
+    /// The server's clock.
+    pub now: TimestampMs,
+    /// Milliseconds between the server's pings.
+    pub heartbeat_ms: u64,
+    /// The rooms one is in, the most recently active first.
+    pub rooms: Vec<RoomInfo>,
+    /// Whether `rooms_state` frames follow with more rooms.
+    pub more: bool,
+    /// The limits of this server.
+    pub limits: Limits,
+}
+
+/// A room as one member sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomInfo {
+    /// Its name.
+    pub room: RoomName,
+    /// Who can find and enter it.
+    pub kind: RoomKind,
+    /// What it is about, empty where nobody said.
+    pub topic: String,
+    /// The seq of its last event; every event above it follows live. 0: no event yet.
+    pub last_seq: Seq,
+    /// Up to where one has read.
+    pub read_seq: Seq,
+    /// Messages above `read_seq`.
+    pub unread: u64,
+    /// Unread messages that mention one.
+    pub mentions: u64,
+    /// What one may do in it.
+    pub role: Role,
+    /// How many are in it, online or not.
+    pub members: u64,
+    /// In a direct room, the other person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub with: Option<Username>,
+}
+
+/// Who can find and enter a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RoomKind {
+    /// Everyone can find and join it.
+    Public,
+    /// Only who was invited; to others it does not exist.
+    Private,
+    /// Two people, nobody can be added.
+    Direct,
+}
+
+/// What a member may do in a room; a later one may all that an earlier one may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sends, edits and deletes own messages, reads all of the room's past.
+    Member,
+    /// Also deletes any message, kicks, bans, mutes, invites, sets the topic.
+    Moderator,
+    /// Also gives roles.
+    Owner,
+}

@@ -1,0 +1,72 @@
+//! Bodies of the HTTP calls.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{TimestampMs, Username};
+
+/// The body of `POST /register` and `POST /login`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// The name.
+    pub username: String,
+    /// The password. Never in `Debug`.
+    pub password: String,
+    /// At `/register`: the account is a bot's. Its messages say so, and its sessions last until
+    /// they are revoked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bot: bool,
+}
+
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials").field("username", &self.username).finish_non_exhaustive()
+    }
+}
+
+/// What every call answers where there is nothing more to say, errors among it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answer {
+    /// Whether it was done.
+    pub ok: bool,
+    /// A sentence for people.
+    pub msg: String,
+}
+
+/// What `POST /login` answers.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoggedIn {
+    /// `true`.
+    pub ok: bool,
+    /// "Login successful".
+    pub msg: String,
+    /// The name as it was registered.
+    pub username: Username,
+    /// For the `Authorization: Bearer` header or `hello`. Never in `Debug`.
+    pub token: String,
+    /// When the token ends unless it is used.
+    pub expires: TimestampMs,
+}
+
+impl std::fmt::Debug for LoggedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LoggedIn")
+            .field("username", &self.username)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What `GET /me` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Me {
+    /// `true`.
+    pub ok: bool,
+    /// Who one is.
+    pub username: Username,
+    /// The name to show.
+    pub display_name: String,
+    /// Where one's picture is, as a path of this server.
+    pub avatar: String,
+    /// Whether one is the server's admin.
+    pub admin: bool,
+}

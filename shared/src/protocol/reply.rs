@@ -1,0 +1,143 @@
+use serde::{Deserialize, Serialize};
+
+use super::{ChatEvent, Role, ServerFrame};
+use crate::{Nonce, RequestId, RoomName, Seq, TimestampMs, Username};
+
+/// A `send` is stored; comes before one's own `chat`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ack {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// Where it was said.
+    pub room: RoomName,
+    /// What it was marked with.
+    pub nonce: Nonce,
+    /// Its position in the room.
+    pub seq: Seq,
+    /// When it was stored.
+    pub ts: TimestampMs,
+}
+
+/// A page of messages, oldest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryPage {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// Of which room.
+    pub room: RoomName,
+    /// The messages stand as they stood at this seq: apply live events above it.
+    pub as_of: Seq,
+    /// The messages, each a `chat` frame.
+    #[serde(with = "chat_frames")]
+    pub messages: Vec<ChatEvent>,
+    /// Whether there are older ones.
+    pub more_before: bool,
+    /// Whether there are newer ones.
+    pub more_after: bool,
+}
+
+/// A page of events, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventsPage {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// Of which room.
+    pub room: RoomName,
+    /// What a resume would have sent.
+    pub events: Vec<ServerFrame>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A page of public rooms, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomsPage {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// The rooms.
+    pub rooms: Vec<RoomListing>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A public room as anyone sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomListing {
+    /// Its name.
+    pub room: RoomName,
+    /// What it is about.
+    pub topic: String,
+    /// How many are in it.
+    pub members: u64,
+    /// The seq of its last event.
+    pub last_seq: Seq,
+    /// Whether one is in it.
+    pub joined: bool,
+}
+
+/// A page of members, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MembersPage {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// Of which room.
+    pub room: RoomName,
+    /// The members.
+    pub members: Vec<MemberInfo>,
+    /// Whether there are more.
+    pub more: bool,
+}
+
+/// A member of a room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemberInfo {
+    /// Who.
+    pub username: Username,
+    /// The name to show.
+    pub display_name: String,
+    /// Where their picture is, as a path of this server.
+    pub avatar: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they are connected now.
+    pub online: bool,
+    /// Whether they are a bot.
+    pub bot: bool,
+}
+
+/// Messages in a page are `chat` frames, with their `type`.
+mod chat_frames {
+    use serde::ser::SerializeSeq;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    use crate::protocol::ChatEvent;
+
+    #[derive(Serialize)]
+    #[serde(tag = "type", rename = "chat")]
+    struct Tagged<'a> {
+        #[serde(flatten)]
+        chat: &'a ChatEvent,
+    }
+
+    pub(super) fn serialize<S: Serializer>(
+        messages: &[ChatEvent],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut seq = serializer.serialize_seq(Some(messages.len()))?;
+        for chat in messages {
+            seq.serialize_element(&Tagged { chat })?;
+        }
+        seq.end()
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<ChatEvent>, D::Error> {
+        Vec::deserialize(deserializer)
+    }
+}
