@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::{javascript, rust};
 
 pub(crate) struct Rule {
-    /// Completes "must not be, since …".
+    /// Completes "that was found, but …".
     pub(crate) because: &'static str,
     /// Paths from the root; a `*` at the end takes every file and folder that starts so. Each
     /// must match something.
