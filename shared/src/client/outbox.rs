@@ -109,8 +109,8 @@ mod tests {
         assert_eq!(nonces(&mut outbox), ["a", "b", "c"]);
         assert!(!outbox.has_unsent());
         assert_eq!(outbox.take(&room("r"), &nonce("b")), [2]);
-        assert_eq!(outbox.take(&room("r"), &nonce("b")), []);
-        assert_eq!(outbox.take(&room("other"), &nonce("a")), []);
+        assert!(outbox.take(&room("r"), &nonce("b")).is_empty());
+        assert!(outbox.take(&room("other"), &nonce("a")).is_empty());
         outbox.push(4, send("r", "d")).unwrap();
         assert_eq!(nonces(&mut outbox), ["d"]);
         outbox.rewind();

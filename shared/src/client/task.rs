@@ -117,7 +117,11 @@ impl Task {
             };
             let effects = self.session.disconnected();
             self.apply(effects, 0);
-            if self.online_since.take().is_some_and(|since| since.elapsed() >= GOOD_AFTER) {
+            if self
+                .online_since
+                .take()
+                .is_some_and(|since| since.elapsed() >= GOOD_AFTER)
+            {
                 self.backoff.reset();
             }
             let wait = match self.retry(end) {
