@@ -64,49 +64,55 @@ fn credentials(username: impl Into<Value>, password: impl Into<Value>) -> String
     json!({"username": username.into(), "password": password.into()}).to_string()
 }
 
+fn deep_field(levels: usize) -> String {
+    format!(
+        r#"{{"username":{}1{}}}"#,
+        "[".repeat(levels),
+        "]".repeat(levels)
+    )
+}
+
 fn bodies() -> Vec<Row> {
     let query = json!({"$ne": null});
     let mut rows = Vec::new();
     for path in ["/login", "/register"] {
-        let malformed: &[u16] = &[400, 422];
         rows.extend([
-            post("a body that is not JSON", path, "username=ann", malformed),
-            post("no body", path, "", malformed),
-            post("half a body", path, r#"{"username":"ann","#, malformed),
-            post("a body that is an array", path, "[]", malformed),
-            post("a body that is null", path, "null", malformed),
+            post("a body that is not JSON", path, "username=ann", &[400]),
+            post("no body", path, "", &[400]),
+            post("half a body", path, r#"{"username":"ann","#, &[400]),
             post(
                 "a body that is not UTF-8",
                 path,
                 b"{\"username\":\"\xff\"}".to_vec(),
-                malformed,
+                &[400],
             ),
+            post("a body that is an array", path, "[]", &[422]),
+            post("a body that is null", path, "null", &[422]),
             post(
                 "queries for values",
                 path,
                 credentials(query.clone(), query.clone()),
-                malformed,
+                &[422],
             ),
             post(
                 "a query for a password",
                 path,
                 credentials("ann", query.clone()),
-                malformed,
+                &[422],
             ),
-            post("numbers for values", path, credentials(1, 2), malformed),
-            post("no password", path, r#"{"username":"ann"}"#, malformed),
-            post("a body 30,000 deep", path, "[".repeat(30_000), malformed),
+            post("numbers for values", path, credentials(1, 2), &[422]),
+            post("no password", path, r#"{"username":"ann"}"#, &[422]),
+            post("a body 30,000 deep", path, "[".repeat(30_000), &[400, 413]),
+            post("a body 16,000 deep", path, "[".repeat(16_000), &[400, 422]),
+            post("a field 8,000 deep", path, deep_field(8_000), &[400, 422]),
+            post("a field 30,000 deep", path, deep_field(30_000), &[400, 413]),
+            post("a body over the limit", path, " ".repeat(20_000), &[413]),
             post(
-                "a field 30,000 deep",
+                "a body far over the limit",
                 path,
-                format!(
-                    r#"{{"username":{}1{}}}"#,
-                    "[".repeat(30_000),
-                    "]".repeat(30_000)
-                ),
-                malformed,
+                vec![b' '; 3 << 20],
+                &[413],
             ),
-            post("a body over the limit", path, vec![b' '; 3 << 20], &[413]),
             http(
                 "a form",
                 ("POST", path),

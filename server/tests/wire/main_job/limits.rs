@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Server, kind_of};
+use crate::support::{Server, fresh_nonce, kind_of};
 
 #[tokio::test]
 async fn a_flood_is_told_when_to_go_on() {
@@ -68,6 +68,28 @@ async fn a_flood_is_told_when_to_go_on() {
             "{again}"
         );
     }
+}
+
+#[tokio::test]
+async fn who_does_not_stop_is_sent_away() {
+    let server = Server::start_with(&["--rate-limit", "5"]).await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    // Over 200 refusals in a row, whatever the burst lets through before.
+    for _ in 0..400 {
+        let send = json!({"type": "send", "room": "lobby", "text": "x", "nonce": fresh_nonce()});
+        if ann.try_send(send.to_string()).await.is_err() {
+            break;
+        }
+    }
+    let (code, frames) = ann.closed().await;
+    ann.check(code == 4429, &format!("expected 4429, got {code}"));
+    let acks = frames
+        .iter()
+        .filter(|frame| kind_of(frame) == "ack")
+        .count();
+    let next = bob.say("lobby", "calm").await;
+    assert_eq!(next["seq"], acks + 1, "what was not acked was not said");
 }
 
 #[tokio::test]
