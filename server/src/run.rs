@@ -11,16 +11,21 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::accounts::{self, Accounts, SessionEnded};
-use crate::config::{Config, ConfigError};
+use crate::config::{Config, ConfigError, RateLimit};
+use crate::gateway::{Gateway, GatewayLimits};
+use crate::hub::Hub;
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
 use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{SharedStore, Store};
+use crate::store::{SharedStore, Store, StoreError};
 use crate::telemetry;
 
 /// Ended sessions whose sockets are still to be closed.
 const SESSIONS_ENDED_WAITING_MAX: usize = 1_024;
+
+/// How long connections have to take their goodbye.
+const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 
 /// How often what has run out is forgotten.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -48,6 +53,8 @@ pub enum StartError {
         dir: PathBuf,
         error: accounts::OpenError,
     },
+    #[error("The rooms in {} can't be opened: {error}.", .dir.display())]
+    Rooms { dir: PathBuf, error: StoreError },
     #[error("The server made a mistake while it started: {0}.")]
     Internal(String),
 }
@@ -57,6 +64,7 @@ pub enum StartError {
 pub struct Server {
     address: SocketAddr,
     store: Arc<SqliteStore>,
+    hub: Hub,
     stop: oneshot::Sender<()>,
     serving: Task,
     _tidying: Task,
@@ -126,11 +134,23 @@ impl Server {
                 dir: dir.clone(),
                 error,
             })?;
+        let hub = Hub::open(Arc::clone(&store) as SharedStore, accounts.clone())
+            .await
+            .map_err(|error| StartError::Rooms { dir: dir.clone(), error })?;
+        let gateway_limits = GatewayLimits {
+            per_user: config.max_connections_per_user.get(),
+            per_address: config.max_connections_per_address.get(),
+            rate: match (config.rate_limit, config.rate_limit.burst()) {
+                (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
+                _ => None,
+            },
+        };
+        let gateway = Gateway::new(hub.clone(), gateway_limits);
         let limits = Arc::new(match config.rate_limit.is_off() {
             true => HttpLimits::off(),
             false => HttpLimits::new(),
         });
-        let router = http::router(HttpState {
+        let http_state = HttpState {
             accounts: accounts.clone(),
             origins: Arc::new(OriginPolicy {
                 allowed: config.allowed_origin,
@@ -139,7 +159,8 @@ impl Server {
             limits: Arc::clone(&limits),
             page,
             metrics,
-        });
+        };
+        let router = http::router(http_state, Some(gateway));
         let scheme = if tls.is_some() { "https" } else { "http" };
         tracing::info!(%address, url = %format_args!("{scheme}://{address}"), "listening");
         tracing::info!(
@@ -153,10 +174,11 @@ impl Server {
         Ok(Self {
             address,
             store,
+            hub: hub.clone(),
             stop,
             serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
             _tidying: Task::spawn(tidy(accounts, limits)),
-            _ended: Task::spawn(close_sockets(closing)),
+            _ended: Task::spawn(close_sockets(hub, closing)),
         })
     }
 
@@ -169,11 +191,14 @@ impl Server {
     pub async fn stop(self) {
         let Self {
             store,
+            hub,
             stop,
             mut serving,
             ..
         } = self;
         let _ = stop.send(());
+        hub.say_goodbye();
+        hub.emptied(GOODBYE_WAIT).await;
         if let Err(error) = (&mut serving.0).await {
             tracing::error!(%error, "serving ended badly");
         }
@@ -214,9 +239,9 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
     }
 }
 
-/// No socket outlives a request yet, so there is none to close.
-async fn close_sockets(mut ended: mpsc::Receiver<SessionEnded>) {
-    while let Some(SessionEnded { session, .. }) = ended.recv().await {
-        tracing::debug!(session, "session ended");
+/// A session that was revoked loses its sockets.
+async fn close_sockets(hub: Hub, mut ended: mpsc::Receiver<SessionEnded>) {
+    while let Some(SessionEnded { session, username }) = ended.recv().await {
+        hub.end_session(&username, &session);
     }
 }

@@ -6,9 +6,11 @@
 //! [`RegisterError`], [`LogInError`] and [`AuthError`] leave this module. A log-in's error never
 //! tells whether the name exists, nor does the time that it takes.
 
+mod avatar;
 mod password;
 mod token;
 
+pub use avatar::avatar_path;
 pub use token::SigningKeyError;
 
 use std::fmt;

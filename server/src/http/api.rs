@@ -10,25 +10,18 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chat_shared::TimestampMs;
 use chat_shared::protocol::http::{Credentials, LoggedIn, Me};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
 use super::{HttpState, Peer, client_ip};
-use crate::accounts::{AuthError, LogInError};
+use crate::accounts::{avatar_path, AuthError, LogInError};
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A session that lasts until revoked "expires" at the last time that JavaScript can count to.
 const NEVER_MS: TimestampMs = (1 << 53) - 1;
-
-const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 pub(super) async fn register(
     State(state): State<HttpState>,
@@ -123,10 +116,7 @@ pub(super) async fn me(
     let answer = Me {
         ok: true,
         display_name: session.display_name,
-        avatar: format!(
-            "/avatars/{}",
-            utf8_percent_encode(name.as_str(), PATH_SEGMENT)
-        ),
+        avatar: avatar_path(&name),
         admin: session.identity.admin,
         username: name,
     };

@@ -1,4 +1,4 @@
-//! Everything that is asked over HTTP, the page among it; the WebSocket upgrade alone is not here.
+//! Everything that is asked over HTTP, the page and the upgrade to WebSocket among it.
 //!
 //! Handlers answer with [`Refusal`]s, which carry a sentence for the client and nothing of the
 //! server's inside. A handler learns who is at the other end from [`Peer`], which
@@ -15,6 +15,7 @@ pub mod origin;
 mod page;
 pub mod serve;
 mod tls;
+mod upgrade;
 
 pub use answer::Refusal;
 pub use body::BODY_BYTES_MAX;
@@ -38,6 +39,7 @@ use axum::routing::{get, post};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::Accounts;
+use crate::gateway::Gateway;
 
 /// What the HTTP calls share.
 #[derive(Clone)]
@@ -58,13 +60,14 @@ impl std::fmt::Debug for HttpState {
     }
 }
 
-/// All HTTP calls.
-pub fn router(state: HttpState) -> Router {
-    router_with(state, Router::new())
-}
-
-/// All HTTP calls and `more`, which get the same headers, checks and errors.
-pub fn router_with(state: HttpState, more: Router<HttpState>) -> Router {
+/// All HTTP calls, and with a gateway the upgrade to WebSocket.
+pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
+    let sockets = match gateway {
+        Some(gateway) => Router::new()
+            .route("/ws", get(upgrade::upgrade))
+            .layer(axum::Extension(gateway)),
+        None => Router::new(),
+    };
     Router::new()
         .route("/register", post(api::register))
         .route("/login", post(api::log_in))
@@ -75,7 +78,7 @@ pub fn router_with(state: HttpState, more: Router<HttpState>) -> Router {
         .route("/metrics", get(api::metrics))
         .route("/", get(page::index))
         .route("/static/{*path}", get(page::file))
-        .merge(more)
+        .merge(sockets)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), refuse_foreign))

@@ -64,7 +64,7 @@ async fn identify(
         return match state.accounts.authenticate(token).await {
             Ok(identity) => Ok(Some(identity)),
             Err(AuthError::Invalid) => Err(Refusal::not_logged_in()),
-            Err(AuthError::Store(error)) => Err(Refusal::store(&error)),
+            Err(AuthError::Store(error)) => Err(Refusal::unavailable(&error)),
         };
     }
     let https = state.origins.proxies.says_https(headers, peer.0);
@@ -75,6 +75,6 @@ async fn identify(
     match state.accounts.authenticate(token).await {
         Ok(identity) => Ok(Some(identity)),
         Err(AuthError::Invalid) => Ok(None),
-        Err(AuthError::Store(error)) => Err(Refusal::store(&error)),
+        Err(AuthError::Store(error)) => Err(Refusal::unavailable(&error)),
     }
 }
