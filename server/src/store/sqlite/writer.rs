@@ -12,14 +12,14 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::{closed, store_error};
+use super::error::closed;
 use crate::store::StoreError;
 
 /// Writes that may wait for the writer; past that, callers wait to hand theirs over.
 const WRITE_QUEUE_MAX: usize = 1_024;
 
 /// Writes in one transaction.
-const COMMIT_JOBS_MAX: usize = 256;
+pub(super) const COMMIT_JOBS_MAX: usize = 256;
 
 /// What a job came to.
 pub(super) enum Verdict<T> {
@@ -186,7 +186,7 @@ fn transaction(
     let mut transaction = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(error) => {
-            let error = store_error(error);
+            let error = StoreError::from(error);
             answers.extend(jobs.map(|job| job(Err(error.clone())).answer));
             return Err(error);
         }
@@ -195,7 +195,7 @@ fn transaction(
         let savepoint = match transaction.savepoint() {
             Ok(savepoint) => savepoint,
             Err(error) => {
-                answers.push(job(Err(store_error(error))).answer);
+                answers.push(job(Err(StoreError::from(error))).answer);
                 continue;
             }
         };
@@ -206,7 +206,7 @@ fn transaction(
         };
         answers.push(done.answer);
         if done.keep {
-            savepoint.commit().map_err(store_error)?;
+            savepoint.commit()?;
         } else {
             drop(savepoint);
         }
@@ -217,5 +217,5 @@ fn transaction(
             ));
         }
     }
-    transaction.commit().map_err(store_error)
+    transaction.commit().map_err(StoreError::from)
 }
