@@ -1,0 +1,71 @@
+//! A session whose time is over opens nothing, and its socket does not stay.
+
+use serde_json::json;
+
+use super::row::{Attack, Frame, HttpCall};
+use crate::support::Server;
+
+#[tokio::test]
+async fn an_expired_session_opens_nothing() {
+    let mut server = Server::start_for_restarts().await;
+    let user = server.user("ann").await;
+    let other = server.user("bob").await;
+    server.kill();
+    expire_sessions_of(&server, "ann");
+    server.restart().await;
+
+    let bearer = || vec![("Authorization", user.bearer())];
+    let me = HttpCall {
+        method: "GET",
+        path: "/me",
+        headers: bearer(),
+        body: vec![],
+    };
+    let hello = json!({"type": "hello", "version": 1, "token": user.token});
+    for attack in [
+        Attack::Http {
+            call: me,
+            statuses: &[401],
+            msg: None,
+        },
+        Attack::Upgrade {
+            headers: bearer(),
+            statuses: &[401],
+        },
+        Attack::First {
+            headers: vec![],
+            frame: Frame::Json(hello),
+            close: 4401,
+        },
+    ] {
+        attack.run(server.clone(), user.clone()).await;
+    }
+
+    // The other one's session is as it was, and a new log-in is as good as ever.
+    server
+        .get("/me", &[("Authorization", &other.bearer())])
+        .await
+        .accepted(200);
+    let again = server.log_in("ann").await;
+    server
+        .get("/me", &[("Authorization", &again.bearer())])
+        .await
+        .accepted(200);
+}
+
+/// Sets back the end of sessions in the database, as only time can else.
+fn expire_sessions_of(server: &Server, username: &str) {
+    let file = std::fs::read_dir(server.data_dir())
+        .expect("the data directory")
+        .map(|entry| entry.expect("an entry").path())
+        .find(|path| std::fs::read(path).is_ok_and(|bytes| bytes.starts_with(b"SQLite format 3")))
+        .expect("a SQLite file in the data directory");
+    let database = rusqlite::Connection::open(file).expect("the database opens");
+    let changed = database
+        .execute(
+            "UPDATE sessions SET expires = 1000 WHERE username = ?1",
+            [username],
+        )
+        .expect("sessions have a username and an end");
+    assert_eq!(changed, 1, "{username} had one session");
+}

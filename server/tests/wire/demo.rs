@@ -1,0 +1,259 @@
+//! The FastAPI demo's page: it says a name, sends messages, and shows what it gets as HTML.
+
+use serde_json::{Value, json};
+
+use crate::support::{Server, User, Ws, kind_of, text_of};
+
+/// A connection as the page makes it: the log-in's cookie, an Origin that is ours, a name.
+async fn page(server: &Server, user: &User) -> Ws {
+    let origin = server.origin();
+    let headers = [
+        ("Cookie", user.cookie.as_str()),
+        ("Origin", origin.as_str()),
+    ];
+    let mut ws = server
+        .open(&format!("{}'s page", user.name), &headers)
+        .await
+        .expect("an upgrade");
+    ws.send(&json!({"username": user.name})).await;
+    ws
+}
+
+/// All frames up to this text; each must be one that the page can draw.
+async fn drawn_until(ws: &mut Ws, text: &str) -> Vec<Value> {
+    let frames = ws.collect_until(text, |frame| text_of(frame) == text).await;
+    for frame in &frames {
+        let fits = matches!(kind_of(frame), "chat" | "system");
+        ws.check(fits, &format!("the page can't draw {frame}"));
+        for field in ["message", "username"] {
+            let html = frame[field].as_str().unwrap_or_default();
+            ws.check(
+                !html.contains(['<', '>', '"']),
+                &format!("{field} is not escaped: {frame}"),
+            );
+        }
+        ws.check(
+            frame["room"] == "lobby",
+            &format!("the page lives in the lobby: {frame}"),
+        );
+    }
+    frames
+}
+
+#[tokio::test]
+async fn the_page_talks_in_the_lobby() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let bob = server.user("bob").await;
+    let mut page = page(&server, &bob).await;
+    drawn_until(&mut page, "bob joined the chat").await;
+
+    page.send(&json!({"username": "bob", "message": "hello"}))
+        .await;
+    page.send(&json!({"message": "and again"})).await;
+    let frames = drawn_until(&mut page, "and again").await;
+    let chats: Vec<Value> = frames
+        .iter()
+        .filter(|f| kind_of(f) == "chat")
+        .map(|f| json!([f["username"], f["message"]]))
+        .collect();
+    assert_eq!(
+        chats,
+        [json!(["bob", "hello"]), json!(["bob", "and again"])],
+        "{frames:?}"
+    );
+    for expected in ["hello", "and again"] {
+        let chat = ann.expect("chat").await;
+        assert_eq!(
+            (&chat["username"], text_of(&chat)),
+            (&json!("bob"), expected),
+            "{chat}"
+        );
+        assert!(chat["nonce"].is_string(), "{chat}");
+    }
+    ann.say("lobby", "welcome").await;
+    let frames = drawn_until(&mut page, "welcome").await;
+    assert_eq!(frames.last().unwrap()["username"], "ann");
+
+    // Whatever name it says later, it speaks as who it is, or not at all.
+    page.send(&json!({"username": "ann", "message": "who says this?"}))
+        .await;
+    page.send(&json!({"username": "bob", "message": "done"}))
+        .await;
+    for chat in ann
+        .collect_until("done", |frame| text_of(frame) == "done")
+        .await
+    {
+        if text_of(&chat) == "who says this?" {
+            assert_eq!(chat["username"], "bob", "in another's name: {chat}");
+        }
+    }
+
+    // It is one of those who are online, and gone when it is closed.
+    drop(page);
+    ann.expect_matching("bob's leaving", |frame| {
+        text_of(frame) == "bob left the chat"
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_it_gets_is_escaped_for_html_and_what_others_get_is_not() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let bob = server.user("bob").await;
+    let mut page = page(&server, &bob).await;
+    let text = r#"<img src=x onerror="alert('1')"> & &lt;"#;
+    for from_page in [true, false] {
+        if from_page {
+            page.send(&json!({"username": "bob", "message": text}))
+                .await;
+        } else {
+            ann.say("lobby", text).await;
+        }
+        let raw = ann.expect("chat").await;
+        assert_eq!(text_of(&raw), text, "as it was said: {raw}");
+        let chat = page.expect("chat").await;
+        let html = text_of(&chat);
+        assert!(!html.contains(['<', '>', '"', '\'']), "escaped: {chat}");
+        let back = html
+            .replace("&lt;", "<")
+            .replace("&gt;", ">")
+            .replace("&quot;", "\"")
+            .replace("&#39;", "'")
+            .replace("&#x27;", "'")
+            .replace("&amp;", "&");
+        assert_eq!(back, text, "escaped once: {chat}");
+    }
+}
+
+#[tokio::test]
+async fn it_hears_of_the_lobby_alone_and_of_nothing_it_can_not_draw() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let bob = server.user("bob").await;
+    let mut native = server.enter(&bob).await;
+    let mut page = page(&server, &bob).await;
+    // Rooms, acks, presence, pages: all of it happens, none of it is the page's.
+    native
+        .done(json!({"type": "create", "room": "rust"}), "room")
+        .await;
+    ann.done(json!({"type": "join", "room": "rust"}), "ok")
+        .await;
+    ann.say("rust", "in rust").await;
+    native.say("lobby", "from his other window").await;
+    ann.done(json!({"type": "history", "room": "lobby"}), "history")
+        .await;
+    let (_, carl) = server.newcomer("carl").await;
+    drop(carl);
+    native
+        .expect_matching("carl's going", |f| text_of(f) == "carl left the chat")
+        .await;
+    ann.say("lobby", "marker").await;
+    let frames = drawn_until(&mut page, "marker").await;
+    let texts: Vec<&str> = frames.iter().map(text_of).collect();
+    assert!(!texts.contains(&"in rust"), "{texts:?}");
+    for expected in [
+        "from his other window",
+        "carl joined the chat",
+        "carl left the chat",
+    ] {
+        assert!(texts.contains(&expected), "{expected:?} in {texts:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_refused_reaches_it_alone_as_a_system_line() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (bob, mut native) = server.newcomer("bob").await;
+    let mut page = page(&server, &bob).await;
+    ann.say("lobby", "start").await;
+    drawn_until(&mut page, "start").await;
+    let refused = [
+        json!({"username": "bob", "message": ""}).to_string(),
+        json!({"username": "bob", "message": "x".repeat(4_001)}).to_string(),
+        json!({"username": "bob", "message": {"$ne": null}}).to_string(),
+        "not JSON".to_owned(),
+        "[".repeat(30_000),
+    ];
+    for frame in &refused {
+        page.send_text(frame.clone()).await;
+        let line = page
+            .expect_matching("a notice", |f| {
+                kind_of(f) == "chat" || f["event"] == "notice"
+            })
+            .await;
+        let short: String = frame.chars().take(60).collect();
+        page.check(
+            kind_of(&line) == "system",
+            &format!("{short} must be refused: {line}"),
+        );
+        page.check(text_of(&line).len() > 3, &format!("a sentence: {line}"));
+        page.check(
+            line.get("seq").is_none(),
+            &format!("nothing durable: {line}"),
+        );
+    }
+    ann.say("lobby", "end").await;
+    for ws in [&mut ann, &mut native] {
+        let frames = ws.collect_until("the end", |f| text_of(f) == "end").await;
+        let heard: Vec<&Value> = frames
+            .iter()
+            .filter(|f| f["event"] == "notice" || kind_of(f) == "error" || kind_of(f) == "chat")
+            .collect();
+        assert!(
+            heard.iter().all(|f| ["start", "end"].contains(&text_of(f))),
+            "{heard:?}"
+        );
+    }
+    drawn_until(&mut page, "end").await;
+}
+
+#[tokio::test]
+async fn without_a_cookie_nothing_it_says_is_shown() {
+    let server = Server::start().await;
+    let (ann_user, mut ann) = server.newcomer("ann").await;
+    let origin = server.origin();
+    let cookie = ann_user.cookie.clone();
+    let nobody = [("Origin", origin.as_str())];
+    let liar = [("Cookie", cookie.as_str()), ("Origin", origin.as_str())];
+    for (headers, name) in [(&nobody[..], "ann"), (&[][..], "ann"), (&liar[..], "bob")] {
+        let mut ws = server.open("liar", headers).await.expect("an upgrade");
+        ws.send(&json!({"username": name})).await;
+        // All at once, before the server has said no.
+        let _ = ws
+            .try_send(json!({"username": name, "message": "shown?"}).to_string())
+            .await;
+        let (code, frames) = ws.closed().await;
+        ws.check(code == 4401, &format!("expected 4401, got {code}"));
+        let told = frames
+            .iter()
+            .any(|f| kind_of(f) != "system" && kind_of(f) != "error");
+        ws.check(!told, "it learns nothing");
+    }
+    let marker = ann.say("lobby", "marker").await;
+    assert_eq!(marker["seq"], 1, "nothing was stored");
+    let frames = ann
+        .collect_until("the marker", |f| text_of(f) == "marker")
+        .await;
+    assert!(!frames.iter().any(|f| text_of(f) == "shown?"), "{frames:?}");
+}
+
+#[tokio::test]
+async fn the_page_may_spell_its_name_in_other_case() {
+    let server = Server::start().await;
+    let bob = server.user("Bob").await;
+    let origin = server.origin();
+    let headers = [("Cookie", bob.cookie.as_str()), ("Origin", origin.as_str())];
+    let mut ws = server
+        .open("Bob's page", &headers)
+        .await
+        .expect("an upgrade");
+    // The page sends what was typed at the log-in, which may differ from the registration in case.
+    ws.send(&json!({"username": "bOB"})).await;
+    ws.send(&json!({"username": "bOB", "message": "hello"}))
+        .await;
+    let chat = ws.expect("chat").await;
+    assert_eq!(chat["username"], "Bob", "spoken as who one is: {chat}");
+}

@@ -1,0 +1,278 @@
+//! The power fails, again and again: what was acked stands, once, where it stood.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::{Instant, sleep};
+
+use crate::main_job::all_events;
+use crate::support::{
+    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, seeded, text_of,
+};
+
+#[tokio::test]
+async fn after_a_crash_all_is_as_it_was() {
+    let mut server = Server::start_for_restarts().await;
+    let (ann_user, mut ann) = server.newcomer("ann").await;
+    let (bob_user, mut bob) = server.newcomer("bob").await;
+    let create = json!({"type": "create", "room": "board", "topic": "hush", "private": true});
+    ann.done(create, "room").await;
+    ann.done(json!({"type": "create", "room": "rust"}), "room")
+        .await;
+    bob.done(json!({"type": "join", "room": "rust"}), "ok")
+        .await;
+    let nonce = fresh_nonce();
+    let said = json!({"type": "send", "room": "rust", "text": "kept", "nonce": nonce});
+    let first = bob.done(said.clone(), "ack").await;
+    ann.say("lobby", "in the lobby").await;
+    bob.say("rust", "more").await;
+    let mut before = Vec::new();
+    for room in ["lobby", "board", "rust"] {
+        before.push(all_events(&mut ann, room, 500).await);
+    }
+
+    server.kill();
+    server.restart().await;
+
+    // The tokens are good, the names taken, the passwords what they were.
+    let mut ann = server.enter(&ann_user).await;
+    let mut bob = server.enter(&bob_user).await;
+    let log = &ann.welcome["log"];
+    assert_eq!(log, &bob.welcome["log"]);
+    server.log_in("ann").await;
+    let taken = json!({"username": "ANN", "password": PASSWORD});
+    server.post("/register", &[], &taken).await.refused(&[409]);
+
+    let mut tips: Vec<(&str, u64, &str)> = ann.welcome["rooms"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|room| {
+            (
+                room["room"].as_str().unwrap(),
+                room["last_seq"].as_u64().unwrap(),
+                room["role"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    tips.sort_unstable();
+    assert_eq!(
+        tips,
+        [
+            ("board", 1, "owner"),
+            ("lobby", 1, "owner"),
+            ("rust", 4, "owner")
+        ]
+    );
+    for (room, before) in ["lobby", "board", "rust"].into_iter().zip(before) {
+        assert_eq!(
+            all_events(&mut ann, room, 500).await,
+            before,
+            "the log of {room}"
+        );
+    }
+    bob.refused(json!({"type": "join", "room": "board"}), &["not_found"])
+        .await;
+
+    // Said again, it is not said twice; said anew, it follows what stands.
+    let again = bob.done(said, "ack").await;
+    assert_eq!(
+        (&again["seq"], &again["ts"]),
+        (&first["seq"], &first["ts"]),
+        "the first ack"
+    );
+    let next = bob.say("rust", "after").await;
+    assert_eq!(next["seq"], 5, "{next}");
+}
+
+#[tokio::test]
+async fn the_log_keeps_its_name() {
+    let mut server = Server::start_for_restarts().await;
+    let (ann_user, ann) = server.newcomer("ann").await;
+    server.kill();
+    server.restart().await;
+    let again = server.enter(&ann_user).await;
+    assert_eq!(
+        again.welcome["log"], ann.welcome["log"],
+        "the same log, the same numbers"
+    );
+    assert_eq!(again.welcome["session"], ann.welcome["session"]);
+    let other = Server::start().await;
+    let (_, stranger) = other.newcomer("ann").await;
+    assert_ne!(
+        stranger.welcome["log"], ann.welcome["log"],
+        "another log, another name"
+    );
+    let token = [("Authorization", ann_user.bearer())];
+    let token = [(token[0].0, token[0].1.as_str())];
+    other.get("/me", &token).await.refused(&[401]);
+}
+
+/// Senders at once in each round.
+const SENDERS: usize = 4;
+/// Messages without an ack that each keeps under way.
+const UNDER_WAY: usize = 16;
+
+/// What was sent, by nonce: its text, and the ack where one came.
+type Sent = Arc<Mutex<HashMap<String, (String, Option<Value>)>>>;
+
+#[tokio::test]
+async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice() {
+    let rounds = from_env("CHAT_KILL_ROUNDS", 5);
+    let mut chance = seeded("durability");
+    let mut server = Server::start_for_restarts().await;
+    let mut users = Vec::new();
+    for i in 0..SENDERS {
+        users.push(server.user(&format!("sender{i}")).await);
+    }
+    let sent = Sent::default();
+    for round in 0..rounds {
+        let senders: Vec<_> = users
+            .iter()
+            .map(|user| tokio::spawn(speak(server.clone(), user.clone(), Arc::clone(&sent))))
+            .collect();
+        sleep(Duration::from_millis(chance.u64(150..500))).await;
+        server.kill();
+        for sender in senders {
+            sender.await.unwrap();
+        }
+        server.restart().await;
+        let count = sent.lock().unwrap().len();
+        check(
+            &server,
+            &users[0],
+            &sent,
+            &format!("after round {round}, {count} sent"),
+        )
+        .await;
+    }
+
+    // Everything is said once more, as a client does that never heard: each gets one place.
+    join_all(users.iter().map(|user| say_again(&server, user, &sent))).await;
+    check(&server, &users[0], &sent, "after saying all again").await;
+    let acked = sent
+        .lock()
+        .unwrap()
+        .values()
+        .filter(|(_, ack)| ack.is_some())
+        .count();
+    let all = sent.lock().unwrap().len();
+    assert_eq!(acked, all, "all is acked at last");
+    let mut reader = server.enter(&users[0]).await;
+    let log = all_events(&mut reader, "lobby", 500).await;
+    assert_eq!(log.len(), all, "everything that was ever sent stands once");
+}
+
+/// Speaks until the server is gone.
+async fn speak(site: Site, user: User, sent: Sent) {
+    let mut ws = site.enter(&user).await;
+    let mut under_way = 0;
+    for i in 0_u64.. {
+        while under_way < UNDER_WAY {
+            let (nonce, text) = (fresh_nonce(), format!("{} {i}", user.name));
+            // Noted before it is sent, for it may be stored though the sending fails.
+            let key = format!("{}/{nonce}", user.name);
+            sent.lock().unwrap().insert(key, (text.clone(), None));
+            let send = json!({"type": "send", "room": "lobby", "text": text, "nonce": nonce});
+            if ws.try_send(send.to_string()).await.is_err() {
+                return;
+            }
+            under_way += 1;
+        }
+        match ws.receive().await {
+            Received::Frame(frame) if kind_of(&frame) == "ack" => {
+                under_way -= 1;
+                note_ack(&sent, &user, frame);
+            }
+            Received::Frame(frame) if kind_of(&frame) == "error" => {
+                ws.fail(&format!("a good message was refused: {frame}"));
+            }
+            Received::Closed(_) => return,
+            _ => {}
+        }
+    }
+}
+
+fn note_ack(sent: &Sent, user: &User, ack: Value) {
+    let nonce = ack["nonce"].as_str().expect("an ack has its nonce");
+    let mut sent = sent.lock().unwrap();
+    let (_, noted) = sent
+        .get_mut(&format!("{}/{nonce}", user.name))
+        .expect("an ack of what was sent");
+    if let Some(first) = noted {
+        let same = first["seq"] == ack["seq"] && first["ts"] == ack["ts"];
+        assert!(
+            same,
+            "said again, it gets the first ack: {first} then {ack}"
+        );
+    }
+    *noted = Some(ack);
+}
+
+async fn say_again(site: &Site, user: &User, sent: &Sent) {
+    let mut ws = site.enter(user).await;
+    let mine: Vec<(String, String)> = {
+        let sent = sent.lock().unwrap();
+        let of_user = |key: &str| {
+            key.strip_prefix(&format!("{}/", user.name))
+                .map(str::to_owned)
+        };
+        sent.iter()
+            .filter_map(|(key, (text, _))| Some((of_user(key)?, text.clone())))
+            .collect()
+    };
+    for batch in mine.chunks(UNDER_WAY) {
+        for (nonce, text) in batch {
+            let send = json!({"type": "send", "room": "lobby", "text": text, "nonce": nonce});
+            ws.send(&send).await;
+        }
+        for _ in batch {
+            let ack = ws.expect("ack").await;
+            note_ack(sent, user, ack);
+        }
+    }
+}
+
+/// The log has no hole, nothing twice, nothing that nobody said, and all that was acked where the
+/// ack said.
+async fn check(site: &Site, reader: &User, sent: &Sent, when: &str) {
+    let from = Instant::now();
+    let mut ws = site.enter(reader).await;
+    let log = all_events(&mut ws, "lobby", 500).await;
+    let sent = sent.lock().unwrap().clone();
+    let mut places: HashMap<String, &Value> = HashMap::new();
+    let mut last_ts = 0;
+    for event in &log {
+        let (name, nonce) = (
+            event["username"].as_str().unwrap(),
+            event["nonce"].as_str().unwrap(),
+        );
+        let key = format!("{name}/{nonce}");
+        let (text, _) = sent
+            .get(&key)
+            .unwrap_or_else(|| panic!("{when}: nobody said {event}"));
+        assert_eq!(text_of(event), text, "{when}: it stands as it was said");
+        let ts = event["ts"].as_u64().unwrap();
+        assert!(ts >= last_ts, "{when}: times never go back: {event}");
+        last_ts = ts;
+        if let Some(twice) = places.insert(key, event) {
+            panic!("{when}: one nonce stands twice: {twice} and {event}");
+        }
+    }
+    for (key, (text, ack)) in &sent {
+        let Some(ack) = ack else { continue };
+        let event = places
+            .get(key)
+            .unwrap_or_else(|| panic!("{when}: acked and lost: {ack} {text}"));
+        let same = event["seq"] == ack["seq"] && event["ts"] == ack["ts"];
+        assert!(same, "{when}: acked as {ack}, stands as {event}");
+    }
+    assert!(
+        from.elapsed() < Duration::from_secs(10),
+        "{when}: reading {} events",
+        log.len()
+    );
+}

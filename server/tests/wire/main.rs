@@ -1,0 +1,15 @@
+//! The server seen by a stranger: the real binary, raw HTTP, raw WebSocket, and nothing known but
+//! the wire contract. One test binary, so that waits of different tests overlap.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends at the first thing that is not as expected"
+)]
+
+mod bad_input;
+mod bad_start;
+mod crowd;
+mod demo;
+mod durability;
+mod main_job;
+mod resume;
+mod support;

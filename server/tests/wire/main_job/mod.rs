@@ -1,0 +1,12 @@
+//! The story that everyone lives: sign up, come in, talk, leave, come back.
+
+mod limits;
+mod pages;
+mod presence;
+mod proxy;
+mod rooms;
+mod sessions;
+mod stopping;
+mod talking;
+
+pub(crate) use pages::all_events;

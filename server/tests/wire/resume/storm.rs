@@ -1,0 +1,121 @@
+//! A hundred connections that drop at any moment, while others talk in three rooms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use super::{Copy, tips};
+use crate::main_job::all_events;
+use crate::support::{Received, Server, Site, User, from_env, seeded};
+
+const ROOMS: [&str; 3] = ["lobby", "rust", "go"];
+const TALKERS: usize = 2;
+/// Said before the storm, so that the first resume has something to send.
+const PAST: usize = 120;
+
+#[tokio::test]
+async fn dropped_a_hundred_times_one_has_each_log_exactly() {
+    let drops = from_env("CHAT_DROPS", 100);
+    let mut chance = seeded("resume");
+    let server = Server::start().await;
+    let (eve_user, mut eve) = server.newcomer("eve").await;
+    for room in &ROOMS[1..] {
+        eve.done(json!({"type": "create", "room": room}), "room")
+            .await;
+    }
+    eve.say_many("rust", PAST).await;
+    let log = eve.welcome["log"].clone();
+    drop(eve);
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut talkers = Vec::new();
+    for i in 0..TALKERS {
+        let user = server.user(&format!("talker{i}")).await;
+        let seed = chance.u64(..);
+        talkers.push(tokio::spawn(talk(
+            server.clone(),
+            user,
+            seed,
+            Arc::clone(&stop),
+        )));
+    }
+
+    let mut copy = Copy::of(&ROOMS);
+    for i in 0..drops {
+        let hello = json!({"type": "hello", "version": 1, "log": log, "resume": copy.cursors()});
+        let mut ws = server.upgrade(&eve_user).await;
+        ws.send(&hello).await;
+        let stay = Duration::from_millis(match chance.u32(0..10) {
+            // Gone before an answer, in the middle of the replay, or some time after.
+            0 => 0,
+            1..=4 => chance.u64(0..8),
+            _ => chance.u64(8..60),
+        });
+        let deadline = Instant::now() + stay;
+        while let Some(received) = ws.receive_by(deadline).await {
+            match received {
+                Received::Frame(frame) => copy.take(&ws, frame),
+                Received::Pong(_) => {}
+                Received::Closed(code) => ws.fail(&format!("drop {i}: closed with {code}")),
+            }
+        }
+        if chance.bool() {
+            // Closed as WebSocket wants it: what comes until the end is received, or is not.
+            ws.close().await;
+        }
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut said = 0;
+    for talker in talkers {
+        said += talker.await.unwrap();
+    }
+
+    let last = json!({"log": log, "resume": copy.cursors()});
+    let mut ws = server.enter_with(&eve_user, last).await;
+    let tips = tips(&ws.welcome);
+    let deadline = Instant::now() + crate::support::PATIENCE;
+    while !copy.has_reached(&tips) {
+        match ws.receive_by(deadline).await {
+            Some(Received::Frame(frame)) => copy.take(&ws, frame),
+            other => ws.fail(&format!("waited for the tips {tips:?}, got {other:?}")),
+        }
+    }
+    let mut total = 0;
+    for room in ROOMS {
+        let log = all_events(&mut ws, room, 500).await;
+        let mine = &copy.rooms[room];
+        assert_eq!(mine.len(), log.len(), "{room}: as long as the log");
+        for (mine, stored) in mine.iter().zip(&log) {
+            assert_eq!(mine, stored, "{room}: as it stands in the log");
+        }
+        total += log.len();
+    }
+    // Two rooms made, each talker's joining of both, and every word.
+    assert_eq!(
+        total,
+        PAST + 2 + 2 * TALKERS + said,
+        "and nothing else stands there"
+    );
+    assert!(said > 100, "there was something to miss: {said}");
+}
+
+/// Talks in all rooms until told to stop; how often.
+async fn talk(site: Site, user: User, seed: u64, stop: Arc<AtomicBool>) -> usize {
+    let mut chance = fastrand::Rng::with_seed(seed);
+    let mut ws = site.enter(&user).await;
+    for room in &ROOMS[1..] {
+        ws.done(json!({"type": "join", "room": room}), "ok").await;
+    }
+    let mut said = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let room = ROOMS[chance.usize(..ROOMS.len())];
+        let words = chance.usize(1..=5);
+        ws.say_many(room, words).await;
+        said += words;
+        sleep(Duration::from_millis(chance.u64(1..15))).await;
+    }
+    said
+}

@@ -1,0 +1,18 @@
+//! What every test here needs: a running server, people, HTTP calls and WebSocket connections.
+
+mod http;
+mod people;
+mod seed;
+mod server;
+mod ws;
+
+pub(crate) use http::{Answer, call};
+pub(crate) use people::{PASSWORD, User};
+pub(crate) use seed::{from_env, seeded};
+pub(crate) use server::{Log, Server, Site, run_to_end};
+pub(crate) use ws::{Received, Ws, fresh_nonce, is_noise, kind_of, text_of};
+
+use std::time::Duration;
+
+/// Nothing that the server does at once takes longer, even on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,288 @@
+//! The real binary as a child process: started, killed, stopped, restarted, its log read.
+
+use std::io::{BufRead, BufReader};
+use std::net::{SocketAddr, TcpListener};
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// In a debug build on a busy machine, with a large log to read.
+const START_PATIENCE: Duration = Duration::from_secs(30);
+const POLL_EVERY: Duration = Duration::from_millis(5);
+
+/// What the server wrote to stderr, and what must never stand there.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    lines: Mutex<Vec<String>>,
+    secrets: Mutex<Vec<String>>,
+}
+
+impl Log {
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap().clone()
+    }
+
+    /// The last lines, for a failure's message.
+    pub(crate) fn tail(&self) -> String {
+        let lines = self.lines();
+        lines[lines.len().saturating_sub(15)..].join("\n    ")
+    }
+
+    /// From now on a log line with this text is a failure.
+    pub(crate) fn keep_secret(&self, secret: &str) {
+        self.secrets.lock().unwrap().push(secret.to_owned());
+    }
+
+    fn read(self: &Arc<Self>, child: &mut Child) -> std::thread::JoinHandle<()> {
+        let stderr = child.stderr.take().expect("stderr is piped");
+        let log = Arc::clone(self);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                log.lines.lock().unwrap().push(without_colours(&line));
+            }
+        })
+    }
+
+    fn check(&self) {
+        let secrets = self.secrets.lock().unwrap().clone();
+        for line in self.lines() {
+            assert!(
+                !line.contains("panicked"),
+                "the server panicked: {line}\n    {}",
+                self.tail()
+            );
+            for secret in &secrets {
+                assert!(!line.contains(secret), "the log holds a secret: {line}");
+            }
+        }
+    }
+}
+
+/// Where a server is reached; cheap to clone into tasks.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    pub(crate) address: SocketAddr,
+    pub(crate) log: Arc<Log>,
+}
+
+/// A running server with a data directory of its own. Dropped, it is killed, and its log must
+/// hold neither a panic nor a secret.
+#[derive(Debug)]
+pub(crate) struct Server {
+    site: Site,
+    child: Child,
+    flags: Vec<String>,
+    data: TempDir,
+}
+
+impl Deref for Server {
+    type Target = Site;
+
+    fn deref(&self) -> &Site {
+        &self.site
+    }
+}
+
+impl Server {
+    /// A server without rate limits, on a port of its choice.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(&["--rate-limit", "off"]).await
+    }
+
+    pub(crate) async fn start_with(flags: &[&str]) -> Self {
+        Self::start_on("127.0.0.1:0", flags).await
+    }
+
+    /// A server that can be restarted on its port.
+    pub(crate) async fn start_for_restarts() -> Self {
+        let listen = format!("127.0.0.1:{}", port_for_restarts());
+        Self::start_on(&listen, &["--rate-limit", "off"]).await
+    }
+
+    async fn start_on(listen: &str, flags: &[&str]) -> Self {
+        let data = tempfile::tempdir().expect("a temporary directory");
+        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let log = Arc::default();
+        let (child, address) = spawn(listen, data.path(), &flags, &log).await;
+        Self {
+            site: Site { address, log },
+            child,
+            flags,
+            data,
+        }
+    }
+
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.data.path().to_owned()
+    }
+
+    /// As a power cut: no chance to tidy up.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().expect("the server runs");
+        self.child.wait().expect("the server can be waited for");
+    }
+
+    /// Asks the server to stop, as a service manager does.
+    pub(crate) fn terminate(&self) {
+        let pid = self.child.id().to_string();
+        let sent = Command::new("kill")
+            .args(["-TERM", &pid])
+            .status()
+            .expect("kill exists");
+        assert!(sent.success(), "SIGTERM could not be sent");
+    }
+
+    /// Waits for the process to end.
+    pub(crate) async fn ended(&mut self, within: Duration) -> ExitStatus {
+        let deadline = Instant::now() + within;
+        loop {
+            if let Some(status) = self.child.try_wait().expect("a child") {
+                return status;
+            }
+            let log = self.log.tail();
+            assert!(
+                Instant::now() < deadline,
+                "still running after {within:?}; log:\n    {log}"
+            );
+            tokio::time::sleep(POLL_EVERY).await;
+        }
+    }
+
+    /// Starts again on the same port and data directory, once the last process has ended.
+    pub(crate) async fn restart(&mut self) {
+        let listen = self.address.to_string();
+        let (child, address) = spawn(&listen, self.data.path(), &self.flags, &self.site.log).await;
+        assert_eq!(
+            address, self.site.address,
+            "the server listens where it did"
+        );
+        self.child = child;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Ended already is fine too.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.log.check();
+        }
+    }
+}
+
+/// A port below the range that outgoing connections use, so that it is free for a restart.
+fn port_for_restarts() -> u16 {
+    for _ in 0..1_000 {
+        let port = fastrand::u16(10_000..32_000);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no free port was found");
+}
+
+/// Runs a server that is expected to end by itself; its status and its stderr.
+pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (ExitStatus, String) {
+    let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    let log = Arc::<Log>::default();
+    let mut child = command(listen, data, &flags)
+        .spawn()
+        .expect("the binary runs");
+    let reader = log.read(&mut child);
+    let deadline = Instant::now() + START_PATIENCE;
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("a child") {
+            break status;
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!(
+                "the server did not end by itself; its stderr:\n{}",
+                log.tail()
+            );
+        }
+        tokio::time::sleep(POLL_EVERY).await;
+    };
+    reader.join().expect("stderr is read");
+    (status, log.lines().join("\n"))
+}
+
+fn command(listen: &str, data: &Path, flags: &[String]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
+    // Nothing of the caller's environment reaches the server, a database's address least of all.
+    command
+        .env_clear()
+        .env("HOME", data)
+        .env("RUST_BACKTRACE", "1");
+    command
+        .args(["--listen", listen])
+        .arg("--data-dir")
+        .arg(data)
+        .args(flags);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped());
+    command
+}
+
+async fn spawn(listen: &str, data: &Path, flags: &[String], log: &Arc<Log>) -> (Child, SocketAddr) {
+    let already = log.lines().len();
+    let mut child = command(listen, data, flags)
+        .spawn()
+        .expect("the binary runs");
+    drop(log.read(&mut child));
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        if let Some(address) = log.lines()[already..]
+            .iter()
+            .find_map(|line| listening(line))
+        {
+            return (child, address);
+        }
+        if let Some(status) = child.try_wait().expect("a child") {
+            panic!(
+                "the server ended at start with {status}; its stderr:\n    {}",
+                log.tail()
+            );
+        }
+        if Instant::now() > deadline {
+            let _ = child.kill();
+            panic!(
+                "the server never said that it listens; its stderr:\n    {}",
+                log.tail()
+            );
+        }
+        tokio::time::sleep(POLL_EVERY).await;
+    }
+}
+
+fn listening(line: &str) -> Option<SocketAddr> {
+    if !line.contains("listening") {
+        return None;
+    }
+    let rest = line.split("address=").nth(1)?;
+    let address: String = rest
+        .chars()
+        .take_while(|c| c.is_ascii_digit() || ".:".contains(*c))
+        .collect();
+    address.parse().ok()
+}
+
+fn without_colours(line: &str) -> String {
+    let mut clean = String::new();
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        if c == '\u{1b}' {
+            chars.by_ref().find(char::is_ascii_alphabetic);
+        } else {
+            clean.push(c);
+        }
+    }
+    clean
+}
