@@ -18,7 +18,7 @@ import (
 
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
-	dir := flag.String("dir", "", "existing `directory` to keep the databases in")
+	dir := flag.String("dir", "", "existing `directory` to keep the databases in; without it, one that is removed in the end")
 	stdin := flag.Bool("until-stdin-ends", false, "end when standard input does, so that nothing outlives a test")
 	flag.Parse()
 
@@ -29,6 +29,14 @@ func main() {
 }
 
 func run(listen, dir string, untilStdinEnds bool) error {
+	if dir == "" {
+		temporary, err := os.MkdirTemp("", "ferretdb-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(temporary)
+		dir = temporary
+	}
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return fmt.Errorf("%q is no directory; name one with -dir", dir)
 	}

@@ -172,6 +172,13 @@ impl Room {
                     self.settle(&proposals, &decided, &events).await;
                     return;
                 }
+                Ok(Append::Prefix { stored }) => {
+                    lost += 1;
+                    let (stands, again) = split(proposals, decided, stored);
+                    let (stands, decided): (Vec<_>, Vec<_>) = stands.into_iter().unzip();
+                    self.settle(&stands, &decided, &events[..stored]).await;
+                    proposals = again;
+                }
                 Ok(Append::NonceTaken { index, existing }) => {
                     let culprit = decided
                         .iter()
@@ -637,6 +644,20 @@ async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError
             return Ok((state, saved));
         }
     }
+}
+
+/// Apart: the proposals whose event is among the first `stored`, and those to be decided again.
+fn split(
+    proposals: Vec<Propose>,
+    decided: Vec<Decided>,
+    stored: usize,
+) -> (Vec<(Propose, Decided)>, Vec<Propose>) {
+    let (stands, again): (Vec<_>, Vec<_>) =
+        proposals.into_iter().zip(decided).partition(|(_, decided)| {
+            matches!(decided, Decided::Event(index) | Decided::Same(index) if *index < stored)
+        });
+    let again = again.into_iter().map(|(propose, _)| propose).collect();
+    (stands, again)
 }
 
 fn ok(propose: &Propose) {
