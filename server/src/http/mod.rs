@@ -129,3 +129,6 @@ impl<S: Sync> FromRequestParts<S> for Peer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;
