@@ -63,7 +63,11 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a connection's task broke");
+                }
+            }
             accepted = listener.accept(), if connections.len() < HTTP_CONNECTIONS_MAX => {
                 match accepted {
                     Ok((stream, peer)) => {
