@@ -291,7 +291,10 @@ mod tests {
 
         let mismatched = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap();
         std::fs::write(&key, mismatched.signing_key.serialize_pem()).unwrap();
-        let error = crate::http::load_tls(&cert, &key).err().unwrap().to_string();
+        let error = crate::http::load_tls(&cert, &key)
+            .err()
+            .unwrap()
+            .to_string();
         assert!(error.contains("don't work together"), "{error}");
         server.stop.send(()).unwrap();
         server.ended.await.unwrap();
