@@ -64,7 +64,9 @@ pub(crate) fn install_missing(project: &Project, parts: &[&Part]) {
             .for_each(|tool| say(&format!("  {}", tool.what_is_installed())));
     }
     for error in lacking.iter().filter_map(|tool| tool.path(project).err()) {
-        say(&format!("Missing, and not ours to install: {error}"));
+        say(&format!(
+            "Missing, and not ours to install; its parts are skipped: {error}"
+        ));
     }
 
     let packages: Vec<&str> = to_install
