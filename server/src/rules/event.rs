@@ -29,10 +29,7 @@ pub enum EventBody {
         bot: bool,
     },
     /// The sender made the room and owns it.
-    Created {
-        room_kind: RoomKind,
-        topic: String,
-    },
+    Created { room_kind: RoomKind, topic: String },
     /// The sender is now a member.
     Joined,
     /// The sender is no longer a member.

@@ -5,7 +5,8 @@ use super::StoreError;
 /// Accounts, sessions, and the few values that are made once.
 #[async_trait::async_trait]
 pub trait AccountStore: Send + Sync + 'static {
-    /// Makes an account, unless one stands whose name folds to the same.
+    /// Makes an account, unless one stands whose name folds to the same. Its display name is its
+    /// username at first.
     async fn create_user(&self, user: NewUser) -> Result<CreateUser, StoreError>;
 
     /// The account whose name is `name` to the letter, else the only one that folds to the same.
@@ -17,20 +18,20 @@ pub trait AccountStore: Send + Sync + 'static {
     /// How many accounts there are.
     async fn count_users(&self) -> Result<u64, StoreError>;
 
-    /// Replaces an account's password.
+    /// Replaces an account's password. Without such an account it is [`StoreError::Refused`].
     async fn set_password(
         &self,
         username: &Username,
         password: PasswordRecord,
     ) -> Result<(), StoreError>;
 
-    /// Keeps a new session.
+    /// Keeps a new session. One whose id stands already is [`StoreError::Refused`].
     async fn create_session(&self, session: Session) -> Result<(), StoreError>;
 
     /// The session, unless it was revoked. An expired one is returned; the caller knows the time.
     async fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
 
-    /// Lets the session live until `expires`.
+    /// Lets the session live until `expires`. One that was revoked stays so, which is no error.
     async fn renew_session(&self, id: &str, expires: TimestampMs) -> Result<(), StoreError>;
 
     /// Ends the session for good. One that is not there is no error.

@@ -9,7 +9,8 @@ use crate::rules::{EventNonce, LogEvent};
 pub trait LogStore: Send + Sync + 'static {
     /// Appends `events`, numbered from `after_seq + 1` on with no hole, all or nothing.
     ///
-    /// `after_seq` 0 makes the room. Nothing is stored unless the answer is [`Append::Stored`];
+    /// `after_seq` 0 makes the room. No events, or ones that are not so numbered, are
+    /// [`StoreError::Refused`]. Nothing is stored unless the answer is [`Append::Stored`];
     /// after an error it may or may not be, and the caller reads the log to know.
     async fn append(
         &self,
@@ -70,6 +71,22 @@ pub trait LogStore: Send + Sync + 'static {
     async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError>;
 }
 
+/// Refuses events that can't follow `after_seq`; every store asks here first.
+pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Err(StoreError::Refused("an append of no events".into()));
+    }
+    for (event, expect) in events.iter().zip(after_seq.saturating_add(1)..) {
+        if event.seq != expect {
+            let found = event.seq;
+            return Err(StoreError::Refused(format!(
+                "an event {found} in the place of {expect}"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// What became of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Append {
@@ -77,11 +94,12 @@ pub enum Append {
     /// Someone else's events stand at those numbers, or the log does not reach `after_seq`: read
     /// the log from what one has applied, and decide again.
     Lost,
-    /// One of the events bears a (room, sender, nonce) that stands in the log already.
+    /// One of the events bears a (room, sender, nonce) that stands in the log already, or that an
+    /// earlier one of the same append bears.
     NonceTaken {
-        /// Which of the proposed events.
+        /// Which of the proposed events; the first where there are several.
         index: usize,
-        /// The event that bears it.
+        /// The event that bears it. One above `after_seq` is a proposed one, and is not stored.
         existing: Box<LogEvent>,
     },
 }

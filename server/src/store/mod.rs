@@ -11,6 +11,7 @@ mod accounts;
 #[cfg(test)]
 pub(crate) mod contract;
 mod log;
+mod projection;
 pub mod sqlite;
 
 pub use accounts::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, User};
@@ -35,4 +36,7 @@ pub enum StoreError {
     /// It holds something that this version can't read.
     #[error("the store holds something unexpected: {0}")]
     Corrupt(String),
+    /// It was asked for what can't be; that is a fault of the caller. Nothing was changed.
+    #[error("the store was asked for what can't be: {0}")]
+    Refused(String),
 }

@@ -1,0 +1,87 @@
+//! The store that needs no set-up: one SQLite file in the data directory.
+//!
+//! One thread writes, a few connections read. What is answered as written is on the disk, and
+//! every read that starts afterwards finds it.
+
+mod accounts;
+mod error;
+mod log;
+mod migrations;
+mod open;
+mod readers;
+#[cfg(test)]
+mod tests;
+mod writer;
+
+pub use open::OpenError;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use self::open::OpenDir;
+use self::readers::Readers;
+use self::writer::{Verdict, Writer};
+use super::{Store, StoreError};
+
+/// Everything durable in `chat.db`, in a directory that no other server uses meanwhile.
+pub struct SqliteStore {
+    // Dropped in this order: the writer's is the last connection, and checkpoints as it closes.
+    readers: Readers,
+    writer: Writer,
+}
+
+impl SqliteStore {
+    /// Opens the store in `dir`, making what is missing.
+    ///
+    /// It blocks: call it before there is anyone to serve.
+    pub fn open(dir: &Path) -> Result<Self, OpenError> {
+        let (open, lock) = OpenDir::lock(dir)?;
+        let writer = open.writer()?;
+        let readers = Readers::new([
+            open.reader()?,
+            open.reader()?,
+            open.reader()?,
+            open.reader()?,
+        ]);
+        let writer = Writer::start(writer, lock).map_err(|error| open.unusable(error))?;
+        Ok(Self { readers, writer })
+    }
+
+    /// Finishes what was begun, closes the database and gives the directory free. Whoever asks
+    /// afterwards is told that the store is closed.
+    ///
+    /// Dropping the store does the same, but blocks.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.read(work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer
+            .write(|conn| work(conn).map(Verdict::Keep))
+            .await
+    }
+}
+
+impl Store for SqliteStore {
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+}
+
+impl std::fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SqliteStore").finish_non_exhaustive()
+    }
+}

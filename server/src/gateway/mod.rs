@@ -1,0 +1,88 @@
+//! WebSocket connections: who they are, what they ask, how they end.
+//!
+//! The gateway knows sockets and the wire; what a command means is the rooms' affair.
+
+mod caps;
+mod catch_up;
+mod commands;
+mod rate;
+mod session;
+mod socket;
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::time::Duration;
+
+use hyper_util::rt::TokioIo;
+
+use self::caps::AddressCounts;
+use self::rate::CommandRate;
+use crate::accounts::Identity;
+use crate::hub::Hub;
+
+/// Milliseconds between two sweeps of the rate limiter's memory.
+const RATE_SWEEP_MS: u64 = 60_000;
+
+/// Bounds that the operator sets.
+#[derive(Debug, Clone, Copy)]
+pub struct GatewayLimits {
+    /// Connections of one person.
+    pub per_user: usize,
+    /// Connections from one address.
+    pub per_address: usize,
+    /// Changes a second and burst for one person; `None`: no limit.
+    pub rate: Option<(NonZeroU32, NonZeroU32)>,
+}
+
+/// A cheap handle on what every connection needs.
+#[derive(Debug, Clone)]
+pub struct Gateway {
+    hub: Hub,
+    limits: GatewayLimits,
+    addresses: AddressCounts,
+    rate: CommandRate,
+}
+
+impl Gateway {
+    pub fn new(hub: Hub, limits: GatewayLimits) -> Self {
+        let rate = CommandRate::new(limits.rate);
+        tokio::spawn({
+            let rate = rate.clone();
+            async move {
+                let mut sweep = tokio::time::interval(Duration::from_millis(RATE_SWEEP_MS));
+                loop {
+                    sweep.tick().await;
+                    rate.forget_idle();
+                }
+            }
+        });
+        Self {
+            hub,
+            limits,
+            addresses: AddressCounts::default(),
+            rate,
+        }
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Serves a connection once its upgrade is done. `known`: who the upgrade said it is.
+    pub fn serve(
+        &self,
+        upgrade: hyper::upgrade::OnUpgrade,
+        known: Option<Identity>,
+        address: IpAddr,
+    ) {
+        let gateway = self.clone();
+        tokio::spawn(async move {
+            match upgrade.await {
+                Ok(upgraded) => {
+                    session::run(gateway, TokioIo::new(upgraded), known, address).await;
+                }
+                Err(error) => tracing::debug!(%error, "an upgrade was not completed"),
+            }
+        });
+    }
+}

@@ -1,0 +1,34 @@
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use chat_shared::Username;
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+
+/// How often one person may change something, over all their connections.
+#[derive(Debug, Clone)]
+pub(super) struct CommandRate(Option<Arc<DefaultKeyedRateLimiter<Username>>>);
+
+impl CommandRate {
+    /// `per_second` in the long run, with bursts of `burst`; `None`: no limit.
+    pub(super) fn new(limit: Option<(NonZeroU32, NonZeroU32)>) -> Self {
+        Self(limit.map(|(per_second, burst)| {
+            let quota = Quota::per_second(per_second).allow_burst(burst);
+            Arc::new(RateLimiter::keyed(quota))
+        }))
+    }
+
+    /// Milliseconds to wait, where `username` is over the rate.
+    pub(super) fn over(&self, username: &Username) -> Option<u64> {
+        let not_until = self.0.as_ref()?.check_key(username).err()?;
+        let wait = not_until.wait_time_from(DefaultClock::default().now());
+        Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1))
+    }
+
+    /// Forgets who is back to a full burst, so that memory follows who is active.
+    pub(super) fn forget_idle(&self) {
+        if let Some(limiter) = &self.0 {
+            limiter.retain_recent();
+        }
+    }
+}

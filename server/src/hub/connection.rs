@@ -1,0 +1,83 @@
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use chat_shared::RoomName;
+use chat_shared::protocol::ServerFrame;
+
+use crate::accounts::Identity;
+use crate::outbox::{Class, Frame, Outbox};
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// One socket of someone who said who they are.
+#[derive(Debug)]
+pub struct Connection {
+    pub id: u64,
+    pub identity: Identity,
+    pub dialect: Dialect,
+    pub outbox: Arc<Outbox>,
+    /// The rooms that hold this connection; `None` once it has ended.
+    rooms: Mutex<Option<HashSet<RoomName>>>,
+}
+
+/// Which frames a connection understands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    Main,
+    /// The FastAPI demo's page: `chat` and `system` only, escaped for HTML.
+    Demo,
+}
+
+impl Connection {
+    pub fn new(identity: Identity, dialect: Dialect, outbox: Arc<Outbox>) -> Arc<Self> {
+        let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
+        Arc::new(Self {
+            id,
+            identity,
+            dialect,
+            outbox,
+            rooms: Mutex::new(Some(HashSet::new())),
+        })
+    }
+
+    fn rooms(&self) -> MutexGuard<'_, Option<HashSet<RoomName>>> {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A room notes that it holds this connection. `false` once it has ended: then the room must
+    /// not.
+    pub fn enter(&self, room: &RoomName) -> bool {
+        self.rooms()
+            .as_mut()
+            .map(|rooms| rooms.insert(room.clone()))
+            .is_some()
+    }
+
+    pub fn exit(&self, room: &RoomName) {
+        if let Some(rooms) = self.rooms().as_mut() {
+            rooms.remove(room);
+        }
+    }
+
+    /// No room takes this connection any more; returns those that hold it.
+    pub fn end(&self) -> HashSet<RoomName> {
+        self.rooms().take().unwrap_or_default()
+    }
+
+    /// Sends a frame to this connection alone, in its own dialect.
+    pub fn send(&self, frame: &ServerFrame) {
+        match self.dialect {
+            Dialect::Main => self.outbox.push(super::wire::frame(frame, Class::Durable)),
+            Dialect::Demo => {
+                if let Some(frame) = super::wire::demo_frame(frame, Class::Durable) {
+                    self.outbox.push(frame);
+                }
+            }
+        }
+    }
+
+    pub fn push(&self, frame: Frame) {
+        self.outbox.push(frame);
+    }
+}

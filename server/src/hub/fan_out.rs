@@ -1,0 +1,148 @@
+//! Who of a room is attached, and how its events reach them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use chat_shared::codec;
+use chat_shared::protocol::ServerFrame;
+
+use super::{Connection, Dialect, wire};
+use crate::outbox::{Class, Frame};
+
+/// Bytes of one shared buffer; a longer batch is several.
+const BATCH_BYTES_MAX: usize = 64 << 10;
+
+/// The connections that a room holds.
+#[derive(Debug, Default)]
+pub(super) struct Subscribers {
+    by_id: HashMap<u64, Subscriber>,
+    demo_pages: usize,
+}
+
+#[derive(Debug)]
+struct Subscriber {
+    connection: Arc<Connection>,
+    /// Not while it catches up.
+    live: bool,
+}
+
+impl Subscribers {
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_id.is_empty()
+    }
+
+    pub(super) fn contains(&self, connection: &Connection) -> bool {
+        self.by_id.contains_key(&connection.id)
+    }
+
+    pub(super) fn is_live(&self, connection: &Connection) -> bool {
+        self.by_id
+            .get(&connection.id)
+            .is_some_and(|subscriber| subscriber.live)
+    }
+
+    pub(super) fn add(&mut self, connection: Arc<Connection>, live: bool) {
+        self.demo_pages += usize::from(connection.dialect == Dialect::Demo);
+        self.by_id
+            .insert(connection.id, Subscriber { connection, live });
+    }
+
+    pub(super) fn set_live(&mut self, connection: &Connection, live: bool) {
+        if let Some(subscriber) = self.by_id.get_mut(&connection.id) {
+            subscriber.live = live;
+        }
+    }
+
+    /// `false` where it was not there.
+    pub(super) fn remove(&mut self, connection: &Connection) -> bool {
+        let removed = self.by_id.remove(&connection.id).is_some();
+        let demo_page = removed && connection.dialect == Dialect::Demo;
+        self.demo_pages -= usize::from(demo_page);
+        removed
+    }
+
+    /// Hands a batch to all that are live: everyone's bytes, or the demo page's.
+    pub(super) fn deliver(&self, batch: &Batch) {
+        for Subscriber { connection, live } in self.by_id.values() {
+            let frames = match connection.dialect {
+                _ if !live => continue,
+                Dialect::Main => &batch.main,
+                Dialect::Demo => &batch.demo,
+            };
+            for frame in frames {
+                connection.push(frame.clone());
+            }
+        }
+    }
+
+    /// Encodes frames once, in the dialects that are needed now.
+    pub(super) fn encode<'a>(
+        &self,
+        frames: impl IntoIterator<Item = &'a ServerFrame>,
+        class: Class,
+    ) -> Batch {
+        let mut batch = Batch::default();
+        let mut open = BytesMut::new();
+        let mut lens = Vec::new();
+        for frame in frames {
+            let mut encoded = BytesMut::new();
+            Frame::write_text(&mut encoded, &codec::encode(frame));
+            if !open.is_empty() && open.len() + encoded.len() > BATCH_BYTES_MAX {
+                batch.seal(std::mem::take(&mut open), &mut lens, class);
+            }
+            lens.push(encoded.len());
+            open.extend_from_slice(&encoded);
+            if self.demo_pages > 0 {
+                batch.demo.extend(wire::demo_frame(frame, class));
+            }
+        }
+        batch.seal(open, &mut lens, class);
+        batch
+    }
+}
+
+/// Frames encoded once for all members.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    /// Shared buffers of several frames each.
+    main: Vec<Frame>,
+    demo: Vec<Frame>,
+    /// The single frames, as parts of the shared buffers.
+    pub(super) singles: Vec<Bytes>,
+}
+
+impl Batch {
+    fn seal(&mut self, open: BytesMut, lens: &mut Vec<usize>, class: Class) {
+        if open.is_empty() {
+            return;
+        }
+        let bytes = open.freeze();
+        let mut start = 0;
+        for len in lens.drain(..) {
+            self.singles.push(bytes.slice(start..start + len));
+            start += len;
+        }
+        self.main.push(Frame::batch(bytes, class));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_never_splits_a_frame() {
+        let notice = |n: usize| wire::notice("x".repeat(n), 0);
+        let frames = [notice(40_000), notice(30_000), notice(10), notice(63_000)];
+        let batch = Subscribers::default().encode(&frames, Class::Durable);
+        assert_eq!(batch.singles.len(), 4);
+        assert_eq!(batch.main.len(), 3);
+        for frame in &batch.main {
+            assert!(frame.len() <= BATCH_BYTES_MAX);
+        }
+        let joined: Vec<u8> = batch.main.iter().flat_map(|f| f.bytes().to_vec()).collect();
+        assert_eq!(joined, batch.singles.concat());
+        assert!(batch.demo.is_empty());
+    }
+}

@@ -1,0 +1,248 @@
+//! Rooms and the connections in them.
+//!
+//! The [`Hub`] knows which rooms are loaded and who is connected. Each loaded room is one task
+//! ([`room`]) that owns the room's state and decides for it alone; everyone else sends it a
+//! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their outbox.
+
+mod connection;
+mod fan_out;
+mod pages;
+mod presence;
+mod recent;
+mod request;
+mod room;
+pub mod wire;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
+use chat_shared::{RoomName, TimestampMs, Username};
+use tokio::sync::mpsc;
+
+pub use connection::{Connection, Dialect};
+pub use pages::{LIST_BYTES_MAX, take_fitting};
+pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, RoomRequest};
+
+use crate::accounts::Accounts;
+use crate::rules::EventId;
+use crate::store::{SharedStore, StoreError};
+
+/// Requests that wait for one room; over it the answer is `busy`.
+const ROOM_INBOX_MAX: usize = 1_024;
+
+/// Milliseconds after which clients come back when the server goes down.
+const RECONNECT_AFTER_MS: u64 = 1_000;
+
+/// A cheap handle on everything that is live.
+#[derive(Clone, Debug)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    store: SharedStore,
+    accounts: Accounts,
+    /// The id of the log that every seq belongs to.
+    log: String,
+    rooms: Mutex<HashMap<RoomName, mpsc::Sender<RoomRequest>>>,
+    connections: Mutex<HashMap<Username, Vec<Arc<Connection>>>>,
+}
+
+impl std::fmt::Debug for Inner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hub")
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
+}
+
+/// More connections than one person may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManyConnections;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Hub {
+    /// # Errors
+    /// Where the store can't say which log it holds.
+    pub async fn open(store: SharedStore, accounts: Accounts) -> Result<Self, StoreError> {
+        let log = store.claim("log_id", &random_hex(16)).await?;
+        let (rooms, connections) = (Mutex::default(), Mutex::default());
+        Ok(Self(Arc::new(Inner {
+            store,
+            accounts,
+            log,
+            rooms,
+            connections,
+        })))
+    }
+
+    pub fn log(&self) -> &str {
+        &self.0.log
+    }
+
+    pub fn accounts(&self) -> &Accounts {
+        &self.0.accounts
+    }
+
+    pub fn store(&self) -> &SharedStore {
+        &self.0.store
+    }
+
+    pub fn now(&self) -> TimestampMs {
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn event_id(&self) -> EventId {
+        EventId(random_hex(16))
+    }
+
+    /// Takes a connection in, before it is put into any room.
+    ///
+    /// # Errors
+    /// Where its owner has `max` already.
+    pub fn admit(
+        &self,
+        connection: &Arc<Connection>,
+        max: usize,
+    ) -> Result<(), TooManyConnections> {
+        let mut connections = lock(&self.0.connections);
+        let own = connections
+            .entry(connection.identity.username.clone())
+            .or_default();
+        if own.len() >= max {
+            return Err(TooManyConnections);
+        }
+        own.push(connection.clone());
+        Ok(())
+    }
+
+    /// Takes a connection out of everything.
+    pub async fn retire(&self, connection: &Arc<Connection>) {
+        {
+            let mut connections = lock(&self.0.connections);
+            if let Some(own) = connections.get_mut(&connection.identity.username) {
+                own.retain(|other| other.id != connection.id);
+                if own.is_empty() {
+                    connections.remove(&connection.identity.username);
+                }
+            }
+        }
+        for room in connection.end() {
+            let detach = RoomRequest::Detach {
+                connection: connection.clone(),
+            };
+            self.request_wait(&room, detach).await;
+        }
+    }
+
+    pub fn connections_of(&self, username: &Username) -> Vec<Arc<Connection>> {
+        lock(&self.0.connections)
+            .get(username)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    pub fn connection_count(&self) -> usize {
+        lock(&self.0.connections).values().map(Vec::len).sum()
+    }
+
+    pub fn room_count(&self) -> usize {
+        lock(&self.0.rooms).len()
+    }
+
+    /// Closes the sockets of a session that was signed out or revoked.
+    pub fn end_session(&self, username: &Username, session: &str) {
+        for connection in self.connections_of(username) {
+            if connection.identity.session == session {
+                connection
+                    .outbox
+                    .close(CloseCode::NotSignedIn, "signed out");
+            }
+        }
+    }
+
+    /// Tells everyone that the server is going down, and closes.
+    pub fn say_goodbye(&self) {
+        let bye = ServerFrame::Bye(Bye {
+            reason: "The server is going down.".to_owned(),
+            reconnect_after_ms: RECONNECT_AFTER_MS,
+        });
+        let connections: Vec<_> = lock(&self.0.connections)
+            .values()
+            .flatten()
+            .cloned()
+            .collect();
+        for connection in connections {
+            connection.send(&bye);
+            connection
+                .outbox
+                .close(CloseCode::GoingAway, "the server is going down");
+        }
+    }
+
+    /// Hands a request to a room, which is loaded if need be. Gives the request back where the
+    /// room has too much to do.
+    pub fn request(&self, room: &RoomName, request: RoomRequest) -> Result<(), Box<RoomRequest>> {
+        let mut request = request;
+        loop {
+            match self.room(room).try_send(request) {
+                Ok(()) => return Ok(()),
+                Err(mpsc::error::TrySendError::Full(back)) => return Err(Box::new(back)),
+                // The room was unloaded in between; the next turn loads it anew.
+                Err(mpsc::error::TrySendError::Closed(back)) => request = back,
+            }
+        }
+    }
+
+    /// Like [`Hub::request`], but waits for room in the inbox.
+    pub async fn request_wait(&self, room: &RoomName, request: RoomRequest) {
+        let mut request = request;
+        while let Err(mpsc::error::SendError(back)) = self.room(room).send(request).await {
+            request = back;
+        }
+    }
+
+    fn room(&self, room: &RoomName) -> mpsc::Sender<RoomRequest> {
+        let mut rooms = lock(&self.0.rooms);
+        if let Some(inbox) = rooms.get(room) {
+            return inbox.clone();
+        }
+        let (inbox, requests) = mpsc::channel(ROOM_INBOX_MAX);
+        rooms.insert(room.clone(), inbox.clone());
+        tokio::spawn(room::run(self.clone(), room.clone(), requests));
+        inbox
+    }
+
+    /// Takes an idle room out. `false` where a request came in between.
+    fn unload(&self, room: &RoomName, requests: &mut mpsc::Receiver<RoomRequest>) -> bool {
+        let mut rooms = lock(&self.0.rooms);
+        if !requests.is_empty() {
+            return false;
+        }
+        requests.close();
+        rooms.remove(room);
+        true
+    }
+}
+
+/// Random bytes as hex.
+///
+/// # Panics
+/// Where the operating system has no randomness to give; nothing could go on without.
+pub fn random_hex(bytes: usize) -> String {
+    let mut random = vec![0_u8; bytes];
+    getrandom::fill(&mut random).expect("the operating system gives randomness");
+    random
+        .iter()
+        .fold(String::with_capacity(bytes * 2), |mut hex, byte| {
+            use std::fmt::Write;
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}

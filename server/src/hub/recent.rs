@@ -1,0 +1,61 @@
+use std::collections::VecDeque;
+
+use bytes::Bytes;
+use chat_shared::Seq;
+
+/// Events that a room holds in memory at most.
+const RECENT_EVENTS_MAX: usize = 256;
+
+/// Bytes of them at most.
+const RECENT_BYTES_MAX: usize = 256 << 10;
+
+/// A room's last events as frames, so that who comes back soon needs no store.
+#[derive(Debug, Default)]
+pub(super) struct Recent {
+    frames: VecDeque<(Seq, Bytes)>,
+    bytes: usize,
+}
+
+impl Recent {
+    pub(super) fn push(&mut self, seq: Seq, frame: Bytes) {
+        self.bytes += frame.len();
+        self.frames.push_back((seq, frame));
+        while self.frames.len() > RECENT_EVENTS_MAX || self.bytes > RECENT_BYTES_MAX {
+            if let Some((_, oldest)) = self.frames.pop_front() {
+                self.bytes -= oldest.len();
+            }
+        }
+    }
+
+    /// The frames of all events above `after` up to `tip`, unless some are no longer held.
+    pub(super) fn above(&self, after: Seq, tip: Seq) -> Option<impl Iterator<Item = &Bytes>> {
+        let oldest = self.frames.front().map_or(tip + 1, |(seq, _)| *seq);
+        let held = after >= tip || after + 1 >= oldest;
+        held.then(|| {
+            self.frames
+                .iter()
+                .filter(move |(seq, _)| *seq > after)
+                .map(|(_, f)| f)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_longer_held_is_not_skipped() {
+        let mut recent = Recent::default();
+        let count = |recent: &Recent, after, tip| recent.above(after, tip).map(Iterator::count);
+        assert_eq!(count(&recent, 5, 5), Some(0));
+        assert_eq!(count(&recent, 4, 5), None);
+        for seq in 1..=300 {
+            recent.push(seq, Bytes::from_static(b"x"));
+        }
+        assert_eq!(count(&recent, 44, 300), Some(256));
+        assert_eq!(count(&recent, 43, 300), None);
+        assert_eq!(count(&recent, 299, 300), Some(1));
+        assert_eq!(count(&recent, 300, 300), Some(0));
+    }
+}

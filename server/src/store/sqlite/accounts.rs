@@ -1,0 +1,221 @@
+use chat_shared::{TimestampMs, Username};
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use super::SqliteStore;
+use super::error::store_error;
+use super::log::{bound, collect, column, execute};
+use crate::store::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, StoreError, User};
+
+const USER_BY_NAME: &str = "SELECT username, password_kind, password, display_name, bot, created
+     FROM users WHERE username = ?1";
+
+const USER_BY_FOLDED: &str = "SELECT username, password_kind, password, display_name, bot, created
+     FROM users WHERE folded = ?1";
+
+pub(super) const USERS_AFTER: &str =
+    "SELECT username, password_kind, password, display_name, bot, created
+     FROM users WHERE username > ?1 ORDER BY username LIMIT ?2";
+
+pub(super) const PURGE_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
+
+#[async_trait::async_trait]
+impl AccountStore for SqliteStore {
+    async fn create_user(&self, user: NewUser) -> Result<CreateUser, StoreError> {
+        self.write(move |conn| {
+            let first = !one::<bool>(conn, "SELECT EXISTS (SELECT 1 FROM users)")?;
+            let (password_kind, password) = encode_password(&user.password)?;
+            let made = execute(
+                conn,
+                "INSERT INTO users
+                     (username, folded, password_kind, password, display_name, bot, created)
+                 VALUES (?1, ?2, ?3, ?4, ?1, ?5, ?6) ON CONFLICT DO NOTHING",
+                (
+                    user.username.as_str(),
+                    user.username.folded(),
+                    password_kind,
+                    password,
+                    user.bot,
+                    user.created,
+                ),
+            )?;
+            Ok(if made == 1 {
+                CreateUser::Created { first }
+            } else {
+                CreateUser::NameTaken
+            })
+        })
+        .await
+    }
+
+    async fn find_user(&self, name: &str) -> Result<Option<User>, StoreError> {
+        let name = Username::existing(name);
+        self.read(move |conn| {
+            let exact = collect(conn, USER_BY_NAME, [name.as_str()], decode_user)?.pop();
+            match exact {
+                Some(user) => Ok(Some(user)),
+                None => Ok(collect(conn, USER_BY_FOLDED, [name.folded()], decode_user)?.pop()),
+            }
+        })
+        .await
+    }
+
+    async fn users_after(&self, after: &str, limit: usize) -> Result<Vec<User>, StoreError> {
+        let after = after.to_owned();
+        self.read(move |conn| collect(conn, USERS_AFTER, (after, bound(limit as u64)), decode_user))
+            .await
+    }
+
+    async fn count_users(&self) -> Result<u64, StoreError> {
+        self.read(|conn| one(conn, "SELECT count(*) FROM users"))
+            .await
+    }
+
+    async fn set_password(
+        &self,
+        username: &Username,
+        password: PasswordRecord,
+    ) -> Result<(), StoreError> {
+        let username = username.clone();
+        self.write(move |conn| {
+            let (password_kind, password) = encode_password(&password)?;
+            let changed = execute(
+                conn,
+                "UPDATE users SET password_kind = ?2, password = ?3 WHERE username = ?1",
+                (username.as_str(), password_kind, password),
+            )?;
+            if changed == 1 {
+                Ok(())
+            } else {
+                Err(StoreError::Refused(format!(
+                    "a password for {username:?}, who is not there"
+                )))
+            }
+        })
+        .await
+    }
+
+    async fn create_session(&self, session: Session) -> Result<(), StoreError> {
+        self.write(move |conn| {
+            execute(
+                conn,
+                "INSERT INTO sessions (id, username, created, expires) VALUES (?1, ?2, ?3, ?4)",
+                (
+                    session.id,
+                    session.username.as_str(),
+                    session.created,
+                    session.expires,
+                ),
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |conn| {
+            let sql = "SELECT id, username, created, expires FROM sessions WHERE id = ?1";
+            Ok(collect(conn, sql, [id], |row| {
+                Ok(Session {
+                    id: column(row, 0)?,
+                    username: Username::existing(&column::<String>(row, 1)?),
+                    created: column(row, 2)?,
+                    expires: column(row, 3)?,
+                })
+            })?
+            .pop())
+        })
+        .await
+    }
+
+    async fn renew_session(&self, id: &str, expires: TimestampMs) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |conn| {
+            execute(
+                conn,
+                "UPDATE sessions SET expires = ?2 WHERE id = ?1",
+                (id, expires),
+            )
+            .map(drop)
+        })
+        .await
+    }
+
+    async fn revoke_session(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |conn| execute(conn, "DELETE FROM sessions WHERE id = ?1", [id]).map(drop))
+            .await
+    }
+
+    async fn purge_sessions(&self, before: TimestampMs) -> Result<(), StoreError> {
+        self.write(move |conn| execute(conn, PURGE_SESSIONS, [bound(before)]).map(drop))
+            .await
+    }
+
+    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
+        let (key, value) = (key.to_owned(), value.to_owned());
+        self.write(move |conn| {
+            execute(
+                conn,
+                "INSERT INTO claims (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                (&key, value),
+            )?;
+            claimed(conn, &key)?.ok_or_else(|| StoreError::Corrupt("a claim went away".into()))
+        })
+        .await
+    }
+
+    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
+        let key = key.to_owned();
+        self.read(move |conn| claimed(conn, &key)).await
+    }
+}
+
+fn claimed(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    conn.prepare_cached("SELECT value FROM claims WHERE key = ?1")
+        .and_then(|mut query| query.query_row([key], |row| row.get(0)).optional())
+        .map_err(store_error)
+}
+
+/// The one value of a query that has one.
+fn one<T: rusqlite::types::FromSql>(conn: &Connection, sql: &'static str) -> Result<T, StoreError> {
+    conn.prepare_cached(sql)
+        .and_then(|mut query| query.query_row([], |row| row.get(0)))
+        .map_err(store_error)
+}
+
+fn encode_password(password: &PasswordRecord) -> Result<(&'static str, String), StoreError> {
+    match password {
+        PasswordRecord::Argon2id(phc) => Ok(("argon2id", phc.clone())),
+        PasswordRecord::Plain(all) => serde_json::to_string(all)
+            .map(|json| ("plain", json))
+            .map_err(|_| StoreError::Refused("a password that can't be written".into())),
+        PasswordRecord::Missing => Ok(("missing", String::new())),
+    }
+}
+
+fn decode_user(row: &Row<'_>) -> Result<User, StoreError> {
+    let username: String = column(row, 0)?;
+    let password: String = column(row, 2)?;
+    let password = match column::<String>(row, 1)?.as_str() {
+        "argon2id" => PasswordRecord::Argon2id(password),
+        "plain" => serde_json::from_str(&password)
+            .map(PasswordRecord::Plain)
+            .map_err(|_| unreadable_password(&username))?,
+        "missing" => PasswordRecord::Missing,
+        _ => return Err(unreadable_password(&username)),
+    };
+    Ok(User {
+        username: Username::existing(&username),
+        password,
+        display_name: column(row, 3)?,
+        bot: column(row, 4)?,
+        created: column(row, 5)?,
+    })
+}
+
+fn unreadable_password(username: &str) -> StoreError {
+    StoreError::Corrupt(format!(
+        "the password of {username:?} is kept in no way that is known"
+    ))
+}

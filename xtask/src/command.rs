@@ -1,0 +1,129 @@
+//! Runs other programs: no standard input, their output shown as it comes, an end to every wait.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+
+/// Longest a single program may run: a full build on a slow machine, with room.
+const RUN_TIME_MAX: Duration = Duration::from_secs(40 * 60);
+/// Longest that a program may take to answer a question such as its version.
+const ASK_TIME_MAX: Duration = Duration::from_secs(60);
+const POLL_EVERY: Duration = Duration::from_millis(20);
+
+/// A program about to be run.
+pub(crate) struct Run {
+    command: Command,
+    shown: String,
+}
+
+impl Run {
+    pub(crate) fn new(program: impl AsRef<OsStr>) -> Self {
+        let shown = Path::new(program.as_ref())
+            .file_name()
+            .unwrap_or(program.as_ref())
+            .to_string_lossy()
+            .into_owned();
+        let mut command = Command::new(program);
+        command.stdin(Stdio::null());
+        for (name, _) in std::env::vars_os() {
+            if name.to_str().is_some_and(must_not_reach_children) {
+                command.env_remove(name);
+            }
+        }
+        Self { command, shown }
+    }
+
+    /// The cargo that runs us.
+    pub(crate) fn cargo() -> Self {
+        Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<OsStr>) -> Self {
+        self.shown = format!("{} {}", self.shown, arg.as_ref().to_string_lossy());
+        self.command.arg(arg);
+        self
+    }
+
+    pub(crate) fn args<I: IntoIterator<Item: AsRef<OsStr>>>(self, args: I) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    pub(crate) fn dir(mut self, dir: &Path) -> Self {
+        self.command.current_dir(dir);
+        self
+    }
+
+    /// Runs it with its output shown. Anything but success is an error.
+    pub(crate) fn show(mut self) -> anyhow::Result<()> {
+        crate::say(&format!("$ {self}"));
+        let mut child = self
+            .command
+            .spawn()
+            .with_context(|| format!("`{self}` can't be started"))?;
+        let deadline = Instant::now() + RUN_TIME_MAX;
+        loop {
+            if let Some(status) = child.try_wait()? {
+                if status.success() {
+                    return Ok(());
+                }
+                bail!("`{self}` ended with {status}");
+            }
+            if Instant::now() > deadline {
+                child.kill()?;
+                child.wait()?;
+                bail!(
+                    "`{self}` was stopped after {} minutes",
+                    RUN_TIME_MAX.as_secs() / 60
+                );
+            }
+            std::thread::sleep(POLL_EVERY);
+        }
+    }
+
+    /// Runs it and gives its standard output.
+    pub(crate) fn read(mut self) -> anyhow::Result<String> {
+        self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = self
+            .command
+            .spawn()
+            .with_context(|| format!("`{self}` can't be started"))?;
+        let (sender, output) = std::sync::mpsc::channel();
+        std::thread::spawn(move || sender.send(child.wait_with_output()));
+        let output = output
+            .recv_timeout(ASK_TIME_MAX)
+            .with_context(|| format!("`{self}` gave no answer in {ASK_TIME_MAX:?}"))??;
+        if !output.status.success() {
+            let message = String::from_utf8_lossy(&output.stderr);
+            bail!("`{self}` ended with {}: {}", output.status, message.trim());
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown)
+    }
+}
+
+/// What `cargo run` tells us about this package would make build scripts that watch it run again,
+/// and no test may find somebody's database.
+fn must_not_reach_children(variable: &str) -> bool {
+    const PREFIXES: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
+    const NAMES: [&str; 4] = [
+        "CARGO_CRATE_NAME",
+        "CARGO_PRIMARY_PACKAGE",
+        "OUT_DIR",
+        "MONGO_URL",
+    ];
+    NAMES.contains(&variable) || PREFIXES.iter().any(|prefix| variable.starts_with(prefix))
+}

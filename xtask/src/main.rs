@@ -1,0 +1,89 @@
+//! `cargo xtask`: all of the project's tests and checks, in one command.
+
+mod command;
+mod outside;
+mod parts;
+mod project;
+mod report;
+mod tools;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::builder::PossibleValuesParser;
+use clap::{Args, Parser, Subcommand};
+
+use crate::parts::{Kind, Part};
+use crate::project::Project;
+use crate::report::Report;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Tests and checks of the whole project")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run all tests: Rust, page, browser, terminal, SDK
+    Test(Selection),
+    /// Run all checks (format, lints, docs, licences) and then all tests
+    Ci(Selection),
+}
+
+#[derive(Debug, Args)]
+struct Selection {
+    /// Only these parts, and what they need built (all, when none is named)
+    #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(parts::names()))]
+    parts: Vec<String>,
+    /// Say which parts there are, and run nothing
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    let (kinds, selection): (&[Kind], _) = match Cli::parse().command {
+        Command::Test(selection) => (&[Kind::Test], selection),
+        Command::Ci(selection) => (&[Kind::Check, Kind::Test], selection),
+    };
+    let outcome = if selection.list {
+        list(kinds)
+    } else {
+        run(parts::select(kinds, &selection.parts))
+    };
+    outcome.unwrap_or_else(|error| {
+        say(&format!("xtask: {error:#}"));
+        ExitCode::FAILURE
+    })
+}
+
+fn list(kinds: &[Kind]) -> anyhow::Result<ExitCode> {
+    for part in parts::select(kinds, &[]) {
+        say(&format!("{:<14}{}", part.name, part.about));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(parts: Vec<&'static Part>) -> anyhow::Result<ExitCode> {
+    let project = Project::find().context("the project can't be read")?;
+    tools::install_missing(&project, &parts);
+
+    let mut report = Report::new(project.is_ci);
+    for part in parts {
+        report.record(part, || part.outcome(&project));
+    }
+    report.print_summary();
+    Ok(if report.is_success() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes a line to standard output; who closed it does not want to hear.
+fn say(line: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());
+}

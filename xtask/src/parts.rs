@@ -1,0 +1,263 @@
+//! The table of parts, and what each runs.
+//!
+//! All that is built is built with one profile (dev) and one set of features (`--workspace
+//! --all-features`), so that a part finds what an earlier one has compiled.
+
+use std::path::PathBuf;
+
+use anyhow::{bail, ensure};
+
+use crate::command::Run;
+use crate::outside;
+use crate::project::Project;
+use crate::report::Outcome;
+use crate::tools::Tool;
+
+pub(crate) struct Part {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    pub(crate) kind: Kind,
+    /// Programs without which it is skipped.
+    pub(crate) needs: &'static [Tool],
+    /// The part that must have passed before.
+    pub(crate) after: Option<&'static str>,
+    run: fn(&Project) -> anyhow::Result<()>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Check,
+    Test,
+}
+
+const PARTS: &[Part] = &[
+    Part {
+        name: "fmt",
+        about: "the code is formatted",
+        kind: Kind::Check,
+        needs: &[],
+        after: None,
+        run: |_| Run::cargo().args(["fmt", "--all", "--check"]).show(),
+    },
+    Part {
+        name: "clippy",
+        about: "no lint finds anything",
+        kind: Kind::Check,
+        needs: &[],
+        after: None,
+        run: |_| {
+            cargo("clippy")
+                .args(["--all-targets", "--locked", "--", "-D", "warnings"])
+                .show()
+        },
+    },
+    Part {
+        name: "doc",
+        about: "the libraries' documentation builds, and chat-shared's misses nothing",
+        kind: Kind::Check,
+        needs: &[],
+        after: None,
+        run: doc,
+    },
+    Part {
+        name: "shared-alone",
+        about: "chat-shared without features builds, and needs no runtime",
+        kind: Kind::Check,
+        needs: &[],
+        after: None,
+        run: shared_alone,
+    },
+    Part {
+        name: "deny",
+        about: "licences, banned crates and sources of what we depend on (cargo-deny)",
+        kind: Kind::Check,
+        needs: &[Tool::CargoDeny],
+        after: None,
+        run: |project| {
+            Run::new(Tool::CargoDeny.path(project)?)
+                .args([
+                    "--all-features",
+                    "--locked",
+                    "check",
+                    "--hide-inclusion-graph",
+                ])
+                .args(["bans", "licenses", "sources"])
+                .show()
+        },
+    },
+    Part {
+        name: "build",
+        about: "the server, the terminal client and all tests compile",
+        kind: Kind::Test,
+        needs: &[],
+        after: None,
+        run: |_| cargo("build").args(["--all-targets", "--locked"]).show(),
+    },
+    Part {
+        name: "rust",
+        about: "unit, integration and documentation tests",
+        kind: Kind::Test,
+        needs: &[],
+        after: Some("build"),
+        run: rust,
+    },
+    Part {
+        name: "architecture",
+        about: "what may not depend on what",
+        kind: Kind::Test,
+        needs: &[],
+        after: None,
+        run: |_| cargo("test").args(["--test", ARCHITECTURE_TEST]).show(),
+    },
+    Part {
+        name: "page-unit",
+        about: "the page's modules in Node",
+        kind: Kind::Test,
+        needs: &[Tool::Node],
+        after: None,
+        run: |project| node_tests(project, "web/tests")?.show(),
+    },
+    Part {
+        name: "page",
+        about: "the page in Chromium, with a real server",
+        kind: Kind::Test,
+        needs: &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::PlaywrightCore],
+        after: Some("build"),
+        run: |project| {
+            node_tests(project, "web/e2e")?
+                .env("CHAT_SERVER_BIN", built_server(project)?)
+                .env("CHROMIUM", Tool::Chromium.path(project)?)
+                .show()
+        },
+    },
+    Part {
+        name: "terminal",
+        about: "the terminal client in a real pseudo-terminal, with a real server",
+        kind: Kind::Test,
+        needs: &[Tool::Tmux],
+        after: Some("build"),
+        run: |project| {
+            cargo("test")
+                .args(["--test", TERMINAL_TEST])
+                .env("CHAT_SERVER_BIN", built_server(project)?)
+                .show()
+        },
+    },
+    Part {
+        name: "sdk",
+        about: "the README's examples compile in a crate of their own",
+        kind: Kind::Test,
+        needs: &[],
+        after: None,
+        run: outside::check_examples,
+    },
+];
+
+/// Integration tests that are parts of their own.
+const ARCHITECTURE_TEST: &str = "architecture";
+const TERMINAL_TEST: &str = "pty";
+
+/// Longest that one test of the page may take.
+const NODE_TEST_TIME_MAX_MS: u32 = 180_000;
+
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    PARTS.iter().map(|part| part.name)
+}
+
+/// The parts of these kinds, or those named and what they come after; in the table's order.
+pub(crate) fn select(kinds: &[Kind], named: &[String]) -> Vec<&'static Part> {
+    let is_named = |part: &Part| named.iter().any(|name| name == part.name);
+    let is_needed = |part: &Part| {
+        PARTS
+            .iter()
+            .any(|other| is_named(other) && other.after == Some(part.name))
+    };
+    PARTS
+        .iter()
+        .filter(|part| match named {
+            [] => kinds.contains(&part.kind),
+            _ => is_named(part) || is_needed(part),
+        })
+        .collect()
+}
+
+impl Part {
+    pub(crate) fn outcome(&self, project: &Project) -> Outcome {
+        let missing: Vec<_> = self
+            .needs
+            .iter()
+            .filter_map(|tool| tool.path(project).err())
+            .collect();
+        if let Some(first) = missing.first() {
+            return Outcome::Skipped(first.to_string());
+        }
+        match (self.run)(project) {
+            Ok(()) => Outcome::Passed,
+            Err(error) => Outcome::Failed(format!("{error:#}")),
+        }
+    }
+}
+
+fn cargo(subcommand: &str) -> Run {
+    Run::cargo()
+        .arg(subcommand)
+        .args(["--workspace", "--all-features"])
+}
+
+/// All of the workspace at once, since a package alone would have its dependencies compiled again
+/// with fewer features. That chat-shared misses no documentation is a warning of its own.
+fn doc(project: &Project) -> anyhow::Result<()> {
+    let shared = std::fs::read_to_string(project.root.join("shared/src/lib.rs"))?;
+    ensure!(
+        shared.contains("#![warn(missing_docs)]"),
+        "shared/src/lib.rs does not say #![warn(missing_docs)]"
+    );
+    cargo("doc")
+        .args(["--lib", "--no-deps", "--locked"])
+        .env("RUSTDOCFLAGS", "-D warnings")
+        .show()
+}
+
+fn shared_alone(_: &Project) -> anyhow::Result<()> {
+    const RUNTIMES: [&str; 5] = ["tokio", "hyper", "reqwest", "rustls", "mio"];
+    let shared = ["-p", "chat-shared", "--no-default-features", "--locked"];
+    let tree = Run::cargo()
+        .arg("tree")
+        .args(shared)
+        .args(["--edges=normal,build", "--prefix=none", "--format={lib}"])
+        .read()?;
+    if let Some(found) = tree.lines().find(|name| RUNTIMES.contains(name)) {
+        bail!("chat-shared without features depends on {found}");
+    }
+    Run::cargo().arg("check").args(shared).show()
+}
+
+fn rust(project: &Project) -> anyhow::Result<()> {
+    let own_parts = [ARCHITECTURE_TEST, TERMINAL_TEST];
+    let tests = project
+        .integration_tests
+        .iter()
+        .filter(|name| !own_parts.contains(&&***name));
+    let units = cargo("test")
+        .args(["--locked", "--no-fail-fast", "--lib", "--bins"])
+        .args(tests.flat_map(|name| ["--test", name]))
+        .env("CHAT_SERVER_BIN", built_server(project)?)
+        .show();
+    let docs = cargo("test")
+        .args(["--locked", "--no-fail-fast", "--doc"])
+        .show();
+    units.and(docs)
+}
+
+fn node_tests(project: &Project, folder: &str) -> anyhow::Result<Run> {
+    Ok(Run::new(Tool::Node.path(project)?)
+        .arg("--test")
+        .arg(format!("--test-timeout={NODE_TEST_TIME_MAX_MS}"))
+        .args(project.files(folder, ".test.js")?))
+}
+
+fn built_server(project: &Project) -> anyhow::Result<PathBuf> {
+    let binary = project.server_binary();
+    ensure!(binary.exists(), "{} is not there", binary.display());
+    Ok(binary)
+}
