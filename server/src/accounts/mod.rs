@@ -1,29 +1,450 @@
-use chat_shared::Username;
+//! Who may speak in whose name: accounts, passwords, sessions, and who the admin is.
+//!
+//! The session's row in the store is the truth: every check asks for it, so that one revoked ends
+//! at once. A token only says which session it means, and is signed so that ids can't be guessed.
+//!
+//! [`RegisterError`], [`LogInError`] and [`AuthError`] leave this module. A log-in's error never
+//! tells whether the name exists, nor does the time that it takes.
+
+mod avatar;
+mod password;
+mod token;
+
+pub use avatar::avatar_path;
+pub use token::SigningKeyError;
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+
+use chat_shared::{NameError, PasswordError, TimestampMs, Username, check_new_password};
+use tokio::sync::mpsc;
+
+use crate::store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
+use password::{Passwords, Verdict};
+use token::{SessionClaims, SigningKey, random_id};
+
+/// A session that is not used for this long ends.
+pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A session is renewed at most this often, so that not every request writes.
+const SESSION_RENEWAL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Under which key the store keeps the admin's name.
+const ADMIN_CLAIM: &str = "admin";
+
+/// A cheap handle; clones share everything.
+#[derive(Clone)]
+pub struct Accounts(Arc<Inner>);
+
+struct Inner {
+    store: SharedStore,
+    passwords: Passwords,
+    key: SigningKey,
+    admin: OnceLock<Username>,
+    count: AtomicU64,
+    ended: mpsc::Sender<SessionEnded>,
+}
+
+impl fmt::Debug for Accounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Accounts")
+            .field("count", &self.account_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an operator chooses about accounts.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The admin's account, to the letter; else the first one made.
+    pub admin: Option<String>,
+}
+
+/// Who speaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     pub username: Username,
+    /// The session's id, which is no secret.
     pub session: String,
     pub bot: bool,
+    /// Whether this is the server's admin.
     pub admin: bool,
 }
-#[derive(Debug, Clone)]
-pub struct Accounts;
-impl Accounts {
-    pub fn account_count(&self) -> u64 {
-        0
-    }
-    pub fn is_admin(&self, _: &Username) -> bool {
-        false
-    }
-    pub async fn authenticate(&self, _: &str) -> Result<Identity, AuthError> {
-        Err(AuthError::Invalid)
+
+/// A session that stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveSession {
+    pub identity: Identity,
+    pub display_name: String,
+    /// `None`: until revoked.
+    pub expires: Option<TimestampMs>,
+}
+
+/// A session just made, with the token that opens it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewSession {
+    pub username: Username,
+    pub token: String,
+    /// `None`: until revoked.
+    pub expires: Option<TimestampMs>,
+}
+
+impl fmt::Debug for NewSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewSession")
+            .field("username", &self.username)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
     }
 }
-pub fn avatar_path(_: &Username) -> String {
-    String::new()
+
+/// A session was revoked: its sockets are to be closed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionEnded {
+    pub session: String,
+    pub username: Username,
 }
-#[derive(Debug)]
-pub enum AuthError {
+
+/// Why the accounts can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    #[error("the password hash does not work: {0}")]
+    Hash(String),
+}
+
+/// Why no account was made. Each but the last two is a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("Username already exists")]
+    Taken,
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    #[error("Invalid username or password")]
     Invalid,
-    Store(crate::store::StoreError),
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a token opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Not ours, revoked, or expired.
+    #[error("the token does not open a session")]
+    Invalid,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Accounts {
+    /// Loads what was made once, or makes it. `ended` is told of every session that is revoked.
+    ///
+    /// # Errors
+    /// [`OpenError`], for the operator.
+    pub async fn open(
+        store: SharedStore,
+        options: Options,
+        ended: mpsc::Sender<SessionEnded>,
+    ) -> Result<Self, OpenError> {
+        let key = SigningKey::load(&*store).await?;
+        let count = store.count_users().await?;
+        let admin = OnceLock::new();
+        if let Some(username) = find_admin(&store, options, count).await? {
+            let _ = admin.set(username);
+        }
+        let passwords = Passwords::new()?;
+        let count = AtomicU64::new(count);
+        Ok(Self(Arc::new(Inner {
+            store,
+            passwords,
+            key,
+            admin,
+            count,
+            ended,
+        })))
+    }
+
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn register(
+        &self,
+        username: &str,
+        password: String,
+        bot: bool,
+    ) -> Result<Username, RegisterError> {
+        let Inner {
+            store, passwords, ..
+        } = &*self.0;
+        let username = Username::parse_new(username)?;
+        check_new_password(&password)?;
+        // Only to spare the hash; the store decides below.
+        if store.find_user(username.as_str()).await?.is_some() {
+            return Err(RegisterError::Taken);
+        }
+        let password = passwords
+            .hash(password)
+            .await
+            .map_err(|_| RegisterError::Busy)?;
+        let user = NewUser {
+            username: username.clone(),
+            password: PasswordRecord::Argon2id(password),
+            bot,
+            created: now_ms(),
+        };
+        match store.create_user(user).await? {
+            CreateUser::NameTaken => return Err(RegisterError::Taken),
+            CreateUser::Created { first } => {
+                self.0.count.fetch_add(1, Ordering::Relaxed);
+                if first && self.admin().is_none() {
+                    // The account stands whatever becomes of this; a restart claims again.
+                    match store.claim(ADMIN_CLAIM, username.as_str()).await {
+                        Ok(admin) => drop(self.0.admin.set(Username::existing(&admin))),
+                        Err(error) => tracing::error!(%error, "the admin could not be kept"),
+                    }
+                }
+            }
+        }
+        tracing::info!(%username, bot, "account created");
+        Ok(username)
+    }
+
+    /// Checks a password and makes a session. No rule of names or passwords applies: whoever the
+    /// FastAPI demo let in is let in.
+    ///
+    /// # Errors
+    /// [`LogInError`].
+    pub async fn log_in(&self, name: &str, password: String) -> Result<NewSession, LogInError> {
+        let Inner {
+            store,
+            passwords,
+            key,
+            ..
+        } = &*self.0;
+        let user = store.find_user(name).await?;
+        let record = user.as_ref().map(|user| user.password.clone());
+        let verdict = passwords
+            .verify(password, record)
+            .await
+            .map_err(|_| LogInError::Busy)?;
+        let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
+            return Err(LogInError::Invalid);
+        };
+        if let Some(hash) = rehashed {
+            let record = PasswordRecord::Argon2id(hash);
+            // The log-in is good all the same, and the next one tries again.
+            if let Err(error) = store.set_password(&user.username, record).await {
+                tracing::warn!(%error, username = ?user.username.as_str(), "a password stays unconverted");
+            }
+        }
+        let created = now_ms();
+        let expires = (!user.bot).then(|| created + as_ms(SESSION_LIFETIME));
+        let username = user.username;
+        let id = random_id().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let token = key
+            .sign(&SessionClaims::new(&username, &id, created))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        store
+            .create_session(Session {
+                id,
+                username: username.clone(),
+                created,
+                expires,
+            })
+            .await?;
+        Ok(NewSession {
+            username,
+            token,
+            expires,
+        })
+    }
+
+    /// Who the token speaks for.
+    ///
+    /// # Errors
+    /// [`AuthError::Invalid`] where it opens no session (any more).
+    pub async fn authenticate(&self, token: &str) -> Result<Identity, AuthError> {
+        Ok(self.session(token).await?.identity)
+    }
+
+    /// The session that the token opens, renewed where that is due.
+    ///
+    /// # Errors
+    /// [`AuthError::Invalid`] where it opens no session (any more).
+    pub async fn session(&self, token: &str) -> Result<LiveSession, AuthError> {
+        let Inner { store, key, .. } = &*self.0;
+        let claims = key.verify(token).ok_or(AuthError::Invalid)?;
+        let session = store
+            .session(&claims.sid)
+            .await?
+            .ok_or(AuthError::Invalid)?;
+        let now = now_ms();
+        let expired = session.expires.is_some_and(|expires| expires <= now);
+        if expired || session.username.as_str() != claims.sub {
+            return Err(AuthError::Invalid);
+        }
+        let user = self
+            .user(&session.username)
+            .await?
+            .ok_or(AuthError::Invalid)?;
+        let expires = self.renew(&session, now).await;
+        let admin = self.is_admin_anywhere(&session.username).await?;
+        Ok(LiveSession {
+            identity: Identity {
+                username: session.username,
+                session: session.id,
+                bot: user.bot,
+                admin,
+            },
+            display_name: user.display_name,
+            expires,
+        })
+    }
+
+    /// Revokes a session, whose sockets are then closed. One that is gone is no error.
+    ///
+    /// # Errors
+    /// Where the store fails; the session may then stand.
+    pub async fn log_out(&self, session: &str) -> Result<(), StoreError> {
+        let Inner { store, ended, .. } = &*self.0;
+        let Some(found) = store.session(session).await? else {
+            return Ok(());
+        };
+        store.revoke_session(session).await?;
+        let told = ended
+            .send(SessionEnded {
+                session: found.id,
+                username: found.username,
+            })
+            .await;
+        if told.is_err() {
+            tracing::debug!("nobody closes the sockets of ended sessions any more");
+        }
+        Ok(())
+    }
+
+    /// How many accounts there are, as far as this server knows.
+    pub fn account_count(&self) -> u64 {
+        self.0.count.load(Ordering::Relaxed)
+    }
+
+    /// The server's admin, once there is one.
+    pub fn admin(&self) -> Option<&Username> {
+        self.0.admin.get()
+    }
+
+    /// Whether this is the server's admin.
+    pub fn is_admin(&self, username: &Username) -> bool {
+        self.admin() == Some(username)
+    }
+
+    /// Whether the store answers.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub async fn store_answers(&self) -> Result<(), StoreError> {
+        self.0.store.claimed(ADMIN_CLAIM).await.map(drop)
+    }
+
+    /// Forgets sessions that have ended by themselves.
+    ///
+    /// # Errors
+    /// Where the store fails; it may be tried again.
+    pub async fn purge_sessions(&self) -> Result<(), StoreError> {
+        self.0.store.purge_sessions(now_ms()).await
+    }
+
+    async fn user(&self, username: &Username) -> Result<Option<User>, StoreError> {
+        let found = self.0.store.find_user(username.as_str()).await?;
+        Ok(found.filter(|user| user.username == *username))
+    }
+
+    /// Where the first account was made on another node, the store knows the admin before us.
+    async fn is_admin_anywhere(&self, username: &Username) -> Result<bool, StoreError> {
+        if self.admin().is_none()
+            && let Some(admin) = self.0.store.claimed(ADMIN_CLAIM).await?
+        {
+            let _ = self.0.admin.set(Username::existing(&admin));
+        }
+        Ok(self.is_admin(username))
+    }
+
+    /// Until when the session now stands.
+    async fn renew(&self, session: &Session, now: TimestampMs) -> Option<TimestampMs> {
+        let expires = session.expires?;
+        let renewed = now + as_ms(SESSION_LIFETIME);
+        if renewed.saturating_sub(expires) < as_ms(SESSION_RENEWAL) {
+            return Some(expires);
+        }
+        match self.0.store.renew_session(&session.id, renewed).await {
+            Ok(()) => Some(renewed),
+            Err(error) => {
+                tracing::warn!(%error, "a session could not be renewed");
+                Some(expires)
+            }
+        }
+    }
+}
+
+async fn find_admin(
+    store: &SharedStore,
+    options: Options,
+    count: u64,
+) -> Result<Option<Username>, StoreError> {
+    if let Some(name) = options.admin {
+        let found = store.find_user(&name).await?.map(|user| user.username);
+        if found.is_none() {
+            tracing::warn!(
+                admin = name,
+                "whoever registers this name first is the admin"
+            );
+        }
+        return Ok(Some(found.unwrap_or_else(|| Username::existing(&name))));
+    }
+    if let Some(name) = store.claimed(ADMIN_CLAIM).await? {
+        return Ok(Some(Username::existing(&name)));
+    }
+    // A crash right after the first account was made leaves it unclaimed.
+    if count == 1
+        && let Some(user) = store.users_after("", 1).await?.pop()
+    {
+        let name = store.claim(ADMIN_CLAIM, user.username.as_str()).await?;
+        return Ok(Some(Username::existing(&name)));
+    }
+    if count > 0 {
+        tracing::warn!("nobody is the server's admin; --admin NAME says who is");
+    }
+    Ok(None)
+}
+
+/// Milliseconds since 1970 UTC.
+fn now_ms() -> TimestampMs {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, as_ms)
+}
+
+fn as_ms(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -15,7 +15,7 @@ pub mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs, Username};
@@ -34,6 +34,9 @@ const ROOM_INBOX_MAX: usize = 1_024;
 
 /// Milliseconds after which clients come back when the server goes down.
 const RECONNECT_AFTER_MS: u64 = 1_000;
+
+/// Milliseconds between two looks at whether everyone has gone.
+const EMPTIED_POLL_MS: u64 = 20;
 
 /// A cheap handle on everything that is live.
 #[derive(Clone, Debug)]
@@ -184,6 +187,16 @@ impl Hub {
                 .outbox
                 .close(CloseCode::GoingAway, "the server is going down");
         }
+    }
+
+    /// Waits until every connection is gone, `wait` at most.
+    pub async fn emptied(&self, wait: Duration) {
+        let empty = async {
+            while self.connection_count() > 0 {
+                tokio::time::sleep(Duration::from_millis(EMPTIED_POLL_MS)).await;
+            }
+        };
+        let _ = tokio::time::timeout(wait, empty).await;
     }
 
     /// Hands a request to a room, which is loaded if need be. Gives the request back where the

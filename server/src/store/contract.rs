@@ -1,7 +1,7 @@
 //! What every store promises, as tests.
 //!
-//! A store runs them all by `store_contract!(open)`, where `open` is an `async fn() -> Fixture`
-//! that makes an empty store; each case gets one of its own, and keeps it under 5,000 documents.
+//! A store runs them all by `store_contract!(open)`, where `open()` is a future of a
+//! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents.
 
 pub(crate) mod accounts;
 pub(crate) mod log;

@@ -156,6 +156,7 @@ pub(crate) async fn users_come_by_their_bytes(store: &SharedStore) {
             break;
         }
         paged.extend(page);
+        assert!(paged.len() <= all.len(), "{paged:?}");
     }
     assert_eq!(paged, all);
     assert_eq!(names("b0".into(), 1).await, ["c-d"]);

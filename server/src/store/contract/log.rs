@@ -100,7 +100,7 @@ pub(crate) async fn a_nonce_is_unique_across_appends(store: &SharedStore) {
         existing: Box::new(first.clone()),
     };
     assert_eq!(store.append(&rust, 1, vec![again]).await.unwrap(), taken);
-    assert_eq!(whole_log(store, &rust).await, [first.clone()]);
+    assert_eq!(whole_log(store, &rust).await, std::slice::from_ref(&first));
 
     let find = |sender, nonce: &str| {
         let nonce = EventNonce::from_stored(nonce.into());

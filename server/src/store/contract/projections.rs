@@ -209,6 +209,7 @@ pub(crate) async fn public_rooms_in_pages(store: &SharedStore) {
                 break;
             }
             paged.extend(page);
+            assert!(paged.len() <= expect.len(), "{paged:?}");
         }
         assert_eq!(paged, expect, "{prefix:?} by {limit}");
     }

@@ -2,14 +2,15 @@ use chat_shared::{TimestampMs, Username};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
-use super::error::store_error;
 use super::log::{bound, collect, column, execute};
 use crate::store::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, StoreError, User};
 
-const USER_BY_NAME: &str = "SELECT username, password_kind, password, display_name, bot, created
+pub(super) const USER_BY_NAME: &str =
+    "SELECT username, password_kind, password, display_name, bot, created
      FROM users WHERE username = ?1";
 
-const USER_BY_FOLDED: &str = "SELECT username, password_kind, password, display_name, bot, created
+pub(super) const USER_BY_FOLDED: &str =
+    "SELECT username, password_kind, password, display_name, bot, created
      FROM users WHERE folded = ?1";
 
 pub(super) const USERS_AFTER: &str =
@@ -174,14 +175,14 @@ impl AccountStore for SqliteStore {
 fn claimed(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     conn.prepare_cached("SELECT value FROM claims WHERE key = ?1")
         .and_then(|mut query| query.query_row([key], |row| row.get(0)).optional())
-        .map_err(store_error)
+        .map_err(StoreError::from)
 }
 
 /// The one value of a query that has one.
 fn one<T: rusqlite::types::FromSql>(conn: &Connection, sql: &'static str) -> Result<T, StoreError> {
     conn.prepare_cached(sql)
         .and_then(|mut query| query.query_row([], |row| row.get(0)))
-        .map_err(store_error)
+        .map_err(StoreError::from)
 }
 
 fn encode_password(password: &PasswordRecord) -> Result<(&'static str, String), StoreError> {

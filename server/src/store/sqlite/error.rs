@@ -2,20 +2,22 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::store::StoreError;
 
-/// What SQLite's error means to the store's callers. SQLite's texts name tables, never values.
-pub(super) fn store_error(error: Error) -> StoreError {
-    match &error {
-        Error::SqliteFailure(failure, _) => match failure.code {
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                StoreError::Corrupt(error.to_string())
-            }
-            ErrorCode::ConstraintViolation | ErrorCode::TooBig => {
-                StoreError::Refused(error.to_string())
-            }
-            _ => StoreError::Unavailable(error.to_string()),
-        },
-        Error::ToSqlConversionFailure(_) => StoreError::Refused(error.to_string()),
-        _ => StoreError::Corrupt(error.to_string()),
+impl From<Error> for StoreError {
+    /// SQLite's texts name tables and columns, never values.
+    fn from(error: Error) -> Self {
+        match &error {
+            Error::SqliteFailure(failure, _) => match failure.code {
+                ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
+                    Self::Corrupt(error.to_string())
+                }
+                ErrorCode::ConstraintViolation | ErrorCode::TooBig => {
+                    Self::Refused(error.to_string())
+                }
+                _ => Self::Unavailable(error.to_string()),
+            },
+            Error::ToSqlConversionFailure(_) => Self::Refused(error.to_string()),
+            _ => Self::Corrupt(error.to_string()),
+        }
     }
 }
 

@@ -3,7 +3,6 @@ use chat_shared::{RoomName, Seq, Username};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::SqliteStore;
-use super::error::store_error;
 use super::writer::Verdict;
 use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
 use crate::store::log::check_numbers;
@@ -13,12 +12,13 @@ use crate::store::{Append, LogStore, PublicRoom, Snapshot, StoreError};
 pub(super) const EVENTS: &str = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
      WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
+// SQLite would walk the room's log, however few messages are among its events.
 pub(super) const MESSAGES_BEFORE: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
      WHERE room = ?1 AND is_message = 1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
 pub(super) const MESSAGES_AFTER: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
      WHERE room = ?1 AND is_message = 1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 pub(super) const EVENT_BY_NONCE: &str =
@@ -143,7 +143,7 @@ impl LogStore for SqliteStore {
                         })
                         .optional()
                 })
-                .map_err(store_error)
+                .map_err(StoreError::from)
         })
         .await
     }
@@ -188,14 +188,11 @@ fn append(
     events: &[LogEvent],
     bodies: &[String],
 ) -> Result<Verdict<Append>, StoreError> {
-    let tip: Option<Seq> = conn
-        .prepare_cached(TIP)
-        .and_then(|mut query| {
-            query
-                .query_row([room.as_str()], |row| row.get(0))
-                .optional()
-        })
-        .map_err(store_error)?;
+    let tip: Option<Seq> = conn.prepare_cached(TIP).and_then(|mut query| {
+        query
+            .query_row([room.as_str()], |row| row.get(0))
+            .optional()
+    })?;
     if tip.unwrap_or(0) != after_seq {
         return Ok(Verdict::Undo(Append::Lost));
     }
@@ -297,7 +294,7 @@ pub(super) fn execute(
 ) -> Result<usize, StoreError> {
     conn.prepare_cached(sql)
         .and_then(|mut statement| statement.execute(params))
-        .map_err(store_error)
+        .map_err(StoreError::from)
 }
 
 pub(super) fn collect<T>(
@@ -306,10 +303,10 @@ pub(super) fn collect<T>(
     params: impl Params,
     read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {
-    let mut query = conn.prepare_cached(sql).map_err(store_error)?;
-    let mut rows = query.query(params).map_err(store_error)?;
+    let mut query = conn.prepare_cached(sql)?;
+    let mut rows = query.query(params)?;
     let mut all = Vec::new();
-    while let Some(row) = rows.next().map_err(store_error)? {
+    while let Some(row) = rows.next()? {
         all.push(read(row)?);
     }
     Ok(all)
@@ -319,7 +316,7 @@ pub(super) fn column<T: rusqlite::types::FromSql>(
     row: &Row<'_>,
     index: usize,
 ) -> Result<T, StoreError> {
-    row.get(index).map_err(store_error)
+    row.get(index).map_err(StoreError::from)
 }
 
 /// A cursor or a limit as SQLite counts: nothing lies above what it can hold.

@@ -44,7 +44,7 @@ impl SqliteStore {
             open.reader()?,
             open.reader()?,
         ]);
-        let writer = Writer::start(writer, lock).map_err(|error| open.unusable(error))?;
+        let writer = Writer::start(writer, lock).map_err(|error| open.unusable(&error))?;
         Ok(Self { readers, writer })
     }
 

@@ -62,26 +62,26 @@ impl<'a> OpenDir<'a> {
             dir,
             database: dir.join(DATABASE_FILE),
         };
-        make_dir(dir).map_err(|error| open.unusable(error))?;
-        let lock = make_file(&dir.join(LOCK_FILE)).map_err(|error| open.unusable(error))?;
+        make_dir(dir).map_err(|error| open.unusable(&error))?;
+        let lock = make_file(&dir.join(LOCK_FILE)).map_err(|error| open.unusable(&error))?;
         match lock.try_lock() {
             Ok(()) => Ok((open, lock)),
             Err(TryLockError::WouldBlock) => Err(OpenError::Held { dir: dir.into() }),
-            Err(TryLockError::Error(error)) => Err(open.unusable(error)),
+            Err(TryLockError::Error(error)) => Err(open.unusable(&error)),
         }
     }
 
     /// The connection that writes, its database at this binary's version.
     pub(super) fn writer(&self) -> Result<Connection, OpenError> {
         // SQLite would make it with the umask's permissions, and gives its -wal and -shm the same.
-        make_file(&self.database).map_err(|error| self.unusable(error))?;
+        make_file(&self.database).map_err(|error| self.unusable(&error))?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut conn = self.connect(flags)?;
         let mode: String = conn
             .query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))
             .map_err(|error| self.failed(&error))?;
         if mode != "wal" {
-            return Err(self.unusable("its file system can't share memory (SQLite's WAL)"));
+            return Err(self.unusable(&"its file system can't share memory (SQLite's WAL)"));
         }
         // fullfsync is for macOS, whose fsync leaves data in the drive's cache.
         conn.execute_batch(
@@ -117,7 +117,7 @@ impl<'a> OpenDir<'a> {
         Ok(conn)
     }
 
-    pub(super) fn unusable(&self, reason: impl ToString) -> OpenError {
+    pub(super) fn unusable(&self, reason: &dyn std::fmt::Display) -> OpenError {
         OpenError::Directory {
             dir: self.dir.into(),
             reason: reason.to_string(),

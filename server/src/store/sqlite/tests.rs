@@ -1,17 +1,54 @@
-mod contract {
-    use std::sync::Arc;
+//! What is SQLite's own, beside the contract.
 
-    use super::super::SqliteStore;
+mod opening;
+mod plans;
+mod writing;
+
+mod contract {
+    use super::*;
     use crate::store::contract::{Fixture, store_contract};
 
-    async fn open() -> Fixture {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
-        Fixture {
+    fn open() -> std::future::Ready<Fixture> {
+        let (dir, store) = open_new();
+        std::future::ready(Fixture {
             store,
             _keep: Box::new(dir),
-        }
+        })
     }
 
     store_contract!(open);
+}
+
+use std::sync::Arc;
+
+use chat_shared::{RoomName, Seq, Username};
+use tempfile::TempDir;
+
+use super::SqliteStore;
+use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
+
+fn open_new() -> (TempDir, Arc<SqliteStore>) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    (dir, Arc::new(store))
+}
+
+fn room(name: &str) -> RoomName {
+    RoomName::parse(name).unwrap()
+}
+
+fn said(seq: Seq, text: &str) -> LogEvent {
+    LogEvent {
+        seq,
+        ts: seq,
+        id: EventId(format!("{seq:032x}")),
+        sender: Username::existing("ann"),
+        nonce: EventNonce::from_seq(seq),
+        messages: seq,
+        body: EventBody::Message {
+            text: text.into(),
+            reply_to: None,
+            bot: false,
+        },
+    }
 }

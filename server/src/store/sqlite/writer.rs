@@ -12,14 +12,14 @@ use std::thread::{self, JoinHandle};
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
-use super::error::{closed, store_error};
+use super::error::closed;
 use crate::store::StoreError;
 
 /// Writes that may wait for the writer; past that, callers wait to hand theirs over.
 const WRITE_QUEUE_MAX: usize = 1_024;
 
 /// Writes in one transaction.
-const COMMIT_JOBS_MAX: usize = 256;
+pub(super) const COMMIT_JOBS_MAX: usize = 256;
 
 /// What a job came to.
 pub(super) enum Verdict<T> {
@@ -186,7 +186,7 @@ fn transaction(
     let mut transaction = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(error) => {
-            let error = store_error(error);
+            let error = unavailable(&error);
             answers.extend(jobs.map(|job| job(Err(error.clone())).answer));
             return Err(error);
         }
@@ -195,27 +195,33 @@ fn transaction(
         let savepoint = match transaction.savepoint() {
             Ok(savepoint) => savepoint,
             Err(error) => {
-                answers.push(job(Err(store_error(error))).answer);
+                answers.push(job(Err(unavailable(&error))).answer);
                 continue;
             }
         };
         // A panic is a fault of ours, but no reason to end every other write of the server. Its
         // caller is told by the answer's channel, which the panic drops.
-        let Ok(done) = catch_unwind(AssertUnwindSafe(|| job(Ok(&savepoint)))) else {
-            continue;
-        };
-        answers.push(done.answer);
-        if done.keep {
-            savepoint.commit().map_err(store_error)?;
-        } else {
-            drop(savepoint);
-        }
+        let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&savepoint))));
+        let keep = done.as_ref().is_ok_and(|done| done.keep);
+        answers.extend(done.map(|done| done.answer));
         // A full disk or an I/O error ends the whole transaction, and what ran in it is undone.
-        if transaction.is_autocommit() {
+        if savepoint.is_autocommit() {
             return Err(StoreError::Unavailable(
                 "the transaction was given up".into(),
             ));
         }
+        // What can't be taken back would be committed with the rest, so that ends it too.
+        if keep {
+            savepoint.commit()
+        } else {
+            savepoint.finish()
+        }
+        .map_err(|error| unavailable(&error))?;
     }
-    transaction.commit().map_err(store_error)
+    transaction.commit().map_err(|error| unavailable(&error))
+}
+
+/// Whatever SQLite says of a transaction as a whole: what became of it must be read back.
+fn unavailable(error: &rusqlite::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
 }

@@ -1,0 +1,282 @@
+//! Passwords, hashed and checked on blocking threads.
+//!
+//! Every check costs one argon2id hash, whatever is known of the account.
+
+use std::sync::Arc;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use argon2::{Algorithm, Argon2, Params, Version};
+use ring::hmac;
+use tokio::sync::Semaphore;
+
+use super::OpenError;
+use super::token::random_bytes;
+use crate::store::PasswordRecord;
+
+/// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane.
+const MEMORY_KIB: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Hashes computed at the same time at most, at [`MEMORY_KIB`] each.
+const HASHES_AT_ONCE_MAX: usize = 8;
+
+/// Hashes that may wait for their turn: some seconds' work of a small machine.
+const HASHES_WAITING_MAX: usize = 256;
+
+/// Computes and checks hashes, a bounded number at a time.
+pub(super) struct Passwords {
+    hasher: Arc<Hasher>,
+    /// Whoever is counted here waits or works.
+    places: Arc<Semaphore>,
+    /// Whoever is counted here works.
+    turns: Arc<Semaphore>,
+}
+
+/// Too many hashes wait already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Busy;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Wrong,
+    Right {
+        /// What to keep instead of a plain password.
+        rehashed: Option<String>,
+    },
+}
+
+impl Passwords {
+    pub(super) fn new() -> Result<Self, OpenError> {
+        let at_once = std::thread::available_parallelism()
+            .map_or(1, std::num::NonZero::get)
+            .min(HASHES_AT_ONCE_MAX);
+        Self::with_bounds(at_once, HASHES_WAITING_MAX)
+    }
+
+    fn with_bounds(at_once: usize, waiting: usize) -> Result<Self, OpenError> {
+        Ok(Self {
+            hasher: Arc::new(Hasher::new()?),
+            places: Arc::new(Semaphore::new(at_once + waiting)),
+            turns: Arc::new(Semaphore::new(at_once)),
+        })
+    }
+
+    /// The password as a PHC string.
+    pub(super) async fn hash(&self, password: String) -> Result<String, Busy> {
+        self.run(move |hasher| hasher.hash(&password))
+            .await?
+            .map_err(|error| {
+                tracing::error!(%error, "a password could not be hashed");
+                Busy
+            })
+    }
+
+    /// Whether `password` opens an account that has `record`; `None` where there is no account.
+    pub(super) async fn verify(
+        &self,
+        password: String,
+        record: Option<PasswordRecord>,
+    ) -> Result<Verdict, Busy> {
+        self.run(move |hasher| hasher.verify(&password, record.as_ref()))
+            .await
+    }
+
+    /// The job itself holds its place, so that one whose caller went away still counts.
+    async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&Hasher) -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_| Busy)?;
+        let turn = self.turns.clone().acquire_owned().await.map_err(|_| Busy)?;
+        let hasher = Arc::clone(&self.hasher);
+        let running = tokio::task::spawn_blocking(move || {
+            let _held = (place, turn);
+            job(&hasher)
+        });
+        running.await.map_err(|error| {
+            tracing::error!(%error, "a password check ended early");
+            Busy
+        })
+    }
+}
+
+struct Hasher {
+    argon2: Argon2<'static>,
+    /// Of a password that nobody knows, with the same parameters as everyone's.
+    nobody: String,
+    /// Plain passwords are compared by their tags under it, so that time tells nothing.
+    compare: hmac::Key,
+}
+
+impl Hasher {
+    fn new() -> Result<Self, OpenError> {
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+            .map_err(|error| OpenError::Hash(error.to_string()))?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let secret = random_bytes::<32>().map_err(OpenError::Random)?;
+        let nobody = argon2
+            .hash_password(&secret)
+            .map_err(|error| OpenError::Hash(error.to_string()))?
+            .to_string();
+        let secret = random_bytes::<32>().map_err(OpenError::Random)?;
+        Ok(Self {
+            argon2,
+            nobody,
+            compare: hmac::Key::new(hmac::HMAC_SHA256, &secret),
+        })
+    }
+
+    fn hash(&self, password: &str) -> Result<String, argon2::password_hash::Error> {
+        Ok(self.argon2.hash_password(password.as_bytes())?.to_string())
+    }
+
+    fn verify(&self, password: &str, record: Option<&PasswordRecord>) -> Verdict {
+        let hash = match record {
+            Some(PasswordRecord::Plain(plain)) => return self.verify_plain(password, plain),
+            Some(PasswordRecord::Argon2id(hash)) => Some(hash.as_str()),
+            Some(PasswordRecord::Missing) | None => None,
+        };
+        let parsed = match PasswordHash::new(hash.unwrap_or(&self.nobody)) {
+            Ok(parsed) => parsed,
+            Err(error) => {
+                tracing::error!(%error, "the store holds a password hash that can't be read");
+                return Verdict::Wrong;
+            }
+        };
+        let verified = self.argon2.verify_password(password.as_bytes(), &parsed);
+        match (hash, verified) {
+            (Some(_), Ok(())) => Verdict::Right { rehashed: None },
+            _ => Verdict::Wrong,
+        }
+    }
+
+    /// Hashes in any case: that is the cost of a check, and what is kept when it was right.
+    fn verify_plain(&self, password: &str, plain: &[String]) -> Verdict {
+        let rehashed = self.hash(password).ok();
+        let tag = hmac::sign(&self.compare, password.as_bytes());
+        let mut right = false;
+        for plain in plain {
+            right |= hmac::verify(&self.compare, plain.as_bytes(), tag.as_ref()).is_ok();
+        }
+        if right {
+            Verdict::Right { rehashed }
+        } else {
+            Verdict::Wrong
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::{Duration, Instant};
+
+    fn check(password: &str, record: Option<&PasswordRecord>, expect_right: bool) -> Verdict {
+        let verdict = Hasher::new().unwrap().verify(password, record);
+        assert_eq!(verdict != Verdict::Wrong, expect_right, "{password}");
+        verdict
+    }
+
+    #[test]
+    fn hashes_are_argon2id_with_the_chosen_parameters() {
+        let hash = Hasher::new().unwrap().hash("correct horse").unwrap();
+        assert!(
+            hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+            "{hash}"
+        );
+        let record = PasswordRecord::Argon2id(hash);
+        assert_eq!(
+            check("correct horse", Some(&record), true),
+            Verdict::Right { rehashed: None }
+        );
+        check("correct horsf", Some(&record), false);
+    }
+
+    #[test]
+    fn plain_passwords_open_and_are_converted() {
+        let looks_hashed = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned();
+        let record = PasswordRecord::Plain(vec!["x".into(), String::new(), looks_hashed.clone()]);
+        for password in ["x", "", &looks_hashed] {
+            let Verdict::Right {
+                rehashed: Some(hash),
+            } = check(password, Some(&record), true)
+            else {
+                panic!("not converted: {password}")
+            };
+            check(password, Some(&PasswordRecord::Argon2id(hash)), true);
+        }
+        check("X", Some(&record), false);
+        check("x", Some(&PasswordRecord::Plain(Vec::new())), false);
+    }
+
+    #[test]
+    fn what_has_no_password_never_opens() {
+        check("", None, false);
+        check("", Some(&PasswordRecord::Missing), false);
+        check("", Some(&PasswordRecord::Argon2id(String::new())), false);
+        check("x", Some(&PasswordRecord::Argon2id("x".into())), false);
+    }
+
+    #[test]
+    fn nobody_costs_as_much_as_a_wrong_password() {
+        let hasher = Hasher::new().unwrap();
+        let hashed = PasswordRecord::Argon2id(hasher.hash("correct horse").unwrap());
+        let plain = PasswordRecord::Plain(vec!["correct horse".into()]);
+        let fastest = |record: Option<&PasswordRecord>| -> Duration {
+            let time = |_| {
+                let start = Instant::now();
+                assert_eq!(hasher.verify("wrong", record), Verdict::Wrong);
+                start.elapsed()
+            };
+            (0..5).map(time).min().unwrap()
+        };
+        let wrong = fastest(Some(&hashed));
+        for other in [None, Some(&PasswordRecord::Missing), Some(&plain)] {
+            let other = fastest(other);
+            assert!(
+                other * 2 > wrong && wrong * 2 > other,
+                "{other:?} against {wrong:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn too_many_are_shed_and_places_come_back() {
+        let passwords = Passwords::with_bounds(1, 1).unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let working = passwords.run(move |_| held.recv().is_ok());
+        let waiting = passwords.hash("second".into());
+        let shed = async { passwords.hash("third".into()).await };
+        let last = async {
+            tokio::task::yield_now().await;
+            let shed = shed.await;
+            release.send(()).unwrap();
+            shed
+        };
+        let (first, second, third) = tokio::join!(biased; working, waiting, last);
+        assert_eq!((first, second.is_ok(), third), (Ok(true), true, Err(Busy)));
+        assert!(passwords.hash("fourth".into()).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_caller_left_keeps_its_place() {
+        let passwords = Passwords::with_bounds(1, 0).unwrap();
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        {
+            let left = passwords.run(move |_| held.recv().is_ok());
+            tokio::select! {
+                biased;
+                _ = left => panic!("it waits for us"),
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        assert_eq!(passwords.hash("shed".into()).await, Err(Busy));
+        release.send(()).unwrap();
+        while passwords.places.available_permits() == 0 {
+            tokio::task::yield_now().await;
+        }
+        assert!(passwords.hash("served".into()).await.is_ok());
+    }
+}

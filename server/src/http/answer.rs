@@ -1,0 +1,157 @@
+//! What the HTTP calls answer. Every refusal is `{"ok":false,"msg":"a sentence"}`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use axum::Json;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use chat_shared::protocol::http::Answer;
+
+use super::limits::Limited;
+use crate::accounts::{AuthError, LogInError, RegisterError};
+use crate::store::StoreError;
+
+/// In how many seconds a busy server, or one whose store fails, may be asked again.
+const RETRY_SECONDS: u64 = 5;
+
+/// An error as the client sees it; nothing of the server's inside is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    status: StatusCode,
+    msg: Cow<'static, str>,
+    retry_after_s: Option<u64>,
+}
+
+impl Refusal {
+    pub fn new(status: StatusCode, msg: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            msg: msg.into(),
+            retry_after_s: None,
+        }
+    }
+
+    /// There is no session that the request could be done in.
+    pub fn not_logged_in() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "You are not logged in, or no longer: log in first.",
+        )
+    }
+
+    /// Where a page that is not ours asks.
+    pub fn foreign_origin() -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            "Requests from other sites' pages are refused. If this page is meant to use this \
+             server, its operator can name it with --allowed-origin.",
+        )
+    }
+
+    /// The store failed; what it said is for the log alone.
+    pub fn unavailable(error: &StoreError) -> Self {
+        tracing::error!(%error, "the store failed a request");
+        Self {
+            retry_after_s: Some(RETRY_SECONDS),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server can't reach what it keeps; try again in a few seconds.",
+            )
+        }
+    }
+
+    fn busy() -> Self {
+        Self {
+            retry_after_s: Some(RETRY_SECONDS),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server has too many passwords to check; try again in a few seconds.",
+            )
+        }
+    }
+
+    pub(super) fn limited(what: &str, limited: Limited) -> Self {
+        let seconds = whole_seconds(limited.retry_after);
+        Self {
+            retry_after_s: Some(seconds),
+            ..Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                format!("{what}; try again in {seconds} s."),
+            )
+        }
+    }
+}
+
+/// Rounded up, so that who waits as long is let in.
+fn whole_seconds(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0).max(u64::from(duration.is_zero()))
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let answer = Answer {
+            ok: false,
+            msg: self.msg.into_owned(),
+        };
+        let mut response = (self.status, Json(answer)).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after_s {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        response
+    }
+}
+
+impl From<RegisterError> for Refusal {
+    fn from(error: RegisterError) -> Self {
+        match error {
+            RegisterError::Name(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            RegisterError::Password(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            RegisterError::Taken => Self::new(StatusCode::CONFLICT, "Username already exists"),
+            RegisterError::Busy => Self::busy(),
+            RegisterError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+impl From<LogInError> for Refusal {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::Invalid => {
+                Self::new(StatusCode::UNAUTHORIZED, "Invalid username or password")
+            }
+            LogInError::Busy => Self::busy(),
+            LogInError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+impl From<AuthError> for Refusal {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Invalid => Self::not_logged_in(),
+            AuthError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+/// An answer where there is nothing more to say.
+pub(super) fn done(status: StatusCode, msg: &str) -> Response {
+    (
+        status,
+        Json(Answer {
+            ok: true,
+            msg: msg.to_owned(),
+        }),
+    )
+        .into_response()
+}

@@ -1,0 +1,196 @@
+//! JSON bodies, read within bounds, with errors that name what is wrong.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+
+use super::answer::Refusal;
+
+/// Bytes of a JSON body.
+pub const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// In which a body must have come.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A body of JSON.
+#[derive(Debug, Clone)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        if !is_json(request.headers()) {
+            return Err(Refusal::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "The body must be JSON, with the header Content-Type: application/json.",
+            ));
+        }
+        parse(&read(request.into_body()).await?).map(Self)
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers
+        .get(CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+async fn read(body: Body) -> Result<bytes::Bytes, Refusal> {
+    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, whole).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            format!("The body is too large: {BODY_BYTES_MAX} bytes at most."),
+        )),
+        Ok(Err(_)) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "The body did not come whole.",
+        )),
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            format!("The body did not come within {} s.", BODY_TIMEOUT.as_secs()),
+        )),
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| {
+        Refusal::new(
+            StatusCode::BAD_REQUEST,
+            format!("The body is not JSON: {error}."),
+        )
+    })?;
+    // A struct would be read from an array too.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(wrong("The body must be a JSON object.".to_owned()));
+    }
+    let mut json = serde_json::Deserializer::from_slice(body);
+    serde_path_to_error::deserialize(&mut json).map_err(|error| {
+        let path = error.path().to_string();
+        let why = error.inner();
+        if why.classify() != Category::Data {
+            let message = format!("The body is not JSON: {why}.");
+            return Refusal::new(StatusCode::BAD_REQUEST, message);
+        }
+        wrong(explain(&path, &why.to_string()))
+    })
+}
+
+fn wrong(msg: String) -> Refusal {
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, msg)
+}
+
+/// What is wrong with which field, without quoting what was sent: it may be a password.
+fn explain(path: &str, why: &str) -> String {
+    let why = why.split(" at line ").next().unwrap_or(why);
+    match why.split_once("expected ") {
+        Some((_, expected)) if path != "." => format!("The field `{path}` must be {expected}."),
+        _ => match why.split('`').nth(1) {
+            Some(field) if why.starts_with("missing field") => {
+                format!("The field `{field}` is missing.")
+            }
+            Some(field) if why.starts_with("duplicate field") => {
+                format!("The field `{field}` is there twice.")
+            }
+            _ => "The body has a field that is wrong.".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chat_shared::protocol::http::Credentials;
+
+    fn check(body: &[u8], status: u16, mention: &str) {
+        let refusal = parse::<Credentials>(body).unwrap_err();
+        let text = format!("{refusal:?}");
+        assert!(
+            text.contains(mention) && text.contains(&status.to_string()),
+            "{text}"
+        );
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+
+    #[test]
+    fn refusals_name_what_is_wrong() {
+        check(b"", 400, "not JSON");
+        check(b"username=ann&password=hunter2", 400, "not JSON");
+        check(b"{\"username\":\"ann\"", 400, "not JSON");
+        check(
+            b"{\"username\":\"ann\",\"password\":\"hunter2\"} x",
+            400,
+            "not JSON",
+        );
+        check(
+            b"{\"username\":\"\xff\",\"password\":\"hunter2\"}",
+            400,
+            "not JSON",
+        );
+        check(&b"[".repeat(9_999), 400, "not JSON");
+        check(b"[\"ann\",\"hunter2\"]", 422, "JSON object");
+        check(b"\"hunter2\"", 422, "JSON object");
+        check(b"{}", 422, "`username` is missing");
+        check(b"{\"username\":\"ann\"}", 422, "`password` is missing");
+        check(
+            b"{\"username\":{\"$ne\":null},\"password\":\"hunter2\"}",
+            422,
+            "`username` must be a string",
+        );
+        check(
+            b"{\"username\":\"ann\",\"password\":null}",
+            422,
+            "`password` must be a string",
+        );
+        check(
+            b"{\"username\":\"ann\",\"password\":[\"hunter2\"]}",
+            422,
+            "`password` must be a string",
+        );
+        check(
+            b"{\"username\":\"a\",\"password\":\"b\",\"bot\":\"hunter2\"}",
+            422,
+            "`bot` must be a boolean",
+        );
+        check(
+            b"{\"username\":\"a\",\"username\":\"b\",\"password\":\"c\"}",
+            422,
+            "`username` is there twice",
+        );
+    }
+
+    #[test]
+    fn unknown_fields_are_ignored() {
+        let body = br#" {"username":"ann","password":"x","remember":{"me":[1]}} "#;
+        assert_eq!(parse::<Credentials>(body).unwrap().username, "ann");
+    }
+
+    #[test]
+    fn content_types() {
+        let check = |kind: &str, expect| {
+            let mut headers = HeaderMap::new();
+            headers.insert(CONTENT_TYPE, kind.parse().unwrap());
+            assert_eq!(is_json(&headers), expect, "{kind}");
+        };
+        check("application/json", true);
+        check("Application/JSON; charset=utf-8", true);
+        check("text/plain", false);
+        check("application/x-www-form-urlencoded", false);
+        check("application/json-patch+json", false);
+        check("", false);
+        assert!(!is_json(&HeaderMap::new()));
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything that is asked over HTTP, the page and the upgrade to WebSocket among it.
+//!
+//! Handlers answer with [`Refusal`]s, which carry a sentence for the client and nothing of the
+//! server's inside. A handler learns who is at the other end from [`Peer`], which
+//! [`serve`](serve::serve) puts in each request.
+
+mod answer;
+mod api;
+mod body;
+mod credential;
+mod forwarded;
+mod headers;
+mod limits;
+pub mod origin;
+mod page;
+pub mod serve;
+mod tls;
+mod upgrade;
+
+pub use answer::Refusal;
+pub use body::BODY_BYTES_MAX;
+pub use credential::{bearer_token, cookie_token};
+pub use forwarded::{TrustedProxies, client_ip};
+pub use limits::{Attempt, HttpLimits, Limited};
+pub use origin::{AllowedOrigin, OriginPolicy};
+pub use page::{Page, PageError};
+pub use tls::{TlsError, load as load_tls};
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRequestParts, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use metrics_exporter_prometheus::PrometheusHandle;
+
+use crate::accounts::Accounts;
+use crate::gateway::Gateway;
+
+/// What the HTTP calls share.
+#[derive(Clone)]
+pub struct HttpState {
+    pub accounts: Accounts,
+    pub origins: Arc<OriginPolicy>,
+    pub limits: Arc<HttpLimits>,
+    pub page: Page,
+    pub metrics: PrometheusHandle,
+}
+
+impl std::fmt::Debug for HttpState {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpState")
+            .field("accounts", &self.accounts)
+            .field("origins", &self.origins)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All HTTP calls, and with a gateway the upgrade to WebSocket.
+pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
+    let sockets = match gateway {
+        Some(gateway) => Router::new()
+            .route("/ws", get(upgrade::upgrade))
+            .layer(axum::Extension(gateway)),
+        None => Router::new(),
+    };
+    Router::new()
+        .route("/register", post(api::register))
+        .route("/login", post(api::log_in))
+        .route("/logout", post(api::log_out))
+        .route("/me", get(api::me))
+        .route("/healthz", get(api::healthz))
+        .route("/readyz", get(api::readyz))
+        .route("/metrics", get(api::metrics))
+        .route("/", get(page::index))
+        .route("/static/{*path}", get(page::file))
+        .merge(sockets)
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(from_fn_with_state(state.clone(), refuse_foreign))
+        .layer(from_fn(headers::add))
+        .layer(from_fn(api::count))
+        .with_state(state)
+}
+
+async fn not_found() -> Refusal {
+    Refusal::new(StatusCode::NOT_FOUND, "There is nothing at this address.")
+}
+
+async fn method_not_allowed() -> Refusal {
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "This address does not take that method; the header Allow names those that it takes.",
+    )
+}
+
+/// Whatever could change something is refused to pages that are not ours.
+async fn refuse_foreign(
+    State(state): State<HttpState>,
+    peer: Peer,
+    request: Request,
+    next: Next,
+) -> Response {
+    let harmless = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if !harmless && origin::is_foreign(request.headers(), peer.0, &state.origins) {
+        return Refusal::foreign_origin().into_response();
+    }
+    next.run(request).await
+}
+
+/// The other end of the connection: the client, or the nearest reverse proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Peer(pub SocketAddr);
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        parts.extensions.get::<Self>().copied().ok_or_else(|| {
+            tracing::error!("a request came without the address that it is from");
+            Refusal::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "The server made a mistake.",
+            )
+        })
+    }
+}

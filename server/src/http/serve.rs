@@ -1,0 +1,255 @@
+//! From a listening socket to requests, and to an end.
+//!
+//! Every wait before the upgrade is bounded here: the TLS handshake, a request's head, a whole
+//! connection. What comes after an upgrade is the upgrader's to end.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt;
+
+use super::Peer;
+
+/// Connections that speak HTTP at the same time; upgraded ones count no more. Over it, new ones
+/// wait to be accepted.
+pub const HTTP_CONNECTIONS_MAX: usize = 16_384;
+
+/// In which a TLS handshake must be done.
+const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In which a request's head must come, from the end of the one before on.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of a request's head.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
+
+/// Headers of a request.
+const HEADERS_MAX: usize = 64;
+
+/// A connection that spoke HTTP for this long ends after the request that it is at.
+const CONNECTION_LIFETIME_MAX: Duration = Duration::from_secs(10 * 60);
+
+/// What is in flight when the server (or the connection) ends has this long.
+pub const GRACE: Duration = Duration::from_secs(5);
+
+/// How long accepting pauses where the system has no more descriptors.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+
+/// Serves until `shutdown`, then lets what is in flight end.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    shutdown: impl Future<Output = ()>,
+) {
+    let (stop, stopped) = watch::channel(false);
+    let mut connections = JoinSet::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        tokio::select! {
+            () = &mut shutdown => break,
+            Some(_) = connections.join_next() => {}
+            accepted = listener.accept(), if connections.len() < HTTP_CONNECTIONS_MAX => {
+                match accepted {
+                    Ok((stream, peer)) => {
+                        let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
+                        connections.spawn(connection(stream, peer, tls, router, stopped));
+                    }
+                    Err(error) if is_of_one_connection(&error) => {}
+                    Err(error) => {
+                        tracing::warn!(%error, "new connections can't be accepted for now");
+                        tokio::time::sleep(ACCEPT_PAUSE).await;
+                    }
+                }
+            }
+        }
+    }
+    drop(listener);
+    let _ = stop.send(true);
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, ended).await.is_err() {
+        tracing::warn!(
+            connections = connections.len(),
+            "requests still in flight are cut off"
+        );
+        connections.shutdown().await;
+    }
+}
+
+/// The peer went away before it was accepted; the next one may be fine.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted
+    )
+}
+
+async fn connection(
+    stream: TcpStream,
+    peer: SocketAddr,
+    tls: Option<TlsAcceptor>,
+    router: Router,
+    stopped: watch::Receiver<bool>,
+) {
+    // Chat is many small writes, each of which someone waits for.
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
+    }
+    let Some(tls) = tls else {
+        return speak_http(stream, peer, router, stopped).await;
+    };
+    match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
+        Ok(Ok(stream)) => speak_http(stream, peer, router, stopped).await,
+        Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
+        Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
+    }
+}
+
+async fn speak_http(
+    stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    peer: SocketAddr,
+    router: Router,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let service = service_fn(move |request: Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer));
+            Ok::<_, Infallible>(
+                router
+                    .oneshot(request)
+                    .await
+                    .unwrap_or_else(|never| match never {}),
+            )
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
+        .max_headers(HEADERS_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        _ = stopped.wait_for(|stopped| *stopped) => None,
+        () = tokio::time::sleep(CONNECTION_LIFETIME_MAX) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            connection.as_mut().graceful_shutdown();
+            match tokio::time::timeout(GRACE, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::debug!(%peer, %error, "connection ended");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::routing::get;
+    use std::sync::Arc;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::sync::{Notify, oneshot};
+
+    struct Running {
+        address: SocketAddr,
+        stop: oneshot::Sender<()>,
+        ended: tokio::task::JoinHandle<()>,
+    }
+
+    async fn start(router: Router) -> Running {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async { drop(stopped.await) };
+        let ended = tokio::spawn(serve(listener, None, router, shutdown));
+        Running {
+            address,
+            stop,
+            ended,
+        }
+    }
+
+    async fn ask(address: SocketAddr, request: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    const REQUEST: &str = "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+
+    #[tokio::test]
+    async fn handlers_know_the_peer() {
+        let router = Router::new().route("/", get(|peer: Peer| async move { peer.0.to_string() }));
+        let server = start(router).await;
+        let answer = ask(server.address, REQUEST).await;
+        assert!(answer.contains("\r\n\r\n127.0.0.1:"), "{answer}");
+        server.stop.send(()).unwrap();
+        server.ended.await.unwrap();
+        assert!(TcpStream::connect(server.address).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn what_is_in_flight_ends_and_what_idles_is_closed() {
+        let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (said, heard) = (Arc::clone(&begun), Arc::clone(&go_on));
+        let handler = move || async move {
+            said.notify_one();
+            heard.notified().await;
+            "late"
+        };
+        let server = start(Router::new().route("/", get(handler))).await;
+        let mut idle = TcpStream::connect(server.address).await.unwrap();
+        let asked = tokio::spawn(ask(server.address, REQUEST));
+        begun.notified().await;
+        server.stop.send(()).unwrap();
+        assert_eq!(idle.read(&mut [0; 1]).await.unwrap(), 0);
+        assert!(!server.ended.is_finished());
+        go_on.notify_one();
+        assert!(asked.await.unwrap().ends_with("late"));
+        server.ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_head_that_is_too_large_is_refused() {
+        let server = start(Router::new()).await;
+        let request = format!(
+            "GET / HTTP/1.1\r\nHost: x\r\nA: {}\r\n\r\n",
+            "a".repeat(HEAD_BYTES_MAX)
+        );
+        assert!(
+            ask(server.address, &request)
+                .await
+                .starts_with("HTTP/1.1 431 ")
+        );
+        server.stop.send(()).unwrap();
+        server.ended.await.unwrap();
+    }
+}

@@ -1,0 +1,247 @@
+//! A whole server, from its configuration to its end.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+
+use crate::accounts::{self, Accounts, SessionEnded};
+use crate::config::{Config, ConfigError, RateLimit};
+use crate::gateway::{Gateway, GatewayLimits};
+use crate::hub::Hub;
+use crate::http::{
+    self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
+};
+use crate::store::sqlite::{OpenError, SqliteStore};
+use crate::store::{SharedStore, Store, StoreError};
+use crate::telemetry;
+
+/// Ended sessions whose sockets are still to be closed.
+const SESSIONS_ENDED_WAITING_MAX: usize = 1_024;
+
+/// How long connections have to take their goodbye.
+const GOODBYE_WAIT: Duration = Duration::from_secs(5);
+
+/// How often what has run out is forgotten.
+const TIDY_INTERVAL: Duration = Duration::from_secs(60 * 60);
+
+/// Why the server does not start. Each is one sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(
+        "{address} is in use by another program: stop that one, or choose another address with \
+         --listen."
+    )]
+    AddressTaken { address: String },
+    #[error("The server can't listen on {address}: {reason}. Choose another with --listen.")]
+    Listen { address: String, reason: io::Error },
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("The accounts in {} can't be opened: {error}.", .dir.display())]
+    Accounts {
+        dir: PathBuf,
+        error: accounts::OpenError,
+    },
+    #[error("The rooms in {} can't be opened: {error}.", .dir.display())]
+    Rooms { dir: PathBuf, error: StoreError },
+    #[error("The server made a mistake while it started: {0}.")]
+    Internal(String),
+}
+
+/// A server that runs. [`Server::stop`] ends it; dropped, it ends without grace.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    store: Arc<SqliteStore>,
+    hub: Hub,
+    stop: oneshot::Sender<()>,
+    serving: Task,
+    _tidying: Task,
+    _ended: Task,
+}
+
+/// A task that ends with its owner.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Task {
+    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Self(tokio::spawn(future))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Runs a server until `shutdown`.
+///
+/// # Errors
+/// [`StartError`] where it does not start.
+pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+    let server = Server::start(config).await?;
+    shutdown.await;
+    tracing::info!("stopping");
+    server.stop().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+impl Server {
+    /// Starts a server; when this returns, it can be connected to.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        config.check()?;
+        let metrics = telemetry::metrics();
+        let tls = match (&config.tls_cert, &config.tls_key) {
+            (Some(cert), Some(key)) => Some(http::load_tls(cert, key)?),
+            _ => None,
+        };
+        let page = match &config.web_dir {
+            Some(dir) => Page::in_directory(dir)?,
+            None => Page::Ours,
+        };
+        let listener = listen(&config.listen_address()).await?;
+        let address = listener.local_addr().map_err(|reason| StartError::Listen {
+            address: config.listen_address(),
+            reason,
+        })?;
+        let dir = config.data_directory()?;
+        let store = open_store(dir.clone()).await?;
+        let (ended, closing) = mpsc::channel(SESSIONS_ENDED_WAITING_MAX);
+        let shared: SharedStore = Arc::clone(&store) as SharedStore;
+        let options = accounts::Options {
+            admin: config.admin.clone(),
+        };
+        let accounts = Accounts::open(shared, options, ended)
+            .await
+            .map_err(|error| StartError::Accounts {
+                dir: dir.clone(),
+                error,
+            })?;
+        let hub = Hub::open(Arc::clone(&store) as SharedStore, accounts.clone())
+            .await
+            .map_err(|error| StartError::Rooms { dir: dir.clone(), error })?;
+        let gateway_limits = GatewayLimits {
+            per_user: config.max_connections_per_user.get(),
+            per_address: config.max_connections_per_address.get(),
+            rate: match (config.rate_limit, config.rate_limit.burst()) {
+                (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
+                _ => None,
+            },
+        };
+        let gateway = Gateway::new(hub.clone(), gateway_limits);
+        let limits = Arc::new(match config.rate_limit.is_off() {
+            true => HttpLimits::off(),
+            false => HttpLimits::new(),
+        });
+        let http_state = HttpState {
+            accounts: accounts.clone(),
+            origins: Arc::new(OriginPolicy {
+                allowed: config.allowed_origin,
+                proxies: TrustedProxies::new(config.trusted_proxy, tls.is_some()),
+            }),
+            limits: Arc::clone(&limits),
+            page,
+            metrics,
+        };
+        let router = http::router(http_state, Some(gateway));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        tracing::info!(%address, url = %format_args!("{scheme}://{address}"), "listening");
+        tracing::info!(
+            kind = store.kind(),
+            data = %dir.display(),
+            accounts = accounts.account_count(),
+            "store"
+        );
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async { drop(stopped.await) };
+        Ok(Self {
+            address,
+            store,
+            hub: hub.clone(),
+            stop,
+            serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
+            _tidying: Task::spawn(tidy(accounts, limits)),
+            _ended: Task::spawn(close_sockets(hub, closing)),
+        })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Lets what is in flight end, and keeps everything.
+    pub async fn stop(self) {
+        let Self {
+            store,
+            hub,
+            stop,
+            mut serving,
+            ..
+        } = self;
+        let _ = stop.send(());
+        hub.say_goodbye();
+        hub.emptied(GOODBYE_WAIT).await;
+        if let Err(error) = (&mut serving.0).await {
+            tracing::error!(%error, "serving ended badly");
+        }
+        store.close().await;
+    }
+}
+
+async fn listen(address: &str) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|reason| match reason.kind() {
+            io::ErrorKind::AddrInUse => StartError::AddressTaken {
+                address: address.to_owned(),
+            },
+            _ => StartError::Listen {
+                address: address.to_owned(),
+                reason,
+            },
+        })
+}
+
+async fn open_store(dir: PathBuf) -> Result<Arc<SqliteStore>, StartError> {
+    let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&dir));
+    let opened = opening
+        .await
+        .map_err(|error| StartError::Internal(error.to_string()))?;
+    Ok(Arc::new(opened?))
+}
+
+async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
+    let mut interval = tokio::time::interval(TIDY_INTERVAL);
+    loop {
+        interval.tick().await;
+        limits.tidy();
+        if let Err(error) = accounts.purge_sessions().await {
+            tracing::warn!(%error, "sessions that have ended could not be purged");
+        }
+    }
+}
+
+/// A session that was revoked loses its sockets.
+async fn close_sockets(hub: Hub, mut ended: mpsc::Receiver<SessionEnded>) {
+    while let Some(SessionEnded { session, username }) = ended.recv().await {
+        hub.end_session(&username, &session);
+    }
+}

@@ -1,0 +1,74 @@
+use super::super::{accounts, log};
+use super::*;
+
+/// Nothing but seeks in an index, which give the order that is asked for.
+async fn check(store: &SqliteStore, sql: &'static str) {
+    let plan: Vec<String> = store
+        .read(move |conn| {
+            let mut explain = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+            let arguments = vec![rusqlite::types::Null; explain.parameter_count()];
+            let steps = explain
+                .query_map(rusqlite::params_from_iter(arguments), |row| {
+                    row.get("detail")
+                })
+                .unwrap();
+            Ok(steps.map(Result::unwrap).collect())
+        })
+        .await
+        .unwrap();
+    assert!(!plan.is_empty(), "{sql}");
+    for step in plan {
+        assert!(
+            step.starts_with("SEARCH ") && step.contains(" USING "),
+            "{step}: {sql}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn reads_seek() {
+    let (_dir, store) = open_new();
+    for sql in [
+        log::EVENTS,
+        log::MESSAGES_BEFORE,
+        log::MESSAGES_AFTER,
+        log::EVENT_BY_NONCE,
+        log::TIP,
+        log::ROOMS_OF,
+        log::PUBLIC_ROOMS,
+        accounts::USER_BY_NAME,
+        accounts::USER_BY_FOLDED,
+        accounts::USERS_AFTER,
+        accounts::PURGE_SESSIONS,
+    ] {
+        check(&store, sql).await;
+    }
+}
+
+#[tokio::test]
+async fn messages_are_sought_among_messages() {
+    let (_dir, store) = open_new();
+    for sql in [log::MESSAGES_BEFORE, log::MESSAGES_AFTER] {
+        let step: String = store
+            .read(move |conn| {
+                Ok(conn
+                    .query_row(&format!("EXPLAIN QUERY PLAN {sql}"), ("", 0, 0), |row| {
+                        row.get("detail")
+                    })
+                    .unwrap())
+            })
+            .await
+            .unwrap();
+        assert!(
+            step.contains("events_by_message (room=? AND is_message=? AND seq"),
+            "{step}"
+        );
+    }
+}
+
+#[tokio::test]
+#[should_panic(expected = "SCAN")]
+async fn a_scan_would_be_noticed() {
+    let (_dir, store) = open_new();
+    check(&store, "SELECT body FROM events WHERE ts = ?1").await;
+}

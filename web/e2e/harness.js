@@ -1,0 +1,146 @@
+// What the browser tests share: a server with a data directory of its own, a browser, and people in it.
+
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium } from 'playwright-core';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const START_MS_MAX = 30_000;
+export const PASSWORD = 'correct horse battery';
+
+function serverBinary() {
+  const candidates = [process.env.CHAT_SERVER_BIN, '../../target/release/chat-server', '../../target/debug/chat-server']
+    .filter(Boolean).map((name) => path.resolve(here, name));
+  const found = candidates.find((name) => existsSync(name));
+  if (!found) throw new Error(`No server to test with. Build it (cargo build -p chat-server) or name it in CHAT_SERVER_BIN. Looked at: ${candidates.join(', ')}`);
+  return found;
+}
+
+/** Starts a server; `restart` after `kill` keeps its port and its data.
+ * @param {string[]} [flags] */
+export async function startServer(flags = []) {
+  const dataDir = await mkdtemp(path.join(tmpdir(), 'chat-e2e-'));
+  let port = 0;
+  /** @type {import('node:child_process').ChildProcess|null} */ let child = null;
+  let said = '';
+
+  async function start() {
+    const args = ['--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...flags];
+    const started = spawn(serverBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MONGO_URL: undefined } });
+    child = started;
+    port = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`The server said no address in time:\n${said}`)), START_MS_MAX);
+      let told = '';
+      const read = (/** @type {Buffer} */ bytes) => {
+        said += bytes;
+        told += bytes;
+        // Colours and field names may stand between the word and the address.
+        const line = told.split('\n').find((text) => text.includes('listening') && /127\.0\.0\.1:\d+/.test(text));
+        if (!line) return;
+        clearTimeout(timer);
+        resolve(Number(/127\.0\.0\.1:(\d+)/.exec(line)?.[1]));
+      };
+      started.stderr?.on('data', read);
+      started.stdout?.on('data', read);
+      started.once('exit', (code) => reject(new Error(`The server ended with ${code}:\n${said}`)));
+    });
+  }
+
+  async function kill() {
+    const dying = child;
+    child = null;
+    if (!dying || dying.exitCode !== null || dying.signalCode !== null) return;
+    const gone = new Promise((resolve) => dying.once('exit', resolve));
+    dying.kill('SIGKILL');
+    await gone;
+  }
+
+  try {
+    await start();
+  } catch (error) {
+    await kill();
+    await rm(dataDir, { recursive: true, force: true });
+    throw error;
+  }
+  return {
+    url: `http://127.0.0.1:${port}`, kill, restart: start, log: () => said,
+    async stop() {
+      await kill();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+export function startBrowser() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium', headless: true,
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+  });
+}
+
+/** A fresh browser profile on the server's page, which notes dialogs, errors and broken security policy.
+ * @param {import('playwright-core').Browser} browser @param {string} url @param {any} [options] */
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: 'dark', locale: 'en-GB', ...options });
+  const page = await context.newPage();
+  /** @type {string[]} */ const faults = [];
+  page.on('dialog', (dialog) => { faults.push(`dialog: ${dialog.message()}`); dialog.dismiss(); });
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`));
+  page.on('console', (message) => { if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text()); });
+  page.setDefaultTimeout(15_000);
+  await page.goto(url);
+  return { context, page, faults };
+}
+
+/** @param {import('playwright-core').Page} page @param {string} name */
+export async function signUp(page, name) {
+  await page.getByRole('tab', { name: 'Sign up' }).click();
+  await page.getByLabel('Username').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+  await page.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+}
+
+/** @param {import('playwright-core').Page} page @param {string} name @param {string} [password] */
+export async function logIn(page, name, password = PASSWORD) {
+  await page.getByLabel('Username').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+/** Types and presses Enter. @param {import('playwright-core').Page} page @param {string} text */
+export async function say(page, text) {
+  await page.locator('#message').fill(text);
+  await page.locator('#message').press('Enter');
+}
+
+/** Sends over a socket of the page's own session, which is quicker than typing. It is done once every ack came.
+ * @param {import('playwright-core').Page} page @param {string[]} texts */
+export function sayMany(page, texts) {
+  return page.evaluate((list) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    const next = () => (list.length ? socket.send(JSON.stringify({ type: 'send', room: 'lobby', text: list[0], nonce: `n-${Math.random().toString(36).slice(2)}` })) : (socket.close(), resolve(undefined)));
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.type === 'error' && frame.retry_after_ms) setTimeout(next, frame.retry_after_ms);
+      else if (frame.type === 'error') reject(new Error(data));
+      else if (frame.type === 'ack') { list.shift(); next(); } else if (frame.type === 'welcome') next();
+    };
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
+  }), [...texts]);
+}
+
+/** The texts on the page, oldest first. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
+export function textsOf(page) {
+  return page.locator('.message .text').allTextContents();
+}
+
+/** Waits until a message stands on the page as stored. @param {import('playwright-core').Page} page @param {string} text */
+export function shown(page, text) {
+  return page.locator('.message:not(.waiting):not(.failed) .text').getByText(text, { exact: true }).first().waitFor({ state: 'attached' });
+}

@@ -1,0 +1,30 @@
+// Starts the page: the session below, one of two screens above.
+
+import { createSession } from './session.js';
+import { createAuthView } from './view/auth.js';
+import { createChatView } from './view/chat.js';
+import { onNextPaint, setText } from './view/dom.js';
+
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+/** @type {{screen: string, node: HTMLElement, update: (state: any) => void, end?: () => void}|null} */
+let view = null;
+/** @type {any} */ let latest = null;
+
+const draw = onNextPaint(() => {
+  const state = latest;
+  if (state.screen === 'starting') return setText(/** @type {Node} */ (app.querySelector('.boot')), state.notice);
+  if (view?.screen !== state.screen) {
+    view?.end?.();
+    view = state.screen === 'auth' ? createAuthView(session) : createChatView(session);
+    app.replaceChildren(view.node);
+    app.className = state.screen;
+    app.removeAttribute('aria-busy');
+  }
+  view?.update(state);
+});
+
+const session = createSession((state) => {
+  latest = state;
+  draw();
+});
+session.start();

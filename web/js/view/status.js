@@ -1,0 +1,51 @@
+// The line that says how the connection is, and the one that says what went wrong.
+
+import { el, setText } from './dom.js';
+
+/** A connection that is back sooner than this was never worth a word. */
+const PATIENCE_MS = 700;
+
+/** @param {any} session */
+export function createStatus(session) {
+  const text = el('span', {});
+  const button = el('button', { type: 'button', class: 'link', on: { click: act } });
+  const link = el('div', { class: 'status', role: 'status', hidden: true }, el('span', { class: 'pulse', 'aria-hidden': 'true' }), text, button);
+  const noticeText = el('span', {});
+  const notice = el('div', { class: 'status notice', role: 'alert', hidden: true }, noticeText,
+    el('button', { type: 'button', class: 'link', on: { click: () => session.intend('dismiss') } }, 'Dismiss'));
+  /** @type {any} */ let now = { status: 'live' };
+  let since = 0;
+  /** @type {any} */ let timer;
+
+  function act() {
+    if (now.status === 'stopped') location.reload();
+    else session.hurry();
+  }
+
+  function draw() {
+    clearTimeout(timer);
+    const quiet = now.status === 'live' || (now.status !== 'stopped' && Date.now() - since < PATIENCE_MS);
+    link.hidden = quiet;
+    link.classList.toggle('stopped', now.status === 'stopped');
+    if (now.status !== 'live') timer = setTimeout(draw, quiet ? PATIENCE_MS : 1000);
+    if (quiet) return;
+    button.hidden = now.status === 'connecting';
+    setText(button, now.status === 'stopped' ? 'Reload' : 'Try now');
+    const seconds = Math.max(1, Math.ceil(((now.retryAt ?? 0) - Date.now()) / 1000));
+    setText(text, now.status === 'stopped' ? now.message : now.status === 'connecting' ? 'Connecting…' : `Connection lost. Trying again in ${seconds} s.`);
+  }
+
+  return {
+    nodes: [link, notice],
+    /** @param {import('../state.js').State} state */
+    update(state) {
+      notice.hidden = !state.notice;
+      setText(noticeText, state.notice);
+      if (state.link === now) return;
+      if (now.status === 'live') since = Date.now();
+      now = state.link;
+      draw();
+    },
+    end: () => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,72 @@
+// The wire, version 1: frames in, frames out, and the limits of what people may write.
+
+export const VERSION = 1;
+export const TEXT_CHARACTERS_MAX = 4000;
+export const HISTORY_PAGE = 50;
+export const EVENTS_PAGE = 500;
+export const MEMBERS_PAGE = 200;
+
+/** A frame from the server, or null for what is none. Types and fields that we don't know are let through.
+ * @param {string} text @returns {any} */
+export function parse(text) {
+  let frame;
+  try {
+    frame = JSON.parse(text);
+  } catch {
+    return null;
+  }
+  const isFrame = frame !== null && typeof frame === 'object' && !Array.isArray(frame) && typeof frame.type === 'string';
+  return isFrame && listsAreLists(frame) ? frame : null;
+}
+
+/** Frames whose lists the state walks, so a frame without them is none. @type {Record<string, string>} */
+const LISTS = { welcome: 'rooms', rooms_state: 'rooms', history: 'messages', events: 'events', members: 'members' };
+const OPTIONAL_LISTS = ['usernames', 'online', 'offline'];
+
+/** @param {any} frame */
+function listsAreLists(frame) {
+  const list = Object.hasOwn(LISTS, frame.type) ? frame[LISTS[frame.type]] : [];
+  const isListOfObjects = Array.isArray(list) && list.every((item) => item !== null && typeof item === 'object');
+  return isListOfObjects && OPTIONAL_LISTS.every((name) => frame[name] === undefined || Array.isArray(frame[name]));
+}
+
+/** The first frame. The cookie says who we are. @param {string|null} log @param {Record<string, number>} resume */
+export function hello(log, resume) {
+  const known = log !== null && Object.keys(resume).length > 0;
+  return { type: 'hello', version: VERSION, client: 'chat-web/1', ...(known ? { log, resume } : {}) };
+}
+
+/** @param {string} id @param {any} command */
+export function withId(id, command) {
+  return { ...command, id };
+}
+
+/** @param {string} id */
+export function ping(id) {
+  return { type: 'ping', id };
+}
+
+/** What may be sent of what was typed: the text, or a sentence that says what to change.
+ * @param {string} typed @returns {{text: string, error: ''}|{text: '', error: string}} */
+export function checkText(typed) {
+  const text = typed.replace(/\s+$/u, '');
+  const length = characters(text);
+  if (length === 0) return { text: '', error: 'Write something first.' };
+  if (length <= TEXT_CHARACTERS_MAX) return { text, error: '' };
+  const over = length - TEXT_CHARACTERS_MAX;
+  const amount = over === 1 ? '1 character' : `${over.toLocaleString('en')} characters`;
+  return { text: '', error: `This message is ${amount} too long. Shorten it, or send it in parts.` };
+}
+
+/** Unicode scalar values, as the server counts. @param {string} text */
+export function characters(text) {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+/** A name for one message, so that sending it again never makes a second one. @returns {string} */
+export function newNonce() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
