@@ -1,0 +1,5 @@
+mod state;
+mod text;
+mod update;
+mod view;
+fn main() {}
