@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 pub(crate) use chat::{Chat, Link};
 pub(crate) use editor::Editor;
 pub(crate) use log_in::{Field, LogIn, Tab};
-pub(crate) use room::{InputHistory, Members, Room, Scroll, Shown};
+pub(crate) use room::{InputHistory, Room, Scroll, Shown};
 pub(crate) use timeline::{Entry, EntryKind, Key, LINES_SCROLLED_MAX, Older, Pending, Timeline};
 
 #[derive(Debug, Clone)]

@@ -4,5 +4,5 @@
 mod cells;
 mod wrap;
 
-pub(crate) use cells::{Cell, cells, harmless, width};
-pub(crate) use wrap::{Row, wrap};
+pub(crate) use cells::{cells, harmless, width};
+pub(crate) use wrap::wrap;

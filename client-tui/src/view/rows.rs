@@ -3,7 +3,7 @@
 
 use chat_shared::{TimestampMs, Username};
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
@@ -136,7 +136,7 @@ impl<'a> Rows<'a> {
     }
 
     fn time(&self, ts: TimestampMs) -> Span<'static> {
-        let time = self.zoned(ts);
+        let time = self.local(ts);
         Span::styled(format!("{:02}:{:02} ", time.hour(), time.minute()), self.theme.dim())
     }
 
@@ -148,13 +148,13 @@ impl<'a> Rows<'a> {
     }
 
     fn date(&self, ts: TimestampMs) -> Date {
-        self.zoned(ts).date()
+        self.local(ts).date()
     }
 
-    fn zoned(&self, ts: TimestampMs) -> jiff::Zoned {
+    fn local(&self, ts: TimestampMs) -> DateTime {
         // A time that no calendar holds is shown as the epoch.
         let ts = i64::try_from(ts).ok().and_then(|ts| Timestamp::from_millisecond(ts).ok());
-        ts.unwrap_or_default().to_zoned(self.zone.clone())
+        self.zone.to_datetime(ts.unwrap_or_default())
     }
 }
 
