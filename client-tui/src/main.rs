@@ -12,6 +12,8 @@ mod sessions;
 mod signals;
 mod state;
 mod terminal;
+#[cfg(test)]
+mod testing;
 mod text;
 mod update;
 mod view;

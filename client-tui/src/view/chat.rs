@@ -13,7 +13,7 @@ use crate::text::{harmless, width};
 
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) {
     let areas = areas(app.size, chat);
-    title(frame, areas.title, chat, theme);
+    title(frame, &areas, chat, theme);
     timeline(frame, areas.timeline, app, chat, theme);
     if let Some(area) = areas.rooms {
         rooms(frame, area, chat, theme);
@@ -25,12 +25,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) 
     input(frame, &areas, chat, theme);
 }
 
-fn title(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
-    let room = chat.current();
+fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
+    let (area, room) = (areas.title, chat.current());
     let columns = usize::from(area.width);
+    // Beside the names of those who are online their number need not stand here too.
     let online = match room.members.online {
-        0 => String::new(),
-        online => format!(" {online} online"),
+        online if online > 0 && areas.members.is_none() => format!(" {online} online"),
+        _ => String::new(),
     };
     let left = columns.saturating_sub(online.len());
     let name = cut(room.title(), left);
@@ -203,6 +204,9 @@ fn word(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
         return (notice.clone(), theme.error());
     }
     match chat.current().scroll {
+        Scroll::At { .. } if chat.current().timeline.older == Older::Loading => {
+            ("loading older messages …".to_owned(), theme.dim())
+        }
         Scroll::At { new: 0, .. } => ("End: newest".to_owned(), theme.dim()),
         Scroll::At { new, .. } => (format!("{new} new below, End"), theme.accent()),
         Scroll::Newest => ("F1 help".to_owned(), theme.dim()),
