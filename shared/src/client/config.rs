@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::tls::Trust;
 use super::Event;
+use super::tls::Trust;
 use super::{RootCertificateError, ServerUrl};
 use crate::protocol::{RoomInfo, ServerFrame};
 use crate::{RoomName, Seq};

@@ -1,6 +1,6 @@
 //! What a connection tells its user.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -34,21 +34,39 @@ pub enum Event {
 
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Connected(welcome) => write!(f, "Connected as {}.", welcome.username),
+        let line = match self {
+            Self::Connected(welcome) => format!("Connected as {}.", welcome.username),
             Self::Frame(ServerFrame::Chat(chat)) => {
-                write!(f, "[{}] {}: {}", chat.room, chat.username, chat.message)
+                format!("[{}] {}: {}", chat.room, chat.username, chat.message)
             }
-            Self::Frame(ServerFrame::System(line)) => write!(f, "[{}] {}", line.room, line.message),
-            Self::Frame(ServerFrame::Error(error)) => f.write_str(&error.message),
-            Self::Frame(_) => Ok(()),
-            Self::Disconnected { reason, retry_in: None } => f.write_str(reason),
-            Self::Disconnected { reason, retry_in: Some(wait) } => {
-                write!(f, "{reason} Reconnecting in {:.0} s.", wait.as_secs_f64().ceil())
+            Self::Frame(ServerFrame::System(line)) => format!("[{}] {}", line.room, line.message),
+            Self::Frame(ServerFrame::Error(error)) => error.message.clone(),
+            Self::Frame(_) => return Ok(()),
+            Self::Disconnected {
+                reason,
+                retry_in: None,
+            } => reason.clone(),
+            Self::Disconnected {
+                reason,
+                retry_in: Some(wait),
+            } => {
+                format!(
+                    "{reason} Reconnecting in {:.0} s.",
+                    wait.as_secs_f64().ceil()
+                )
             }
-            Self::Closed(reason) => reason.fmt(f),
-        }
+            Self::Closed(reason) => reason.to_string(),
+        };
+        // The line may be printed to a terminal, which must not run what someone wrote.
+        line.chars()
+            .try_for_each(|char| f.write_char(if is_harmless(char) { char } else { '\u{fffd}' }))
     }
+}
+
+/// Whether a terminal only shows it: no control, and none that turns the direction of the text.
+fn is_harmless(char: char) -> bool {
+    !char.is_control()
+        && !matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Why a connection is over for good. `Display` is a sentence for people.
@@ -61,24 +79,30 @@ pub enum CloseReason {
     /// The token is no (longer a) session: log in again.
     #[error("You are signed out; log in again.")]
     NotSignedIn,
-    /// Banned from the server.
-    #[error("You are banned from this server{}.", said(.0))]
+    /// Banned from the server, with what it says about that.
+    #[error("{}", or(.0, "You are banned from this server."))]
     Banned(String),
-    /// The server speaks other versions of the protocol.
-    #[error("The server speaks another version of the protocol{}; update this program.", said(.0))]
+    /// The server speaks other versions of the protocol, with what it says about that.
+    #[error("The server speaks another version of the protocol; update this program.{}", and(.0))]
     Version(String),
-    /// The server won't have this client as it is.
-    #[error("The server refused the connection{}.", said(.0))]
+    /// The server won't have this client as it is, with what it says about that.
+    #[error("{}", or(.0, "The server refused the connection."))]
     Refused(String),
     /// TLS can't be had on this computer.
     #[error("{0}")]
     Tls(super::TlsError),
 }
 
-/// What the other side said, to stand in a sentence.
-fn said(reason: &str) -> String {
-    let reason = reason.trim().trim_end_matches('.');
-    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+fn or<'a>(said: &'a str, default: &'a str) -> &'a str {
+    if said.is_empty() { default } else { said }
+}
+
+fn and(said: &str) -> String {
+    if said.is_empty() {
+        String::new()
+    } else {
+        format!(" It said: {said}")
+    }
 }
 
 /// The receiving half of a connection.
@@ -105,5 +129,25 @@ impl Events {
     /// [`super::ClientConfig::resume`] when the program starts again.
     pub fn resume_point(&self) -> &ResumePoint {
         &self.seen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::session::samples::chat;
+
+    #[test]
+    fn a_line_runs_nothing_in_a_terminal() {
+        let event = Event::Frame(ServerFrame::Chat(chat(
+            "r",
+            1,
+            "ann",
+            "\x1b[2J\u{202e}hi\n\u{9b}x 👋",
+        )));
+        assert_eq!(
+            event.to_string(),
+            "[r] ann: \u{fffd}[2J\u{fffd}hi\u{fffd}\u{fffd}x 👋"
+        );
     }
 }

@@ -1,8 +1,9 @@
 //! The sending half of a connection.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::{CloseReason, CommandError};
@@ -21,9 +22,9 @@ pub(crate) type Answer = Result<ServerFrame, CommandError>;
 
 /// What a handle asks of the task that owns the connection.
 #[derive(Debug)]
-pub(crate) enum Ask {
-    Command { command: Command, answer: oneshot::Sender<Answer> },
-    Close,
+pub(crate) struct Ask {
+    pub(crate) command: Command,
+    pub(crate) answer: oneshot::Sender<Answer>,
 }
 
 /// Which messages [`Client::history`] asks for.
@@ -49,6 +50,7 @@ pub enum Page {
 pub struct Client {
     pub(crate) asks: mpsc::Sender<Ask>,
     pub(crate) closed: watch::Receiver<Option<CloseReason>>,
+    pub(crate) closing: Arc<Notify>,
 }
 
 /// A nonce that nobody else has: 128 random bits.
@@ -58,7 +60,10 @@ pub struct Client {
 pub fn new_nonce() -> Result<Nonce, CommandError> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| CommandError::NoRandomness)?;
-    Ok(Nonce::parse(&format!("{:032x}", u128::from_ne_bytes(bytes)))?)
+    Ok(Nonce::parse(&format!(
+        "{:032x}",
+        u128::from_ne_bytes(bytes)
+    ))?)
 }
 
 impl Client {
@@ -82,7 +87,13 @@ impl Client {
         nonce: Nonce,
     ) -> Result<Ack, CommandError> {
         let text = text.to_owned();
-        self.submit(Send { room: room.clone(), text, nonce, reply_to: None }).await
+        self.submit(Send {
+            room: room.clone(),
+            text,
+            nonce,
+            reply_to: None,
+        })
+        .await
     }
 
     /// As [`Client::send`], as an answer to the message `reply_to`.
@@ -96,7 +107,13 @@ impl Client {
         text: &str,
     ) -> Result<Ack, CommandError> {
         let (text, nonce) = (text.to_owned(), new_nonce()?);
-        self.submit(Send { room: room.clone(), text, nonce, reply_to: Some(reply_to) }).await
+        self.submit(Send {
+            room: room.clone(),
+            text,
+            nonce,
+            reply_to: Some(reply_to),
+        })
+        .await
     }
 
     /// Sends a message of which the caller chose every part, and waits until it is stored.
@@ -121,8 +138,13 @@ impl Client {
         page: Page,
         limit: Option<u32>,
     ) -> Result<HistoryPage, CommandError> {
-        let mut history =
-            History { room: room.clone(), before: None, after: None, around: None, limit };
+        let mut history = History {
+            room: room.clone(),
+            before: None,
+            after: None,
+            around: None,
+            limit,
+        };
         match page {
             Page::Newest => {}
             Page::Before(seq) => history.before = Some(seq),
@@ -145,7 +167,11 @@ impl Client {
         after: Seq,
         limit: Option<u32>,
     ) -> Result<EventsPage, CommandError> {
-        let command = Command::Events(Events { room: room.clone(), after, limit });
+        let command = Command::Events(Events {
+            room: room.clone(),
+            after,
+            limit,
+        });
         match self.timed(command).await? {
             ServerFrame::Events(page) => Ok(page),
             other => Err(unexpected(&other)),
@@ -173,7 +199,11 @@ impl Client {
         after: Option<Username>,
         limit: Option<u32>,
     ) -> Result<MembersPage, CommandError> {
-        let command = Command::Members(Members { room: room.clone(), after, limit });
+        let command = Command::Members(Members {
+            room: room.clone(),
+            after,
+            limit,
+        });
         match self.timed(command).await? {
             ServerFrame::Members(page) => Ok(page),
             other => Err(unexpected(&other)),
@@ -201,7 +231,11 @@ impl Client {
     /// [`CommandError`].
     pub async fn join(&self, room: &RoomName) -> Result<(), CommandError> {
         let nonce = Some(new_nonce()?);
-        self.done(Command::Join(Join { room: room.clone(), nonce })).await
+        self.done(Command::Join(Join {
+            room: room.clone(),
+            nonce,
+        }))
+        .await
     }
 
     /// Leaves a room. To repeat it does no harm.
@@ -210,7 +244,11 @@ impl Client {
     /// [`CommandError`].
     pub async fn leave(&self, room: &RoomName) -> Result<(), CommandError> {
         let nonce = Some(new_nonce()?);
-        self.done(Command::Leave(Leave { room: room.clone(), nonce })).await
+        self.done(Command::Leave(Leave {
+            room: room.clone(),
+            nonce,
+        }))
+        .await
     }
 
     /// Asks the server for a sign of life, and says how long it took.
@@ -229,10 +267,9 @@ impl Client {
     /// not answered yet fails with [`CommandError::Closed`].
     pub async fn close(&self) {
         let mut closed = self.closed.clone();
-        // An error means that the connection is over already, in both places.
-        if self.asks.send(Ask::Close).await.is_ok() {
-            let _ = closed.wait_for(Option::is_some).await;
-        }
+        self.closing.notify_one();
+        // An error means that the task is gone, and the connection with it.
+        let _ = closed.wait_for(Option::is_some).await;
     }
 
     async fn done(&self, command: Command) -> Result<(), CommandError> {
@@ -243,12 +280,14 @@ impl Client {
     }
 
     async fn timed(&self, command: Command) -> Answer {
-        timeout(COMMAND_TIMEOUT, self.ask(command)).await.unwrap_or(Err(CommandError::TimedOut))
+        timeout(COMMAND_TIMEOUT, self.ask(command))
+            .await
+            .unwrap_or(Err(CommandError::TimedOut))
     }
 
     async fn ask(&self, command: Command) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let sent = self.asks.send(Ask::Command { command, answer }).await;
+        let sent = self.asks.send(Ask { command, answer }).await;
         match sent {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(self.over())),
             Err(_) => Err(self.over()),
@@ -257,7 +296,12 @@ impl Client {
 
     /// Why nothing more is answered.
     fn over(&self) -> CommandError {
-        CommandError::Closed(self.closed.borrow().clone().unwrap_or(CloseReason::ByClient))
+        CommandError::Closed(
+            self.closed
+                .borrow()
+                .clone()
+                .unwrap_or(CloseReason::ByClient),
+        )
     }
 }
 

@@ -28,12 +28,17 @@
 //! Errors: [`ServerUrlError`] for an address, [`HttpError`] for the calls about accounts,
 //! [`CommandError`] for commands, [`CloseReason`] when the connection is over for good.
 
+mod backoff;
 mod config;
+mod connection;
 mod cursors;
+mod dial;
 mod error;
 mod events;
 mod handle;
 mod http;
+mod outbox;
+mod session;
 mod task;
 mod tls;
 mod url;

@@ -57,7 +57,9 @@ impl Trust {
         }
         let mut probe = RootCertStore::empty();
         for certificate in &certificates {
-            probe.add(certificate.clone()).map_err(|_| RootCertificateError::Damaged)?;
+            probe
+                .add(certificate.clone())
+                .map_err(|_| RootCertificateError::Damaged)?;
         }
         self.extra.extend(certificates);
         self.config = Arc::default();
@@ -101,7 +103,8 @@ mod tests {
 
     #[test]
     fn what_is_no_certificate_is_refused() {
-        let check = |pem: &str, error| assert_eq!(Trust::default().add_pem(pem.as_bytes()), Err(error));
+        let check =
+            |pem: &str, error| assert_eq!(Trust::default().add_pem(pem.as_bytes()), Err(error));
         check("", RootCertificateError::NotPem);
         check("hello", RootCertificateError::NotPem);
         let junk = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";

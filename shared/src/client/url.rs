@@ -42,8 +42,8 @@ impl ServerUrl {
             "https" | "wss" => "https",
             _ => return Err(ServerUrlError::Scheme),
         };
-        let url = Url::parse(&format!("{scheme}://{rest}"))
-            .map_err(|_| ServerUrlError::NotAnAddress)?;
+        let url =
+            Url::parse(&format!("{scheme}://{rest}")).map_err(|_| ServerUrlError::NotAnAddress)?;
         if !url.username().is_empty() || url.password().is_some() {
             return Err(ServerUrlError::Credentials);
         }
@@ -130,11 +130,31 @@ mod tests {
             assert_eq!(url.http_url("/login"), http, "{text}");
             assert_eq!(url.ws_url(), ws, "{text}");
         };
-        check("http://127.0.0.1:8000", "http://127.0.0.1:8000/login", "ws://127.0.0.1:8000/ws");
-        check("ws://a.example/", "http://a.example/login", "ws://a.example/ws");
-        check("WSS://A.Example:443", "https://a.example/login", "wss://a.example/ws");
-        check("https://[::1]:8443", "https://[::1]:8443/login", "wss://[::1]:8443/ws");
-        check(" https://bücher.example ", "https://xn--bcher-kva.example/login", "wss://xn--bcher-kva.example/ws");
+        check(
+            "http://127.0.0.1:8000",
+            "http://127.0.0.1:8000/login",
+            "ws://127.0.0.1:8000/ws",
+        );
+        check(
+            "ws://a.example/",
+            "http://a.example/login",
+            "ws://a.example/ws",
+        );
+        check(
+            "WSS://A.Example:443",
+            "https://a.example/login",
+            "wss://a.example/ws",
+        );
+        check(
+            "https://[::1]:8443",
+            "https://[::1]:8443/login",
+            "wss://[::1]:8443/ws",
+        );
+        check(
+            " https://bücher.example ",
+            "https://xn--bcher-kva.example/login",
+            "wss://xn--bcher-kva.example/ws",
+        );
     }
 
     #[test]
@@ -146,7 +166,10 @@ mod tests {
         check("http://", ServerUrlError::NotAnAddress);
         check("http://a b", ServerUrlError::NotAnAddress);
         check("http://a:99999", ServerUrlError::NotAnAddress);
-        check("https://ann:secret@chat.example", ServerUrlError::Credentials);
+        check(
+            "https://ann:secret@chat.example",
+            ServerUrlError::Credentials,
+        );
         check("https://:secret@chat.example", ServerUrlError::Credentials);
         check("https://chat.example/chat", ServerUrlError::Path);
         check("https://chat.example/?token=x", ServerUrlError::Path);

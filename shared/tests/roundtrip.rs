@@ -1,0 +1,299 @@
+//! Whatever value the wire's types can hold, the other end reads as the same value.
+
+use std::collections::BTreeMap;
+
+use chat_shared::codec::{ClientFrame, decode_client_frame, decode_server_frame, encode};
+use chat_shared::limits::Limits;
+use chat_shared::protocol::{
+    Ack, Bye, ChatEvent, Command, CommandFrame, Create, ErrorCode, ErrorFrame, Events, EventsPage,
+    Hello, History, HistoryPage, Join, Leave, Limited, MemberInfo, Members, MembersPage,
+    PresenceEvent, Resume, Role, RoomGone, RoomInfo, RoomKind, RoomListing, Rooms, RoomsPage,
+    RoomsState, Send, ServerFrame, SystemEvent, SystemKind, Welcome,
+};
+use chat_shared::{Nonce, RequestId, RoomName, Seq, Username};
+use proptest::collection::{btree_map, vec};
+use proptest::option::of;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn seq() -> impl Strategy<Value = Seq> {
+    0..(1_u64 << 53)
+}
+
+fn text() -> impl Strategy<Value = String> {
+    any::<String>()
+}
+
+fn room() -> impl Strategy<Value = RoomName> {
+    "@?[a-z0-9-]{1,32}".prop_map(|text| RoomName::parse(&text).unwrap())
+}
+
+fn nonce() -> impl Strategy<Value = Nonce> {
+    "[A-Za-z0-9._-]{1,64}".prop_map(|text| Nonce::parse(&text).unwrap())
+}
+
+fn id() -> impl Strategy<Value = RequestId> {
+    "[A-Za-z0-9._-]{1,64}".prop_map(|text| RequestId::parse(&text).unwrap())
+}
+
+/// Accounts of the FastAPI demo may have any name.
+fn username() -> impl Strategy<Value = Username> {
+    any::<String>().prop_map(|text| Username::existing(&text))
+}
+
+fn role() -> impl Strategy<Value = Role> {
+    select(vec![Role::Member, Role::Moderator, Role::Owner])
+}
+
+prop_compose! {
+    fn chat()(
+        room in room(), seq in seq(), rev in of(seq()), ts in seq(), username in username(),
+        message in text(), nonce in nonce(), bot: bool, reply_to in of(seq()),
+    ) -> ChatEvent {
+        ChatEvent { room, seq, rev, ts, username, message, nonce, bot, reply_to }
+    }
+}
+
+prop_compose! {
+    fn system()(
+        room in room(), seq in of(seq()), ts in seq(), message in text(),
+        event in select(vec![
+            SystemKind::Created, SystemKind::Joined, SystemKind::Left, SystemKind::JoinedChat,
+            SystemKind::LeftChat, SystemKind::Notice,
+        ]),
+        username in of(username()), usernames in vec(username(), 0..3), count in of(seq()),
+        by in of(username()),
+    ) -> SystemEvent {
+        SystemEvent { room, seq, ts, event, message, username, usernames, count, by }
+    }
+}
+
+prop_compose! {
+    fn room_info()(
+        room in room(),
+        kind in select(vec![RoomKind::Public, RoomKind::Private, RoomKind::Direct]),
+        topic in text(), last_seq in seq(), read_seq in seq(), unread in seq(),
+        mentions in seq(), role in role(), members in seq(), with in of(username()),
+    ) -> RoomInfo {
+        RoomInfo { room, kind, topic, last_seq, read_seq, unread, mentions, role, members, with }
+    }
+}
+
+prop_compose! {
+    fn welcome()(
+        version: u32, log in text(), username in username(), session in text(), now in seq(),
+        heartbeat_ms in seq(), rooms in vec(room_info(), 0..3), more: bool,
+    ) -> Welcome {
+        let limits = Limits::default();
+        Welcome { version, log, username, session, now, heartbeat_ms, rooms, more, limits }
+    }
+}
+
+prop_compose! {
+    fn error()(
+        re in of(id()), nonce in of(nonce()), room in of(room()), message in text(),
+        code in select(vec![
+            ErrorCode::BadJson, ErrorCode::BadFrame, ErrorCode::UnknownCommand,
+            ErrorCode::BadField, ErrorCode::TooLong, ErrorCode::NotFound, ErrorCode::Forbidden,
+            ErrorCode::Taken, ErrorCode::RateLimited, ErrorCode::Muted, ErrorCode::Banned,
+            ErrorCode::Busy, ErrorCode::Unavailable, ErrorCode::Internal,
+        ]),
+        retry_after_ms in of(seq()),
+    ) -> ErrorFrame {
+        ErrorFrame { re, nonce, room, code, message, retry_after_ms }
+    }
+}
+
+prop_compose! {
+    fn member()(
+        username in username(), display_name in text(), avatar in text(), role in role(),
+        online: bool, bot: bool,
+    ) -> MemberInfo {
+        MemberInfo { username, display_name, avatar, role, online, bot }
+    }
+}
+
+prop_compose! {
+    fn listing()(
+        room in room(), topic in text(), members in seq(), last_seq in seq(), joined: bool,
+    ) -> RoomListing {
+        RoomListing { room, topic, members, last_seq, joined }
+    }
+}
+
+fn event() -> impl Strategy<Value = ServerFrame> {
+    prop_oneof![
+        chat().prop_map(ServerFrame::Chat),
+        system().prop_map(ServerFrame::System),
+    ]
+}
+
+fn server_frame() -> impl Strategy<Value = ServerFrame> {
+    let rooms_state = (vec(room_info(), 0..3), any::<bool>());
+    let presence = (room(), vec(username(), 0..3), vec(username(), 0..3), seq());
+    let history = (
+        of(id()),
+        room(),
+        seq(),
+        vec(chat(), 0..3),
+        any::<(bool, bool)>(),
+    );
+    prop_oneof![
+        welcome().prop_map(ServerFrame::Welcome),
+        rooms_state.prop_map(|(rooms, more)| ServerFrame::RoomsState(RoomsState { rooms, more })),
+        event(),
+        presence.prop_map(|(room, online, offline, count)| {
+            ServerFrame::Presence(PresenceEvent {
+                room,
+                online,
+                offline,
+                count,
+            })
+        }),
+        (of(id()), room_info()).prop_map(|(re, room)| ServerFrame::Room { re, room }),
+        room().prop_map(|room| ServerFrame::RoomGone(RoomGone { room })),
+        (room(), seq(), any::<bool>()).prop_map(|(room, last_seq, reset)| {
+            ServerFrame::Limited(Limited {
+                room,
+                last_seq,
+                reset,
+            })
+        }),
+        (text(), seq()).prop_map(|(reason, reconnect_after_ms)| {
+            ServerFrame::Bye(Bye {
+                reason,
+                reconnect_after_ms,
+            })
+        }),
+        (of(id()), room(), nonce(), seq(), seq()).prop_map(|(re, room, nonce, seq, ts)| {
+            ServerFrame::Ack(Ack {
+                re,
+                room,
+                nonce,
+                seq,
+                ts,
+            })
+        }),
+        history.prop_map(|(re, room, as_of, messages, (more_before, more_after))| {
+            let page = HistoryPage {
+                re,
+                room,
+                as_of,
+                messages,
+                more_before,
+                more_after,
+            };
+            ServerFrame::History(page)
+        }),
+        (of(id()), room(), vec(event(), 0..3), any::<bool>()).prop_map(
+            |(re, room, events, more)| ServerFrame::Events(EventsPage {
+                re,
+                room,
+                events,
+                more
+            })
+        ),
+        (of(id()), vec(listing(), 0..3), any::<bool>())
+            .prop_map(|(re, rooms, more)| ServerFrame::Rooms(RoomsPage { re, rooms, more })),
+        (of(id()), room(), vec(member(), 0..3), any::<bool>()).prop_map(
+            |(re, room, members, more)| {
+                ServerFrame::Members(MembersPage {
+                    re,
+                    room,
+                    members,
+                    more,
+                })
+            }
+        ),
+        id().prop_map(|re| ServerFrame::Ok { re }),
+        of(id()).prop_map(|re| ServerFrame::Pong { re }),
+        error().prop_map(ServerFrame::Error),
+    ]
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let limit = || of(any::<u32>());
+    let history = (room(), of(seq()), of(seq()), of(seq()), limit());
+    let create = (room(), of(text()), any::<bool>(), of(nonce()));
+    prop_oneof![
+        (room(), text(), nonce(), of(seq())).prop_map(|(room, text, nonce, reply_to)| {
+            Command::Send(Send {
+                room,
+                text,
+                nonce,
+                reply_to,
+            })
+        }),
+        history.prop_map(|(room, before, after, around, limit)| {
+            Command::History(History {
+                room,
+                before,
+                after,
+                around,
+                limit,
+            })
+        }),
+        (room(), seq(), limit()).prop_map(|(room, after, limit)| Command::Events(Events {
+            room,
+            after,
+            limit
+        })),
+        (of(text()), of(text()), limit()).prop_map(|(prefix, after, limit)| Command::Rooms(
+            Rooms {
+                prefix,
+                after,
+                limit
+            }
+        )),
+        (room(), of(username()), limit())
+            .prop_map(|(room, after, limit)| Command::Members(Members { room, after, limit })),
+        create.prop_map(|(room, topic, private, nonce)| {
+            Command::Create(Create {
+                room,
+                topic,
+                private,
+                nonce,
+            })
+        }),
+        (room(), of(nonce())).prop_map(|(room, nonce)| Command::Join(Join { room, nonce })),
+        (room(), of(nonce())).prop_map(|(room, nonce)| Command::Leave(Leave { room, nonce })),
+        btree_map(room(), seq(), 0..3).prop_map(|rooms| Command::Resume(Resume { rooms })),
+        Just(Command::Ping),
+    ]
+}
+
+prop_compose! {
+    fn hello()(
+        version: u32, token in of(text()), client in of(text()), log in of(text()),
+        resume in btree_map(room(), seq(), 0..3),
+    ) -> Hello {
+        let resume: BTreeMap<_, _> = resume;
+        Hello { version, token, client, log, resume }
+    }
+}
+
+proptest! {
+    #[test]
+    fn server_frames(frame in server_frame()) {
+        prop_assert_eq!(decode_server_frame(&encode(&frame)).unwrap(), frame);
+    }
+
+    #[test]
+    fn commands(id in of(id()), command in command()) {
+        let frame = CommandFrame { id, command };
+        let read = decode_client_frame(&encode(&frame));
+        prop_assert_eq!(read, Ok(ClientFrame::Command(frame)));
+    }
+
+    #[test]
+    fn hellos(hello in hello()) {
+        let read = decode_client_frame(&encode(&hello.to_frame()));
+        prop_assert_eq!(read, Ok(ClientFrame::Hello(hello)));
+    }
+
+    #[test]
+    fn whatever_comes_is_read_without_a_panic(text: String) {
+        let _ = decode_client_frame(&text);
+        let _ = decode_server_frame(&text);
+    }
+}
