@@ -145,7 +145,7 @@ async fn log_out(who: &Who, sessions: &Sessions) -> anyhow::Result<ExitCode> {
     // Whatever the server says, nobody shall find the token here.
     sessions.forget(server, user)?;
     match revoked {
-        Ok(()) | Err(HttpError::NotSignedIn) => {
+        Ok(()) | Err(HttpError::NotSignedIn(_)) => {
             writeln!(io::stdout(), "{user} is logged out of {server}.")?;
             Ok(ExitCode::SUCCESS)
         }

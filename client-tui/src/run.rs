@@ -69,6 +69,7 @@ pub(crate) async fn run(
         tokio::select! {
             key = keys.next() => {
                 let key = key.context("The terminal is gone")?.context("No key can be read")?;
+                assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
                 if let Some(event) = from_terminal(key) {
                     effects.extend(update(&mut program.app, event, now()));
                     changed = true;
@@ -140,6 +141,11 @@ impl Program {
             self.net.close().await;
         }
     }
+}
+
+/// The test of a panic needs one.
+fn panics_for_a_test() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("CHAT_TUI_PANIC").is_some()
 }
 
 fn from_terminal(event: TerminalEvent) -> Option<Event> {
