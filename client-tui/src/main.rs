@@ -6,6 +6,7 @@
 //! and back.
 
 mod args;
+mod grid;
 mod net;
 mod run;
 mod sessions;

@@ -1,6 +1,6 @@
 //! The terminal's set-up and its undoing, one pair for every way out.
 
-use std::io::{self, Stdout, Write};
+use std::io::{self, Write};
 
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
@@ -9,11 +9,10 @@ use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
-use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
-use ratatui::buffer::Cell;
-use ratatui::layout::{Position, Size};
 
-pub(crate) type Screen = Terminal<GridBackend>;
+use crate::grid::Grid;
+
+pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 
 /// Undone when dropped, and by the panic hook, which a drop would come too late for.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(crate) struct Guard;
 pub(crate) fn set_up() -> io::Result<(Screen, Guard)> {
     let guard = Guard;
     take()?;
-    let screen = Terminal::new(GridBackend(CrosstermBackend::new(io::stdout())))?;
+    let screen = Terminal::new(Grid::new(io::stdout()))?;
     Ok((screen, guard))
 }
 
@@ -56,67 +55,4 @@ pub(crate) fn restore_on_panic() {
         tell(panic);
         std::process::exit(101);
     }));
-}
-
-/// Places the cursor anew behind every cell that a terminal may hold for wider or narrower than
-/// we do, so that nothing behind it moves.
-#[derive(Debug)]
-pub(crate) struct GridBackend(CrosstermBackend<Stdout>);
-
-fn width_is_sure(cell: &Cell) -> bool {
-    // Letters of Latin, Greek and Cyrillic, the ellipsis, bullets, arrows and box art.
-    let sure = |c| matches!(c, '\0'..='\u{2FF}' | '\u{370}'..='\u{482}' | '…' | '•' | '─'..='╿');
-    cell.symbol().chars().all(sure)
-}
-
-impl Backend for GridBackend {
-    type Error = io::Error;
-
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        let cells: Vec<_> = content.collect();
-        // Each call begins by placing the cursor.
-        for run in cells.chunk_by(|(_, _, cell), _| width_is_sure(cell)) {
-            self.0.draw(run.iter().copied())?;
-        }
-        Ok(())
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.0.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.0.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.0.get_cursor_position()
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.0.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.0.clear()
-    }
-
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.0.clear_region(clear_type)
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        self.0.size()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.0.window_size()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.0)
-    }
 }
