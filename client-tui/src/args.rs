@@ -28,3 +28,36 @@ const AFTER_HELP: &str = "\
 The first start asks for a name and a password and keeps the session's token in a file that only
 you can read, under $XDG_STATE_HOME/chat-tui. CHAT_PASSWORD is used instead of asking, where it
 is set. NO_COLOR is honoured. F1 lists the keys.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn flags_stand_before_or_after_a_subcommand() {
+        Args::command().debug_assert();
+        let lines = [
+            "chat-tui --server wss://a.example --user ann logout",
+            "chat-tui logout --user ann --server https://a.example",
+        ];
+        for line in lines {
+            let args = Args::try_parse_from(line.split(' ')).unwrap();
+            assert!(matches!(args.command, Some(Command::Logout)));
+            assert_eq!(args.user.as_deref(), Some("ann"));
+            assert_eq!(args.server.unwrap().to_string(), "https://a.example");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_told_in_a_sentence() {
+        let error = Args::try_parse_from(["chat-tui", "--server", "a.example"]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("begins with http:// or https://"),
+            "{error}"
+        );
+    }
+}

@@ -31,7 +31,10 @@ struct Row {
 
 impl<W: Write> Grid<W> {
     pub(crate) fn new(writer: W) -> Self {
-        Self { terminal: CrosstermBackend::new(writer), rows: Vec::new() }
+        Self {
+            terminal: CrosstermBackend::new(writer),
+            rows: Vec::new(),
+        }
     }
 
     fn keep(&mut self, x: u16, y: u16, cell: &Cell) {
@@ -83,7 +86,9 @@ impl<W: Write> Backend for Grid<W> {
     {
         let changes: Vec<_> = content.collect();
         for row in changes.chunk_by(|(_, above, _), (_, below, _)| above == below) {
-            let Some((_, y, _)) = row.first().copied() else { continue };
+            let Some((_, y, _)) = row.first().copied() else {
+                continue;
+            };
             for (x, y, cell) in row {
                 self.keep(*x, *y, cell);
             }
@@ -176,7 +181,8 @@ mod tests {
         let blank = Buffer::empty(area);
         grid.draw(blank.diff(&buffer(old)).into_iter()).unwrap();
         output.0.borrow_mut().clear();
-        grid.draw(buffer(old).diff(&buffer(new)).into_iter()).unwrap();
+        grid.draw(buffer(old).diff(&buffer(new)).into_iter())
+            .unwrap();
         let written = String::from_utf8(output.0.borrow().clone()).unwrap();
         let mut shown = String::new();
         for part in written.split('\u{1b}') {
@@ -185,7 +191,10 @@ mod tests {
             match sequence.trim_start_matches('[') {
                 "2K" => shown.push('#'),
                 place if place.ends_with('H') => {
-                    shown.push_str(&format!("@{}", place.trim_end_matches('H').rsplit(';').next().unwrap()));
+                    shown.push_str(&format!(
+                        "@{}",
+                        place.trim_end_matches('H').rsplit(';').next().unwrap()
+                    ));
                 }
                 _ => {}
             }

@@ -49,13 +49,18 @@ fn main() -> ExitCode {
 fn start(args: Args) -> anyhow::Result<ExitCode> {
     let command = args.command;
     if command.is_none() && !io::stdout().is_terminal() {
-        writeln!(io::stderr(), "chat-tui draws on a terminal, and its output is none.")?;
+        writeln!(
+            io::stderr(),
+            "chat-tui draws on a terminal, and its output is none."
+        )?;
         return Ok(ExitCode::from(2));
     }
     let sessions = Sessions::open()?;
     let who = Who::find(args, &sessions)?;
     // One thread is enough for one person, and costs the least memory.
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     match command {
         Some(Command::Logout) => runtime.block_on(log_out(&who, &sessions)),
         None => runtime.block_on(chat(who, sessions)),
@@ -77,8 +82,14 @@ impl Who {
             None => ServerUrl::parse(DEFAULT_SERVER)?,
         };
         let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
-        let user = args.user.map(|user| user.trim().to_owned()).filter(|user| !user.is_empty());
-        Ok(Self { server, user: user.or(last_user) })
+        let user = args
+            .user
+            .map(|user| user.trim().to_owned())
+            .filter(|user| !user.is_empty());
+        Ok(Self {
+            server,
+            user: user.or(last_user),
+        })
     }
 }
 
@@ -104,7 +115,10 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
     let (mut terminal, guard) = terminal::set_up().context("The terminal can't be set up")?;
     let size = terminal.size()?;
     let app = App {
-        size: Size { columns: size.width, rows: size.height },
+        size: Size {
+            columns: size.width,
+            rows: size.height,
+        },
         zone: TimeZone::system(),
         colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
         server: server.authority(),
@@ -125,7 +139,10 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
 /// The form; with a name and a password at hand, already on its way.
 fn log_in_form(user: Option<&str>, first: &mut Effects) -> LogIn {
     let mut form = LogIn::new(user, None);
-    if let Some(password) = std::env::var("CHAT_PASSWORD").ok().filter(|text| !text.is_empty()) {
+    if let Some(password) = std::env::var("CHAT_PASSWORD")
+        .ok()
+        .filter(|text| !text.is_empty())
+    {
         form.password = Editor::with_text(&password);
         if user.is_some() {
             submit_log_in(&mut form, first);

@@ -37,7 +37,13 @@ pub(crate) struct Net {
 impl Net {
     pub(crate) fn new(server: ServerUrl) -> Self {
         let (answers, answered) = mpsc::channel(ANSWERS_MAX);
-        Self { server, client: None, events: None, answers, answered }
+        Self {
+            server,
+            client: None,
+            events: None,
+            answers,
+            answered,
+        }
     }
 
     /// Connects with a session's token, now and again after every loss.
@@ -84,13 +90,23 @@ impl Net {
 
     /// Carries out an effect that is about the server.
     pub(crate) fn carry_out(&self, effect: Effect) {
-        let Some(client) = self.client.clone() else { return };
+        let Some(client) = self.client.clone() else {
+            return;
+        };
         match effect {
             Effect::Send { room, nonce, text } => self.event(async move {
-                let message =
-                    Send { room: room.clone(), text, nonce: nonce.clone(), reply_to: None };
+                let message = Send {
+                    room: room.clone(),
+                    text,
+                    nonce: nonce.clone(),
+                    reply_to: None,
+                };
                 let result = client.submit(message).await;
-                Event::Sent { room, nonce, result }
+                Event::Sent {
+                    room,
+                    nonce,
+                    result,
+                }
             }),
             Effect::FetchHistory(page) => self.event(async move {
                 let result = history(&client, &page).await;

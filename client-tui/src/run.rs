@@ -99,7 +99,11 @@ pub(crate) async fn run(
 impl Program {
     fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::LogIn { name, password, sign_up } => self.net.log_in(name, password, sign_up),
+            Effect::LogIn {
+                name,
+                password,
+                sign_up,
+            } => self.net.log_in(name, password, sign_up),
             Effect::ForgetSession { username } => {
                 // The token is worth nothing any more; at the next log-in it is replaced.
                 let _ = self.sessions.forget(&self.net.server, username.as_str());
@@ -117,18 +121,25 @@ impl Program {
     }
 
     fn begin(&mut self, logged_in: LoggedIn) -> Event {
-        let LoggedIn { username, token, .. } = logged_in;
-        let saved = self.sessions.save(&self.net.server, username.as_str(), &token);
-        let warning = saved.err().map(|error| {
-            format!("You will have to log in again the next time: {error:#}.")
-        });
+        let LoggedIn {
+            username, token, ..
+        } = logged_in;
+        let saved = self
+            .sessions
+            .save(&self.net.server, username.as_str(), &token);
+        let warning = saved
+            .err()
+            .map(|error| format!("You will have to log in again the next time: {error:#}."));
         self.net.connect(token);
         Event::LoggedIn { username, warning }
     }
 
     fn fit(&mut self, screen: &Screen) -> anyhow::Result<()> {
         let size = screen.size()?;
-        let size = Size { columns: size.width, rows: size.height };
+        let size = Size {
+            columns: size.width,
+            rows: size.height,
+        };
         if self.app.size != size {
             update(&mut self.app, Event::Resize(size), now());
         }
@@ -182,6 +193,8 @@ async fn suspend(screen: &mut Screen, _: &mut Signals) -> anyhow::Result<()> {
 }
 
 pub(crate) fn now() -> TimestampMs {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }

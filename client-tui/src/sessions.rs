@@ -41,12 +41,15 @@ impl Sessions {
         let base = etcetera::base_strategy::Xdg::new()
             .context("Your home directory can't be found, so no session can be kept; set HOME.")?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
-        Ok(Self { dir: state.join("chat-tui") })
+        Ok(Self {
+            dir: state.join("chat-tui"),
+        })
     }
 
     pub(crate) fn last_used(&self) -> LastUsed {
         let text = read(&self.dir.join("last.json")).ok().flatten();
-        text.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
+        text.and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default()
     }
 
     /// The token of a session, where one is kept.
@@ -59,15 +62,21 @@ impl Sessions {
     }
 
     pub(crate) fn save(&self, server: &ServerUrl, user: &str, token: &str) -> anyhow::Result<()> {
-        let session =
-            Session { server: server.to_string(), user: user.to_owned(), token: token.to_owned() };
+        let session = Session {
+            server: server.to_string(),
+            user: user.to_owned(),
+            token: token.to_owned(),
+        };
         let path = self.path(server, user);
         self.write(&path, &serde_json::to_string(&session)?)?;
         self.remember(server, user)
     }
 
     pub(crate) fn remember(&self, server: &ServerUrl, user: &str) -> anyhow::Result<()> {
-        let last = LastUsed { server: Some(server.to_string()), user: Some(user.to_owned()) };
+        let last = LastUsed {
+            server: Some(server.to_string()),
+            user: Some(user.to_owned()),
+        };
         if self.last_used() == last {
             return Ok(());
         }
@@ -108,7 +117,10 @@ impl Sessions {
 #[cfg(unix)]
 fn make_private_dir(dir: &Path) -> io::Result<()> {
     use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)?;
     if fs::metadata(dir)?.permissions().mode() & 0o077 != 0 {
         fs::set_permissions(dir, fs::Permissions::from_mode(0o700))?;
     }
@@ -160,13 +172,21 @@ mod tests {
     #[test]
     fn a_token_is_kept_for_its_server_and_user() {
         let home = tempfile::tempdir().unwrap();
-        let sessions = Sessions { dir: home.path().join("chat-tui") };
+        let sessions = Sessions {
+            dir: home.path().join("chat-tui"),
+        };
         let other = ServerUrl::parse("https://127.0.0.1:8000").unwrap();
         assert_eq!(sessions.token(&server(), "ann").unwrap(), None);
         sessions.save(&server(), "ann", "secret").unwrap();
         sessions.save(&server(), "Ann", "other").unwrap();
-        assert_eq!(sessions.token(&server(), "ann").unwrap().as_deref(), Some("secret"));
-        assert_eq!(sessions.token(&server(), "Ann").unwrap().as_deref(), Some("other"));
+        assert_eq!(
+            sessions.token(&server(), "ann").unwrap().as_deref(),
+            Some("secret")
+        );
+        assert_eq!(
+            sessions.token(&server(), "Ann").unwrap().as_deref(),
+            Some("other")
+        );
         assert_eq!(sessions.token(&other, "ann").unwrap(), None);
         assert_eq!(sessions.last_used().user.as_deref(), Some("Ann"));
         sessions.forget(&server(), "ann").unwrap();
@@ -179,7 +199,9 @@ mod tests {
     fn only_the_owner_can_read() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
-        let sessions = Sessions { dir: home.path().join("chat-tui") };
+        let sessions = Sessions {
+            dir: home.path().join("chat-tui"),
+        };
         sessions.save(&server(), "ann", "secret").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let file = sessions.path(&server(), "ann");

@@ -41,7 +41,12 @@ pub(crate) fn take() -> io::Result<()> {
 
 /// Gives the terminal back as it was. A terminal that is gone needs nothing.
 pub(crate) fn give_back() {
-    let _ = execute!(io::stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = execute!(
+        io::stdout(),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();
 }

@@ -39,7 +39,11 @@ impl Script {
             now: NOW,
             nonces: Nonces::new(Nonce::parse("n").unwrap()),
         };
-        Self { app, effects: Vec::new(), clock: NOW }
+        Self {
+            app,
+            effects: Vec::new(),
+            clock: NOW,
+        }
     }
 
     /// Logged in as ann, connected, in the lobby.
@@ -60,14 +64,19 @@ impl Script {
 
     /// Runs the lines of `script`; `;` ends a line too.
     pub(crate) fn run(&mut self, script: &str) {
-        for line in script.split([';', '\n']).map(str::trim).filter(|line| !line.is_empty()) {
+        for line in script
+            .split([';', '\n'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
             let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
             self.step(word, rest);
         }
     }
 
     pub(crate) fn event(&mut self, event: Event) {
-        self.effects.extend(update(&mut self.app, event, self.clock));
+        self.effects
+            .extend(update(&mut self.app, event, self.clock));
         settle(&mut self.app, &mut self.effects);
     }
 
@@ -85,8 +94,12 @@ impl Script {
         let number = |index: usize| words[index].parse::<u64>().unwrap();
         let text = |from: usize| words[from..].join(" ");
         match word {
-            "type" => rest.chars().for_each(|c| self.event(Event::Key(KeyCode::Char(c).into()))),
-            "key" => words.iter().for_each(|name| self.event(Event::Key(key(name)))),
+            "type" => rest
+                .chars()
+                .for_each(|c| self.event(Event::Key(KeyCode::Char(c).into()))),
+            "key" => words
+                .iter()
+                .for_each(|name| self.event(Event::Key(key(name)))),
             "paste" => self.event(Event::Paste(rest.replace("\\n", "\n"))),
             "resize" => {
                 let (columns, rows) = (number(0) as u16, number(1) as u16);
@@ -103,9 +116,17 @@ impl Script {
                 self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
             }
             "signed-out" => self.event(Event::Sdk(SdkEvent::Closed(CloseReason::NotSignedIn))),
-            "banned" => self.event(Event::Sdk(SdkEvent::Closed(CloseReason::Banned(text(0))))),
+            "ended" => {
+                let (reason, retry_in) = (text(0), None);
+                self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
+            }
             "chat" => {
-                self.frame(ServerFrame::Chat(message(words[0], number(1), words[2], &text(3))));
+                self.frame(ServerFrame::Chat(message(
+                    words[0],
+                    number(1),
+                    words[2],
+                    &text(3),
+                )));
             }
             "own" => {
                 let mut own = message("lobby", number(0), "ann", &text(2));
@@ -114,11 +135,19 @@ impl Script {
             }
             "online" | "offline" => {
                 let name = vec![Username::existing(words[0])];
-                let (online, offline) =
-                    if word == "online" { (name, vec![]) } else { (vec![], name) };
+                let (online, offline) = if word == "online" {
+                    (name, vec![])
+                } else {
+                    (vec![], name)
+                };
                 let count = number(1);
                 let room = RoomName::lobby();
-                self.frame(ServerFrame::Presence(PresenceEvent { room, online, offline, count }));
+                self.frame(ServerFrame::Presence(PresenceEvent {
+                    room,
+                    online,
+                    offline,
+                    count,
+                }));
             }
             "joined" => self.frame(ServerFrame::System(SystemEvent {
                 room: RoomName::lobby(),
@@ -131,8 +160,13 @@ impl Script {
                 count: None,
                 by: None,
             })),
-            "room" => self.frame(ServerFrame::Room { re: None, room: room(words[0]) }),
-            "gone" => self.frame(ServerFrame::RoomGone(RoomGone { room: name(words[0]) })),
+            "room" => self.frame(ServerFrame::Room {
+                re: None,
+                room: room(words[0]),
+            }),
+            "gone" => self.frame(ServerFrame::RoomGone(RoomGone {
+                room: name(words[0]),
+            })),
             "limited" => self.frame(ServerFrame::Limited(Limited {
                 room: name(words[0]),
                 last_seq: number(1),
@@ -140,32 +174,60 @@ impl Script {
             })),
             "ack" => {
                 let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
-                let ack =
-                    Ack { re: None, room: room.clone(), nonce: nonce.clone(), seq: number(1), ts: NOW };
-                self.event(Event::Sent { room, nonce, result: Ok(ack) });
+                let ack = Ack {
+                    re: None,
+                    room: room.clone(),
+                    nonce: nonce.clone(),
+                    seq: number(1),
+                    ts: NOW,
+                };
+                self.event(Event::Sent {
+                    room,
+                    nonce,
+                    result: Ok(ack),
+                });
             }
             "refused" => {
                 let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
-                let error = ErrorFrame::new(ErrorCode::Muted, text(1));
-                self.event(Event::Sent { room, nonce, result: Err(CommandError::Refused(error)) });
+                self.event(Event::Sent {
+                    room,
+                    nonce,
+                    result: Err(refusal(&text(1))),
+                });
             }
             "page" => self.page(self.asked(), number(0)..=number(1), words[2] == "more"),
             "late-page" => self.page(self.asked_first(), number(0)..=number(1), true),
             "no-page" => {
                 let page = self.asked();
-                self.event(Event::History { page, result: Err(CommandError::TimedOut) });
+                self.event(Event::History {
+                    page,
+                    result: Err(refusal("The store does not answer.")),
+                });
             }
             "members" => {
                 let members = words.iter().map(|word| member(word)).collect();
                 let room = RoomName::lobby();
-                let page = MembersPage { re: None, room: room.clone(), members, more: false };
-                self.event(Event::Members { room, result: Ok(page) });
+                let page = MembersPage {
+                    re: None,
+                    room: room.clone(),
+                    members,
+                    more: false,
+                };
+                self.event(Event::Members {
+                    room,
+                    result: Ok(page),
+                });
             }
-            "can-join" => self.event(Event::Joined { room: name(words[0]), result: Ok(()) }),
+            "can-join" => self.event(Event::Joined {
+                room: name(words[0]),
+                result: Ok(()),
+            }),
             "cannot-join" => {
-                let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
-                let result = Err(CommandError::Refused(error));
-                self.event(Event::Joined { room: name(words[0]), result });
+                let result = Err(refusal("There is no such room."));
+                self.event(Event::Joined {
+                    room: name(words[0]),
+                    result,
+                });
             }
             "login-failed" => self.event(Event::LogInFailed(text(0))),
             _ => panic!("no step {word:?}"),
@@ -174,13 +236,23 @@ impl Script {
 
     /// Answers a page that was asked for with the messages of these numbers.
     fn page(&mut self, page: PageAsk, seqs: std::ops::RangeInclusive<Seq>, more_before: bool) {
-        let messages: Vec<_> =
-            seqs.map(|seq| message(page.room.as_str(), seq, "bob", &format!("line {seq}"))).collect();
+        let messages: Vec<_> = seqs
+            .map(|seq| message(page.room.as_str(), seq, "bob", &format!("line {seq}")))
+            .collect();
         let as_of = messages.last().map_or(0, |message| message.seq);
         let room = page.room.clone();
-        let answer =
-            HistoryPage { re: None, room, as_of, messages, more_before, more_after: false };
-        self.event(Event::History { page, result: Ok(answer) });
+        let answer = HistoryPage {
+            re: None,
+            room,
+            as_of,
+            messages,
+            more_before,
+            more_after: false,
+        };
+        self.event(Event::History {
+            page,
+            result: Ok(answer),
+        });
     }
 
     fn asked(&self) -> PageAsk {
@@ -204,7 +276,12 @@ impl Script {
         match &self.app.screen {
             Screen::LogIn(form) => {
                 let error = form.error.as_deref().unwrap_or("");
-                out += &format!("log-in {:?} {:?} [{}]", form.tab, form.field, form.name.text());
+                out += &format!(
+                    "log-in {:?} {:?} [{}]",
+                    form.tab,
+                    form.field,
+                    form.name.text()
+                );
                 out += &format!("{} {error}\n", if form.busy { " busy" } else { "" });
             }
             Screen::Chat(chat) => {
@@ -220,7 +297,10 @@ impl Script {
                     };
                 }
                 for line in &room.pending {
-                    let why = line.failed.as_ref().map_or(String::new(), |why| format!(" ({why})"));
+                    let why = line
+                        .failed
+                        .as_ref()
+                        .map_or(String::new(), |why| format!(" ({why})"));
                     out += &format!("~ {}{why}\n", line.text);
                 }
                 if let Scroll::At { key, hidden, new } = room.scroll {
@@ -249,14 +329,23 @@ impl Script {
     }
 }
 
+fn refusal(why: &str) -> CommandError {
+    CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
+}
+
 /// What was asked for when the chat began.
 fn first_page() -> PageAsk {
-    PageAsk { room: RoomName::lobby(), before: None, generation: 0 }
+    PageAsk {
+        room: RoomName::lobby(),
+        before: None,
+        generation: 0,
+    }
 }
 
 fn key(name: &str) -> KeyEvent {
     let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
-    while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty()) {
+    while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
+    {
         modifiers |= match modifier {
             "ctrl" => KeyModifiers::CONTROL,
             "alt" => KeyModifiers::ALT,
@@ -303,7 +392,11 @@ fn room(room: &str) -> RoomInfo {
     RoomInfo {
         room: name(room),
         kind: RoomKind::Public,
-        topic: if room == "lobby" { "Say hello".to_owned() } else { String::new() },
+        topic: if room == "lobby" {
+            "Say hello".to_owned()
+        } else {
+            String::new()
+        },
         last_seq: 0,
         read_seq: 0,
         unread: 0,

@@ -16,7 +16,10 @@ fn sign_up(terminal: &Terminal, name: &str) {
     terminal.write(name);
     terminal.keys(&["Tab"]);
     terminal.write(PASSWORD);
-    assert!(!terminal.screen().contains("horse"), "the password is shown");
+    assert!(
+        !terminal.screen().contains("horse"),
+        "the password is shown"
+    );
     terminal.keys(&["Enter"]);
     terminal.wait_for("connected");
 }
@@ -55,7 +58,12 @@ fn two_people_talk_across_a_restart() {
     for terminal in [&ann, &bob] {
         terminal.wait_until("the message is no longer waiting", |s| !s.contains(" …"));
         let screen = terminal.screen();
-        for line in ["hello from ann", "hello from bob", "written while it was down", "and back"] {
+        for line in [
+            "hello from ann",
+            "hello from bob",
+            "written while it was down",
+            "and back",
+        ] {
             let shown = screen.matches(&format!(": {line}")).count();
             assert_eq!(shown, 1, "{line:?} is there {shown} times:\n{screen}");
         }
@@ -69,7 +77,11 @@ fn two_people_talk_across_a_restart() {
     ann.wait_for("ann: hello from ann");
     ann.keys(&["C-c", "C-c"]);
     ann.expect_sane(0);
-    ann.run(&format!("{} logout --server {}", support::CLIENT, server.url()));
+    ann.run(&format!(
+        "{} logout --server {}",
+        support::CLIENT,
+        server.url()
+    ));
     ann.wait_for("ann is logged out of");
     assert!(ann.token_file_modes().is_empty());
 }
@@ -112,7 +124,9 @@ fn a_stopped_program_comes_back() {
     sign_up(&terminal, "zed");
     terminal.write("half a line");
     terminal.keys(&["C-z"]);
-    terminal.wait_until("the shell is back", |s| s.contains("Stopped") && !s.contains("half a"));
+    terminal.wait_until("the shell is back", |s| {
+        s.contains("Stopped") && !s.contains("half a")
+    });
     terminal.run("fg");
     terminal.wait_for("> half a line");
     terminal.write(" and the rest");
@@ -124,8 +138,13 @@ fn a_stopped_program_comes_back() {
 
 #[test]
 fn without_a_terminal_it_says_so() {
-    let output = std::process::Command::new(support::CLIENT).output().unwrap();
+    let output = std::process::Command::new(support::CLIENT)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "chat-tui draws on a terminal, and its output is none.\n");
+    assert_eq!(
+        said,
+        "chat-tui draws on a terminal, and its output is none.\n"
+    );
 }

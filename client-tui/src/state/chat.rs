@@ -26,9 +26,14 @@ pub(crate) enum Link {
     Connecting,
     Live,
     /// Down; the next try is at this time.
-    Waiting { until: TimestampMs, why: String },
+    Waiting {
+        until: TimestampMs,
+        why: String,
+    },
     /// Down for good.
-    Ended { why: String },
+    Ended {
+        why: String,
+    },
 }
 
 impl Chat {
@@ -93,7 +98,9 @@ impl Chat {
     /// Takes in what the server says of a room one is in.
     pub(crate) fn put_room(&mut self, info: RoomInfo) {
         let name = info.room.clone();
-        let place = self.rooms.binary_search_by_key(&order(&info.room), |room| order(&room.name));
+        let place = self
+            .rooms
+            .binary_search_by_key(&order(&info.room), |room| order(&room.name));
         match place {
             Ok(index) => self.rooms[index].info = Some(info),
             Err(index) => {
@@ -115,8 +122,13 @@ impl Chat {
     /// Keeps only the rooms that `keep` names, and the lobby.
     pub(crate) fn retain_rooms(&mut self, keep: impl Fn(&RoomName) -> bool) {
         let current = self.current().name.clone();
-        self.rooms.retain(|room| room.name.is_lobby() || keep(&room.name));
-        self.current = self.rooms.iter().position(|room| room.name == current).unwrap_or(0);
+        self.rooms
+            .retain(|room| room.name.is_lobby() || keep(&room.name));
+        self.current = self
+            .rooms
+            .iter()
+            .position(|room| room.name == current)
+            .unwrap_or(0);
     }
 }
 

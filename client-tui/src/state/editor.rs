@@ -22,13 +22,19 @@ pub(crate) struct Editor {
 /// Never shows the text, which may be a password.
 impl std::fmt::Debug for Editor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Editor").field("cursor", &self.cursor).finish_non_exhaustive()
+        f.debug_struct("Editor")
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
     }
 }
 
 impl Editor {
     pub(crate) fn with_text(text: &str) -> Self {
-        Self { text: text.to_owned(), cursor: text.len(), ..Self::default() }
+        Self {
+            text: text.to_owned(),
+            cursor: text.len(),
+            ..Self::default()
+        }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -63,8 +69,14 @@ impl Editor {
     /// Puts a pasted text in; its line ends become `\n` and its control characters are left out.
     /// Says whether it fits.
     pub(crate) fn insert(&mut self, text: &str) -> bool {
-        let text = text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "    ");
-        let text: String = text.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+        let text = text
+            .replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .replace('\t', "    ");
+        let text: String = text
+            .chars()
+            .filter(|c| *c == '\n' || !c.is_control())
+            .collect();
         let fits = self.text.len() + text.len() <= TEXT_BYTES_MAX;
         if fits && !text.is_empty() {
             self.step();
@@ -108,7 +120,9 @@ impl Editor {
     /// Moves to the line above, to the same column; says whether there is one.
     pub(crate) fn up(&mut self) -> bool {
         let line = self.this_line();
-        let Some(end) = line.start.checked_sub(1) else { return false };
+        let Some(end) = line.start.checked_sub(1) else {
+            return false;
+        };
         let start = self.text[..end].rfind('\n').map_or(0, |at| at + 1);
         self.go_column(start, end, line.start);
         true
@@ -121,7 +135,9 @@ impl Editor {
             return false;
         }
         let start = line.end + 1;
-        let end = self.text[start..].find('\n').map_or(self.text.len(), |at| start + at);
+        let end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |at| start + at);
         self.go_column(start, end, line.start);
         true
     }
@@ -129,7 +145,14 @@ impl Editor {
     pub(crate) fn kill_to_end(&mut self) {
         let end = self.this_line().end;
         // At a line's end, the line end itself goes.
-        self.kill(self.cursor, if end == self.cursor { self.after(end) } else { end });
+        self.kill(
+            self.cursor,
+            if end == self.cursor {
+                self.after(end)
+            } else {
+                end
+            },
+        );
     }
 
     pub(crate) fn kill_to_start(&mut self) {
@@ -139,7 +162,9 @@ impl Editor {
     /// Takes the word before the cursor, up to white space.
     pub(crate) fn kill_back(&mut self) {
         let trimmed = self.text[..self.cursor].trim_end();
-        let start = trimmed.rfind(char::is_whitespace).map_or(0, |at| self.after(at));
+        let start = trimmed
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| self.after(at));
         self.kill(start, self.cursor);
     }
 
@@ -192,7 +217,10 @@ impl Editor {
     fn go_column(&mut self, start: usize, end: usize, from: usize) {
         let column = self.text[from..self.cursor].graphemes(true).count();
         let line = &self.text[start..end];
-        self.go(line.grapheme_indices(true).nth(column).map_or(end, |(at, _)| start + at));
+        self.go(line
+            .grapheme_indices(true)
+            .nth(column)
+            .map_or(end, |(at, _)| start + at));
     }
 
     fn step(&mut self) {
@@ -205,23 +233,35 @@ impl Editor {
 
     fn before(&self, at: usize) -> usize {
         let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        cursor.prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
+        cursor
+            .prev_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(0)
     }
 
     fn after(&self, at: usize) -> usize {
         let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
-        cursor.next_boundary(&self.text, 0).ok().flatten().unwrap_or(self.text.len())
+        cursor
+            .next_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(self.text.len())
     }
 
     fn this_line(&self) -> std::ops::Range<usize> {
         let start = self.text[..self.cursor].rfind('\n').map_or(0, |at| at + 1);
-        let end = self.text[self.cursor..].find('\n').map_or(self.text.len(), |at| self.cursor + at);
+        let end = self.text[self.cursor..]
+            .find('\n')
+            .map_or(self.text.len(), |at| self.cursor + at);
         start..end
     }
 
     fn word_start(&self) -> usize {
         let head = &self.text[..self.cursor];
-        head.unicode_word_indices().next_back().map_or(0, |(at, _)| at)
+        head.unicode_word_indices()
+            .next_back()
+            .map_or(0, |(at, _)| at)
     }
 
     fn word_end(&self) -> usize {
@@ -273,17 +313,60 @@ mod tests {
         check("x\nab|cd", Editor::kill_to_start, "x\n|cd");
         check("say a.b  |", Editor::kill_back, "say |");
         check("|say it", Editor::kill_word, "| it");
-        check("a|b", |e| assert!(e.insert("1\r\n2\r3\t\x1b[0m")), "a1\n2\n3    [0m|b");
-        check("ab cd|", |e| { e.kill_back(); e.line_start(); e.yank(); e.yank(); }, "cdcd|ab ");
+        check(
+            "a|b",
+            |e| assert!(e.insert("1\r\n2\r3\t\x1b[0m")),
+            "a1\n2\n3    [0m|b",
+        );
+        check(
+            "ab cd|",
+            |e| {
+                e.kill_back();
+                e.line_start();
+                e.yank();
+                e.yank();
+            },
+            "cdcd|ab ",
+        );
     }
 
     #[test]
     fn undo_goes_back_by_steps() {
         let type_all = |e: &mut Editor| "one two".chars().for_each(|c| e.type_char(c));
-        check("|", |e| { type_all(e); e.undo(); }, "one|");
-        check("|", |e| { type_all(e); e.undo(); e.undo(); e.undo(); }, "|");
-        check("ab|", |e| { e.kill_to_start(); e.undo(); }, "ab|");
-        check("ab|", |e| { e.set("x"); e.undo(); }, "ab|");
+        check(
+            "|",
+            |e| {
+                type_all(e);
+                e.undo();
+            },
+            "one|",
+        );
+        check(
+            "|",
+            |e| {
+                type_all(e);
+                e.undo();
+                e.undo();
+                e.undo();
+            },
+            "|",
+        );
+        check(
+            "ab|",
+            |e| {
+                e.kill_to_start();
+                e.undo();
+            },
+            "ab|",
+        );
+        check(
+            "ab|",
+            |e| {
+                e.set("x");
+                e.undo();
+            },
+            "ab|",
+        );
     }
 
     #[test]

@@ -41,7 +41,16 @@ impl LogIn {
     /// The form for `user`, where one is known, with the cursor in the first empty field.
     pub(crate) fn new(user: Option<&str>, error: Option<String>) -> Self {
         let name = user.map(Editor::with_text).unwrap_or_default();
-        let field = if name.is_empty() { Field::Name } else { Field::Password };
-        Self { name, field, error, ..Self::default() }
+        let field = if name.is_empty() {
+            Field::Name
+        } else {
+            Field::Password
+        };
+        Self {
+            name,
+            field,
+            error,
+            ..Self::default()
+        }
     }
 }

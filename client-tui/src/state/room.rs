@@ -111,7 +111,10 @@ impl Members {
     /// Takes in the whole list, or the first of a crowd (`more`).
     pub(crate) fn set(&mut self, members: &[MemberInfo], more: bool) {
         self.named = !more;
-        self.people = members.iter().map(|m| (m.username.clone(), m.online)).collect();
+        self.people = members
+            .iter()
+            .map(|m| (m.username.clone(), m.online))
+            .collect();
         if self.named {
             self.count();
         }
@@ -121,7 +124,8 @@ impl Members {
         self.named &= event.count == 0 || !(event.online.is_empty() && event.offline.is_empty());
         self.online = event.count;
         for (names, online) in [(&event.online, true), (&event.offline, false)] {
-            self.people.extend(names.iter().map(|name| (name.clone(), online)));
+            self.people
+                .extend(names.iter().map(|name| (name.clone(), online)));
         }
     }
 
@@ -168,7 +172,10 @@ impl InputHistory {
 
     /// The line before the one shown.
     pub(crate) fn older(&mut self, typed: &str) -> Option<String> {
-        let (at, typed) = self.at.clone().unwrap_or((self.lines.len(), typed.to_owned()));
+        let (at, typed) = self
+            .at
+            .clone()
+            .unwrap_or((self.lines.len(), typed.to_owned()));
         let at = at.checked_sub(1)?;
         self.at = Some((at, typed));
         self.lines.get(at).cloned()
@@ -177,7 +184,9 @@ impl InputHistory {
     /// The line after the one shown; after the last, what was being typed.
     pub(crate) fn newer(&mut self) -> Option<String> {
         let (at, typed) = self.at.take()?;
-        let Some(line) = self.lines.get(at + 1) else { return Some(typed) };
+        let Some(line) = self.lines.get(at + 1) else {
+            return Some(typed);
+        };
         self.at = Some((at + 1, typed));
         Some(line.clone())
     }

@@ -21,7 +21,10 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) const MAX: Self = Self { seq: Seq::MAX, sub: u32::MAX };
+    pub(crate) const MAX: Self = Self {
+        seq: Seq::MAX,
+        sub: u32::MAX,
+    };
 
     fn durable(seq: Seq) -> Self {
         Self { seq, sub: 0 }
@@ -29,7 +32,10 @@ impl Key {
 
     /// Of the message that waits at `index` to be stored: below everything that is.
     pub(crate) fn pending(index: usize) -> Self {
-        Self { seq: Seq::MAX, sub: u32::try_from(index).unwrap_or(u32::MAX) }
+        Self {
+            seq: Seq::MAX,
+            sub: u32::try_from(index).unwrap_or(u32::MAX),
+        }
     }
 }
 
@@ -42,7 +48,11 @@ pub(crate) struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryKind {
-    Message { sender: Username, text: String, bot: bool },
+    Message {
+        sender: Username,
+        text: String,
+        bot: bool,
+    },
     /// A sentence about the room.
     System { text: String },
     /// A word of this client to its own user.
@@ -78,18 +88,31 @@ impl Timeline {
 
     /// Forgets all, as after a gap that no replay fills.
     pub(crate) fn clear(&mut self) {
-        *self = Self { generation: self.generation + 1, ..Self::default() };
+        *self = Self {
+            generation: self.generation + 1,
+            ..Self::default()
+        };
     }
 
     /// Puts a message where it belongs; says whether it was new.
     pub(crate) fn message(&mut self, chat: ChatEvent) -> bool {
-        let kind =
-            EntryKind::Message { sender: chat.username, text: chat.message, bot: chat.bot };
-        self.lines.insert(Key::durable(chat.seq), Entry { ts: chat.ts, kind }).is_none()
+        let kind = EntryKind::Message {
+            sender: chat.username,
+            text: chat.message,
+            bot: chat.bot,
+        };
+        self.lines
+            .insert(Key::durable(chat.seq), Entry { ts: chat.ts, kind })
+            .is_none()
     }
 
     pub(crate) fn system(&mut self, event: SystemEvent) {
-        let entry = Entry { ts: event.ts, kind: EntryKind::System { text: event.message } };
+        let entry = Entry {
+            ts: event.ts,
+            kind: EntryKind::System {
+                text: event.message,
+            },
+        };
         match event.seq {
             Some(seq) => drop(self.lines.insert(Key::durable(seq), entry)),
             None => self.follow(entry),
@@ -97,7 +120,10 @@ impl Timeline {
     }
 
     pub(crate) fn local(&mut self, ts: TimestampMs, text: String, error: bool) {
-        self.follow(Entry { ts, kind: EntryKind::Local { text, error } });
+        self.follow(Entry {
+            ts,
+            kind: EntryKind::Local { text, error },
+        });
     }
 
     /// The seq of the oldest message that is here.
@@ -109,13 +135,26 @@ impl Timeline {
     }
 
     fn follow(&mut self, entry: Entry) {
-        let tip = self.lines.last_key_value().map_or(Key::durable(0), |(key, _)| *key);
-        self.lines.insert(Key { seq: tip.seq, sub: tip.sub.saturating_add(1) }, entry);
+        let tip = self
+            .lines
+            .last_key_value()
+            .map_or(Key::durable(0), |(key, _)| *key);
+        self.lines.insert(
+            Key {
+                seq: tip.seq,
+                sub: tip.sub.saturating_add(1),
+            },
+            entry,
+        );
     }
 
     /// Drops the oldest lines past the bound.
     pub(crate) fn trim(&mut self, scrolled: bool) {
-        let lines_max = if scrolled { LINES_SCROLLED_MAX } else { LINES_MAX };
+        let lines_max = if scrolled {
+            LINES_SCROLLED_MAX
+        } else {
+            LINES_MAX
+        };
         while self.lines.len() > lines_max {
             self.lines.pop_first();
             if self.older == Older::None {

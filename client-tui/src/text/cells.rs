@@ -41,13 +41,26 @@ pub(crate) fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
     text.grapheme_indices(true).map(|(at, grapheme)| {
         let shown = shown(grapheme);
         let width = if shown == "\n" { 0 } else { shown.width() };
-        Cell { at, len: grapheme.len(), shown, width }
+        Cell {
+            at,
+            len: grapheme.len(),
+            shown,
+            width,
+        }
     })
 }
 
 /// `text` on one line, as the screen may show it.
 pub(crate) fn harmless(text: &str) -> String {
-    cells(text).map(|cell| if cell.is_newline() { "\u{2424}".into() } else { cell.shown }).collect()
+    cells(text)
+        .map(|cell| {
+            if cell.is_newline() {
+                "\u{2424}".into()
+            } else {
+                cell.shown
+            }
+        })
+        .collect()
 }
 
 /// Columns that `text` takes on one line.
@@ -57,7 +70,9 @@ pub(crate) fn width(text: &str) -> usize {
 
 fn shown(grapheme: &str) -> Cow<'_, str> {
     let mut chars = grapheme.chars();
-    let Some(first) = chars.next() else { return Cow::Borrowed("") };
+    let Some(first) = chars.next() else {
+        return Cow::Borrowed("");
+    };
     if matches!(grapheme, "\n" | "\r\n") {
         return Cow::Borrowed("\n");
     }
@@ -75,13 +90,24 @@ fn shown(grapheme: &str) -> Cow<'_, str> {
     let is_hidden = |c: char| is_format(c) && !(tagged && is_tag(c));
     let mut text = Cow::Borrowed(grapheme);
     if grapheme.chars().any(is_hidden) || grapheme.chars().nth(GRAPHEME_CHARS_MAX).is_some() {
-        let kept = grapheme.chars().filter(|c| !is_hidden(*c)).take(GRAPHEME_CHARS_MAX);
+        let kept = grapheme
+            .chars()
+            .filter(|c| !is_hidden(*c))
+            .take(GRAPHEME_CHARS_MAX);
         text = Cow::Owned(kept.collect());
     }
     if text.width() == 0 {
         // A mark with nothing to stand on would change the cell before it.
-        let mark = if first.is_alphanumeric() { REPLACEMENT.to_owned() } else { format!("\u{25CC}{text}") };
-        return Cow::Owned(if mark.width() == 1 { mark } else { REPLACEMENT.to_owned() });
+        let mark = if first.is_alphanumeric() {
+            REPLACEMENT.to_owned()
+        } else {
+            format!("\u{25CC}{text}")
+        };
+        return Cow::Owned(if mark.width() == 1 {
+            mark
+        } else {
+            REPLACEMENT.to_owned()
+        });
     }
     text
 }
@@ -112,8 +138,15 @@ mod tests {
 
     fn check(text: &str, expect: &str, expect_width: usize) {
         let shown = harmless(text);
-        assert_eq!((shown.as_str(), width(text)), (expect, expect_width), "{text:?}");
-        assert!(!shown.chars().any(|c| c.is_control()), "{text:?} shows a control character");
+        assert_eq!(
+            (shown.as_str(), width(text)),
+            (expect, expect_width),
+            "{text:?}"
+        );
+        assert!(
+            !shown.chars().any(|c| c.is_control()),
+            "{text:?} shows a control character"
+        );
     }
 
     #[test]

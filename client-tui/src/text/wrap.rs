@@ -55,7 +55,10 @@ mod tests {
         assert_eq!(shown, expect, "{text:?}");
         for (index, row) in shown.iter().enumerate() {
             let room = if index == 0 { first } else { rest };
-            assert!(width(row.trim_end()) <= room, "{row:?} is wider than {room}");
+            assert!(
+                width(row.trim_end()) <= room,
+                "{row:?} is wider than {room}"
+            );
         }
     }
 

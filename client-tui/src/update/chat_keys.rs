@@ -8,7 +8,9 @@ use crate::state::{App, Chat, Screen};
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     match key.code {
         KeyCode::PageUp => move_by(app, By::PageUp, effects),
         KeyCode::PageDown => move_by(app, By::PageDown, effects),

@@ -9,7 +9,9 @@ use crate::state::{App, Chat, Pending, Screen};
 const PENDING_MAX: usize = 200;
 
 pub(super) fn enter(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     let line = chat.current().input.text().trim_end().to_owned();
     if line.is_empty() {
         return;
@@ -19,7 +21,9 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
         Some(command) => run(app, command, effects),
         None => say(app, &line, effects),
     };
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     match taken {
         Ok(()) => {
             chat.history.add(&line);
@@ -32,36 +36,59 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
 
 /// Sends again what was refused.
 pub(super) fn retry(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     let room = chat.current_mut();
     for line in room.pending.iter_mut().filter(|line| line.failed.is_some()) {
         line.failed = None;
         let (nonce, text) = (line.nonce.clone(), line.text.clone());
-        effects.push(Effect::Send { room: room.name.clone(), nonce, text });
+        effects.push(Effect::Send {
+            room: room.name.clone(),
+            nonce,
+            text,
+        });
     }
 }
 
 fn say(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), String> {
-    let Screen::Chat(chat) = &mut app.screen else { return Ok(()) };
-    let text = MessageText::parse(text).map_err(|error| format!("{error}."))?.into_string();
+    let Screen::Chat(chat) = &mut app.screen else {
+        return Ok(());
+    };
+    let text = MessageText::parse(text)
+        .map_err(|error| format!("{error}."))?
+        .into_string();
     let room = chat.current_mut();
     if room.pending.len() >= PENDING_MAX {
-        return Err(format!("{PENDING_MAX} messages wait to be sent; wait until they are."));
+        return Err(format!(
+            "{PENDING_MAX} messages wait to be sent; wait until they are."
+        ));
     }
     let nonce = app.nonces.next();
-    let pending = Pending { nonce: nonce.clone(), ts: app.now, text: text.clone(), failed: None };
+    let pending = Pending {
+        nonce: nonce.clone(),
+        ts: app.now,
+        text: text.clone(),
+        failed: None,
+    };
     room.pending.push(pending);
     // Who says something wants to see it.
     room.scroll = Default::default();
     room.timeline.trim(false);
-    effects.push(Effect::Send { room: room.name.clone(), nonce, text });
+    effects.push(Effect::Send {
+        room: room.name.clone(),
+        nonce,
+        text,
+    });
     Ok(())
 }
 
 fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
     let (name, argument) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let argument = argument.trim();
-    let Screen::Chat(chat) = &mut app.screen else { return Ok(()) };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return Ok(());
+    };
     match name {
         "quit" => effects.push(Effect::Quit),
         "help" => app.help = Some(0),
@@ -78,12 +105,17 @@ fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
                 name => room_name(name, "/leave")?,
             };
             if room.is_lobby() {
-                return Err("The lobby is everyone's and can't be left; /quit leaves the chat.".to_owned());
+                return Err(
+                    "The lobby is everyone's and can't be left; /quit leaves the chat.".to_owned(),
+                );
             }
             effects.push(Effect::Leave(room));
         }
         "retry" => retry(app, effects),
-        "discard" => chat.current_mut().pending.retain(|line| line.failed.is_none()),
+        "discard" => chat
+            .current_mut()
+            .pending
+            .retain(|line| line.failed.is_none()),
         _ => {
             let text = format!("There is no command /{name}. /help lists them; //{name} says it.");
             chat.current_mut().timeline.local(app.now, text, true);

@@ -6,7 +6,9 @@ use super::{Effect, Effects, Password};
 use crate::state::{App, Editor, Field, LogIn, Screen, Tab};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
-    let Screen::LogIn(form) = &mut app.screen else { return };
+    let Screen::LogIn(form) = &mut app.screen else {
+        return;
+    };
     if form.busy {
         return;
     }
@@ -69,7 +71,11 @@ pub(crate) fn submit(form: &mut LogIn, effects: &mut Effects) {
     }
     let (name, password) = (name.to_owned(), Password(password.to_owned()));
     (form.busy, form.error) = (true, None);
-    effects.push(Effect::LogIn { name, password, sign_up });
+    effects.push(Effect::LogIn {
+        name,
+        password,
+        sign_up,
+    });
 }
 
 fn field(form: &mut LogIn) -> Option<&mut Editor> {

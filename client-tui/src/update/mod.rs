@@ -26,15 +26,34 @@ pub(crate) enum Event {
     /// Time went by that the screen shows.
     Clock,
     /// A session began; `warning` says what went wrong beside that.
-    LoggedIn { username: Username, warning: Option<String> },
+    LoggedIn {
+        username: Username,
+        warning: Option<String>,
+    },
     /// It did not begin, and why.
     LogInFailed(String),
     Sdk(SdkEvent),
-    Sent { room: RoomName, nonce: Nonce, result: Result<Ack, CommandError> },
-    History { page: PageAsk, result: Result<HistoryPage, CommandError> },
-    Members { room: RoomName, result: Result<MembersPage, CommandError> },
-    Joined { room: RoomName, result: Result<(), CommandError> },
-    Left { room: RoomName, result: Result<(), CommandError> },
+    Sent {
+        room: RoomName,
+        nonce: Nonce,
+        result: Result<Ack, CommandError>,
+    },
+    History {
+        page: PageAsk,
+        result: Result<HistoryPage, CommandError>,
+    },
+    Members {
+        room: RoomName,
+        result: Result<MembersPage, CommandError>,
+    },
+    Joined {
+        room: RoomName,
+        result: Result<(), CommandError>,
+    },
+    Left {
+        room: RoomName,
+        result: Result<(), CommandError>,
+    },
 }
 
 /// What is to be done.
@@ -44,10 +63,20 @@ pub(crate) enum Effect {
     /// Draw everything anew.
     Redraw,
     Suspend,
-    LogIn { name: String, password: Password, sign_up: bool },
+    LogIn {
+        name: String,
+        password: Password,
+        sign_up: bool,
+    },
     /// The session is over: forget its token.
-    ForgetSession { username: Username },
-    Send { room: RoomName, nonce: Nonce, text: String },
+    ForgetSession {
+        username: Username,
+    },
+    Send {
+        room: RoomName,
+        nonce: Nonce,
+        text: String,
+    },
     FetchHistory(PageAsk),
     FetchMembers(RoomName),
     Join(RoomName),
@@ -105,7 +134,9 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
 
 /// When the screen changes by itself next: each second while it counts down to a reconnect.
 pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
-    let Screen::Chat(chat) = &app.screen else { return None };
+    let Screen::Chat(chat) = &app.screen else {
+        return None;
+    };
     let left = chat.link.wait_ms(now)?;
     // The count shown is of begun seconds; it changes when a whole one is left.
     Some(now + (left - 1) % 1_000 + 1)

@@ -11,7 +11,9 @@ use crate::state::{App, Chat, LINES_SCROLLED_MAX, Link, Older, Room, Screen, Scr
 
 pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
     let now = app.now;
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     match event {
         Event::Sdk(SdkEvent::Connected(welcome)) => connected(chat, welcome),
         Event::Sdk(SdkEvent::Frame(frame)) => on_frame(chat, frame, now),
@@ -19,7 +21,10 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
             chat.link = match retry_in {
                 Some(wait) => {
                     let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                    Link::Waiting { until: now.saturating_add(wait_ms), why: reason }
+                    Link::Waiting {
+                        until: now.saturating_add(wait_ms),
+                        why: reason,
+                    }
                 }
                 None => Link::Ended { why: reason },
             };
@@ -29,8 +34,16 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
             to_log_in(app, &me, "You were signed out; log in again.".to_owned());
             effects.push(Effect::ForgetSession { username: me });
         }
-        Event::Sdk(SdkEvent::Closed(reason)) => chat.link = Link::Ended { why: reason.to_string() },
-        Event::Sent { room, nonce, result } => sent(chat, &room, &nonce, result),
+        Event::Sdk(SdkEvent::Closed(reason)) => {
+            chat.link = Link::Ended {
+                why: reason.to_string(),
+            }
+        }
+        Event::Sent {
+            room,
+            nonce,
+            result,
+        } => sent(chat, &room, &nonce, result),
         Event::History { page, result } => history(chat, &page, result, now),
         Event::Members { room, result } => {
             if let (Some(room), Ok(page)) = (chat.room_mut(&room), result) {
@@ -51,7 +64,9 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
 
 /// Asks for what the room that is shown lacks.
 pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     if chat.link != Link::Live {
         return;
     }
@@ -66,7 +81,9 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
 }
 
 pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else { return };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
     if chat.link != Link::Live {
         return;
     }
@@ -75,7 +92,8 @@ pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
         return;
     }
     if room.timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
-        let text = format!("No more than {LINES_SCROLLED_MAX} lines are kept; End goes to the newest.");
+        let text =
+            format!("No more than {LINES_SCROLLED_MAX} lines are kept; End goes to the newest.");
         chat.notice = Some(text);
         return;
     }
@@ -104,7 +122,10 @@ fn connected(chat: &mut Chat, welcome: Welcome) {
             room.timeline.older = Older::More;
         }
     }
-    welcome.rooms.into_iter().for_each(|info| chat.put_room(info));
+    welcome
+        .rooms
+        .into_iter()
+        .for_each(|info| chat.put_room(info));
 }
 
 fn forget(room: &mut Room) {
@@ -126,12 +147,11 @@ fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
         }
         ServerFrame::Room { room, .. } => chat.put_room(room),
         ServerFrame::RoomGone(gone) => {
-            if !gone.room.is_lobby() && chat.room_mut(&gone.room).is_some() {
-                let shown = chat.is_current(&gone.room);
-                chat.retain_rooms(|name| *name != gone.room);
-                if shown {
-                    tell(chat, format!("You are no longer in {}.", gone.room), now);
-                }
+            let shown = chat.is_current(&gone.room);
+            chat.retain_rooms(|name| *name != gone.room);
+            if shown && !gone.room.is_lobby() {
+                let text = format!("You are no longer in {}.", gone.room);
+                chat.current_mut().timeline.local(now, text, false);
             }
         }
         ServerFrame::Limited(limited) => {
@@ -140,7 +160,11 @@ fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             }
         }
         ServerFrame::Error(error) => {
-            let room = error.room.as_ref().filter(|name| chat.room_mut(name).is_some()).cloned();
+            let room = error
+                .room
+                .as_ref()
+                .filter(|name| chat.room_mut(name).is_some())
+                .cloned();
             let room = room.unwrap_or_else(|| chat.current().name.clone());
             if let Some(room) = chat.room_mut(&room) {
                 room.timeline.local(now, error.message, true);
@@ -153,7 +177,9 @@ fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
 fn on_chat(chat: &mut Chat, event: ChatEvent) {
     let own = event.username == chat.me;
     let shown = chat.is_current(&event.room);
-    let Some(room) = chat.room_mut(&event.room) else { return };
+    let Some(room) = chat.room_mut(&event.room) else {
+        return;
+    };
     if own {
         room.pending.retain(|line| line.nonce != event.nonce);
     }
@@ -169,7 +195,9 @@ fn on_chat(chat: &mut Chat, event: ChatEvent) {
 }
 
 fn on_system(chat: &mut Chat, event: SystemEvent) {
-    let Some(room) = chat.room_mut(&event.room) else { return };
+    let Some(room) = chat.room_mut(&event.room) else {
+        return;
+    };
     if let Some(name) = &event.username {
         match event.event {
             SystemKind::Joined => room.members.joined(name),
@@ -183,8 +211,12 @@ fn on_system(chat: &mut Chat, event: SystemEvent) {
 
 fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, CommandError>) {
     let me = chat.me.clone();
-    let Some(room) = chat.room_mut(room) else { return };
-    let Some(index) = room.pending.iter().position(|line| line.nonce == *nonce) else { return };
+    let Some(room) = chat.room_mut(room) else {
+        return;
+    };
+    let Some(index) = room.pending.iter().position(|line| line.nonce == *nonce) else {
+        return;
+    };
     match result {
         Ok(ack) => {
             let line = room.pending.remove(index);
@@ -211,11 +243,15 @@ fn history(
     now: TimestampMs,
 ) {
     let me = chat.me.clone();
-    let Some(room) = chat.room_mut(&page.room) else { return };
+    let Some(room) = chat.room_mut(&page.room) else {
+        return;
+    };
     // Everything was forgotten, or the line it was to join was dropped, since it was asked for:
     // taken in now, it would leave a gap.
     let stale = page.generation != room.timeline.generation
-        || page.before.is_some_and(|before| room.timeline.oldest() != Some(before));
+        || page
+            .before
+            .is_some_and(|before| room.timeline.oldest() != Some(before));
     match result {
         _ if page.generation != room.timeline.generation => {}
         Ok(_) if stale => room.timeline.older = Older::More,
@@ -226,13 +262,18 @@ fn history(
                 }
                 room.timeline.message(message);
             }
-            room.timeline.older = if answer.more_before { Older::More } else { Older::None };
+            room.timeline.older = if answer.more_before {
+                Older::More
+            } else {
+                Older::None
+            };
             room.timeline.trim(room.is_scrolled());
         }
         Err(CommandError::Disconnected) => room.timeline.older = Older::More,
         Err(error) => {
             room.timeline.older = Older::Failed;
-            room.timeline.local(now, format!("Older messages can't be had: {error}"), true);
+            room.timeline
+                .local(now, format!("Older messages can't be had: {error}"), true);
         }
     }
 }

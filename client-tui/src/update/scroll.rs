@@ -14,7 +14,9 @@ pub(super) enum By {
 
 /// Scrolls; says whether older lines are wanted.
 pub(super) fn scroll(app: &mut App, by: By) -> bool {
-    let Screen::Chat(chat) = &app.screen else { return false };
+    let Screen::Chat(chat) = &app.screen else {
+        return false;
+    };
     let timeline = areas(app.size, chat).timeline;
     let height = usize::from(timeline.height);
     // One row of the old page stays, for the eye.
@@ -26,14 +28,18 @@ pub(super) fn scroll(app: &mut App, by: By) -> bool {
         By::PageDown => (down(room, &rows, step), false),
         By::Newest => (Scroll::Newest, false),
     };
-    let Screen::Chat(chat) = &mut app.screen else { return false };
+    let Screen::Chat(chat) = &mut app.screen else {
+        return false;
+    };
     chat.current_mut().scroll = scroll;
     wants_older
 }
 
 /// Whether the loaded lines don't fill the screen though there are more.
 pub(super) fn wants_older(app: &App) -> bool {
-    let Screen::Chat(chat) = &app.screen else { return false };
+    let Screen::Chat(chat) = &app.screen else {
+        return false;
+    };
     if chat.current().timeline.older != Older::More {
         return false;
     }
@@ -68,8 +74,19 @@ fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool
     let hidden_of = |key: Key| if key == from { hidden } else { 0 };
     for (key, count) in counted {
         if left < count {
-            let new = if let Scroll::At { new, .. } = room.scroll { new } else { 0 };
-            return (Scroll::At { key, hidden: hidden_of(key) + left, new }, wants_older);
+            let new = if let Scroll::At { new, .. } = room.scroll {
+                new
+            } else {
+                0
+            };
+            return (
+                Scroll::At {
+                    key,
+                    hidden: hidden_of(key) + left,
+                    new,
+                },
+                wants_older,
+            );
         }
         left -= count;
     }
@@ -77,19 +94,38 @@ fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool
 }
 
 fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
-    let Scroll::At { key: from, hidden, new } = room.scroll else { return Scroll::Newest };
+    let Scroll::At {
+        key: from,
+        hidden,
+        new,
+    } = room.scroll
+    else {
+        return Scroll::Newest;
+    };
     let mut left = step;
     let mut before = room.up_from(from).nth(1).map(|(_, shown)| shown.ts());
     for (key, shown) in room.down_from(from) {
         let count = rows.of(shown, before).len();
         before = Some(shown.ts());
-        let below = if key == from { hidden.min(count) } else { count };
+        let below = if key == from {
+            hidden.min(count)
+        } else {
+            count
+        };
         if left < below {
-            return Scroll::At { key, hidden: below - left, new };
+            return Scroll::At {
+                key,
+                hidden: below - left,
+                new,
+            };
         }
         left -= below;
         if left == 0 && room.down_from(key).nth(1).is_some() {
-            return Scroll::At { key, hidden: 0, new };
+            return Scroll::At {
+                key,
+                hidden: 0,
+                new,
+            };
         }
     }
     Scroll::Newest

@@ -37,7 +37,12 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
     let status_rows = u16::from(rows > input_rows);
     let title_rows = u16::from(rows >= TITLE_ROWS_MIN);
     let body_rows = rows - input_rows - status_rows - title_rows;
-    let row = |y, height| Rect { x: 0, y, width: columns, height };
+    let row = |y, height| Rect {
+        x: 0,
+        y,
+        width: columns,
+        height,
+    };
     let mut timeline = row(title_rows, body_rows);
     let mut take = |wanted: bool, left: bool| {
         let fits = wanted && timeline.width >= TIMELINE_COLUMNS_MIN + SIDEBAR_COLUMNS;
@@ -45,7 +50,11 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
             timeline.width -= SIDEBAR_COLUMNS;
             let x = if left { 0 } else { timeline.right() };
             timeline.x += if left { SIDEBAR_COLUMNS } else { 0 };
-            Rect { x, width: SIDEBAR_COLUMNS, ..timeline }
+            Rect {
+                x,
+                width: SIDEBAR_COLUMNS,
+                ..timeline
+            }
         })
     };
     let rooms = take(chat.rooms().len() > 1, true);
@@ -63,14 +72,19 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
 /// The rows of what is being typed, as ranges of its bytes.
 pub(crate) fn input_rows(editor: &Editor, columns: u16) -> Vec<std::ops::Range<usize>> {
     // One column stays free for the cursor behind the last letter.
-    let columns = usize::from(columns).saturating_sub(width(PROMPT) + 1).max(1);
+    let columns = usize::from(columns)
+        .saturating_sub(width(PROMPT) + 1)
+        .max(1);
     wrap(editor.text(), columns, columns)
 }
 
 /// The row and the column of the cursor among `rows`.
 pub(crate) fn cursor_at(editor: &Editor, rows: &[std::ops::Range<usize>]) -> (usize, usize) {
     let cursor = editor.cursor();
-    let row = rows.iter().rposition(|row| row.start <= cursor).unwrap_or(0);
+    let row = rows
+        .iter()
+        .rposition(|row| row.start <= cursor)
+        .unwrap_or(0);
     let before = cells(editor.text()).filter(|cell| cell.at >= rows[row].start && cell.at < cursor);
     (row, before.map(|cell| cell.width).sum())
 }

@@ -36,7 +36,11 @@ fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let left = columns.saturating_sub(online.len());
     let name = cut(room.title(), left);
     let topic = room.info.as_ref().map_or("", |info| info.topic.as_str());
-    let topic = if topic.is_empty() { String::new() } else { format!("  {topic}") };
+    let topic = if topic.is_empty() {
+        String::new()
+    } else {
+        format!("  {topic}")
+    };
     let topic = cut(&topic, left.saturating_sub(width(&name)));
     let gap = left.saturating_sub(width(&name) + width(&topic));
     let line = Line::from(vec![
@@ -62,8 +66,14 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
     if shown.len() < height && !hint.is_empty() {
         shown.insert(0, Line::styled(hint, theme.dim()));
     }
-    let top = area.height.saturating_sub(u16::try_from(shown.len()).unwrap_or(u16::MAX));
-    let area = Rect { y: area.y + top, height: area.height - top, ..area };
+    let top = area
+        .height
+        .saturating_sub(u16::try_from(shown.len()).unwrap_or(u16::MAX));
+    let area = Rect {
+        y: area.y + top,
+        height: area.height - top,
+        ..area
+    };
     frame.render_widget(Paragraph::new(shown), area);
 }
 
@@ -97,34 +107,61 @@ fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
     let columns = usize::from(area.width).saturating_sub(2);
     let height = usize::from(area.height);
     let skip = (chat.current_index() + 1).saturating_sub(height);
-    let lines = chat.rooms().iter().enumerate().skip(skip).take(height).map(|(index, room)| {
-        let current = index == chat.current_index();
-        let number = if index < 9 { format!("{} ", index + 1) } else { "  ".to_owned() };
-        let unread = if room.unread > 0 { format!(" {}", room.unread) } else { String::new() };
-        let name = cut(room.title(), columns.saturating_sub(number.len() + unread.len() + 1));
-        let style = match (current, room.unread) {
-            (true, _) => theme.accent().patch(theme.bold()),
-            (false, 0) => theme.plain(),
-            (false, _) => theme.bold(),
-        };
-        let mark = if current { ">" } else { " " };
-        let used = 1 + number.len() + width(&name) + unread.len();
-        Line::from(vec![
-            Span::styled(mark, theme.accent()),
-            Span::styled(number, theme.dim()),
-            Span::styled(name, style),
-            Span::raw(" ".repeat(columns.saturating_sub(used))),
-            Span::styled(unread, theme.warning().patch(theme.bold())),
-        ])
-    });
+    let lines = chat
+        .rooms()
+        .iter()
+        .enumerate()
+        .skip(skip)
+        .take(height)
+        .map(|(index, room)| {
+            let current = index == chat.current_index();
+            let number = if index < 9 {
+                format!("{} ", index + 1)
+            } else {
+                "  ".to_owned()
+            };
+            let unread = if room.unread > 0 {
+                format!(" {}", room.unread)
+            } else {
+                String::new()
+            };
+            let name = cut(
+                room.title(),
+                columns.saturating_sub(number.len() + unread.len() + 1),
+            );
+            let style = match (current, room.unread) {
+                (true, _) => theme.accent().patch(theme.bold()),
+                (false, 0) => theme.plain(),
+                (false, _) => theme.bold(),
+            };
+            let mark = if current { ">" } else { " " };
+            let used = 1 + number.len() + width(&name) + unread.len();
+            Line::from(vec![
+                Span::styled(mark, theme.accent()),
+                Span::styled(number, theme.dim()),
+                Span::styled(name, style),
+                Span::raw(" ".repeat(columns.saturating_sub(used))),
+                Span::styled(unread, theme.warning().patch(theme.bold())),
+            ])
+        });
     let lines: Vec<Line<'_>> = lines.collect();
-    frame.render_widget(Paragraph::new(lines), Rect { width: area.width - 2, ..area });
+    frame.render_widget(
+        Paragraph::new(lines),
+        Rect {
+            width: area.width - 2,
+            ..area
+        },
+    );
     rule(frame, area.right() - 2, area, theme);
 }
 
 fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: Theme) {
     rule(frame, area.x + 1, area, theme);
-    let area = Rect { x: area.x + 3, width: area.width - 3, ..area };
+    let area = Rect {
+        x: area.x + 3,
+        width: area.width - 3,
+        ..area
+    };
     let columns = usize::from(area.width);
     let heading = |text: String| Line::styled(text, theme.dim());
     let mut lines = vec![heading(format!("{} online", room.members.online))];
@@ -134,7 +171,11 @@ fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: Theme) {
     if !offline.is_empty() {
         lines.push(Line::raw(""));
         lines.push(heading(format!("{} offline", offline.len())));
-        lines.extend(offline.iter().map(|name| heading(cut(name.as_str(), columns))));
+        lines.extend(
+            offline
+                .iter()
+                .map(|name| heading(cut(name.as_str(), columns))),
+        );
     }
     let height = usize::from(area.height);
     if lines.len() > height && height > 0 {
@@ -147,7 +188,14 @@ fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: Theme) {
 
 fn rule(frame: &mut Frame<'_>, x: u16, area: Rect, theme: Theme) {
     let lines = vec![Line::styled("│", theme.dim()); usize::from(area.height)];
-    frame.render_widget(Paragraph::new(lines), Rect { x, width: 1, ..area });
+    frame.render_widget(
+        Paragraph::new(lines),
+        Rect {
+            x,
+            width: 1,
+            ..area
+        },
+    );
 }
 
 /// One row: who and where, how the connection is, and what there is to say just now.
@@ -167,12 +215,18 @@ fn status(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Them
     let mut spans = vec![Span::styled("── ", theme.dim())];
     spans.push(Span::styled(link, link_style));
     if who.chars().count() > 3 {
-        spans.extend([Span::styled(" ── ", theme.dim()), Span::styled(who, theme.plain())]);
+        spans.extend([
+            Span::styled(" ── ", theme.dim()),
+            Span::styled(who, theme.plain()),
+        ]);
     }
     spans.push(Span::raw(" "));
     let used: usize = spans.iter().map(|span| width(&span.content)).sum();
     let end = if word.is_empty() { 0 } else { width(&word) + 4 };
-    spans.push(Span::styled("─".repeat(columns.saturating_sub(used + end)), theme.dim()));
+    spans.push(Span::styled(
+        "─".repeat(columns.saturating_sub(used + end)),
+        theme.dim(),
+    ));
     if !word.is_empty() {
         spans.push(Span::raw(" "));
         spans.push(Span::styled(word, word_style));
@@ -220,11 +274,16 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let (row, column) = cursor_at(editor, &rows);
     let height = usize::from(area.height).max(1);
     let skip = (row + 1).saturating_sub(height);
-    let lines = rows.iter().enumerate().skip(skip).take(height).map(|(index, range)| {
-        let head = if index == 0 { PROMPT } else { "  " };
-        let text = harmless(&editor.text()[range.clone()]);
-        Line::from(vec![Span::styled(head, theme.accent()), Span::raw(text)])
-    });
+    let lines = rows
+        .iter()
+        .enumerate()
+        .skip(skip)
+        .take(height)
+        .map(|(index, range)| {
+            let head = if index == 0 { PROMPT } else { "  " };
+            let text = harmless(&editor.text()[range.clone()]);
+            Line::from(vec![Span::styled(head, theme.accent()), Span::raw(text)])
+        });
     let lines: Vec<Line<'_>> = lines.collect();
     frame.render_widget(Paragraph::new(lines), area);
     let x = u16::try_from(width(PROMPT) + column).unwrap_or(u16::MAX);

@@ -50,7 +50,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, from: u16, theme: Theme) {
         height,
     };
     let more = help_rows(app) > height.saturating_sub(2) + from;
-    let foot = if more { " Down: more, any other key: back " } else { " any key: back " };
+    let foot = if more {
+        " Down: more, any other key: back "
+    } else {
+        " any key: back "
+    };
     let lines = HELP.iter().map(|(keys, what)| {
         let keys = format!(" {keys:<KEYS_COLUMNS$}");
         Line::from(vec![Span::styled(keys, theme.bold()), Span::raw(*what)])

@@ -22,15 +22,37 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &LogIn, theme: Theme)
     let height = wanted.min(screen.height);
     // A third from the top is where the eye rests; the error below must not move the form.
     let y = (screen.height.saturating_sub(FORM_ROWS + 2) / 3).min(screen.height - height);
-    let area = Rect { x: (screen.width - columns) / 2, y, width: columns, height };
+    let area = Rect {
+        x: (screen.width - columns) / 2,
+        y,
+        width: columns,
+        height,
+    };
     let server = cut(&app.server, usize::from(columns).saturating_sub(6));
     let mut lines = vec![
-        Line::from(vec![Span::styled("chat", theme.bold()), Span::styled(format!("  {server}"), theme.dim())]),
+        Line::from(vec![
+            Span::styled("chat", theme.bold()),
+            Span::styled(format!("  {server}"), theme.dim()),
+        ]),
         Line::raw(""),
         tabs(form, theme),
         Line::raw(""),
-        labelled("Name", form.field == Field::Name, &form.name, false, columns, theme),
-        labelled("Password", form.field == Field::Password, &form.password, true, columns, theme),
+        labelled(
+            "Name",
+            form.field == Field::Name,
+            &form.name,
+            false,
+            columns,
+            theme,
+        ),
+        labelled(
+            "Password",
+            form.field == Field::Password,
+            &form.password,
+            true,
+            columns,
+            theme,
+        ),
         Line::raw(""),
     ];
     lines.extend(words);
@@ -49,13 +71,30 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &LogIn, theme: Theme)
 
 fn tabs(form: &LogIn, theme: Theme) -> Line<'static> {
     let tab = |tab: Tab, name: &str| {
-        let style = if form.tab == tab { theme.accent().patch(theme.bold()) } else { theme.dim() };
-        let text = if form.tab == tab { format!("[ {name} ]") } else { format!("  {name}  ") };
+        let style = if form.tab == tab {
+            theme.accent().patch(theme.bold())
+        } else {
+            theme.dim()
+        };
+        let text = if form.tab == tab {
+            format!("[ {name} ]")
+        } else {
+            format!("  {name}  ")
+        };
         Span::styled(text, style)
     };
-    let mark = if form.field == Field::Tabs { "> " } else { "  " };
+    let mark = if form.field == Field::Tabs {
+        "> "
+    } else {
+        "  "
+    };
     let mark = Span::styled(mark, theme.accent());
-    Line::from(vec![mark, tab(Tab::LogIn, "Log in"), Span::raw(" "), tab(Tab::SignUp, "Sign up")])
+    Line::from(vec![
+        mark,
+        tab(Tab::LogIn, "Log in"),
+        Span::raw(" "),
+        tab(Tab::SignUp, "Sign up"),
+    ])
 }
 
 fn labelled(
@@ -93,7 +132,9 @@ fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
     let (before, after) = editor.text().split_at(editor.cursor());
     let (mut before, after) = (shown(before), shown(after));
     while width(&before) + 1 > columns {
-        let cut = cells(&before).next().map_or(before.len(), |cell| cell.end());
+        let cut = cells(&before)
+            .next()
+            .map_or(before.len(), |cell| cell.end());
         before.drain(..cut);
     }
     let column = width(&before);
@@ -124,5 +165,7 @@ fn words(app: &App, form: &LogIn, columns: usize, theme: Theme) -> Vec<Line<'sta
         (format!("Enter {what} · F2 {other} · F1 help"), theme.dim())
     };
     let rows = wrap(&text, columns, columns);
-    rows.into_iter().map(|row| Line::styled(harmless(&text[row]), style)).collect()
+    rows.into_iter()
+        .map(|row| Line::styled(harmless(&text[row]), style))
+        .collect()
 }

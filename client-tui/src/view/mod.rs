@@ -5,9 +5,9 @@ mod chat;
 mod help;
 mod log_in;
 mod rows;
-mod theme;
 #[cfg(test)]
 mod tests;
+mod theme;
 
 use ratatui::Frame;
 
@@ -19,7 +19,9 @@ use theme::Theme;
 use crate::state::{App, Screen};
 
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
-    let theme = Theme { colours: app.colours };
+    let theme = Theme {
+        colours: app.colours,
+    };
     match &app.screen {
         Screen::LogIn(form) => log_in::draw(frame, app, form, theme),
         Screen::Chat(chat) => chat::draw(frame, app, chat, theme),

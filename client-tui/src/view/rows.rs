@@ -28,8 +28,15 @@ pub(crate) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     pub(crate) fn new(app: &'a App, me: &'a Username, columns: u16) -> Self {
-        let theme = Theme { colours: app.colours };
-        Self { columns: usize::from(columns).max(1), zone: &app.zone, theme, me }
+        let theme = Theme {
+            colours: app.colours,
+        };
+        Self {
+            columns: usize::from(columns).max(1),
+            zone: &app.zone,
+            theme,
+            me,
+        }
     }
 
     /// The rows of a line; a new day's first line brings the day's own row. `before` is when the
@@ -124,12 +131,18 @@ impl<'a> Rows<'a> {
         rows: &mut Vec<Line<'static>>,
     ) {
         let used: usize = head.iter().map(|span| width(&span.content)).sum();
-        let indent = if used <= self.columns / 2 { used } else { TIME_COLUMNS.min(self.columns / 4) };
+        let indent = if used <= self.columns / 2 {
+            used
+        } else {
+            TIME_COLUMNS.min(self.columns / 4)
+        };
         let first = self.columns.saturating_sub(used).max(1);
         let rest = self.columns.saturating_sub(indent).max(1);
         let mut head = Some(head);
         for row in wrap(text, first, rest) {
-            let mut spans = head.take().unwrap_or_else(|| vec![Span::raw(" ".repeat(indent))]);
+            let mut spans = head
+                .take()
+                .unwrap_or_else(|| vec![Span::raw(" ".repeat(indent))]);
             spans.push(Span::styled(harmless(&text[row]), style));
             rows.push(Line::from(spans));
         }
@@ -137,14 +150,20 @@ impl<'a> Rows<'a> {
 
     fn time(&self, ts: TimestampMs) -> Span<'static> {
         let time = self.local(ts);
-        Span::styled(format!("{:02}:{:02} ", time.hour(), time.minute()), self.theme.dim())
+        Span::styled(
+            format!("{:02}:{:02} ", time.hour(), time.minute()),
+            self.theme.dim(),
+        )
     }
 
     fn day(&self, date: Date) -> Line<'static> {
         let name = format!(" {} ", date.strftime("%A, %-d %B %Y"));
         let rest = self.columns.saturating_sub(name.len());
         let (left, right) = (rest / 2, rest - rest / 2);
-        Line::styled(format!("{}{name}{}", "─".repeat(left), "─".repeat(right)), self.theme.dim())
+        Line::styled(
+            format!("{}{name}{}", "─".repeat(left), "─".repeat(right)),
+            self.theme.dim(),
+        )
     }
 
     fn date(&self, ts: TimestampMs) -> Date {
@@ -153,7 +172,9 @@ impl<'a> Rows<'a> {
 
     fn local(&self, ts: TimestampMs) -> DateTime {
         // A time that no calendar holds is shown as the epoch.
-        let ts = i64::try_from(ts).ok().and_then(|ts| Timestamp::from_millisecond(ts).ok());
+        let ts = i64::try_from(ts)
+            .ok()
+            .and_then(|ts| Timestamp::from_millisecond(ts).ok());
         self.zone.to_datetime(ts.unwrap_or_default())
     }
 }

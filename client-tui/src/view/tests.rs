@@ -8,7 +8,9 @@ use crate::testing::Script;
 fn screen(client: &Script) -> String {
     let size = client.app.size;
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
-    terminal.draw(|frame| super::draw(frame, &client.app)).unwrap();
+    terminal
+        .draw(|frame| super::draw(frame, &client.app))
+        .unwrap();
     text(terminal.backend().buffer())
 }
 
@@ -47,7 +49,11 @@ fn hostile(columns: u16, rows: u16) -> Script {
     let mut client = Script::chat(columns, rows);
     client.run("page 1 1 end; members ann");
     client.say(2, "\u{1b}[2Jeve\u{202e}", "\u{1b}[31mred\u{1b}]0;title\u{7} \u{202e}txt.exe\u{2066}\r\nbell\u{7}\u{9b}2J tab\tend \u{200b}zero");
-    client.say(3, "zalgo", &format!("z{}algo 👩‍👩‍👧‍👦🏴‍☠️❤️🇩🇪 \u{301}lone", "\u{335}\u{489}".repeat(90)));
+    client.say(
+        3,
+        "zalgo",
+        &format!("z{}algo 👩‍👩‍👧‍👦🏴‍☠️❤️🇩🇪 \u{301}lone", "\u{335}\u{489}".repeat(90)),
+    );
     client.say(4, &"long".repeat(50), &"w".repeat(300));
     client.run("online \u{1b}[7mmallory 2");
     client
@@ -83,7 +89,7 @@ screens! {
     disconnected_120x40: with(people(120, 40), "down 5 The server closed the connection.");
     disconnected_80x24: with(people(80, 24), "down 5 The server closed the connection.; wait 1200");
     disconnected_40x10: with(people(40, 10), "down 5 The server closed the connection.");
-    banned_80x24: with(people(80, 24), "banned spam");
+    ended_80x24: with(people(80, 24), "ended You are banned from this server: spam.");
     help_120x40: with(people(120, 40), "key f1");
     help_80x24: with(people(80, 24), "key f1");
     help_40x10: with(people(40, 10), "key f1 pgdn");
@@ -98,10 +104,17 @@ screens! {
 fn the_grid_never_breaks() {
     for columns in (0..30).chain([40, 67, 68, 69, 88]) {
         for rows in [0, 1, 2, 3, 7, 8, 14] {
-            for client in [hostile(columns, rows), people(columns, rows), Script::log_in(columns, rows)] {
+            for client in [
+                hostile(columns, rows),
+                people(columns, rows),
+                Script::log_in(columns, rows),
+            ] {
                 let client = with(client, "key pgup; key f1");
                 let shown = screen(&client);
-                assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{columns}x{rows}");
+                assert!(
+                    !shown.chars().any(|c| c.is_control() && c != '\n'),
+                    "{columns}x{rows}"
+                );
                 assert!(!shown.contains('\u{202e}'));
                 for row in shown.lines() {
                     let width = crate::text::width(row);
@@ -120,7 +133,9 @@ fn without_colours_the_words_are_the_same() {
     client.app.colours = false;
     assert_eq!(screen(&client), coloured);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
-    terminal.draw(|frame| super::draw(frame, &client.app)).unwrap();
+    terminal
+        .draw(|frame| super::draw(frame, &client.app))
+        .unwrap();
     for cell in &terminal.backend().buffer().content {
         assert_eq!((cell.fg, cell.bg), Default::default());
     }
@@ -130,7 +145,9 @@ fn without_colours_the_words_are_the_same() {
 fn nothing_has_a_background() {
     let client = with(people(120, 40), "room rust; key f1");
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-    terminal.draw(|frame| super::draw(frame, &client.app)).unwrap();
+    terminal
+        .draw(|frame| super::draw(frame, &client.app))
+        .unwrap();
     for cell in &terminal.backend().buffer().content {
         assert_eq!(cell.bg, ratatui::style::Color::Reset);
     }
@@ -140,5 +157,8 @@ fn nothing_has_a_background() {
 fn no_password_is_shown() {
     let client = with(Script::log_in(80, 24), "type ann; key tab; type hunter22");
     let shown = screen(&client);
-    assert!(shown.contains("••••••••") && !shown.contains("hunter"), "{shown}");
+    assert!(
+        shown.contains("••••••••") && !shown.contains("hunter"),
+        "{shown}"
+    );
 }

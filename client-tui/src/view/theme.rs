@@ -26,9 +26,12 @@ impl Theme {
     /// The same for a name always and everywhere.
     pub(crate) fn nick(self, name: &Username) -> Style {
         // FNV-1a: the standard library's hash differs between versions.
-        let hash = name.folded().bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash = name
+            .folded()
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            });
         let index = usize::try_from((hash ^ (hash >> 32)) % NICKS.len() as u64).unwrap_or(0);
         self.colour(NICKS[index])
     }
@@ -62,6 +65,10 @@ impl Theme {
     }
 
     fn colour(self, colour: Color) -> Style {
-        if self.colours { Style::new().fg(colour) } else { Style::new() }
+        if self.colours {
+            Style::new().fg(colour)
+        } else {
+            Style::new()
+        }
     }
 }

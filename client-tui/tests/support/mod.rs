@@ -1,4 +1,5 @@
 //! A server and terminals for the tests, each with a directory of its own, and none left behind.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::fs::PermissionsExt;
@@ -18,11 +19,21 @@ const SHELL_PROMPT: &str = "ready$ ";
 
 /// Whether tmux can be had. Where everything is checked, its absence is a failure.
 pub(crate) fn tmux_is_here() -> bool {
-    if Command::new("tmux").arg("-V").output().is_ok_and(|out| out.status.success()) {
+    if Command::new("tmux")
+        .arg("-V")
+        .output()
+        .is_ok_and(|out| out.status.success())
+    {
         return true;
     }
-    assert!(std::env::var("CI").as_deref() != Ok("true"), "tmux is missing; install it");
-    let _ = writeln!(std::io::stderr(), "tmux is missing: the program was not tried in a terminal");
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "tmux is missing; install it"
+    );
+    let _ = writeln!(
+        std::io::stderr(),
+        "tmux is missing: the program was not tried in a terminal"
+    );
     false
 }
 
@@ -36,7 +47,11 @@ impl Server {
     pub(crate) fn start() -> Self {
         let data = TempDir::new().unwrap();
         let (child, address) = spawn("127.0.0.1:0", data.path());
-        Self { child, address, data }
+        Self {
+            child,
+            address,
+            data,
+        }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -98,7 +113,9 @@ fn spawn(listen: &str, data: &Path) -> (Child, String) {
             }
         }
     });
-    let address = address.recv_timeout(PATIENCE).expect("the server did not log its address");
+    let address = address
+        .recv_timeout(PATIENCE)
+        .expect("the server did not log its address");
     (child, address)
 }
 
@@ -126,8 +143,22 @@ impl Terminal {
             std::env::var("PATH").unwrap(),
             home.path().display(),
         );
-        let mut terminal = Self { socket, home, settings: String::new() };
-        terminal.tmux(&["-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "40", &shell]);
+        let mut terminal = Self {
+            socket,
+            home,
+            settings: String::new(),
+        };
+        terminal.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "120",
+            "-y",
+            "40",
+            &shell,
+        ]);
         terminal.wait_for(SHELL_PROMPT.trim());
         terminal.settings = terminal.stty();
         terminal
@@ -171,7 +202,10 @@ impl Terminal {
             if is_so(&screen) {
                 return;
             }
-            assert!(start.elapsed() < PATIENCE, "{what} is not seen; the screen:\n{screen}");
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{what} is not seen; the screen:\n{screen}"
+            );
             std::thread::sleep(Duration::from_millis(30));
         }
     }
@@ -199,9 +233,14 @@ impl Terminal {
     /// Sends a signal to the client that runs here.
     pub(crate) fn signal(&self, signal: &str) {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
-        let children = Command::new("pgrep").args(["-P", shell.trim(), "chat-tui"]).output();
+        let children = Command::new("pgrep")
+            .args(["-P", shell.trim(), "chat-tui"])
+            .output();
         let client = String::from_utf8(children.unwrap().stdout).unwrap();
-        let sent = Command::new("kill").args(["-s", signal, client.trim()]).status().unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, client.trim()])
+            .status()
+            .unwrap();
         assert!(sent.success(), "no client to signal: {client:?}");
     }
 
@@ -209,14 +248,19 @@ impl Terminal {
         let dir = self.home.path().join(".local/state/chat-tui/sessions");
         let files = std::fs::read_dir(dir).unwrap();
         let mode = |file: std::fs::DirEntry| file.metadata().unwrap().permissions().mode();
-        files.map(|file| format!("{:o}", mode(file.unwrap()) & 0o777)).collect()
+        files
+            .map(|file| format!("{:o}", mode(file.unwrap()) & 0o777))
+            .collect()
     }
 
     /// The terminal's settings, as its driver has them.
     fn stty(&self) -> String {
         let file = self.home.path().join("stty");
         let _ = std::fs::remove_file(&file);
-        self.run(&format!("stty -a > {0}.new && mv {0}.new {0}", file.display()));
+        self.run(&format!(
+            "stty -a > {0}.new && mv {0}.new {0}",
+            file.display()
+        ));
         self.wait_for_file(&file)
     }
 
@@ -235,14 +279,25 @@ impl Terminal {
     }
 
     fn tmux(&self, args: &[&str]) -> String {
-        let run = Command::new("tmux").arg("-L").arg(&self.socket).args(args).output().unwrap();
-        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        let run = Command::new("tmux")
+            .arg("-L")
+            .arg(&self.socket)
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
         String::from_utf8_lossy(&run.stdout).into_owned()
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        let _ = Command::new("tmux").args(["-L", &self.socket, "kill-server"]).output();
+        let _ = Command::new("tmux")
+            .args(["-L", &self.socket, "kill-server"])
+            .output();
     }
 }
