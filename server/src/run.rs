@@ -13,10 +13,10 @@ use tokio::task::JoinHandle;
 use crate::accounts::{self, Accounts, SessionEnded};
 use crate::config::{Config, ConfigError, RateLimit};
 use crate::gateway::{Gateway, GatewayLimits};
-use crate::hub::Hub;
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
+use crate::hub::Hub;
 use crate::store::sqlite::{OpenError, SqliteStore};
 use crate::store::{SharedStore, Store, StoreError};
 use crate::telemetry;
@@ -136,7 +136,10 @@ impl Server {
             })?;
         let hub = Hub::open(Arc::clone(&store) as SharedStore, accounts.clone())
             .await
-            .map_err(|error| StartError::Rooms { dir: dir.clone(), error })?;
+            .map_err(|error| StartError::Rooms {
+                dir: dir.clone(),
+                error,
+            })?;
         let gateway_limits = GatewayLimits {
             per_user: config.max_connections_per_user.get(),
             per_address: config.max_connections_per_address.get(),

@@ -135,12 +135,16 @@ impl Hasher {
     /// Every hash is computed through here, so that tests can count them.
     fn argon2(&self) -> &Argon2<'static> {
         #[cfg(test)]
-        self.hashes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.hashes
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         &self.argon2
     }
 
     fn hash(&self, password: &str) -> Result<String, argon2::password_hash::Error> {
-        Ok(self.argon2().hash_password(password.as_bytes())?.to_string())
+        Ok(self
+            .argon2()
+            .hash_password(password.as_bytes())?
+            .to_string())
     }
 
     fn verify(&self, password: &str, record: Option<&PasswordRecord>) -> Verdict {

@@ -31,7 +31,11 @@ pub(super) fn replay(
     tokio::spawn(async move {
         let mut events_max = RESUME_EVENTS_MAX;
         for (room, after) in rooms {
-            let start = CatchUp::Start(Resume { after, same_log: true, events_max });
+            let start = CatchUp::Start(Resume {
+                after,
+                same_log: true,
+                events_max,
+            });
             match to_the_tip(&hub, &connection, &room, after, start).await {
                 Ok(replayed) => events_max = events_max.saturating_sub(replayed),
                 Err(error) => return give_up(&connection, &room, &error),
@@ -59,7 +63,9 @@ pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomNam
 
 fn give_up(connection: &Connection, room: &RoomName, error: &StoreError) {
     tracing::error!(%room, %error, "a connection could not catch up");
-    connection.outbox.close(CloseCode::ServerFault, "the store does not answer");
+    connection
+        .outbox
+        .close(CloseCode::ServerFault, "the store does not answer");
 }
 
 /// How many events were replayed.
@@ -85,7 +91,9 @@ async fn to_the_tip(
             after = event.seq;
         }
         if after == before {
-            return Err(StoreError::Corrupt(format!("{room} has no event above {after}")));
+            return Err(StoreError::Corrupt(format!(
+                "{room} has no event above {after}"
+            )));
         }
         step = CatchUp::Continue { after };
     }

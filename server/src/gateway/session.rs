@@ -23,7 +23,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up, commands};
 use crate::accounts::{AuthError, Identity};
-use crate::hub::{Attached, Connection, Dialect, Resume, RoomRequest, random_hex, take_fitting, wire};
+use crate::hub::{
+    Attached, Connection, Dialect, Resume, RoomRequest, random_hex, take_fitting, wire,
+};
 use crate::outbox::{Class, Frame, Outbox, write_frames};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
@@ -198,7 +200,9 @@ async fn welcome(
     };
     let behind = rooms.iter().filter(|room| room.behind > 0);
     let behind = behind.filter_map(|room| {
-        cursors.get(&room.info.room).map(|after| (room.info.room.clone(), *after))
+        cursors
+            .get(&room.info.room)
+            .map(|after| (room.info.room.clone(), *after))
     });
     let behind = behind.collect();
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
@@ -234,12 +238,21 @@ async fn enter_rooms(
             STORE_AWAY
         })?);
     }
-    let (known, new): (Vec<_>, Vec<_>) =
-        names.into_iter().partition(|room| cursors.contains_key(room));
+    let (known, new): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|room| cursors.contains_key(room));
     let attach = |room: RoomName, resume: Option<Resume>| async move {
         let (answer, answered) = oneshot::channel();
         let connection = connection.clone();
-        hub.request_wait(&room, RoomRequest::Attach { connection, resume, answer }).await;
+        hub.request_wait(
+            &room,
+            RoomRequest::Attach {
+                connection,
+                resume,
+                answer,
+            },
+        )
+        .await;
         answered.await.map_err(|_| STORE_AWAY)
     };
     let answers = futures::stream::iter(new).map(|room| attach(room, None));
@@ -247,7 +260,15 @@ async fn enter_rooms(
     let mut events_max = RESUME_EVENTS_MAX;
     for room in known {
         let after = cursors.get(&room).copied().unwrap_or_default();
-        let answer = attach(room, Some(Resume { after, same_log, events_max })).await;
+        let answer = attach(
+            room,
+            Some(Resume {
+                after,
+                same_log,
+                events_max,
+            }),
+        )
+        .await;
         if let Ok(Some(attached)) = &answer {
             events_max = events_max.saturating_sub(attached.behind);
         }

@@ -35,18 +35,21 @@ async fn world_with(page: Page, tls: bool) -> World {
     let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
     let (sender, ended) = mpsc::channel(8);
     let shared = Arc::clone(&store) as crate::store::SharedStore;
-    let router = router(HttpState {
-        accounts: Accounts::open(shared, Options::default(), sender)
-            .await
-            .unwrap(),
-        origins: Arc::new(OriginPolicy {
-            allowed: Vec::new(),
-            proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], tls),
-        }),
-        limits: Arc::new(HttpLimits::new()),
-        page,
-        metrics: crate::telemetry::metrics(),
-    }, None);
+    let router = router(
+        HttpState {
+            accounts: Accounts::open(shared, Options::default(), sender)
+                .await
+                .unwrap(),
+            origins: Arc::new(OriginPolicy {
+                allowed: Vec::new(),
+                proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], tls),
+            }),
+            limits: Arc::new(HttpLimits::new()),
+            page,
+            metrics: crate::telemetry::metrics(),
+        },
+        None,
+    );
     World {
         router,
         store,

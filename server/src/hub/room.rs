@@ -422,7 +422,11 @@ impl Room {
     fn answer(&mut self, request: RoomRequest) {
         match request {
             RoomRequest::Propose(_) => {}
-            RoomRequest::Attach { connection, resume, answer } => {
+            RoomRequest::Attach {
+                connection,
+                resume,
+                answer,
+            } => {
                 let welcome = self.state.exists()
                     && self.state.is_member(&connection.identity.username)
                     && self.attach(&connection, true);
@@ -513,7 +517,11 @@ impl Room {
         let behind = tip.saturating_sub(resume.after);
         if reset || behind > resume.events_max.min(RESUME_ROOM_EVENTS_MAX) {
             let room = self.room.clone();
-            connection.send(&ServerFrame::Limited(Limited { room, last_seq: tip, reset }));
+            connection.send(&ServerFrame::Limited(Limited {
+                room,
+                last_seq: tip,
+                reset,
+            }));
             self.subscribers.set_live(connection, true);
             return 0;
         }
