@@ -43,10 +43,13 @@ impl<W: Write> Grid<W> {
             self.rows.resize(y + 1, Row::default());
         }
         let cells = &mut self.rows[y].cells;
-        if cells.len() <= x {
-            cells.resize(x + 1, Cell::default());
+        let end = x + width(cell.symbol()).max(1);
+        if cells.len() < end {
+            cells.resize(end, Cell::default());
         }
         cells[x].clone_from(cell);
+        // What a wide character covers is gone, though nobody says so.
+        cells[x + 1..end].fill(Cell::default());
     }
 
     /// Draws the whole of a row.
@@ -167,9 +170,9 @@ mod tests {
         }
     }
 
-    /// What is written when a row changes from `old` to `new`, without colours; `@n` places the
+    /// What is written when a row, after it was each of `before`, becomes `new`, without colours; `@n` places the
     /// cursor in column n, `#` clears the row.
-    fn check(old: &str, new: &str, expect: &str) {
+    fn check(before: &[&str], new: &str, expect: &str) {
         let area = Rect::new(0, 0, 12, 1);
         let buffer = |text: &str| {
             let mut buffer = Buffer::empty(area);
@@ -178,11 +181,13 @@ mod tests {
         };
         let output = Written::default();
         let mut grid = Grid::new(output.clone());
-        let blank = Buffer::empty(area);
-        grid.draw(blank.diff(&buffer(old)).into_iter()).unwrap();
+        let mut shown = Buffer::empty(area);
+        for text in before {
+            grid.draw(shown.diff(&buffer(text)).into_iter()).unwrap();
+            shown = buffer(text);
+        }
         output.0.borrow_mut().clear();
-        grid.draw(buffer(old).diff(&buffer(new)).into_iter())
-            .unwrap();
+        grid.draw(shown.diff(&buffer(new)).into_iter()).unwrap();
         let written = String::from_utf8(output.0.borrow().clone()).unwrap();
         let mut shown = String::new();
         for part in written.split('\u{1b}') {
@@ -200,15 +205,16 @@ mod tests {
             }
             shown.push_str(text.trim_end());
         }
-        assert_eq!(shown, expect, "{old:?} → {new:?}: {written:?}");
+        assert_eq!(shown, expect, "{before:?} → {new:?}: {written:?}");
     }
 
     #[test]
     fn cells_stay_in_their_places() {
-        check("ab", "axb", "@2xb");
-        check("", "a😀b", "@1#@1a😀@4b");
-        check("a😀b", "axyb", "@1#@1axyb");
-        check("कि x", "ab x", "@1#@1ab x");
-        check("ab x", "ab x", "");
+        check(&["ab"], "axb", "@2xb");
+        check(&[""], "a😀b", "@1#@1a😀@4b");
+        check(&["a😀b"], "axyb", "@1#@1axyb");
+        check(&["कि x"], "ab x", "@1#@1ab x");
+        check(&["ab x"], "ab x", "");
+        check(&["xi", "日x"], "a x", "@1#@1a x");
     }
 }

@@ -124,11 +124,10 @@ impl Chat {
         let current = self.current().name.clone();
         self.rooms
             .retain(|room| room.name.is_lobby() || keep(&room.name));
-        self.current = self
-            .rooms
-            .iter()
-            .position(|room| room.name == current)
-            .unwrap_or(0);
+        match self.rooms.iter().position(|room| room.name == current) {
+            Some(index) => self.current = index,
+            None => self.go(0),
+        }
     }
 }
 

@@ -220,7 +220,7 @@ fn rooms() {
     client.run("key alt-2; gone rust");
     assert_eq!(titles(&client), "lobby:0 *cats:0");
     assert_eq!(client.state().current().input.text(), "draft");
-    client.run("gone cats");
+    client.run("chat lobby 1 bob hi; gone cats");
     assert_eq!(titles(&client), "*lobby:0");
     client.run("can-join zoo; room zoo");
     assert_eq!(titles(&client), "lobby:0 *zoo:0");
