@@ -1,9 +1,9 @@
 pub mod accounts;
+pub mod config;
 pub mod gateway;
+pub mod http;
 pub mod hub;
 pub mod outbox;
-pub mod config;
-pub mod http;
 pub mod rules;
 pub mod run;
 pub mod store;

@@ -149,18 +149,27 @@ fn nesting_exceeds(text: &str, levels_max: usize) -> bool {
 }
 
 fn not_json(error: &serde_json::Error) -> DecodeError {
-    DecodeError(ErrorFrame::new(ErrorCode::BadJson, format!("That is not JSON: {error}.")))
+    DecodeError(ErrorFrame::new(
+        ErrorCode::BadJson,
+        format!("That is not JSON: {error}."),
+    ))
 }
 
 fn not_an_object(text: &str) -> DecodeError {
     match serde_json::from_str::<serde::de::IgnoredAny>(text) {
-        Ok(_) => DecodeError(ErrorFrame::new(ErrorCode::BadFrame, "A frame must be a JSON object.")),
+        Ok(_) => DecodeError(ErrorFrame::new(
+            ErrorCode::BadFrame,
+            "A frame must be a JSON object.",
+        )),
         Err(error) => not_json(&error),
     }
 }
 
 fn bad_field(field: &str, why: &dyn std::fmt::Display) -> DecodeError {
-    DecodeError(ErrorFrame::new(ErrorCode::BadField, format!("The field `{field}` is wrong: {why}.")))
+    DecodeError(ErrorFrame::new(
+        ErrorCode::BadField,
+        format!("The field `{field}` is wrong: {why}."),
+    ))
 }
 
 /// What an error may quote of a frame whose fields are wrong.
@@ -183,7 +192,10 @@ fn explain<T: DeserializeOwned>(text: &str, kind: &str, id: Option<&RequestId>) 
     let mut json = serde_json::Deserializer::from_str(text);
     let (path, why) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
         Ok(_) => (String::new(), "it holds more than a frame".to_owned()),
-        Err(error) => (error.path().to_string(), without_position(&error.inner().to_string())),
+        Err(error) => (
+            error.path().to_string(),
+            without_position(&error.inner().to_string()),
+        ),
     };
     let quotable: Quotable = serde_json::from_str(text).unwrap_or_default();
     let string = |value: Option<serde_json::Value>| match value {
@@ -224,20 +236,56 @@ mod tests {
         check("hello", ErrorCode::BadJson, "not JSON");
         check("{\"type\":\"ping\"", ErrorCode::BadJson, "not JSON");
         check(&"[".repeat(30_000), ErrorCode::BadJson, "nested");
-        check(&format!("{{\"type\":\"ping\",\"x\":{}", "[".repeat(99)), ErrorCode::BadJson, "nested");
+        check(
+            &format!("{{\"type\":\"ping\",\"x\":{}", "[".repeat(99)),
+            ErrorCode::BadJson,
+            "nested",
+        );
         check("[\"send\"]", ErrorCode::BadFrame, "object");
         check("7", ErrorCode::BadFrame, "object");
         check(r#"{"type":7}"#, ErrorCode::BadFrame, "type");
-        check(r#"{"type":"fly"}"#, ErrorCode::UnknownCommand, "no such command");
+        check(
+            r#"{"type":"fly"}"#,
+            ErrorCode::UnknownCommand,
+            "no such command",
+        );
         check(r#"{"type":"ping","id":""}"#, ErrorCode::BadField, "id");
         check(r#"{"type":"ping","id":7}"#, ErrorCode::BadField, "id");
-        check(r#"{"type":"send","room":"lobby","text":"x"}"#, ErrorCode::BadField, "nonce");
-        check(r#"{"type":"send","room":"lobby","text":7,"nonce":"a"}"#, ErrorCode::BadField, "text");
-        check(r#"{"type":"send","room":"lobby","text":"x","nonce":"a b"}"#, ErrorCode::BadField, "nonce");
-        check(r#"{"type":"send","room":"No","text":"x","nonce":"a"}"#, ErrorCode::NotFound, "room");
-        check(r#"{"type":"send","room":[],"text":"x","nonce":"a"}"#, ErrorCode::BadField, "room");
-        check(r#"{"type":"create","room":"No"}"#, ErrorCode::BadField, "room");
-        check(r#"{"username":{"$ne":null}}"#, ErrorCode::BadField, "username");
+        check(
+            r#"{"type":"send","room":"lobby","text":"x"}"#,
+            ErrorCode::BadField,
+            "nonce",
+        );
+        check(
+            r#"{"type":"send","room":"lobby","text":7,"nonce":"a"}"#,
+            ErrorCode::BadField,
+            "text",
+        );
+        check(
+            r#"{"type":"send","room":"lobby","text":"x","nonce":"a b"}"#,
+            ErrorCode::BadField,
+            "nonce",
+        );
+        check(
+            r#"{"type":"send","room":"No","text":"x","nonce":"a"}"#,
+            ErrorCode::NotFound,
+            "room",
+        );
+        check(
+            r#"{"type":"send","room":[],"text":"x","nonce":"a"}"#,
+            ErrorCode::BadField,
+            "room",
+        );
+        check(
+            r#"{"type":"create","room":"No"}"#,
+            ErrorCode::BadField,
+            "room",
+        );
+        check(
+            r#"{"username":{"$ne":null}}"#,
+            ErrorCode::BadField,
+            "username",
+        );
     }
 
     #[test]
@@ -252,7 +300,10 @@ mod tests {
     #[test]
     fn unknown_fields_and_server_types_are_ignored() {
         let text = r#"{"type":"ping","later":{"a":[1]}}"#;
-        assert!(matches!(decode_client_frame(text), Ok(ClientFrame::Command(_))));
+        assert!(matches!(
+            decode_client_frame(text),
+            Ok(ClientFrame::Command(_))
+        ));
         let text = r#"{"type":"poll","room":"lobby","seq":4}"#;
         assert_eq!(decode_server_frame(text).unwrap(), ServerFrame::Unknown);
     }

@@ -127,7 +127,11 @@ impl RoomName {
         let bare = text.strip_prefix('@').unwrap_or(text);
         let fits = (1..=ROOM_NAME_CHARS_MAX).contains(&bare.len());
         let chars = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-        if fits && bare.bytes().all(chars) { Ok(Self(text.into())) } else { Err(NameError::Room) }
+        if fits && bare.bytes().all(chars) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NameError::Room)
+        }
     }
 
     /// The lobby's name.
@@ -161,7 +165,11 @@ impl Nonce {
     /// # Errors
     /// [`NameError::Token`] unless it is 1 to 64 of `A-Z a-z 0-9 . _ -`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        if is_token(text, TOKEN_CHARS_MAX) { Ok(Self(text.into())) } else { Err(NameError::Token) }
+        if is_token(text, TOKEN_CHARS_MAX) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NameError::Token)
+        }
     }
 }
 
@@ -178,7 +186,11 @@ impl RequestId {
     /// # Errors
     /// [`NameError::Token`] unless it is 1 to 64 of `A-Z a-z 0-9 . _ -`.
     pub fn parse(text: &str) -> Result<Self, NameError> {
-        if is_token(text, TOKEN_CHARS_MAX) { Ok(Self(text.into())) } else { Err(NameError::Token) }
+        if is_token(text, TOKEN_CHARS_MAX) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NameError::Token)
+        }
     }
 }
 

@@ -75,7 +75,10 @@ mod tests {
     #[test]
     fn texts() {
         let check = |text: &str, expect: Result<&str, TextError>| {
-            assert_eq!(MessageText::parse(text).as_ref().map(MessageText::as_str), expect.as_ref().copied());
+            assert_eq!(
+                MessageText::parse(text).as_ref().map(MessageText::as_str),
+                expect.as_ref().copied()
+            );
         };
         check("hi \n\t", Ok("hi"));
         check("  hi", Ok("  hi"));

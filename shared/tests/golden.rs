@@ -1,5 +1,6 @@
 //! The golden frames: one file each, read by the page's tests too. What these types read they
 //! write again with the same fields.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use chat_shared::codec::{ClientFrame, decode_client_frame, decode_server_frame};
 use chat_shared::protocol::ServerFrame;
@@ -22,10 +23,10 @@ fn frames(side: &str) -> Vec<(String, String)> {
     frames
 }
 
-fn same_json(path: &str, golden: &str, written: Value) {
+fn same_json(path: &str, golden: &str, written: &Value) {
     assert_eq!(
         serde_json::from_str::<Value>(golden).unwrap(),
-        written,
+        *written,
         "{path}"
     );
 }
@@ -35,7 +36,7 @@ fn server_frames_round_trip() {
     for (path, golden) in frames("server") {
         let frame = decode_server_frame(&golden).unwrap_or_else(|e| panic!("{path}: {e}"));
         assert_ne!(frame, ServerFrame::Unknown, "{path}");
-        same_json(&path, &golden, serde_json::to_value(&frame).unwrap());
+        same_json(&path, &golden, &serde_json::to_value(&frame).unwrap());
     }
 }
 
@@ -48,6 +49,6 @@ fn client_frames_round_trip() {
             ClientFrame::Command(command) => serde_json::to_value(command),
             ClientFrame::Demo(demo) => serde_json::to_value(demo),
         };
-        same_json(&path, &golden, written.unwrap());
+        same_json(&path, &golden, &written.unwrap());
     }
 }

@@ -1,4 +1,5 @@
 //! Whatever value the wire's types can hold, the other end reads as the same value.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 

@@ -11,7 +11,7 @@ use crate::command::Run;
 use crate::outside;
 use crate::project::Project;
 use crate::report::Outcome;
-use crate::tools::Tool;
+use crate::tools::{CHROMIUM_VARIABLE, Tool};
 
 pub(crate) struct Part {
     pub(crate) name: &'static str,
@@ -126,7 +126,7 @@ const PARTS: &[Part] = &[
         run: |project| {
             node_tests(project, "web/e2e")?
                 .env("CHAT_SERVER_BIN", built_server(project)?)
-                .env("CHROMIUM", Tool::Chromium.path(project)?)
+                .env(CHROMIUM_VARIABLE, Tool::Chromium.path(project)?)
                 .show()
         },
     },
@@ -243,15 +243,18 @@ fn rust(project: &Project) -> anyhow::Result<()> {
         .args(tests.flat_map(|name| ["--test", name]))
         .env("CHAT_SERVER_BIN", built_server(project)?)
         .show();
+    // `--doc` would compile all dependencies again, with the features they have without those that
+    // only tests depend on. This runs the same programs as above, and no test but a documentation
+    // test has such a name.
     let docs = cargo("test")
-        .args(["--locked", "--no-fail-fast", "--doc"])
+        .args(["--locked", "--no-fail-fast", "--quiet", "--", "(line"])
         .show();
     units.and(docs)
 }
 
 fn node_tests(project: &Project, folder: &str) -> anyhow::Result<Run> {
     Ok(Run::new(Tool::Node.path(project)?)
-        .arg("--test")
+        .args(["--test", "--test-reporter=spec"])
         .arg(format!("--test-timeout={NODE_TEST_TIME_MAX_MS}"))
         .args(project.files(folder, ".test.js")?))
 }

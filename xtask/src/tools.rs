@@ -31,6 +31,8 @@ const NODE_MAJOR_MIN: u32 = 20;
 /// The Node that is taken from npm's registry where the system's is older.
 const NODE_FROM_NPM: &str = "node@22";
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
+/// Names the browser that the page is tested in, to us and to the page's tests.
+pub(crate) const CHROMIUM_VARIABLE: &str = "CHROMIUM_BIN";
 const BROWSERS: [&str; 6] = [
     "chromium",
     "google-chrome-stable",
@@ -64,7 +66,9 @@ pub(crate) fn install_missing(project: &Project, parts: &[&Part]) {
             .for_each(|tool| say(&format!("  {}", tool.what_is_installed())));
     }
     for error in lacking.iter().filter_map(|tool| tool.path(project).err()) {
-        say(&format!("Missing, and not ours to install: {error}"));
+        say(&format!(
+            "Missing, and not ours to install; its parts are skipped: {error}"
+        ));
     }
 
     let packages: Vec<&str> = to_install
@@ -104,14 +108,14 @@ impl Tool {
                 Ok(PathBuf::from("npm"))
             }
             Self::Chromium => {
-                let chosen = std::env::var("CHROMIUM").ok();
+                let chosen = std::env::var_os(CHROMIUM_VARIABLE).map(PathBuf::from);
                 chosen
-                    .iter()
-                    .map(String::as_str)
-                    .chain(BROWSERS)
-                    .find(|name| Run::new(name).arg("--version").read().is_ok())
-                    .map(PathBuf::from)
-                    .context("install Chromium, or set CHROMIUM to a browser built on it")
+                    .into_iter()
+                    .chain(BROWSERS.iter().filter_map(|name| find_program(name)))
+                    .find(|browser| Run::new(browser).arg("--version").read().is_ok())
+                    .with_context(|| {
+                        format!("install Chromium, or set {CHROMIUM_VARIABLE} to a browser like it")
+                    })
             }
             Self::PlaywrightCore => {
                 let package = project.web().join("node_modules/playwright-core");
@@ -211,6 +215,14 @@ impl Tool {
             Self::Npm | Self::Chromium | Self::Tmux => bail!("{self:?} is still missing"),
         }
     }
+}
+
+/// Where a program lies, by name or by path.
+fn find_program(name: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
 }
 
 fn npm(subcommand: &str) -> Run {

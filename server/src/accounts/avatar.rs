@@ -9,5 +9,8 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
 
 /// Where someone's picture is, as a path of this server.
 pub fn avatar_path(username: &Username) -> String {
-    format!("/avatars/{}", utf8_percent_encode(username.as_str(), PATH_SEGMENT))
+    format!(
+        "/avatars/{}",
+        utf8_percent_encode(username.as_str(), PATH_SEGMENT)
+    )
 }

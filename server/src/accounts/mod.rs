@@ -7,11 +7,16 @@
 //! tells whether the name exists, nor does the time that it takes.
 
 mod avatar;
+<<<<<<< HEAD
 mod convert;
+=======
+mod error;
+>>>>>>> main
 mod password;
 mod token;
 
 pub use avatar::avatar_path;
+pub use error::{AuthError, LogInError, OpenError, RegisterError};
 pub use token::SigningKeyError;
 
 use std::fmt;
@@ -19,7 +24,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use chat_shared::{NameError, PasswordError, TimestampMs, Username, check_new_password};
+use chat_shared::{TimestampMs, Username, check_new_password};
 use tokio::sync::mpsc;
 
 use crate::store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
@@ -106,55 +111,6 @@ impl fmt::Debug for NewSession {
 pub struct SessionEnded {
     pub session: String,
     pub username: Username,
-}
-
-/// Why the accounts can't be opened.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    SigningKey(#[from] SigningKeyError),
-    #[error("the operating system gives no random numbers: {0}")]
-    Random(getrandom::Error),
-    #[error("the password hash does not work: {0}")]
-    Hash(String),
-}
-
-/// Why no account was made. Each but the last two is a sentence for the person.
-#[derive(Debug, thiserror::Error)]
-pub enum RegisterError {
-    #[error(transparent)]
-    Name(#[from] NameError),
-    #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error("Username already exists")]
-    Taken,
-    #[error("too many passwords are being checked")]
-    Busy,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why nobody was logged in.
-#[derive(Debug, thiserror::Error)]
-pub enum LogInError {
-    #[error("Invalid username or password")]
-    Invalid,
-    #[error("too many passwords are being checked")]
-    Busy,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-/// Why a token opens nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum AuthError {
-    /// Not ours, revoked, or expired.
-    #[error("the token does not open a session")]
-    Invalid,
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 impl Accounts {
@@ -449,3 +405,6 @@ fn now_ms() -> TimestampMs {
 fn as_ms(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

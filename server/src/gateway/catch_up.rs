@@ -9,7 +9,7 @@ use chat_shared::protocol::CloseCode;
 use chat_shared::{RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, RoomRequest, wire};
+use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, wire};
 use crate::outbox::Class;
 use crate::store::StoreError;
 
@@ -19,58 +19,71 @@ const PAGE_EVENTS_MAX: usize = 100;
 /// Bytes that may wait in the outbox when the next page is read.
 const WAITING_BYTES_MAX: usize = 128 << 10;
 
-/// Catches up in the background, room after room. `permit` is held until all is told.
-pub(super) fn start(
+/// Replays in the background, room after room, what connections that are in their rooms ask for.
+/// `permit` is held until all is told.
+pub(super) fn replay(
     hub: &Hub,
     connection: &Arc<Connection>,
     rooms: BTreeMap<RoomName, Seq>,
-    same_log: bool,
-    permit: Option<OwnedSemaphorePermit>,
+    permit: OwnedSemaphorePermit,
 ) {
-    if rooms.is_empty() {
-        return;
-    }
     let (hub, connection) = (hub.clone(), connection.clone());
     tokio::spawn(async move {
-        let mut events_left = RESUME_EVENTS_MAX;
+        let mut events_max = RESUME_EVENTS_MAX;
         for (room, after) in rooms {
-            match one_room(&hub, &connection, &room, after, same_log, events_left).await {
-                Ok(replayed) => events_left = events_left.saturating_sub(replayed),
-                Err(error) => {
-                    tracing::error!(%room, %error, "a connection could not catch up");
-                    connection
-                        .outbox
-                        .close(CloseCode::ServerFault, "the store does not answer");
-                    break;
-                }
+            let start = CatchUp::Start(Resume {
+                after,
+                same_log: true,
+                events_max,
+            });
+            match to_the_tip(&hub, &connection, &room, after, start).await {
+                Ok(replayed) => events_max = events_max.saturating_sub(replayed),
+                Err(error) => return give_up(&connection, &room, &error),
             }
         }
         drop(permit);
     });
 }
 
+/// Goes on in the background, room after room, where a room holds a connection until it caught up.
+pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq)>) {
+    if rooms.is_empty() {
+        return;
+    }
+    let (hub, connection) = (hub.clone(), connection.clone());
+    tokio::spawn(async move {
+        for (room, after) in rooms {
+            let step = CatchUp::Continue { after };
+            if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
+                return give_up(&connection, &room, &error);
+            }
+        }
+    });
+}
+
+fn give_up(connection: &Connection, room: &RoomName, error: &StoreError) {
+    tracing::error!(%room, %error, "a connection could not catch up");
+    connection
+        .outbox
+        .close(CloseCode::ServerFault, "the store does not answer");
+}
+
 /// How many events were replayed.
-async fn one_room(
+async fn to_the_tip(
     hub: &Hub,
     connection: &Arc<Connection>,
     room: &RoomName,
-    mut after: Seq,
-    same_log: bool,
-    events_max: u64,
+    first: Seq,
+    mut step: CatchUp,
 ) -> Result<u64, StoreError> {
-    let first = after;
-    let mut step = CatchUp::Start {
-        after,
-        same_log,
-        events_max,
-    };
+    let mut after = first;
     while !connection.outbox.is_closing() {
+        connection.outbox.drained_to(WAITING_BYTES_MAX).await;
         let tip = match ask(hub, connection, room, step).await? {
             CatchUpStep::Behind { tip } => tip,
             CatchUpStep::Live { tip } => return Ok(tip.saturating_sub(first)),
-            CatchUpStep::Limited | CatchUpStep::Gone => return Ok(0),
+            CatchUpStep::Gone => return Ok(0),
         };
-        connection.outbox.drained_to(WAITING_BYTES_MAX).await;
         let before = after;
         let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
         for event in events.iter().take_while(|event| event.seq <= tip) {

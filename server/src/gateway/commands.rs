@@ -103,7 +103,7 @@ pub(super) fn carry_out(
             if let Some(re) = id {
                 connection.send(&ServerFrame::Ok { re });
             }
-            catch_up::start(hub, connection, resume.rooms, true, Some(permit));
+            catch_up::replay(hub, connection, resume.rooms, permit);
         }
         Command::Ping => connection.send(&ServerFrame::Pong { re: id }),
         _ => {

@@ -1,5 +1,6 @@
 //! The life of one connection: hello, welcome, commands, end.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,13 +8,13 @@ use std::time::Duration;
 use chat_shared::codec::{self, ClientFrame};
 use chat_shared::limits::{
     COMMANDS_IN_FLIGHT_MAX, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX, HELLO_TIMEOUT_MS, Limits,
-    RESUME_ROOMS_MAX, WELCOME_ROOMS_MAX,
+    RESUME_EVENTS_MAX, RESUME_ROOMS_MAX, WELCOME_ROOMS_MAX,
 };
 use chat_shared::protocol::{
     CloseCode, Command, CommandFrame, DemoFrame, ErrorCode, ErrorFrame, Hello, RoomInfo,
     RoomsState, Send, ServerFrame, Welcome,
 };
-use chat_shared::{Nonce, PROTOCOL_VERSION, RoomName};
+use chat_shared::{Nonce, PROTOCOL_VERSION, RoomName, Seq};
 use futures::StreamExt;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::{Semaphore, oneshot};
@@ -22,7 +23,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up, commands};
 use crate::accounts::{AuthError, Identity};
-use crate::hub::{Attached, Connection, Dialect, RoomRequest, random_hex, take_fitting, wire};
+use crate::hub::{
+    Attached, Connection, Dialect, Resume, RoomRequest, random_hex, take_fitting, wire,
+};
 use crate::outbox::{Class, Frame, Outbox, write_frames};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
@@ -184,16 +187,24 @@ async fn welcome(
             "you have too many connections",
         ));
     }
-    let (log, resume) = hello
+    let (log, cursors) = hello
         .map(|hello| (hello.log, hello.resume))
         .unwrap_or_default();
-    let mut rooms = match enter_rooms(gateway, &connection, &resume).await {
+    let same_log = log.as_deref().is_none_or(|log| log == hub.log());
+    let mut rooms = match enter_rooms(gateway, &connection, &cursors, same_log).await {
         Ok(rooms) => rooms,
         Err(rejected) => {
             hub.retire(&connection).await;
             return Err(rejected);
         }
     };
+    let behind = rooms.iter().filter(|room| room.behind > 0);
+    let behind = behind.filter_map(|room| {
+        cursors
+            .get(&room.info.room)
+            .map(|after| (room.info.room.clone(), *after))
+    });
+    let behind = behind.collect();
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
     let frames = match dialect {
         Dialect::Demo => Vec::new(),
@@ -208,15 +219,15 @@ async fn welcome(
             .iter()
             .map(|frame| wire::frame(frame, Class::Durable)),
     );
-    let same_log = log.as_deref().is_none_or(|log| log == hub.log());
-    catch_up::start(hub, &connection, resume, same_log, None);
+    catch_up::go_on(hub, &connection, behind);
     Ok(connection)
 }
 
 async fn enter_rooms(
     gateway: &Gateway,
     connection: &Arc<Connection>,
-    resume: &std::collections::BTreeMap<RoomName, chat_shared::Seq>,
+    cursors: &BTreeMap<RoomName, Seq>,
+    same_log: bool,
 ) -> Result<Vec<Attached>, Rejected> {
     let hub = &gateway.hub;
     let mut names = vec![RoomName::lobby()];
@@ -227,22 +238,42 @@ async fn enter_rooms(
             STORE_AWAY
         })?);
     }
-    let answers = futures::stream::iter(names).map(|room| async move {
-        let live = !resume.contains_key(&room);
+    let (known, new): (Vec<_>, Vec<_>) = names
+        .into_iter()
+        .partition(|room| cursors.contains_key(room));
+    let attach = |room: RoomName, resume: Option<Resume>| async move {
         let (answer, answered) = oneshot::channel();
         let connection = connection.clone();
         hub.request_wait(
             &room,
             RoomRequest::Attach {
                 connection,
-                live,
+                resume,
                 answer,
             },
         )
         .await;
         answered.await.map_err(|_| STORE_AWAY)
-    });
-    let answers: Vec<_> = answers.buffer_unordered(ATTACH_CONCURRENCY).collect().await;
+    };
+    let answers = futures::stream::iter(new).map(|room| attach(room, None));
+    let mut answers: Vec<_> = answers.buffer_unordered(ATTACH_CONCURRENCY).collect().await;
+    let mut events_max = RESUME_EVENTS_MAX;
+    for room in known {
+        let after = cursors.get(&room).copied().unwrap_or_default();
+        let answer = attach(
+            room,
+            Some(Resume {
+                after,
+                same_log,
+                events_max,
+            }),
+        )
+        .await;
+        if let Ok(Some(attached)) = &answer {
+            events_max = events_max.saturating_sub(attached.behind);
+        }
+        answers.push(answer);
+    }
     let attached: Result<Vec<_>, _> = answers.into_iter().collect();
     Ok(attached?.into_iter().flatten().collect())
 }

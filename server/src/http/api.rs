@@ -15,7 +15,7 @@ use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
 use super::{HttpState, Peer, client_ip};
-use crate::accounts::{avatar_path, AuthError, LogInError};
+use crate::accounts::{AuthError, LogInError, avatar_path};
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);

@@ -13,9 +13,10 @@ const COOKIE_NAME: &str = "chat_session";
 /// Under HTTPS: no subdomain and no plain connection can set a cookie with this prefix.
 const COOKIE_NAME_HTTPS: &str = "__Host-chat_session";
 
-/// The token of an `Authorization: Bearer` header.
+/// The token of an `Authorization: Bearer` header; an empty one where the header names none.
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -116,6 +117,6 @@ mod tests {
         check("Bearer a.b", Some("a.b"));
         check("bearer  a.b", Some("a.b"));
         check("Basic YTpi", None);
-        check("Bearer", None);
+        check("Bearer", Some(""));
     }
 }

@@ -132,3 +132,6 @@ impl<S: Sync> FromRequestParts<S> for Peer {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

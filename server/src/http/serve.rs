@@ -63,7 +63,11 @@ pub async fn serve(
     loop {
         tokio::select! {
             () = &mut shutdown => break,
-            Some(_) = connections.join_next() => {}
+            Some(ended) = connections.join_next() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a connection's task broke");
+                }
+            }
             accepted = listener.accept(), if connections.len() < HTTP_CONNECTIONS_MAX => {
                 match accepted {
                     Ok((stream, peer)) => {
@@ -183,11 +187,15 @@ mod tests {
     }
 
     async fn start(router: Router) -> Running {
+        start_with(None, router).await
+    }
+
+    async fn start_with(tls: Option<TlsAcceptor>, router: Router) -> Running {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { drop(stopped.await) };
-        let ended = tokio::spawn(serve(listener, None, router, shutdown));
+        let ended = tokio::spawn(serve(listener, tls, router, shutdown));
         Running {
             address,
             stop,
@@ -249,6 +257,45 @@ mod tests {
                 .await
                 .starts_with("HTTP/1.1 431 ")
         );
+        server.stop.send(()).unwrap();
+        server.ended.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn tls_is_spoken_with_the_certificate_that_was_given() {
+        let made = rcgen::generate_simple_self_signed(["chat.example".to_owned()]).unwrap();
+        let dir = tempfile::tempdir().unwrap();
+        let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
+        std::fs::write(&cert, made.cert.pem()).unwrap();
+        std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        let tls = crate::http::load_tls(&cert, &key).unwrap();
+        let server = start_with(Some(tls), Router::new().route("/", get(|| async { "hi" }))).await;
+
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(made.cert.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let client = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let plain = TcpStream::connect(server.address).await.unwrap();
+        let mut stream = tokio_rustls::TlsConnector::from(Arc::new(client))
+            .connect("chat.example".try_into().unwrap(), plain)
+            .await
+            .unwrap();
+        stream.write_all(REQUEST.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.ends_with("\r\n\r\nhi"), "{answer}");
+
+        let mismatched = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap();
+        std::fs::write(&key, mismatched.signing_key.serialize_pem()).unwrap();
+        let error = crate::http::load_tls(&cert, &key)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains("don't work together"), "{error}");
         server.stop.send(()).unwrap();
         server.ended.await.unwrap();
     }

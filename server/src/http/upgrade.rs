@@ -23,7 +23,9 @@ pub(super) async fn upgrade(
         )
         .into_response();
         let version = HeaderValue::from_static("13");
-        refusal.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, version);
+        refusal
+            .headers_mut()
+            .insert(header::SEC_WEBSOCKET_VERSION, version);
         return refusal;
     };
     let known = match identify(&state, peer, request.headers()).await {
@@ -43,8 +45,13 @@ pub(super) async fn upgrade(
 /// The answer to the client's key, where the request asks for WebSocket as it must.
 fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
     let has = |name: header::HeaderName, token: &str| {
-        let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|one| one.trim().eq_ignore_ascii_case(token))
+        let values = headers
+            .get_all(name)
+            .into_iter()
+            .filter_map(|value| value.to_str().ok());
+        values
+            .flat_map(|value| value.split(','))
+            .any(|one| one.trim().eq_ignore_ascii_case(token))
     };
     let asked = has(header::CONNECTION, "upgrade")
         && has(header::UPGRADE, "websocket")
@@ -68,7 +75,9 @@ async fn identify(
         };
     }
     let https = state.origins.proxies.says_https(headers, peer.0);
-    let Some(token) = cookie_token(headers, https) else { return Ok(None) };
+    let Some(token) = cookie_token(headers, https) else {
+        return Ok(None);
+    };
     if !origin::is_ours(headers, peer.0, &state.origins) {
         return Err(Refusal::foreign_origin());
     }

@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 
 pub use connection::{Connection, Dialect};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
-pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, RoomRequest};
+pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
 
 use crate::accounts::Accounts;
 use crate::rules::EventId;

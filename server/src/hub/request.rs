@@ -17,11 +17,11 @@ pub enum RoomRequest {
         query: Query,
         permit: OwnedSemaphorePermit,
     },
-    /// Takes a connection into the room: live at the tip at once, or held until it caught up.
-    /// The answer is `None` where its owner is no member or the room has it already.
+    /// Takes a connection into the room: live at the tip at once, or with `resume` held until it
+    /// caught up. The answer is `None` where its owner is no member or the room has it already.
     Attach {
         connection: Arc<Connection>,
-        live: bool,
+        resume: Option<Resume>,
         answer: oneshot::Sender<Option<Attached>>,
     },
     CatchUp {
@@ -53,6 +53,19 @@ pub struct Attached {
     pub info: RoomInfo,
     /// When its last event happened.
     pub active: TimestampMs,
+    /// How many events it is to be sent before it is live; 0: it is.
+    pub behind: u64,
+}
+
+/// What someone has of a room who comes back.
+#[derive(Debug, Clone, Copy)]
+pub struct Resume {
+    /// The last event.
+    pub after: Seq,
+    /// Whether that number belongs to this server's log.
+    pub same_log: bool,
+    /// More than that were missed → `limited`.
+    pub events_max: u64,
 }
 
 #[derive(Debug)]
@@ -65,12 +78,8 @@ pub enum Query {
 /// One step towards the tip for a connection that has everything up to `after`.
 #[derive(Debug, Clone, Copy)]
 pub enum CatchUp {
-    /// The first step. `events_max`: more than that were missed → `limited`.
-    Start {
-        after: Seq,
-        same_log: bool,
-        events_max: u64,
-    },
+    /// The first step of someone who is in the room already.
+    Start(Resume),
     Continue {
         after: Seq,
     },
@@ -80,8 +89,6 @@ pub enum CatchUp {
 pub enum CatchUpStep {
     /// It has all up to `tip`, and is live.
     Live { tip: Seq },
-    /// It was told that it missed too much, and is live.
-    Limited,
     /// Read the store up to `tip`, then continue.
     Behind { tip: Seq },
     /// The room does not have it.

@@ -19,7 +19,8 @@ use super::pages::{self, MembersAsked};
 use super::presence::Presence;
 use super::recent::Recent;
 use super::{
-    Attached, CatchUp, CatchUpStep, Connection, Dialect, Hub, Propose, Query, RoomRequest, wire,
+    Attached, CatchUp, CatchUpStep, Connection, Dialect, Hub, Propose, Query, Resume, RoomRequest,
+    wire,
 };
 use crate::outbox::{Class, Frame};
 use crate::rules::{Actor, Command, EventBody, EventNonce, LogEvent, Proposal, RoomState, decide};
@@ -430,15 +431,16 @@ impl Room {
             RoomRequest::Propose(_) => {}
             RoomRequest::Attach {
                 connection,
-                live,
+                resume,
                 answer,
             } => {
-                let welcome = self.state.is_member(&connection.identity.username)
-                    && self.state.exists()
-                    && self.attach(&connection, live);
+                let welcome = self.state.exists()
+                    && self.state.is_member(&connection.identity.username)
+                    && self.attach(&connection, true);
                 let _ = answer.send(welcome.then(|| Attached {
                     info: self.info(&connection, self.told),
                     active: self.state.ts(),
+                    behind: resume.map_or(0, |resume| self.hold(&connection, resume)),
                 }));
             }
             RoomRequest::CatchUp {
@@ -514,31 +516,37 @@ impl Room {
         });
     }
 
+    /// Takes a connection's liveness away until it caught up, and returns how far it is behind. One
+    /// that is behind too far is told so and stays live.
+    fn hold(&mut self, connection: &Connection, resume: Resume) -> u64 {
+        let tip = self.told;
+        let reset = !resume.same_log || resume.after > tip;
+        let behind = tip.saturating_sub(resume.after);
+        if reset || behind > resume.events_max.min(RESUME_ROOM_EVENTS_MAX) {
+            let room = self.room.clone();
+            connection.send(&ServerFrame::Limited(Limited {
+                room,
+                last_seq: tip,
+                reset,
+            }));
+            self.subscribers.set_live(connection, true);
+            return 0;
+        }
+        self.subscribers.set_live(connection, behind == 0);
+        behind
+    }
+
     fn catch_up(&mut self, connection: &Arc<Connection>, step: CatchUp) -> CatchUpStep {
         if !self.subscribers.contains(connection) {
             return CatchUpStep::Gone;
         }
         let tip = self.told;
         let after = match step {
-            CatchUp::Start {
-                after,
-                same_log,
-                events_max,
-            } => {
-                let reset = !same_log || after > tip;
-                let missed = tip.saturating_sub(after);
-                if reset || missed > events_max.min(RESUME_ROOM_EVENTS_MAX) {
-                    let room = self.room.clone();
-                    connection.send(&ServerFrame::Limited(Limited {
-                        room,
-                        last_seq: tip,
-                        reset,
-                    }));
-                    self.subscribers.set_live(connection, true);
-                    return CatchUpStep::Limited;
+            CatchUp::Start(resume) => {
+                if self.hold(connection, resume) == 0 {
+                    return CatchUpStep::Live { tip: resume.after };
                 }
-                self.subscribers.set_live(connection, false);
-                after
+                resume.after
             }
             CatchUp::Continue { .. } if self.subscribers.is_live(connection) => {
                 return CatchUpStep::Live { tip };

@@ -88,8 +88,8 @@ pub enum PasswordRecord {
     Plain(Vec<String>),
     /// Nothing opens the account.
     Missing,
-    /// One of several opens the account: of a name that stood twice, some are converted. Only a
-    /// store makes it.
+    /// One of several opens the account: its name stood twice in the demo's database. Only a store
+    /// makes it.
     AnyOf(Vec<PasswordRecord>),
 }
 

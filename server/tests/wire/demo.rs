@@ -19,6 +19,13 @@ async fn page(server: &Server, user: &User) -> Ws {
     ws
 }
 
+/// Waits until the page is in the lobby: it is not told so, but what it says is answered then.
+async fn in_the_lobby(ws: &mut Ws) {
+    ws.send(&json!({"message": ""})).await;
+    ws.expect_matching("a refusal", |frame| frame["event"] == "notice")
+        .await;
+}
+
 /// All frames up to this text; each must be one that the page can draw.
 async fn drawn_until(ws: &mut Ws, text: &str) -> Vec<Value> {
     let frames = ws.collect_until(text, |frame| text_of(frame) == text).await;
@@ -103,6 +110,7 @@ async fn what_it_gets_is_escaped_for_html_and_what_others_get_is_not() {
     let (_, mut ann) = server.newcomer("ann").await;
     let bob = server.user("bob").await;
     let mut page = page(&server, &bob).await;
+    in_the_lobby(&mut page).await;
     let text = r#"<img src=x onerror="alert('1')"> & &lt;"#;
     for from_page in [true, false] {
         if from_page {
@@ -134,6 +142,7 @@ async fn it_hears_of_the_lobby_alone_and_of_nothing_it_can_not_draw() {
     let bob = server.user("bob").await;
     let mut native = server.enter(&bob).await;
     let mut page = page(&server, &bob).await;
+    in_the_lobby(&mut page).await;
     // Rooms, acks, presence, pages: all of it happens, none of it is the page's.
     native
         .done(json!({"type": "create", "room": "rust"}), "room")
@@ -168,6 +177,7 @@ async fn what_is_refused_reaches_it_alone_as_a_system_line() {
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob, mut native) = server.newcomer("bob").await;
     let mut page = page(&server, &bob).await;
+    in_the_lobby(&mut page).await;
     ann.say("lobby", "start").await;
     drawn_until(&mut page, "start").await;
     let refused = [

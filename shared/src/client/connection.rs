@@ -233,7 +233,7 @@ impl Connection {
             Ok(Some(Message::Binary(_))) => Incoming::Ended(End::retry(
                 "The server sent what is no frame of this protocol.",
             )),
-            Ok(Some(Message::Close(frame))) => Incoming::Ended(self.end(frame)),
+            Ok(Some(Message::Close(frame))) => Incoming::Ended(self.end(frame.as_ref())),
             Ok(None) => Incoming::Ended(self.end(None)),
             Err(tungstenite::Error::Io(_)) => Incoming::Ended(self.end(None)),
             Err(tungstenite::Error::Protocol(
@@ -280,9 +280,9 @@ impl Connection {
         }
     }
 
-    fn end(&mut self, frame: Option<CloseFrame>) -> End {
+    fn end(&mut self, frame: Option<&CloseFrame>) -> End {
         let complaint = self.complaint.take().unwrap_or_default();
-        let mut end = match &frame {
+        let mut end = match frame {
             Some(frame) if frame.reason.is_empty() => {
                 End::closed(Some(frame.code.into()), &complaint)
             }

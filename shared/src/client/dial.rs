@@ -32,10 +32,7 @@ pub(crate) enum DialError {
         "{server} has a certificate that is not trusted here ({cause}). Where you trust the \
          server all the same, name its root certificate."
     )]
-    NotTrusted {
-        server: ServerUrl,
-        cause: rustls::Error,
-    },
+    NotTrusted { server: ServerUrl, cause: String },
     #[error("{server} does not speak TLS as it should: {cause}. Should it be http:// instead?")]
     NoTls { server: ServerUrl, cause: io::Error },
     #[error("{0}")]
@@ -83,10 +80,10 @@ fn tls_failed(server: &ServerUrl, cause: io::Error) -> DialError {
         .get_ref()
         .and_then(|inner| inner.downcast_ref::<rustls::Error>())
     {
-        Some(rustls::Error::InvalidCertificate(why)) => {
-            let cause = rustls::Error::InvalidCertificate(why.clone());
-            DialError::NotTrusted { server, cause }
-        }
+        Some(rustls::Error::InvalidCertificate(why)) => DialError::NotTrusted {
+            server,
+            cause: format!("{why}"),
+        },
         _ => DialError::NoTls { server, cause },
     }
 }

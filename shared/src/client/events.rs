@@ -8,8 +8,8 @@ use tokio::sync::mpsc;
 use super::ResumePoint;
 use crate::protocol::{ServerFrame, Welcome};
 
-/// What happened on a connection. `Display` is a line for people, empty where there is nothing
-/// to say to them.
+/// What happened on a connection. `Display` is a line for people, which a terminal may print: what
+/// it would run in it is replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -41,6 +41,18 @@ impl fmt::Display for Event {
             }
             Self::Frame(ServerFrame::System(line)) => format!("[{}] {}", line.room, line.message),
             Self::Frame(ServerFrame::Error(error)) => error.message.clone(),
+            Self::Frame(ServerFrame::Presence(it)) => format!("[{}] {} online", it.room, it.count),
+            Self::Frame(ServerFrame::Room { room, .. }) => format!("[{}] You are in.", room.room),
+            Self::Frame(ServerFrame::RoomGone(it)) => format!("[{}] You are out.", it.room),
+            Self::Frame(ServerFrame::Limited(it)) => {
+                format!(
+                    "[{}] More was missed than is told again; see its history.",
+                    it.room
+                )
+            }
+            Self::Frame(ServerFrame::RoomsState(it)) => {
+                format!("You are in {} more rooms.", it.rooms.len())
+            }
             Self::Frame(_) => return Ok(()),
             Self::Disconnected {
                 reason,

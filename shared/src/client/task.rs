@@ -265,12 +265,13 @@ impl Task {
             ServerFrame::Unknown => self.session.unknown(text),
             frame => self.session.handle(frame),
         };
-        if effects.contains(&Effect::Resume) {
+        let is_gap = effects.contains(&Effect::Resume);
+        self.apply(effects, text.len());
+        if is_gap {
             return Err(End::at_once(
                 "Some events were lost on the way; they are asked for again.",
             ));
         }
-        self.apply(effects, text.len());
         Ok(())
     }
 

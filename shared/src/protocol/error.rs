@@ -27,7 +27,14 @@ impl ErrorFrame {
     /// An error about no command in particular.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { re: None, nonce: None, room: None, code, message, retry_after_ms: None }
+        Self {
+            re: None,
+            nonce: None,
+            room: None,
+            code,
+            message,
+            retry_after_ms: None,
+        }
     }
 }
 
@@ -72,6 +79,9 @@ pub enum ErrorCode {
 impl ErrorCode {
     /// Whether the same command may succeed later without any change.
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::RateLimited | Self::Busy | Self::Unavailable | Self::Internal)
+        matches!(
+            self,
+            Self::RateLimited | Self::Busy | Self::Unavailable | Self::Internal
+        )
     }
 }

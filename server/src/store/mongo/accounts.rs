@@ -264,15 +264,11 @@ fn new_user(user: NewUser, folded: &str) -> Result<UserDoc, StoreError> {
 fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
     let name = docs.first().and_then(|doc| doc.username.as_str());
     let username = Username::existing(name.unwrap_or_default());
-    let (mut plain, mut others) = (Vec::new(), Vec::new());
+    let mut records = Vec::with_capacity(docs.len());
     let mut ours = OursDoc::default();
     let mut created = None;
     for doc in docs {
-        match decode_password(username.as_str(), &doc)? {
-            PasswordRecord::Plain(all) => plain.extend(all),
-            PasswordRecord::Missing => {}
-            other => others.push(other),
-        }
+        records.push(decode_password(username.as_str(), &doc)?);
         let made = doc.ours.as_ref().and_then(|ours| ours.created).or(match doc.id {
             Bson::ObjectId(id) => u64::try_from(id.timestamp().timestamp_millis()).ok(),
             _ => None,
@@ -283,16 +279,9 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
             ours.display_name = ours.display_name.or(doc.display_name);
         }
     }
-    let had_plain = !plain.is_empty();
-    if had_plain || others.is_empty() {
-        others.push(match had_plain {
-            true => PasswordRecord::Plain(plain),
-            false => PasswordRecord::Missing,
-        });
-    }
-    let password = match others.len() {
-        1 => others.swap_remove(0),
-        _ => PasswordRecord::AnyOf(others),
+    let password = match records.len() {
+        1 => records.swap_remove(0),
+        _ => PasswordRecord::AnyOf(records),
     };
     Ok(User {
         display_name: ours.display_name.unwrap_or_else(|| username.as_str().to_owned()),

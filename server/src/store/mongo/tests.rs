@@ -5,6 +5,8 @@ mod mongo_server;
 
 use std::sync::Arc;
 
+mod shapes;
+
 use self::mongo_server::TestDatabase;
 use super::MongoStore;
 

@@ -260,6 +260,7 @@ async fn own_frame(ws: &mut Ws) -> Value {
         match ws.receive().await {
             Received::Frame(frame) if is_noise(&frame) || kind_of(&frame) == "chat" => {}
             Received::Frame(frame) => return frame,
+            Received::Pong(_) => {}
             other => ws.fail(&format!("expected an answer, got {other:?}")),
         }
     }

@@ -78,7 +78,7 @@ fn bad_tokens(good: &str) -> Vec<(&'static str, String)> {
         ("a token that is none", "nonsense".to_owned()),
         ("an empty token", String::new()),
         ("a token of dots", "..".to_owned()),
-        ("a token of 20,000 characters", "a".repeat(20_000)),
+        ("a token of 4,000 characters", "a".repeat(4_000)),
         (
             "a token without its signature",
             format!("{header}.{payload}."),

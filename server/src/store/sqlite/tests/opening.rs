@@ -3,6 +3,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
+use crate::store::Store as _;
 use super::*;
 use crate::store::sqlite::OpenError;
 use crate::store::{

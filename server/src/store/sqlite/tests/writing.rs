@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering;
 use futures::future::join_all;
 use tokio::sync::oneshot;
 
+use crate::store::Store as _;
 use super::super::readers::READERS;
 use super::super::writer::COMMIT_JOBS_MAX;
 use super::*;

@@ -1,0 +1,63 @@
+use chat_shared::client::ServerUrl;
+use clap::{Parser, Subcommand};
+
+/// The chat in a terminal.
+#[derive(Debug, Parser)]
+#[command(name = "chat-tui", version, about, after_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The server's address: http, https, ws or wss [default: the last used, else
+    /// http://127.0.0.1:8000]
+    #[arg(long, global = true, value_name = "URL", env = "CHAT_SERVER", value_parser = ServerUrl::parse)]
+    pub(crate) server: Option<ServerUrl>,
+
+    /// Who you are there [default: the last used]
+    #[arg(long, global = true, value_name = "NAME", env = "CHAT_USER")]
+    pub(crate) user: Option<String>,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub(crate) enum Command {
+    /// End the session at the server and forget its token
+    Logout,
+}
+
+const AFTER_HELP: &str = "\
+The first start asks for a name and a password and keeps the session's token in a file that only
+you can read, under $XDG_STATE_HOME/chat-tui. CHAT_PASSWORD is used instead of asking, where it
+is set. NO_COLOR is honoured. F1 lists the keys.";
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn flags_stand_before_or_after_a_subcommand() {
+        Args::command().debug_assert();
+        let lines = [
+            "chat-tui --server wss://a.example --user ann logout",
+            "chat-tui logout --user ann --server https://a.example",
+        ];
+        for line in lines {
+            let args = Args::try_parse_from(line.split(' ')).unwrap();
+            assert!(matches!(args.command, Some(Command::Logout)));
+            assert_eq!(args.user.as_deref(), Some("ann"));
+            assert_eq!(args.server.unwrap().to_string(), "https://a.example");
+        }
+    }
+
+    #[test]
+    fn a_wrong_address_is_told_in_a_sentence() {
+        let error = Args::try_parse_from(["chat-tui", "--server", "a.example"]).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .contains("begins with http:// or https://"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,175 @@
+//! The chat's terminal client.
+//!
+//! Keys and the network become events; [`update`] turns state and event into the next state and
+//! effects, without input or output; [`view`] draws the state and changes none; [`run`] carries
+//! out the effects. [`net`] alone speaks to the server, [`terminal`] alone sets the terminal up
+//! and back.
+
+mod args;
+mod grid;
+mod net;
+mod run;
+mod sessions;
+mod signals;
+mod state;
+mod terminal;
+#[cfg(test)]
+mod testing;
+mod text;
+mod update;
+mod view;
+
+use std::io::{self, IsTerminal, Write};
+use std::process::ExitCode;
+
+use anyhow::Context;
+use args::{Args, Command};
+use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
+use clap::Parser;
+use jiff::tz::TimeZone;
+use net::Net;
+use run::{Program, now, run};
+use sessions::Sessions;
+use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
+use update::{Effects, submit_log_in};
+
+const DEFAULT_SERVER: &str = "http://127.0.0.1:8000";
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match start(args) {
+        Ok(code) => code,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "chat-tui: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(args: Args) -> anyhow::Result<ExitCode> {
+    let command = args.command;
+    if command.is_none() && !io::stdout().is_terminal() {
+        writeln!(
+            io::stderr(),
+            "chat-tui draws on a terminal, and its output is none."
+        )?;
+        return Ok(ExitCode::from(2));
+    }
+    let sessions = Sessions::open()?;
+    let who = Who::find(args, &sessions)?;
+    // One thread is enough for one person, and costs the least memory.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    match command {
+        Some(Command::Logout) => runtime.block_on(log_out(&who, &sessions)),
+        None => runtime.block_on(chat(who, sessions)),
+    }
+}
+
+/// Which server, and as whom.
+struct Who {
+    server: ServerUrl,
+    user: Option<String>,
+}
+
+impl Who {
+    fn find(args: Args, sessions: &Sessions) -> anyhow::Result<Self> {
+        let last = sessions.last_used();
+        let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
+        let server = match args.server.or_else(|| last_server.clone()) {
+            Some(server) => server,
+            None => ServerUrl::parse(DEFAULT_SERVER)?,
+        };
+        let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
+        let user = args
+            .user
+            .map(|user| user.trim().to_owned())
+            .filter(|user| !user.is_empty());
+        Ok(Self {
+            server,
+            user: user.or(last_user),
+        })
+    }
+}
+
+async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
+    let Who { server, user } = who;
+    let token = match &user {
+        Some(user) => sessions.token(&server, user)?,
+        None => None,
+    };
+    let nonces = Nonces::new(new_nonce()?);
+    let mut net = Net::new(server.clone());
+    let mut first = Effects::new();
+    let screen = match (&user, token) {
+        (Some(user), Some(token)) => {
+            sessions.remember(&server, user)?;
+            net.connect(token);
+            let me = chat_shared::Username::existing(user);
+            Screen::Chat(Box::new(Chat::new(me)))
+        }
+        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), &mut first)),
+    };
+    terminal::restore_on_panic();
+    let (mut terminal, guard) = terminal::set_up().context("The terminal can't be set up")?;
+    let size = terminal.size()?;
+    let app = App {
+        size: Size {
+            columns: size.width,
+            rows: size.height,
+        },
+        zone: TimeZone::system(),
+        colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        server: server.authority(),
+        screen,
+        help: None,
+        leaving: false,
+        now: now(),
+        nonces,
+    };
+    let mut program = Program { app, net, sessions };
+    let ended = run(&mut program, &mut terminal, first).await;
+    // The terminal is the person's again before the network had its time.
+    drop(guard);
+    program.leave().await;
+    ended
+}
+
+/// The form; with a name and a password at hand, already on its way.
+fn log_in_form(user: Option<&str>, first: &mut Effects) -> LogIn {
+    let mut form = LogIn::new(user, None);
+    if let Some(password) = std::env::var("CHAT_PASSWORD")
+        .ok()
+        .filter(|text| !text.is_empty())
+    {
+        form.password = Editor::with_text(&password);
+        if user.is_some() {
+            submit_log_in(&mut form, first);
+        }
+    }
+    form
+}
+
+async fn log_out(who: &Who, sessions: &Sessions) -> anyhow::Result<ExitCode> {
+    let server = &who.server;
+    let Some(user) = &who.user else {
+        anyhow::bail!("Nobody is logged in at {server}; name who with --user.");
+    };
+    let Some(token) = sessions.token(server, user)? else {
+        anyhow::bail!("{user} is not logged in at {server} from here.");
+    };
+    let revoked = Accounts::new(server.clone()).log_out(&token).await;
+    // Whatever the server says, nobody shall find the token here.
+    sessions.forget(server, user)?;
+    match revoked {
+        Ok(()) | Err(HttpError::NotSignedIn(_)) => {
+            writeln!(io::stdout(), "{user} is logged out of {server}.")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => anyhow::bail!(
+            "The token was removed from this computer, but {server} could not be told to end \
+             the session: {error}"
+        ),
+    }
+}

@@ -1,0 +1,200 @@
+//! The loop: keys, network and signals come in, the state changes, the screen follows. It sleeps
+//! until something happens.
+
+use std::process::ExitCode;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use chat_shared::TimestampMs;
+use chat_shared::protocol::http::LoggedIn;
+use crossterm::event::{Event as TerminalEvent, EventStream};
+use futures::StreamExt;
+use ratatui::layout::Rect;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use crate::net::{Answer, Net};
+use crate::sessions::Sessions;
+use crate::signals::{Signal, Signals};
+use crate::state::{App, Screen as AppScreen, Size};
+use crate::terminal::{self, Screen};
+use crate::update::{Effect, Effects, Event, next_change, settle, update};
+use crate::view;
+
+/// The shortest time between two frames: however much comes in, the screen is drawn no more often.
+const FRAME: Duration = Duration::from_millis(16);
+
+/// How long a stop may take to begin.
+#[cfg(unix)]
+const STOP: Duration = Duration::from_millis(200);
+
+#[derive(Debug)]
+pub(crate) struct Program {
+    pub(crate) app: App,
+    pub(crate) net: Net,
+    pub(crate) sessions: Sessions,
+}
+
+/// Runs until one leaves. `first` is what is to be done at the start.
+pub(crate) async fn run(
+    program: &mut Program,
+    screen: &mut Screen,
+    first: Effects,
+) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new().context("Signals can't be handled")?;
+    let mut keys = EventStream::new();
+    let mut frame_due = Instant::now();
+    let mut changed = true;
+    let mut effects = first;
+    loop {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Quit => return Ok(ExitCode::SUCCESS),
+                Effect::Redraw => redraw(screen)?,
+                Effect::Suspend => suspend(screen, &mut signals).await?,
+                effect => program.carry_out(effect),
+            }
+        }
+        if changed && Instant::now() >= frame_due {
+            program.fit(screen)?;
+            settle(&mut program.app, &mut effects);
+            screen.draw(|frame| view::draw(frame, &program.app))?;
+            frame_due = Instant::now() + FRAME;
+            changed = false;
+            if !effects.is_empty() {
+                continue;
+            }
+        }
+        let clock = next_change(&program.app, now());
+        let wait = Duration::from_millis(clock.map_or(0, |at| at.saturating_sub(now())));
+        tokio::select! {
+            key = keys.next() => {
+                let key = key.context("The terminal is gone")?.context("No key can be read")?;
+                assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
+                if let Some(event) = from_terminal(key) {
+                    effects.extend(update(&mut program.app, event, now()));
+                    changed = true;
+                }
+            }
+            answer = program.net.next() => {
+                effects.extend(program.on_answer(answer));
+                changed = true;
+            }
+            signal = signals.next() => match signal {
+                Signal::Leave(code) => return Ok(ExitCode::from(code)),
+                Signal::Continued => {
+                    terminal::take()?;
+                    redraw(screen)?;
+                    changed = true;
+                }
+            },
+            () = sleep_until(frame_due), if changed => {}
+            () = sleep(wait), if clock.is_some() => {
+                effects.extend(update(&mut program.app, Event::Clock, now()));
+                changed = true;
+            }
+        }
+    }
+}
+
+impl Program {
+    fn carry_out(&mut self, effect: Effect) {
+        match effect {
+            Effect::LogIn {
+                name,
+                password,
+                sign_up,
+            } => self.net.log_in(name, password, sign_up),
+            Effect::ForgetSession { username } => {
+                // The token is worth nothing any more; at the next log-in it is replaced.
+                let _ = self.sessions.forget(&self.net.server, username.as_str());
+            }
+            effect => self.net.carry_out(effect),
+        }
+    }
+
+    fn on_answer(&mut self, answer: Answer) -> Effects {
+        let event = match answer {
+            Answer::Event(event) => event,
+            Answer::LoggedIn(logged_in) => self.begin(logged_in),
+        };
+        update(&mut self.app, event, now())
+    }
+
+    fn begin(&mut self, logged_in: LoggedIn) -> Event {
+        let LoggedIn {
+            username, token, ..
+        } = logged_in;
+        let saved = self
+            .sessions
+            .save(&self.net.server, username.as_str(), &token);
+        let warning = saved
+            .err()
+            .map(|error| format!("You will have to log in again the next time: {error:#}."));
+        self.net.connect(token);
+        Event::LoggedIn { username, warning }
+    }
+
+    fn fit(&mut self, screen: &Screen) -> anyhow::Result<()> {
+        let size = screen.size()?;
+        let size = Size {
+            columns: size.width,
+            rows: size.height,
+        };
+        if self.app.size != size {
+            update(&mut self.app, Event::Resize(size), now());
+        }
+        Ok(())
+    }
+
+    /// Leaves the server before the program ends.
+    pub(crate) async fn leave(&mut self) {
+        if matches!(self.app.screen, AppScreen::Chat(_)) {
+            self.net.close().await;
+        }
+    }
+}
+
+/// The test of a panic needs one.
+fn panics_for_a_test() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("CHAT_TUI_PANIC").is_some()
+}
+
+fn from_terminal(event: TerminalEvent) -> Option<Event> {
+    match event {
+        TerminalEvent::Key(key) => Some(Event::Key(key)),
+        TerminalEvent::Paste(text) => Some(Event::Paste(text)),
+        TerminalEvent::Resize(columns, rows) => Some(Event::Resize(Size { columns, rows })),
+        _ => None,
+    }
+}
+
+/// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask the
+/// terminal where its cursor is, and take the answer from under the reader of the keys.
+fn redraw(screen: &mut Screen) -> anyhow::Result<()> {
+    let size = screen.size()?;
+    screen.resize(Rect::new(0, 0, size.width, size.height))?;
+    Ok(())
+}
+
+#[cfg(unix)]
+async fn suspend(screen: &mut Screen, signals: &mut Signals) -> anyhow::Result<()> {
+    terminal::give_back();
+    crate::signals::stop()?;
+    // Where no shell could bring it back, a program is not stopped.
+    let _ = tokio::time::timeout(STOP, signals.next()).await;
+    terminal::take()?;
+    redraw(screen)
+}
+
+#[cfg(not(unix))]
+async fn suspend(screen: &mut Screen, _: &mut Signals) -> anyhow::Result<()> {
+    std::future::ready(()).await;
+    redraw(screen)
+}
+
+pub(crate) fn now() -> TimestampMs {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}

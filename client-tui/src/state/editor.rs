@@ -1,0 +1,380 @@
+//! The text that is being typed, with a cursor that stands between graphemes.
+
+use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
+
+/// Bytes that a text may grow to: more than any message may have, so that one can shorten it.
+const TEXT_BYTES_MAX: usize = 64 * 1024;
+
+/// Steps that undo goes back.
+const UNDO_STEPS_MAX: usize = 100;
+
+#[derive(Clone, Default)]
+pub(crate) struct Editor {
+    text: String,
+    cursor: usize,
+    /// What the last kill took, for yank.
+    killed: String,
+    undo: Vec<(String, usize)>,
+    /// Letters typed in a row are one step of undo.
+    typing: bool,
+}
+
+/// Never shows the text, which may be a password.
+impl std::fmt::Debug for Editor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Editor")
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Editor {
+    pub(crate) fn with_text(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            cursor: text.len(),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Where the next letter goes, in bytes.
+    pub(crate) fn cursor(&self) -> usize {
+        self.cursor
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    /// Replaces everything; undo brings it back.
+    pub(crate) fn set(&mut self, text: &str) {
+        self.step();
+        self.text.clear();
+        self.text.push_str(text);
+        self.cursor = text.len();
+    }
+
+    pub(crate) fn type_char(&mut self, c: char) {
+        if !self.typing || c.is_whitespace() {
+            self.step();
+        }
+        self.put(c.encode_utf8(&mut [0; 4]));
+        self.typing = true;
+    }
+
+    /// Puts a pasted text in; its line ends become `\n` and its control characters are left out.
+    /// Says whether it fits.
+    pub(crate) fn insert(&mut self, text: &str) -> bool {
+        let text = text
+            .replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .replace('\t', "    ");
+        let text: String = text
+            .chars()
+            .filter(|c| *c == '\n' || !c.is_control())
+            .collect();
+        let fits = self.text.len() + text.len() <= TEXT_BYTES_MAX;
+        if fits && !text.is_empty() {
+            self.step();
+            self.put(&text);
+        }
+        fits
+    }
+
+    pub(crate) fn backspace(&mut self) {
+        self.remove(self.before(self.cursor), self.cursor);
+    }
+
+    pub(crate) fn delete(&mut self) {
+        self.remove(self.cursor, self.after(self.cursor));
+    }
+
+    pub(crate) fn left(&mut self) {
+        self.go(self.before(self.cursor));
+    }
+
+    pub(crate) fn right(&mut self) {
+        self.go(self.after(self.cursor));
+    }
+
+    pub(crate) fn word_left(&mut self) {
+        self.go(self.word_start());
+    }
+
+    pub(crate) fn word_right(&mut self) {
+        self.go(self.word_end());
+    }
+
+    pub(crate) fn line_start(&mut self) {
+        self.go(self.this_line().start);
+    }
+
+    pub(crate) fn line_end(&mut self) {
+        self.go(self.this_line().end);
+    }
+
+    /// Moves to the line above, to the same column; says whether there is one.
+    pub(crate) fn up(&mut self) -> bool {
+        let line = self.this_line();
+        let Some(end) = line.start.checked_sub(1) else {
+            return false;
+        };
+        let start = self.text[..end].rfind('\n').map_or(0, |at| at + 1);
+        self.go_column(start, end, line.start);
+        true
+    }
+
+    /// Moves to the line below, to the same column; says whether there is one.
+    pub(crate) fn down(&mut self) -> bool {
+        let line = self.this_line();
+        if line.end == self.text.len() {
+            return false;
+        }
+        let start = line.end + 1;
+        let end = self.text[start..]
+            .find('\n')
+            .map_or(self.text.len(), |at| start + at);
+        self.go_column(start, end, line.start);
+        true
+    }
+
+    pub(crate) fn kill_to_end(&mut self) {
+        let end = self.this_line().end;
+        // At a line's end, the line end itself goes.
+        self.kill(
+            self.cursor,
+            if end == self.cursor {
+                self.after(end)
+            } else {
+                end
+            },
+        );
+    }
+
+    pub(crate) fn kill_to_start(&mut self) {
+        self.kill(self.this_line().start, self.cursor);
+    }
+
+    /// Takes the word before the cursor, up to white space.
+    pub(crate) fn kill_back(&mut self) {
+        let trimmed = self.text[..self.cursor].trim_end();
+        let start = trimmed
+            .rfind(char::is_whitespace)
+            .map_or(0, |at| self.after(at));
+        self.kill(start, self.cursor);
+    }
+
+    pub(crate) fn kill_word(&mut self) {
+        self.kill(self.cursor, self.word_end());
+    }
+
+    pub(crate) fn yank(&mut self) {
+        let killed = std::mem::take(&mut self.killed);
+        if !killed.is_empty() {
+            self.step();
+            self.put(&killed);
+        }
+        self.killed = killed;
+    }
+
+    pub(crate) fn undo(&mut self) {
+        if let Some((text, cursor)) = self.undo.pop() {
+            (self.text, self.cursor, self.typing) = (text, cursor, false);
+        }
+    }
+
+    fn put(&mut self, text: &str) {
+        if self.text.len() + text.len() <= TEXT_BYTES_MAX {
+            self.text.insert_str(self.cursor, text);
+            self.cursor += text.len();
+        }
+    }
+
+    fn kill(&mut self, from: usize, to: usize) {
+        if from < to {
+            self.killed = self.text[from..to].to_owned();
+            self.remove(from, to);
+        }
+    }
+
+    fn remove(&mut self, from: usize, to: usize) {
+        if from < to {
+            self.step();
+            self.text.replace_range(from..to, "");
+            self.cursor = from;
+        }
+    }
+
+    fn go(&mut self, to: usize) {
+        self.cursor = to;
+        self.typing = false;
+    }
+
+    fn go_column(&mut self, start: usize, end: usize, from: usize) {
+        let column = self.text[from..self.cursor].graphemes(true).count();
+        let line = &self.text[start..end];
+        self.go(line
+            .grapheme_indices(true)
+            .nth(column)
+            .map_or(end, |(at, _)| start + at));
+    }
+
+    fn step(&mut self) {
+        if self.undo.len() == UNDO_STEPS_MAX {
+            self.undo.remove(0);
+        }
+        self.undo.push((self.text.clone(), self.cursor));
+        self.typing = false;
+    }
+
+    fn before(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        cursor
+            .prev_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(0)
+    }
+
+    fn after(&self, at: usize) -> usize {
+        let mut cursor = GraphemeCursor::new(at, self.text.len(), true);
+        cursor
+            .next_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(self.text.len())
+    }
+
+    fn this_line(&self) -> std::ops::Range<usize> {
+        let start = self.text[..self.cursor].rfind('\n').map_or(0, |at| at + 1);
+        let end = self.text[self.cursor..]
+            .find('\n')
+            .map_or(self.text.len(), |at| self.cursor + at);
+        start..end
+    }
+
+    fn word_start(&self) -> usize {
+        let head = &self.text[..self.cursor];
+        head.unicode_word_indices()
+            .next_back()
+            .map_or(0, |(at, _)| at)
+    }
+
+    fn word_end(&self) -> usize {
+        let tail = &self.text[self.cursor..];
+        let word = tail.unicode_word_indices().next();
+        word.map_or(self.text.len(), |(at, word)| self.cursor + at + word.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `|` is the cursor.
+    fn check(text: &str, edit: impl FnOnce(&mut Editor), expect: &str) {
+        let cursor = text.find('|').unwrap();
+        let mut editor = Editor::with_text(&text.replace('|', ""));
+        editor.cursor = cursor;
+        edit(&mut editor);
+        let mut shown = editor.text.clone();
+        shown.insert(editor.cursor, '|');
+        assert_eq!(shown, expect, "from {text:?}");
+    }
+
+    #[test]
+    fn moves() {
+        check("ab|", Editor::left, "a|b");
+        check("|ab", Editor::left, "|ab");
+        check("|👩‍👩‍👧b", Editor::right, "👩‍👩‍👧|b");
+        check("hello wor|ld", Editor::word_left, "hello |world");
+        check("hello |world", Editor::word_left, "|hello world");
+        check("|hello, world", Editor::word_right, "hello|, world");
+        check("a\nbc|d", Editor::line_start, "a\n|bcd");
+        check("a\nb|cd\ne", Editor::line_end, "a\nbcd|\ne");
+        check("abc\nde|f", |e| assert!(e.up()), "ab|c\ndef");
+        check("a\nde|f", |e| assert!(e.up()), "a|\ndef");
+        check("ab|c\nd", |e| assert!(e.down()), "abc\nd|");
+        check("ab|c", |e| assert!(!e.up() && !e.down()), "ab|c");
+    }
+
+    #[test]
+    fn changes() {
+        check("|", |e| e.type_char('ä'), "ä|");
+        check("e\u{301}|", Editor::backspace, "|");
+        check("a|日b", Editor::delete, "a|b");
+        check("a|", Editor::delete, "a|");
+        check("ab|cd", Editor::kill_to_end, "ab|");
+        check("ab|\ncd", Editor::kill_to_end, "ab|cd");
+        check("x\nab|cd", Editor::kill_to_start, "x\n|cd");
+        check("say a.b  |", Editor::kill_back, "say |");
+        check("|say it", Editor::kill_word, "| it");
+        check(
+            "a|b",
+            |e| assert!(e.insert("1\r\n2\r3\t\x1b[0m")),
+            "a1\n2\n3    [0m|b",
+        );
+        check(
+            "ab cd|",
+            |e| {
+                e.kill_back();
+                e.line_start();
+                e.yank();
+                e.yank();
+            },
+            "cdcd|ab ",
+        );
+    }
+
+    #[test]
+    fn undo_goes_back_by_steps() {
+        let type_all = |e: &mut Editor| "one two".chars().for_each(|c| e.type_char(c));
+        check(
+            "|",
+            |e| {
+                type_all(e);
+                e.undo();
+            },
+            "one|",
+        );
+        check(
+            "|",
+            |e| {
+                type_all(e);
+                e.undo();
+                e.undo();
+                e.undo();
+            },
+            "|",
+        );
+        check(
+            "ab|",
+            |e| {
+                e.kill_to_start();
+                e.undo();
+            },
+            "ab|",
+        );
+        check(
+            "ab|",
+            |e| {
+                e.set("x");
+                e.undo();
+            },
+            "ab|",
+        );
+    }
+
+    #[test]
+    fn a_text_is_bounded() {
+        let mut editor = Editor::default();
+        assert!(!editor.insert(&"x".repeat(TEXT_BYTES_MAX + 1)));
+        assert!(editor.is_empty());
+        (0..UNDO_STEPS_MAX * 2).for_each(|_| assert!(editor.insert("x")));
+        assert_eq!(editor.undo.len(), UNDO_STEPS_MAX);
+    }
+}

@@ -1,0 +1,56 @@
+use super::Editor;
+
+/// The first screen: who one is.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LogIn {
+    pub(crate) tab: Tab,
+    pub(crate) field: Field,
+    pub(crate) name: Editor,
+    pub(crate) password: Editor,
+    /// The server was asked and has not answered yet.
+    pub(crate) busy: bool,
+    /// What went wrong, beside the form.
+    pub(crate) error: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tab {
+    #[default]
+    LogIn,
+    SignUp,
+}
+
+impl Tab {
+    pub(crate) fn other(self) -> Self {
+        match self {
+            Self::LogIn => Self::SignUp,
+            Self::SignUp => Self::LogIn,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Field {
+    Tabs,
+    #[default]
+    Name,
+    Password,
+}
+
+impl LogIn {
+    /// The form for `user`, where one is known, with the cursor in the first empty field.
+    pub(crate) fn new(user: Option<&str>, error: Option<String>) -> Self {
+        let name = user.map(Editor::with_text).unwrap_or_default();
+        let field = if name.is_empty() {
+            Field::Name
+        } else {
+            Field::Password
+        };
+        Self {
+            name,
+            field,
+            error,
+            ..Self::default()
+        }
+    }
+}

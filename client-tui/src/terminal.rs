@@ -1,0 +1,63 @@
+//! The terminal's set-up and its undoing, one pair for every way out.
+
+use std::io::{self, Write};
+
+use crossterm::cursor::Show;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::execute;
+use crossterm::terminal::{
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use ratatui::Terminal;
+
+use crate::grid::Grid;
+
+pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
+
+/// Undone when dropped, and by the panic hook, which a drop would come too late for.
+#[derive(Debug)]
+pub(crate) struct Guard;
+
+/// Takes the terminal.
+pub(crate) fn set_up() -> io::Result<(Screen, Guard)> {
+    let guard = Guard;
+    take()?;
+    let screen = Terminal::new(Grid::new(io::stdout()))?;
+    Ok((screen, guard))
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        give_back();
+    }
+}
+
+/// Takes the terminal; where it was taken already, anew: whoever stopped us may have changed it.
+pub(crate) fn take() -> io::Result<()> {
+    disable_raw_mode()?;
+    enable_raw_mode()?;
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+}
+
+/// Gives the terminal back as it was. A terminal that is gone needs nothing.
+pub(crate) fn give_back() {
+    let _ = execute!(
+        io::stdout(),
+        DisableBracketedPaste,
+        LeaveAlternateScreen,
+        Show
+    );
+    let _ = disable_raw_mode();
+    let _ = io::stdout().flush();
+}
+
+/// A panic in any thread or task gives the terminal back, tells what happened where it can be
+/// read, and ends the program: nobody would know that a part of it is gone.
+pub(crate) fn restore_on_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        give_back();
+        tell(panic);
+        std::process::exit(101);
+    }));
+}

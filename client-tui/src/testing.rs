@@ -1,0 +1,435 @@
+//! A client driven by a script, without terminal or network: a line is a key or what the server
+//! says, and what comes of it is told as text.
+
+use std::time::Duration;
+
+use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
+use chat_shared::limits::Limits;
+use chat_shared::protocol::{
+    Ack, ChatEvent, ErrorCode, ErrorFrame, HistoryPage, Limited, MemberInfo, MembersPage,
+    PresenceEvent, Role, RoomGone, RoomInfo, RoomKind, ServerFrame, SystemEvent, SystemKind,
+    Welcome,
+};
+use chat_shared::{Nonce, RoomName, Seq, Username};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use jiff::tz::TimeZone;
+
+use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};
+use crate::update::{Effect, Event, PageAsk, settle, update};
+
+/// 2026-09-21, 14:13:20 UTC.
+pub(crate) const NOW: u64 = 1_790_000_000_000;
+
+pub(crate) struct Script {
+    pub(crate) app: App,
+    pub(crate) effects: Vec<Effect>,
+    clock: u64,
+}
+
+impl Script {
+    pub(crate) fn log_in(columns: u16, rows: u16) -> Self {
+        let app = App {
+            size: Size { columns, rows },
+            zone: TimeZone::UTC,
+            colours: true,
+            server: "chat.example.org".to_owned(),
+            screen: Screen::LogIn(LogIn::new(None, None)),
+            help: None,
+            leaving: false,
+            now: NOW,
+            nonces: Nonces::new(Nonce::parse("n").unwrap()),
+        };
+        Self {
+            app,
+            effects: Vec::new(),
+            clock: NOW,
+        }
+    }
+
+    /// Logged in as ann, connected, in the lobby.
+    pub(crate) fn chat(columns: u16, rows: u16) -> Self {
+        let mut script = Self::log_in(columns, rows);
+        script.app.screen = Screen::Chat(Box::new(Chat::new(Username::existing("ann"))));
+        script.run("welcome lobby");
+        script.effects.clear();
+        script
+    }
+
+    pub(crate) fn state(&self) -> &Chat {
+        match &self.app.screen {
+            Screen::Chat(chat) => chat,
+            Screen::LogIn(_) => panic!("the log-in screen is shown"),
+        }
+    }
+
+    /// Runs the lines of `script`; `;` ends a line too.
+    pub(crate) fn run(&mut self, script: &str) {
+        for line in script
+            .split([';', '\n'])
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+        {
+            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+            self.step(word, rest);
+        }
+    }
+
+    pub(crate) fn event(&mut self, event: Event) {
+        self.effects
+            .extend(update(&mut self.app, event, self.clock));
+        settle(&mut self.app, &mut self.effects);
+    }
+
+    pub(crate) fn frame(&mut self, frame: ServerFrame) {
+        self.event(Event::Sdk(SdkEvent::Frame(frame)));
+    }
+
+    pub(crate) fn say(&mut self, seq: Seq, who: &str, text: &str) {
+        let message = message("lobby", seq, who, text);
+        self.frame(ServerFrame::Chat(message));
+    }
+
+    fn step(&mut self, word: &str, rest: &str) {
+        let words: Vec<&str> = rest.split(' ').collect();
+        let number = |index: usize| words[index].parse::<u64>().unwrap();
+        let text = |from: usize| words[from..].join(" ");
+        match word {
+            "type" => rest
+                .chars()
+                .for_each(|c| self.event(Event::Key(KeyCode::Char(c).into()))),
+            "key" => words
+                .iter()
+                .for_each(|name| self.event(Event::Key(key(name)))),
+            "paste" => self.event(Event::Paste(rest.replace("\\n", "\n"))),
+            "resize" => {
+                let (columns, rows) = (number(0) as u16, number(1) as u16);
+                self.event(Event::Resize(Size { columns, rows }));
+            }
+            "wait" => {
+                self.clock += number(0);
+                self.event(Event::Clock);
+            }
+            "welcome" => self.event(Event::Sdk(SdkEvent::Connected(welcome("log", &words)))),
+            "restored" => self.event(Event::Sdk(SdkEvent::Connected(welcome("other", &words)))),
+            "down" => {
+                let (reason, retry_in) = (text(1), Some(Duration::from_secs(number(0))));
+                self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
+            }
+            "signed-out" => self.event(Event::Sdk(SdkEvent::Closed(CloseReason::NotSignedIn))),
+            "ended" => {
+                let (reason, retry_in) = (text(0), None);
+                self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
+            }
+            "chat" => {
+                self.frame(ServerFrame::Chat(message(
+                    words[0],
+                    number(1),
+                    words[2],
+                    &text(3),
+                )));
+            }
+            "own" => {
+                let mut own = message("lobby", number(0), "ann", &text(2));
+                own.nonce = Nonce::parse(words[1]).unwrap();
+                self.frame(ServerFrame::Chat(own));
+            }
+            "online" | "offline" => {
+                let name = vec![Username::existing(words[0])];
+                let (online, offline) = if word == "online" {
+                    (name, vec![])
+                } else {
+                    (vec![], name)
+                };
+                let count = number(1);
+                let room = RoomName::lobby();
+                self.frame(ServerFrame::Presence(PresenceEvent {
+                    room,
+                    online,
+                    offline,
+                    count,
+                }));
+            }
+            "joined" => self.frame(ServerFrame::System(SystemEvent {
+                room: RoomName::lobby(),
+                seq: None,
+                ts: self.clock,
+                event: SystemKind::JoinedChat,
+                message: format!("{} joined the chat", words[0]),
+                username: Some(Username::existing(words[0])),
+                usernames: vec![],
+                count: None,
+                by: None,
+            })),
+            "room" => self.frame(ServerFrame::Room {
+                re: None,
+                room: room(words[0]),
+            }),
+            "gone" => self.frame(ServerFrame::RoomGone(RoomGone {
+                room: name(words[0]),
+            })),
+            "limited" => self.frame(ServerFrame::Limited(Limited {
+                room: name(words[0]),
+                last_seq: number(1),
+                reset: false,
+            })),
+            "ack" => {
+                let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
+                let ack = Ack {
+                    re: None,
+                    room: room.clone(),
+                    nonce: nonce.clone(),
+                    seq: number(1),
+                    ts: NOW,
+                };
+                self.event(Event::Sent {
+                    room,
+                    nonce,
+                    result: Ok(ack),
+                });
+            }
+            "refused" => {
+                let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
+                self.event(Event::Sent {
+                    room,
+                    nonce,
+                    result: Err(refusal(&text(1))),
+                });
+            }
+            "page" => self.page(self.asked(), number(0)..=number(1), words[2] == "more"),
+            "late-page" => self.page(self.asked_first(), number(0)..=number(1), true),
+            "no-page" => {
+                let page = self.asked();
+                self.event(Event::History {
+                    page,
+                    result: Err(refusal("The store does not answer.")),
+                });
+            }
+            "members" => {
+                let members = words.iter().map(|word| member(word)).collect();
+                let room = RoomName::lobby();
+                let page = MembersPage {
+                    re: None,
+                    room: room.clone(),
+                    members,
+                    more: false,
+                };
+                self.event(Event::Members {
+                    room,
+                    result: Ok(page),
+                });
+            }
+            "can-join" => self.event(Event::Joined {
+                room: name(words[0]),
+                result: Ok(()),
+            }),
+            "cannot-join" => {
+                let result = Err(refusal("There is no such room."));
+                self.event(Event::Joined {
+                    room: name(words[0]),
+                    result,
+                });
+            }
+            "login-failed" => self.event(Event::LogInFailed(text(0))),
+            _ => panic!("no step {word:?}"),
+        }
+    }
+
+    /// Answers a page that was asked for with the messages of these numbers.
+    fn page(&mut self, page: PageAsk, seqs: std::ops::RangeInclusive<Seq>, more_before: bool) {
+        let messages: Vec<_> = seqs
+            .map(|seq| message(page.room.as_str(), seq, "bob", &format!("line {seq}")))
+            .collect();
+        let as_of = messages.last().map_or(0, |message| message.seq);
+        let room = page.room.clone();
+        let answer = HistoryPage {
+            re: None,
+            room,
+            as_of,
+            messages,
+            more_before,
+            more_after: false,
+        };
+        self.event(Event::History {
+            page,
+            result: Ok(answer),
+        });
+    }
+
+    fn asked(&self) -> PageAsk {
+        self.pages_asked().last().unwrap_or_else(first_page)
+    }
+
+    fn asked_first(&self) -> PageAsk {
+        self.pages_asked().next().unwrap_or_else(first_page)
+    }
+
+    fn pages_asked(&self) -> impl Iterator<Item = PageAsk> {
+        self.effects.iter().filter_map(|effect| match effect {
+            Effect::FetchHistory(page) => Some(page.clone()),
+            _ => None,
+        })
+    }
+
+    /// What the person knows now, as text.
+    pub(crate) fn told(&self) -> String {
+        let mut out = String::new();
+        match &self.app.screen {
+            Screen::LogIn(form) => {
+                let error = form.error.as_deref().unwrap_or("");
+                out += &format!(
+                    "log-in {:?} {:?} [{}]",
+                    form.tab,
+                    form.field,
+                    form.name.text()
+                );
+                out += &format!("{} {error}\n", if form.busy { " busy" } else { "" });
+            }
+            Screen::Chat(chat) => {
+                let room = chat.current();
+                for entry in room.timeline.lines() {
+                    let (key, line) = entry;
+                    out += &match &line.kind {
+                        EntryKind::Message { sender, text, .. } => {
+                            format!("{} {sender}: {text}\n", key.seq)
+                        }
+                        EntryKind::System { text } => format!("-- {text}\n"),
+                        EntryKind::Local { text, .. } => format!("!! {text}\n"),
+                    };
+                }
+                for line in &room.pending {
+                    let why = line
+                        .failed
+                        .as_ref()
+                        .map_or(String::new(), |why| format!(" ({why})"));
+                    out += &format!("~ {}{why}\n", line.text);
+                }
+                if let Scroll::At { key, hidden, new } = room.scroll {
+                    out += &format!("at {} hidden {hidden} new {new}\n", key.seq);
+                }
+                if let Some(notice) = &chat.notice {
+                    out += &format!("notice {notice}\n");
+                }
+                out += &format!("> {}\n", room.input.text());
+            }
+        }
+        for effect in &self.effects {
+            out += &match effect {
+                Effect::Send { nonce, text, .. } => format!("send {nonce} {text}\n"),
+                Effect::FetchHistory(page) => match page.before {
+                    Some(before) => format!("fetch before {before}\n"),
+                    None => "fetch newest\n".to_owned(),
+                },
+                Effect::FetchMembers(room) => format!("members {room}\n"),
+                Effect::Join(room) => format!("join {room}\n"),
+                Effect::Leave(room) => format!("leave {room}\n"),
+                other => format!("{other:?}\n"),
+            };
+        }
+        out
+    }
+}
+
+fn refusal(why: &str) -> CommandError {
+    CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
+}
+
+/// What was asked for when the chat began.
+fn first_page() -> PageAsk {
+    PageAsk {
+        room: RoomName::lobby(),
+        before: None,
+        generation: 0,
+    }
+}
+
+fn key(name: &str) -> KeyEvent {
+    let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
+    while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
+    {
+        modifiers |= match modifier {
+            "ctrl" => KeyModifiers::CONTROL,
+            "alt" => KeyModifiers::ALT,
+            _ => panic!("no modifier {modifier:?}"),
+        };
+        rest = after;
+    }
+    let code = match rest {
+        "enter" => KeyCode::Enter,
+        "tab" => KeyCode::Tab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "end" => KeyCode::End,
+        "f1" => KeyCode::F(1),
+        "f2" => KeyCode::F(2),
+        "esc" => KeyCode::Esc,
+        one => KeyCode::Char(one.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+fn name(text: &str) -> RoomName {
+    RoomName::parse(text).unwrap()
+}
+
+pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent {
+    ChatEvent {
+        room: name(room),
+        seq,
+        rev: None,
+        ts: NOW + seq * 60_000,
+        username: Username::existing(who),
+        message: text.to_owned(),
+        nonce: Nonce::parse(&format!("of-{seq}")).unwrap(),
+        bot: false,
+        reply_to: None,
+    }
+}
+
+fn room(room: &str) -> RoomInfo {
+    RoomInfo {
+        room: name(room),
+        kind: RoomKind::Public,
+        topic: if room == "lobby" {
+            "Say hello".to_owned()
+        } else {
+            String::new()
+        },
+        last_seq: 0,
+        read_seq: 0,
+        unread: 0,
+        mentions: 0,
+        role: Role::Member,
+        members: 1,
+        with: None,
+    }
+}
+
+fn member(word: &str) -> MemberInfo {
+    let offline = word.strip_prefix('-');
+    let username = Username::existing(offline.unwrap_or(word));
+    MemberInfo {
+        display_name: username.to_string(),
+        avatar: String::new(),
+        role: Role::Member,
+        online: offline.is_none(),
+        bot: false,
+        username,
+    }
+}
+
+fn welcome(log: &str, rooms: &[&str]) -> Welcome {
+    Welcome {
+        version: 1,
+        log: log.to_owned(),
+        username: Username::existing("ann"),
+        session: "s1".to_owned(),
+        now: NOW,
+        heartbeat_ms: 30_000,
+        rooms: rooms.iter().map(|name| room(name)).collect(),
+        more: false,
+        limits: Limits::default(),
+    }
+}

@@ -1,0 +1,8 @@
+//! Text from others made fit for a terminal: nothing here can move the cursor, hide or reorder
+//! what is around it, and every piece has a known width in cells.
+
+mod cells;
+mod wrap;
+
+pub(crate) use cells::{cells, harmless, width};
+pub(crate) use wrap::wrap;

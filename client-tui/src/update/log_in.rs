@@ -1,0 +1,104 @@
+use chat_shared::{Username, check_new_password};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::editing::edit;
+use super::{Effect, Effects, Password};
+use crate::state::{App, Editor, Field, LogIn, Screen, Tab};
+
+pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
+    let Screen::LogIn(form) = &mut app.screen else {
+        return;
+    };
+    if form.busy {
+        return;
+    }
+    match key.code {
+        KeyCode::Tab | KeyCode::Down => form.field = after(form.field),
+        KeyCode::BackTab | KeyCode::Up => form.field = before(form.field),
+        KeyCode::F(2) => switch(form),
+        KeyCode::Char('t') if key.modifiers.contains(KeyModifiers::CONTROL) => switch(form),
+        KeyCode::Left | KeyCode::Right | KeyCode::Char(' ') if form.field == Field::Tabs => {
+            switch(form);
+        }
+        KeyCode::Enter => match form.field {
+            Field::Tabs => form.field = Field::Name,
+            Field::Name if form.password.is_empty() => form.field = Field::Password,
+            Field::Name | Field::Password => submit(form, effects),
+        },
+        _ => {
+            if field(form).is_some_and(|editor| edit(editor, key)) {
+                form.error = None;
+            }
+        }
+    }
+}
+
+pub(super) fn on_paste(form: &mut LogIn, text: &str) {
+    // What is copied often brings its line's end along.
+    let line = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
+    if let Some(editor) = field(form)
+        && !editor.insert(&line)
+    {
+        form.error = Some("That is too much to paste here.".to_owned());
+    }
+}
+
+pub(super) fn clear_field(form: &mut LogIn) {
+    if let Some(editor) = field(form) {
+        *editor = Editor::default();
+    }
+}
+
+/// Asks the server, or says what is missing. What can be known to fail is told at once; whether a
+/// name or a password is right only the server knows.
+pub(crate) fn submit(form: &mut LogIn, effects: &mut Effects) {
+    let (name, password) = (form.name.text().trim(), form.password.text());
+    let sign_up = form.tab == Tab::SignUp;
+    let refused = if name.is_empty() {
+        Some((Field::Name, "Type your name.".to_owned()))
+    } else if password.is_empty() {
+        Some((Field::Password, "Type your password.".to_owned()))
+    } else if let (true, Err(error)) = (sign_up, Username::parse_new(name)) {
+        Some((Field::Name, format!("{error}.")))
+    } else if let (true, Err(error)) = (sign_up, check_new_password(password)) {
+        Some((Field::Password, format!("{error}.")))
+    } else {
+        None
+    };
+    if let Some((field, error)) = refused {
+        (form.field, form.error) = (field, Some(error));
+        return;
+    }
+    let (name, password) = (name.to_owned(), Password(password.to_owned()));
+    (form.busy, form.error) = (true, None);
+    effects.push(Effect::LogIn {
+        name,
+        password,
+        sign_up,
+    });
+}
+
+fn field(form: &mut LogIn) -> Option<&mut Editor> {
+    match form.field {
+        _ if form.busy => None,
+        Field::Tabs => None,
+        Field::Name => Some(&mut form.name),
+        Field::Password => Some(&mut form.password),
+    }
+}
+
+fn switch(form: &mut LogIn) {
+    (form.tab, form.error) = (form.tab.other(), None);
+}
+
+fn after(field: Field) -> Field {
+    match field {
+        Field::Tabs => Field::Name,
+        Field::Name => Field::Password,
+        Field::Password => Field::Tabs,
+    }
+}
+
+fn before(field: Field) -> Field {
+    after(after(field))
+}

@@ -1,0 +1,90 @@
+//! Where things stand on the screen.
+
+use ratatui::layout::Rect;
+
+use crate::state::{Chat, Editor, Size};
+use crate::text::{cells, width, wrap};
+
+/// Columns that the timeline keeps before a sidebar may take some.
+const TIMELINE_COLUMNS_MIN: u16 = 48;
+
+const SIDEBAR_COLUMNS: u16 = 20;
+
+/// Rows that the input grows to.
+const INPUT_ROWS_MAX: u16 = 8;
+
+/// Rows under which the title gives its place to the timeline.
+const TITLE_ROWS_MIN: u16 = 8;
+
+/// What stands before the input.
+pub(crate) const PROMPT: &str = "> ";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Areas {
+    pub(crate) title: Rect,
+    pub(crate) rooms: Option<Rect>,
+    pub(crate) timeline: Rect,
+    pub(crate) members: Option<Rect>,
+    pub(crate) status: Rect,
+    pub(crate) input: Rect,
+}
+
+pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
+    let Size { columns, rows } = size;
+    let typed = input_rows(&chat.current().input, columns).len();
+    let typed = u16::try_from(typed).unwrap_or(u16::MAX);
+    let input_rows = typed.min(INPUT_ROWS_MAX).min((rows / 3).max(1)).min(rows);
+    let status_rows = u16::from(rows > input_rows);
+    let title_rows = u16::from(rows >= TITLE_ROWS_MIN);
+    let body_rows = rows - input_rows - status_rows - title_rows;
+    let row = |y, height| Rect {
+        x: 0,
+        y,
+        width: columns,
+        height,
+    };
+    let mut timeline = row(title_rows, body_rows);
+    let mut take = |wanted: bool, left: bool| {
+        let fits = wanted && timeline.width >= TIMELINE_COLUMNS_MIN + SIDEBAR_COLUMNS;
+        fits.then(|| {
+            timeline.width -= SIDEBAR_COLUMNS;
+            let x = if left { 0 } else { timeline.right() };
+            timeline.x += if left { SIDEBAR_COLUMNS } else { 0 };
+            Rect {
+                x,
+                width: SIDEBAR_COLUMNS,
+                ..timeline
+            }
+        })
+    };
+    let rooms = take(chat.rooms().len() > 1, true);
+    let members = take(true, false);
+    Areas {
+        title: row(0, title_rows),
+        rooms,
+        timeline,
+        members,
+        status: row(title_rows + body_rows, status_rows),
+        input: row(title_rows + body_rows + status_rows, input_rows),
+    }
+}
+
+/// The rows of what is being typed, as ranges of its bytes.
+pub(crate) fn input_rows(editor: &Editor, columns: u16) -> Vec<std::ops::Range<usize>> {
+    // One column stays free for the cursor behind the last letter.
+    let columns = usize::from(columns)
+        .saturating_sub(width(PROMPT) + 1)
+        .max(1);
+    wrap(editor.text(), columns, columns)
+}
+
+/// The row and the column of the cursor among `rows`.
+pub(crate) fn cursor_at(editor: &Editor, rows: &[std::ops::Range<usize>]) -> (usize, usize) {
+    let cursor = editor.cursor();
+    let row = rows
+        .iter()
+        .rposition(|row| row.start <= cursor)
+        .unwrap_or(0);
+    let before = cells(editor.text()).filter(|cell| cell.at >= rows[row].start && cell.at < cursor);
+    (row, before.map(|cell| cell.width).sum())
+}

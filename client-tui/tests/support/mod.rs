@@ -1,0 +1,303 @@
+//! A server and terminals for the tests, each with a directory of its own, and none left behind.
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_chat-tui");
+
+/// How long anything may take to be seen.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the shell says before each command.
+const SHELL_PROMPT: &str = "ready$ ";
+
+/// Whether tmux can be had. Where everything is checked, its absence is a failure.
+pub(crate) fn tmux_is_here() -> bool {
+    if Command::new("tmux")
+        .arg("-V")
+        .output()
+        .is_ok_and(|out| out.status.success())
+    {
+        return true;
+    }
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "tmux is missing; install it"
+    );
+    let _ = writeln!(
+        std::io::stderr(),
+        "tmux is missing: the program was not tried in a terminal"
+    );
+    false
+}
+
+pub(crate) struct Server {
+    child: Child,
+    address: String,
+    data: TempDir,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let data = TempDir::new().unwrap();
+        let (child, address) = spawn("127.0.0.1:0", data.path());
+        Self {
+            child,
+            address,
+            data,
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// As a power cut would.
+    pub(crate) fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// At the same address, with the same data.
+    pub(crate) fn restart(&mut self) {
+        (self.child, self.address) = spawn(&self.address, self.data.path());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn server_binary() -> PathBuf {
+    if let Some(path) = std::env::var_os("CHAT_SERVER_BIN") {
+        return path.into();
+    }
+    // Beside this test's own binary: target/PROFILE/chat-server.
+    let built = Path::new(CLIENT).with_file_name("chat-server");
+    assert!(
+        built.exists(),
+        "There is no {}. Build it with `cargo build -p chat-server`, or name one in \
+         CHAT_SERVER_BIN.",
+        built.display()
+    );
+    built
+}
+
+/// Starts the server and reads its address from what it logs.
+fn spawn(listen: &str, data: &Path) -> (Child, String) {
+    let mut child = Command::new(server_binary())
+        .args(["--listen", listen, "--data-dir"])
+        .arg(data)
+        .env_remove("MONGO_URL")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = child.stderr.take().unwrap();
+    let (found, address) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        // Read to its end, so that the server never waits for its log to be read.
+        for line in BufReader::new(log).lines().map_while(Result::ok) {
+            if let Some(address) = address_in(&line) {
+                let _ = found.send(address);
+            }
+        }
+    });
+    let address = address
+        .recv_timeout(PATIENCE)
+        .expect("the server did not log its address");
+    (child, address)
+}
+
+/// The first 127.0.0.1:PORT of a line.
+fn address_in(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once("127.0.0.1:")?;
+    let port: String = rest.chars().take_while(char::is_ascii_digit).collect();
+    (!port.is_empty() && port != "0").then(|| format!("127.0.0.1:{port}"))
+}
+
+/// A shell in a terminal of 120×40, with a home of its own.
+pub(crate) struct Terminal {
+    socket: String,
+    home: TempDir,
+    settings: String,
+}
+
+impl Terminal {
+    pub(crate) fn new(name: &str) -> Self {
+        let home = TempDir::new().unwrap();
+        let socket = format!("chat-tui-{}-{name}", std::process::id());
+        let shell = format!(
+            "env -i PATH={} HOME={} LANG=C.UTF-8 TERM=tmux-256color TZ=UTC PS1='{SHELL_PROMPT}' \
+             bash --norc --noprofile -i",
+            std::env::var("PATH").unwrap(),
+            home.path().display(),
+        );
+        let mut terminal = Self {
+            socket,
+            home,
+            settings: String::new(),
+        };
+        terminal.tmux(&[
+            "-f",
+            "/dev/null",
+            "new-session",
+            "-d",
+            "-x",
+            "120",
+            "-y",
+            "40",
+            &shell,
+        ]);
+        terminal.wait_for(SHELL_PROMPT.trim());
+        terminal.settings = terminal.stty();
+        terminal
+    }
+
+    /// Starts the client, with `settings` like `NAME=VALUE` in its environment.
+    pub(crate) fn start(&self, server: &Server, settings: &str) {
+        self.run("clear");
+        self.run(&format!("{settings} {CLIENT} --server {}", server.url()));
+    }
+
+    pub(crate) fn run(&self, command: &str) {
+        self.write(command);
+        self.keys(&["Enter"]);
+    }
+
+    pub(crate) fn write(&self, text: &str) {
+        self.tmux(&["send-keys", "-l", text]);
+    }
+
+    pub(crate) fn keys(&self, keys: &[&str]) {
+        let mut args = vec!["send-keys"];
+        args.extend(keys);
+        self.tmux(&args);
+    }
+
+    pub(crate) fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_for(&self, text: &str) {
+        self.wait_until(&format!("{text:?}"), |screen| screen.contains(text));
+    }
+
+    #[track_caller]
+    pub(crate) fn wait_until(&self, what: &str, is_so: impl Fn(&str) -> bool) {
+        let start = Instant::now();
+        loop {
+            let screen = self.screen();
+            if is_so(&screen) {
+                return;
+            }
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{what} is not seen; the screen:\n{screen}"
+            );
+            std::thread::sleep(Duration::from_millis(30));
+        }
+    }
+
+    /// The program has ended with `code`, and the terminal is as it was before it.
+    #[track_caller]
+    pub(crate) fn expect_sane(&self, code: i32) {
+        self.wait_until("the shell's prompt", |screen| {
+            screen.trim_end().ends_with(SHELL_PROMPT.trim())
+        });
+        let flags = self.tmux(&["display-message", "-p", "#{alternate_on} #{cursor_flag}"]);
+        assert_eq!(flags.trim(), "0 1", "alternate screen left, cursor visible");
+        let status = self.home.path().join("status");
+        self.run(&format!("echo $? > {}", status.display()));
+        let said = self.wait_for_file(&status);
+        assert_eq!(said.trim(), code.to_string());
+        assert_eq!(self.stty(), self.settings);
+        self.run("clear");
+        self.run("echo typed'-'is-seen");
+        self.wait_until("what is typed and its echo", |screen| {
+            screen.contains("echo typed'-'is-seen") && screen.contains("\ntyped-is-seen")
+        });
+    }
+
+    /// Sends a signal to the client that runs here.
+    pub(crate) fn signal(&self, signal: &str) {
+        let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let children = Command::new("pgrep")
+            .args(["-P", shell.trim(), "chat-tui"])
+            .output();
+        let client = String::from_utf8(children.unwrap().stdout).unwrap();
+        let sent = Command::new("kill")
+            .args(["-s", signal, client.trim()])
+            .status()
+            .unwrap();
+        assert!(sent.success(), "no client to signal: {client:?}");
+    }
+
+    pub(crate) fn token_file_modes(&self) -> Vec<String> {
+        let dir = self.home.path().join(".local/state/chat-tui/sessions");
+        let files = std::fs::read_dir(dir).unwrap();
+        let mode = |file: std::fs::DirEntry| file.metadata().unwrap().permissions().mode();
+        files
+            .map(|file| format!("{:o}", mode(file.unwrap()) & 0o777))
+            .collect()
+    }
+
+    /// The terminal's settings, as its driver has them.
+    fn stty(&self) -> String {
+        let file = self.home.path().join("stty");
+        let _ = std::fs::remove_file(&file);
+        self.run(&format!(
+            "stty -a > {0}.new && mv {0}.new {0}",
+            file.display()
+        ));
+        self.wait_for_file(&file)
+    }
+
+    fn wait_for_file(&self, path: &Path) -> String {
+        let start = Instant::now();
+        loop {
+            match std::fs::read_to_string(path) {
+                Ok(text) if text.ends_with('\n') => {
+                    std::fs::remove_file(path).unwrap();
+                    return text;
+                }
+                _ => assert!(start.elapsed() < PATIENCE, "no {}", path.display()),
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn tmux(&self, args: &[&str]) -> String {
+        let run = Command::new("tmux")
+            .arg("-L")
+            .arg(&self.socket)
+            .args(args)
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        String::from_utf8_lossy(&run.stdout).into_owned()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        let _ = Command::new("tmux")
+            .args(["-L", &self.socket, "kill-server"])
+            .output();
+    }
+}

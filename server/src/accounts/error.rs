@@ -1,0 +1,53 @@
+use chat_shared::{NameError, PasswordError};
+
+use super::SigningKeyError;
+use crate::store::StoreError;
+
+/// Why the accounts can't be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    SigningKey(#[from] SigningKeyError),
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    #[error("the password hash does not work: {0}")]
+    Hash(String),
+}
+
+/// Why no account was made. Each but the last two is a sentence for the person.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterError {
+    #[error(transparent)]
+    Name(#[from] NameError),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("Username already exists")]
+    Taken,
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why nobody was logged in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    #[error("Invalid username or password")]
+    Invalid,
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a token opens nothing.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthError {
+    /// Not ours, revoked, or expired.
+    #[error("the token does not open a session")]
+    Invalid,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

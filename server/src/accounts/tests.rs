@@ -1,0 +1,281 @@
+use super::*;
+use crate::store::sqlite::SqliteStore;
+
+struct World {
+    accounts: Accounts,
+    ended: mpsc::Receiver<SessionEnded>,
+    store: SharedStore,
+    _dir: tempfile::TempDir,
+}
+
+async fn world() -> World {
+    let dir = tempfile::tempdir().unwrap();
+    let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
+    let (accounts, ended) = open(&store, None).await;
+    World {
+        accounts,
+        ended,
+        store,
+        _dir: dir,
+    }
+}
+
+/// As another start of the server finds it.
+async fn open(
+    store: &SharedStore,
+    admin: Option<&str>,
+) -> (Accounts, mpsc::Receiver<SessionEnded>) {
+    let (sender, ended) = mpsc::channel(8);
+    let options = Options {
+        admin: admin.map(str::to_owned),
+    };
+    (
+        Accounts::open(Arc::clone(store), options, sender)
+            .await
+            .unwrap(),
+        ended,
+    )
+}
+
+impl World {
+    async fn add(&self, name: &str) {
+        self.accounts
+            .register(name, "password".into(), false)
+            .await
+            .unwrap();
+    }
+
+    /// An account as the FastAPI demo kept it.
+    async fn add_demo(&self, name: &str, passwords: &[&str]) {
+        let plain = passwords
+            .iter()
+            .map(|&password| password.to_owned())
+            .collect();
+        let user = NewUser {
+            username: Username::existing(name),
+            password: PasswordRecord::Plain(plain),
+            bot: false,
+            created: 1,
+        };
+        self.store.create_user(user).await.unwrap();
+    }
+
+    async fn log_in(&self, name: &str) -> NewSession {
+        self.accounts.log_in(name, "password".into()).await.unwrap()
+    }
+
+    async fn is_invalid(&self, token: &str) -> bool {
+        matches!(
+            self.accounts.authenticate(token).await,
+            Err(AuthError::Invalid)
+        )
+    }
+
+    /// Lets the session end at `expires`, and says when it ends after one use.
+    async fn use_at(&self, session: &NewSession, expires: TimestampMs) -> TimestampMs {
+        let id = self
+            .accounts
+            .authenticate(&session.token)
+            .await
+            .unwrap()
+            .session;
+        self.store.renew_session(&id, expires).await.unwrap();
+        self.accounts.session(&session.token).await.unwrap();
+        self.store
+            .session(&id)
+            .await
+            .unwrap()
+            .unwrap()
+            .expires
+            .unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_session_lasts_until_it_is_revoked() {
+    let mut world = world().await;
+    world.add("ann").await;
+    let (first, second) = (world.log_in("ann").await, world.log_in("ANN").await);
+    let identity = world.accounts.authenticate(&first.token).await.unwrap();
+    assert_eq!(identity.username.as_str(), "ann");
+    assert!(!identity.bot);
+
+    world.accounts.log_out(&identity.session).await.unwrap();
+    assert!(world.is_invalid(&first.token).await);
+    assert!(!world.is_invalid(&second.token).await);
+    let ended = SessionEnded {
+        session: identity.session.clone(),
+        username: identity.username,
+    };
+    assert_eq!(world.ended.recv().await, Some(ended));
+
+    world.accounts.log_out(&identity.session).await.unwrap();
+    assert!(world.ended.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn a_session_outlives_a_restart_and_not_its_time() {
+    let world = world().await;
+    world.add("ann").await;
+    let session = world.log_in("ann").await;
+    let (accounts, _) = open(&world.store, None).await;
+    let id = accounts.authenticate(&session.token).await.unwrap().session;
+    assert_eq!(accounts.account_count(), 1);
+    world.store.renew_session(&id, now_ms() - 1).await.unwrap();
+    assert!(world.is_invalid(&session.token).await);
+    accounts.purge_sessions().await.unwrap();
+    assert_eq!(world.store.session(&id).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn use_renews_once_a_day() {
+    let world = world().await;
+    world.add("ann").await;
+    let session = world.log_in("ann").await;
+    let (lifetime, minute) = (as_ms(SESSION_LIFETIME), 60_000);
+    let early = now_ms() + lifetime - as_ms(SESSION_RENEWAL) + minute;
+    assert_eq!(world.use_at(&session, early).await, early);
+    let due = now_ms() + lifetime - as_ms(SESSION_RENEWAL) - minute;
+    assert!(world.use_at(&session, due).await >= now_ms() + lifetime - minute);
+}
+
+#[tokio::test]
+async fn a_bots_session_has_no_end() {
+    let world = world().await;
+    world
+        .accounts
+        .register("bot", "password".into(), true)
+        .await
+        .unwrap();
+    let session = world.log_in("bot").await;
+    assert_eq!(session.expires, None);
+    let live = world.accounts.session(&session.token).await.unwrap();
+    assert!(live.identity.bot && live.expires.is_none());
+}
+
+#[tokio::test]
+async fn wrong_and_unknown_are_told_the_same() {
+    let world = world().await;
+    world.add("ann").await;
+    for (name, password) in [
+        ("ann", "passwore"),
+        ("bob", "password"),
+        ("", ""),
+        ("ann ", "password"),
+    ] {
+        let error = world
+            .accounts
+            .log_in(name, password.into())
+            .await
+            .unwrap_err();
+        assert_eq!(error.to_string(), "Invalid username or password", "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_demo_let_in_is_let_in_and_converted() {
+    let world = world().await;
+    let hash = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2g";
+    world.add_demo("Jürgen von X", &["x"]).await;
+    world.add_demo("twice", &["one", "two"]).await;
+    world.add_demo("hash", &[hash]).await;
+    for (name, password) in [("jürgen von x", "x"), ("twice", "two"), ("hash", hash)] {
+        for _ in 0..2 {
+            world.accounts.log_in(name, password.into()).await.unwrap();
+            let user = world.store.find_user(name).await.unwrap().unwrap();
+            assert!(
+                matches!(user.password, PasswordRecord::Argon2id(_)),
+                "{name}"
+            );
+        }
+    }
+    // One of two passwords was used, and is the one that is kept.
+    assert!(world.accounts.log_in("twice", "one".into()).await.is_err());
+}
+
+#[tokio::test]
+async fn names_are_checked_and_unique_when_folded() {
+    let world = world().await;
+    let check = async |name: &str, password: &str, expect: &str| {
+        let error = world
+            .accounts
+            .register(name, password.into(), false)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(expect), "{name}: {error}");
+    };
+    world.add("Ann").await;
+    check("aNN", "password", "Username already exists").await;
+    check("a b", "password", "A username is").await;
+    check("", "password", "A username is").await;
+    check("bob", "passwor", "too short").await;
+    check("bob", &"p".repeat(257), "too long").await;
+    world.add_demo("Zoë", &["x"]).await;
+    world.add_demo("dUP", &["x"]).await;
+    check("Dup", "password", "Username already exists").await;
+    assert_eq!(world.accounts.account_count(), 1);
+}
+
+#[tokio::test]
+async fn the_first_account_is_the_admins() {
+    let world = world().await;
+    world.add("ann").await;
+    world.add("bob").await;
+    let admin = async |accounts: &Accounts, name: &str| {
+        let token = accounts
+            .log_in(name, "password".into())
+            .await
+            .unwrap()
+            .token;
+        accounts.authenticate(&token).await.unwrap().admin
+    };
+    assert!(admin(&world.accounts, "ann").await);
+    assert!(!admin(&world.accounts, "bob").await);
+    let (restarted, _) = open(&world.store, None).await;
+    assert!(restarted.is_admin(&Username::existing("ann")));
+    let (named, _) = open(&world.store, Some("BOB")).await;
+    assert!(admin(&named, "bob").await);
+    assert!(!admin(&named, "ann").await);
+}
+
+#[tokio::test]
+async fn another_nodes_first_account_becomes_known() {
+    let world = world().await;
+    let (other, _) = open(&world.store, None).await;
+    world.add("ann").await;
+    let token = other.log_in("ann", "password".into()).await.unwrap().token;
+    assert!(other.authenticate(&token).await.unwrap().admin);
+}
+
+#[tokio::test]
+async fn a_crash_before_the_claim_leaves_an_admin_all_the_same() {
+    let world = world().await;
+    world.add_demo("ann", &["x"]).await;
+    let (restarted, _) = open(&world.store, None).await;
+    assert!(restarted.is_admin(&Username::existing("ann")));
+}
+
+#[tokio::test]
+async fn a_named_admin_who_is_not_there_yet_is_it_by_the_letter() {
+    let world = world().await;
+    let (named, _) = open(&world.store, Some("root")).await;
+    named
+        .register("ann", "password".into(), false)
+        .await
+        .unwrap();
+    assert!(!named.is_admin(&Username::existing("ann")));
+    assert!(named.is_admin(&Username::existing("root")));
+    assert!(!named.is_admin(&Username::existing("ROOT")));
+}
+
+#[tokio::test]
+async fn no_secret_is_in_debug() {
+    let world = world().await;
+    world.add("ann").await;
+    let session = world.log_in("ann").await;
+    let text = format!("{session:?} {:?}", world.accounts);
+    assert!(
+        !text.contains(&session.token) && !text.contains("password"),
+        "{text}"
+    );
+}
