@@ -15,15 +15,10 @@ use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-<<<<<<< HEAD
+use crate::hub::Hub;
 use crate::store::mongo::{self, MongoStore};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{SharedStore, StoreError};
-=======
-use crate::hub::Hub;
-use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{SharedStore, Store, StoreError};
->>>>>>> main
 use crate::telemetry;
 
 /// Ended sessions whose sockets are still to be closed.
@@ -143,11 +138,7 @@ impl Server {
         let hub = Hub::open(Arc::clone(&store), accounts.clone())
             .await
             .map_err(|error| StartError::Rooms {
-<<<<<<< HEAD
                 place: place.clone(),
-=======
-                dir: dir.clone(),
->>>>>>> main
                 error,
             })?;
         let gateway_limits = GatewayLimits {

@@ -7,11 +7,8 @@
 //! tells whether the name exists, nor does the time that it takes.
 
 mod avatar;
-<<<<<<< HEAD
 mod convert;
-=======
 mod error;
->>>>>>> main
 mod password;
 mod token;
 
