@@ -2,7 +2,7 @@
 
 mod http;
 #[path = "../../mongo_server/mod.rs"]
-mod mongo_server;
+pub(crate) mod mongo_server;
 mod people;
 mod seed;
 mod server;
@@ -16,5 +16,5 @@ pub(crate) use ws::{Received, Ws, fresh_nonce, is_noise, kind_of, text_of};
 
 use std::time::Duration;
 
-/// Nothing that the server does at once takes longer, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Nothing that the server does at once takes longer, even on a busy machine with a FerretDB.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

@@ -81,7 +81,7 @@ pub(crate) struct Server {
     flags: Vec<String>,
     data: TempDir,
     // Dropped last, when nothing writes there any more.
-    _database: Option<TestDatabase>,
+    database: Option<TestDatabase>,
 }
 
 /// Whether the servers of these tests keep everything in a MongoDB.
@@ -109,15 +109,20 @@ impl Server {
 
     /// A server that can be restarted on its port.
     pub(crate) async fn start_for_restarts() -> Self {
+        Self::start_for_restarts_with(&["--rate-limit", "off"]).await
+    }
+
+    pub(crate) async fn start_for_restarts_with(flags: &[&str]) -> Self {
         let listen = format!("127.0.0.1:{}", port_for_restarts());
-        Self::start_on(&listen, &["--rate-limit", "off"]).await
+        Self::start_on(&listen, flags).await
     }
 
     async fn start_on(listen: &str, flags: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
         let database =
-            on_mongo().then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
+            (on_mongo() && !is_chosen).then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
         if let Some(database) = &database {
             let store = ["--mongo-url", &database.url, "--mongo-database", &database.name];
             flags.extend(store.map(str::to_owned));
@@ -129,12 +134,17 @@ impl Server {
             child,
             flags,
             data,
-            _database: database,
+            database,
         }
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.data.path().to_owned()
+    }
+
+    /// Where everything is kept, when that is not the data directory.
+    pub(crate) fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
     }
 
     /// As a power cut: no chance to tidy up.
