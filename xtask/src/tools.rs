@@ -133,7 +133,10 @@ impl Tool {
                 .into_iter()
                 .find(|deny| Run::new(deny).arg("--version").read().is_ok())
                 .with_context(|| format!("run `cargo install --locked {CARGO_DENY}`")),
-            Self::FerretDb => mongo::binary_if_current(project)
+            // Whoever brings a MongoDB needs no stand-in.
+            Self::FerretDb => std::env::var_os("CHAT_TEST_MONGO_URL")
+                .map(PathBuf::from)
+                .or_else(|| mongo::binary_if_current(project))
                 .context("install Go 1.24 or newer (go.dev), then run `cargo xtask mongo --build`"),
         }
     }

@@ -48,8 +48,9 @@ impl Accounts {
             }
             before.clone_from(&page);
             let at_once = (self.0.passwords.at_once() / 2).clamp(1, AT_ONCE_MAX);
-            let mut results =
-                stream::iter(page).map(|plain| self.convert(plain)).buffer_unordered(at_once);
+            let mut results = stream::iter(page)
+                .map(|plain| self.convert(plain))
+                .buffer_unordered(at_once);
             while let Some(result) = results.next().await {
                 match result {
                     Ok(()) => converted += 1,
@@ -79,6 +80,9 @@ impl Accounts {
                 Err(_) => tokio::time::sleep(RETRY).await,
             }
         };
-        self.0.store.convert_password(&username, &password, &hash).await
+        self.0
+            .store
+            .convert_password(&username, &password, &hash)
+            .await
     }
 }

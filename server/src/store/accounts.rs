@@ -102,7 +102,9 @@ pub struct PlainPassword {
 
 impl std::fmt::Debug for PlainPassword {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PlainPassword").field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("PlainPassword")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 

@@ -164,7 +164,10 @@ async fn put_refused(
         assert_eq!(outcome, expect(index));
         return Vec::new();
     };
-    assert_eq!(stored, index, "all before the refused one, which is not the first");
+    assert_eq!(
+        stored, index,
+        "all before the refused one, which is not the first"
+    );
     let rest = events.split_off(stored);
     let after = after + stored as u64;
     assert!(stored > 0);

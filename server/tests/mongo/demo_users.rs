@@ -115,7 +115,10 @@ async fn everyone_who_could_log_in_can_and_all_is_converted() {
     // FerretDB looks through all of them for each; CHAT_DEMO_USERS=2000 takes it a quarter of an hour.
     let count = from_env("CHAT_DEMO_USERS", 200) as usize;
     let mut chance = seeded("demo_users");
-    let users = database.open().await.collection::<Document>("chatRoomUsers");
+    let users = database
+        .open()
+        .await
+        .collection::<Document>("chatRoomUsers");
     let special = special();
     let ordinary_count = count - special.len();
     let documents = special.iter().cloned().chain((0..ordinary_count).map(|i| {
@@ -132,12 +135,19 @@ async fn everyone_who_could_log_in_can_and_all_is_converted() {
     let at_kill = wait_for(&users, count / 4).await;
     server.kill();
     let after_kill = converted(&users).await;
-    assert!(after_kill >= at_kill && after_kill < count as u64, "it was killed in its middle");
+    assert!(
+        after_kill >= at_kill && after_kill < count as u64,
+        "it was killed in its middle"
+    );
     server.restart().await;
     // A log-in converts its own at once, however many are before it.
     let last = ordinary(ordinary_count - 1);
     log_in(&server, &last).await;
-    let own = users.find_one(doc! { "username": &last.name }).await.unwrap().unwrap();
+    let own = users
+        .find_one(doc! { "username": &last.name })
+        .await
+        .unwrap()
+        .unwrap();
     check_hash(&own, &last.password);
     check_log_ins(&server, ordinary_count, &mut chance).await;
     // Without a name or a password that is text there is nothing to hash: four of them.
@@ -176,7 +186,10 @@ async fn wait_for(users: &Collection<Document>, count: usize) -> u64 {
         if converted >= count as u64 {
             return converted;
         }
-        assert!(Instant::now() < deadline, "{converted} of {count} are converted");
+        assert!(
+            Instant::now() < deadline,
+            "{converted} of {count} are converted"
+        );
         sleep(Duration::from_secs(2)).await;
     }
 }
@@ -194,7 +207,11 @@ async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand
     for person in may_not() {
         let body = json!({"username": person.name, "password": person.password});
         let answer = site.post("/login", &[], &body).await;
-        assert_eq!(answer.status, 401, "{} with {}", person.name, person.password);
+        assert_eq!(
+            answer.status, 401,
+            "{} with {}",
+            person.name, person.password
+        );
     }
     for _ in 0..SAMPLE {
         log_in(site, &ordinary(chance.usize(..ordinary_count))).await;
@@ -203,17 +220,28 @@ async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand
 
 /// Every password is argon2id, and all else is as it was.
 async fn check_documents(users: &Collection<Document>, special: &[Document]) {
-    let docs: Vec<Document> =
-        users.find(doc! {}).await.unwrap().try_collect().await.unwrap();
+    let docs: Vec<Document> = users
+        .find(doc! {})
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
     let mut unhashed = 0;
     for doc in &docs {
-        assert!(doc.get_object_id("_id").is_ok(), "no document is ours: {doc}");
+        assert!(
+            doc.get_object_id("_id").is_ok(),
+            "no document is ours: {doc}"
+        );
         let ours = doc.get_document("chatServer").unwrap();
         match ours.get_str("passwordKind").unwrap() {
             "argon2id" => {
                 assert!(doc.get_str("username").is_ok());
                 let password = doc.get_str("password").unwrap();
-                assert!(password.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{doc}");
+                assert!(
+                    password.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+                    "{doc}"
+                );
             }
             "missing" => unhashed += 1,
             other => panic!("{other}: {doc}"),
@@ -233,12 +261,17 @@ async fn check_documents(users: &Collection<Document>, special: &[Document]) {
 fn without_ours(doc: &Document) -> Document {
     let ours = ["_id", "password", "chatServer"];
     let kept = doc.iter().filter(|(key, _)| !ours.contains(&key.as_str()));
-    kept.map(|(key, value)| (key.clone(), value.clone())).collect()
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 fn opens(doc: &Document, before: &Document) -> bool {
-    let is_hashed =
-        doc.get_document("chatServer").unwrap().get_str("passwordKind").unwrap() == "argon2id";
+    let is_hashed = doc
+        .get_document("chatServer")
+        .unwrap()
+        .get_str("passwordKind")
+        .unwrap()
+        == "argon2id";
     match before.get_str("password") {
         Ok(password) if is_hashed => verifies(doc, password),
         _ => doc.get("password") == before.get("password"),
@@ -246,12 +279,17 @@ fn opens(doc: &Document, before: &Document) -> bool {
 }
 
 fn check_hash(doc: &Document, password: &str) {
-    assert!(verifies(doc, password), "{doc} is not the hash of its password");
+    assert!(
+        verifies(doc, password),
+        "{doc} is not the hash of its password"
+    );
 }
 
 fn verifies(doc: &Document, password: &str) -> bool {
     let Ok(hash) = PasswordHash::new(doc.get_str("password").unwrap_or_default()) else {
         return false;
     };
-    Argon2::default().verify_password(password.as_bytes(), &hash).is_ok()
+    Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok()
 }

@@ -43,7 +43,15 @@ async fn what_is_acked_is_there_once_whatever_the_network_does() {
     let shown = tokio::spawn(watch_lobby(server.clone(), watcher, stopped.clone()));
     let speakers: Vec<_> = users
         .iter()
-        .map(|user| speak(server.clone(), user.clone(), 4, MESSAGES_MAX, stopped.clone()))
+        .map(|user| {
+            speak(
+                server.clone(),
+                user.clone(),
+                4,
+                MESSAGES_MAX,
+                stopped.clone(),
+            )
+        })
         .map(tokio::spawn)
         .collect();
     for _ in 0..rounds {
@@ -61,15 +69,24 @@ async fn what_is_acked_is_there_once_whatever_the_network_does() {
         sleep(Duration::from_millis(chance.u64(50..250))).await;
     }
     stop.send_replace(true);
-    let acked: Acked =
-        join_all(speakers).await.into_iter().flat_map(|speaker| speaker.unwrap()).collect();
+    let acked: Acked = join_all(speakers)
+        .await
+        .into_iter()
+        .flat_map(|speaker| speaker.unwrap())
+        .collect();
     assert!(acked.len() > SPEAKERS, "they spoke");
     let lost = proxy.lost.load(Ordering::SeqCst);
-    assert!(lost > 0, "no write and no answer was lost in {rounds} rounds");
+    assert!(
+        lost > 0,
+        "no write and no answer was lost in {rounds} rounds"
+    );
     let stored = check_log(&database, &acked).await;
     let shown = shown.await.unwrap();
     check_shown(&shown, &stored);
-    report(&format!("{rounds} rounds, {lost} writes or answers lost, {} acked", acked.len()));
+    report(&format!(
+        "{rounds} rounds, {lost} writes or answers lost, {} acked",
+        acked.len()
+    ));
 }
 
 /// All that somebody sees who only listens, from the first on, until nothing comes any more.
@@ -124,7 +141,10 @@ async fn while_the_store_is_away_senders_are_told_and_are_served_when_it_is_back
     assert_eq!(error["code"], "unavailable", "{error}");
     // Nothing is shown that is not stored.
     let seen = bob.collect_for(Duration::from_millis(500)).await;
-    assert!(seen.iter().all(|frame| kind_of(frame) != "chat"), "{seen:?}");
+    assert!(
+        seen.iter().all(|frame| kind_of(frame) != "chat"),
+        "{seen:?}"
+    );
     let ready = server.get("/readyz", &[]).await;
     assert_eq!(ready.status, 503, "{ready:?}");
 
@@ -133,7 +153,9 @@ async fn while_the_store_is_away_senders_are_told_and_are_served_when_it_is_back
     let ack = loop {
         ann.send(&send).await;
         let answer = ann
-            .expect_matching("an answer", |frame| ["ack", "error"].contains(&kind_of(frame)))
+            .expect_matching("an answer", |frame| {
+                ["ack", "error"].contains(&kind_of(frame))
+            })
             .await;
         if kind_of(&answer) == "ack" {
             break answer;

@@ -11,6 +11,10 @@ mod proxy;
 mod secrets;
 mod speaker;
 #[path = "../wire/support/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "it is shared with the wire's tests")]
+#[allow(
+    dead_code,
+    unused_imports,
+    reason = "it is shared with the wire's tests"
+)]
 mod support;
 mod two_servers;

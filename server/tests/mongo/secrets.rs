@@ -36,7 +36,12 @@ fn run(url: &str) -> Ended {
         .env("HOME", home.path())
         .env("MONGO_URL", url)
         .env("RUST_LOG", "trace")
-        .args(["--listen", "127.0.0.1:0", "--mongo-database", "chat_test_secrets"])
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--mongo-database",
+            "chat_test_secrets",
+        ])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -89,7 +94,10 @@ fn check_title(pid: u32) {
 fn a_mongodb_that_is_away_ends_the_start_in_one_sentence() {
     let stderr = refused_by(&format!("mongodb://ann:{SECRET}@127.0.0.1:1,127.0.0.1:2/"));
     let last = stderr.lines().next_back().unwrap();
-    assert!(last.contains("MongoDB at 127.0.0.1:1, 127.0.0.1:2 does not answer"), "{stderr}");
+    assert!(
+        last.contains("MongoDB at 127.0.0.1:1, 127.0.0.1:2 does not answer"),
+        "{stderr}"
+    );
     assert!(last.contains("MONGO_URL"), "{stderr}");
 }
 
@@ -108,7 +116,10 @@ fn a_url_that_is_none() {
         assert!(last.contains("MONGO_URL"), "{stderr}");
     }
     let stderr = refused_by(&format!("mongodb+srv://ann:{SECRET}@nowhere.invalid/"));
-    assert!(stderr.lines().next_back().unwrap().contains("DNS"), "{stderr}");
+    assert!(
+        stderr.lines().next_back().unwrap().contains("DNS"),
+        "{stderr}"
+    );
 }
 
 #[test]
@@ -123,5 +134,8 @@ fn a_server_that_gets_past_the_password_or_not() {
     };
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(!stderr.contains(SECRET), "{stderr}");
-    assert!(stderr.contains("MongoDB at "), "it said which one: {stderr}");
+    assert!(
+        stderr.contains("MongoDB at "),
+        "it said which one: {stderr}"
+    );
 }

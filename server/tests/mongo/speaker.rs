@@ -82,12 +82,18 @@ pub(crate) async fn check_log(database: &TestDatabase, acked: &Acked) -> Vec<Doc
     let docs: Vec<Document> = find.await.unwrap().try_collect().await.unwrap();
     let mut seen = HashSet::new();
     for (doc, seq) in docs.iter().zip(1_i64..) {
-        assert_eq!(doc.get_i64("seq").unwrap(), seq, "the log has no hole: {doc}");
+        assert_eq!(
+            doc.get_i64("seq").unwrap(),
+            seq,
+            "the log has no hole: {doc}"
+        );
         let text = |field: &str| doc.get_str(field).unwrap().to_owned();
         assert_eq!(text("_id"), format!("lobby:{seq:016}"));
         let key = (text("sender"), text("nonce"));
         assert!(seen.insert(key.clone()), "one nonce stands twice: {doc}");
-        let (said, acked_seq) = acked.get(&key).unwrap_or_else(|| panic!("never acked: {doc}"));
+        let (said, acked_seq) = acked
+            .get(&key)
+            .unwrap_or_else(|| panic!("never acked: {doc}"));
         assert_eq!(*acked_seq, seq as u64, "acked as {acked_seq}: {doc}");
         let body = doc.get_document("body").unwrap();
         assert_eq!(body.get_str("text").unwrap(), said);

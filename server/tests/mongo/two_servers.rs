@@ -24,17 +24,32 @@ async fn the_log_holds() {
         "--mongo-database",
         &database.name,
     ];
-    let servers = [Server::start_with(&flags).await, Server::start_with(&flags).await];
+    let servers = [
+        Server::start_with(&flags).await,
+        Server::start_with(&flags).await,
+    ];
     // Kept open until the end, or they would be told to stop.
     let (_stop, stopped) = watch::channel(false);
     let mut speakers = Vec::new();
-    for (i, server) in [&servers[0], &servers[1], &servers[0], &servers[1]].into_iter().enumerate() {
+    for (i, server) in [&servers[0], &servers[1], &servers[0], &servers[1]]
+        .into_iter()
+        .enumerate()
+    {
         let user = server.user(&format!("speaker{i}")).await;
-        let speaking = speak((*server).clone(), user, UNDER_WAY, messages, stopped.clone());
+        let speaking = speak(
+            (*server).clone(),
+            user,
+            UNDER_WAY,
+            messages,
+            stopped.clone(),
+        );
         speakers.push(tokio::spawn(speaking));
     }
-    let acked: Acked =
-        join_all(speakers).await.into_iter().flat_map(|speaker| speaker.unwrap()).collect();
+    let acked: Acked = join_all(speakers)
+        .await
+        .into_iter()
+        .flat_map(|speaker| speaker.unwrap())
+        .collect();
     assert_eq!(acked.len(), 4 * messages);
     let stored = check_log(&database, &acked).await;
     let turns = stored
@@ -54,7 +69,12 @@ async fn a_name_is_one_persons_on_both() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
-    let flags = ["--mongo-url", &database.url, "--mongo-database", &database.name];
+    let flags = [
+        "--mongo-url",
+        &database.url,
+        "--mongo-database",
+        &database.name,
+    ];
     let first = Server::start_with(&flags).await;
     let second = Server::start_with(&flags).await;
     first.register("Ann", false).await;
@@ -63,5 +83,8 @@ async fn a_name_is_one_persons_on_both() {
     // A token of one opens the other.
     let ann = second.log_in("ann").await;
     assert_eq!(ann.name, "Ann");
-    first.get("/me", &[("Authorization", &ann.bearer())]).await.accepted(200);
+    first
+        .get("/me", &[("Authorization", &ann.bearer())])
+        .await
+        .accepted(200);
 }

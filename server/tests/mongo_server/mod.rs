@@ -33,7 +33,9 @@ impl TestDatabase {
     /// For looking at what is stored, past the server.
     pub(crate) async fn open(&self) -> mongodb::Database {
         let options = ClientOptions::parse(&self.url).await.expect("a URL");
-        Client::with_options(options).expect("a client").database(&self.name)
+        Client::with_options(options)
+            .expect("a client")
+            .database(&self.name)
     }
 }
 
@@ -42,10 +44,16 @@ impl Drop for TestDatabase {
         let (url, name) = (self.url.clone(), self.name.clone());
         // The test's own runtime may be ending.
         let dropping = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
             runtime.expect("a runtime").block_on(async {
                 let dropped = async {
-                    Client::with_uri_str(url).await?.database(&name).drop().await
+                    Client::with_uri_str(url)
+                        .await?
+                        .database(&name)
+                        .drop()
+                        .await
                 };
                 let dropped = tokio::time::timeout(DROP_PATIENCE, dropped).await;
                 if !matches!(dropped, Ok(Ok(()))) {
@@ -108,8 +116,13 @@ impl FerretDb {
 fn binary() -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     // target/debug/deps/test-…
-    let target = own.ancestors().nth(3).ok_or("the test lies in no target directory")?;
-    let binary = target.join("tools").join(format!("ferretdb{}", std::env::consts::EXE_SUFFIX));
+    let target = own
+        .ancestors()
+        .nth(3)
+        .ok_or("the test lies in no target directory")?;
+    let binary = target
+        .join("tools")
+        .join(format!("ferretdb{}", std::env::consts::EXE_SUFFIX));
     if binary.exists() {
         return Ok(binary);
     }

@@ -10,7 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::main_job::all_events;
 use crate::support::{
-    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, on_mongo, seeded, text_of,
+    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, on_mongo, seeded,
+    text_of,
 };
 
 #[tokio::test]

@@ -224,8 +224,14 @@ pub(crate) async fn what_is_hashed_is_no_plain_password(store: &SharedStore) {
         panic!()
     };
     let ann = user("ann");
-    store.convert_password(&ann, &hash, "$argon2id$again").await.unwrap();
-    store.convert_password(&user("eve"), "x", "$argon2id$x").await.unwrap();
+    store
+        .convert_password(&ann, &hash, "$argon2id$again")
+        .await
+        .unwrap();
+    store
+        .convert_password(&user("eve"), "x", "$argon2id$x")
+        .await
+        .unwrap();
     let kept = store.find_user("ann").await.unwrap().unwrap().password;
     assert!(kept == new_user("ann").password);
 }

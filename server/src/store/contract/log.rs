@@ -1,8 +1,6 @@
 use chat_shared::protocol::RoomKind;
 
-use super::{
-    HOSTILE, created, event, put, put_refused, room, said, user, whole_log, with_nonce,
-};
+use super::{HOSTILE, created, event, put, put_refused, room, said, user, whole_log, with_nonce};
 use crate::rules::{EventBody, EventNonce};
 use crate::store::{Append, SharedStore, Snapshot, StoreError};
 

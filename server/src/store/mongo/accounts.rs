@@ -41,7 +41,10 @@ impl AccountStore for MongoStore {
         }
         let username = user.username.as_str().to_owned();
         let doc = new_user(user, &folded)?;
-        match store.insert(&store.users, &Bson::String(folded), &doc).await? {
+        match store
+            .insert(&store.users, &Bson::String(folded), &doc)
+            .await?
+        {
             Insert::Stands(_) => Ok(CreateUser::NameTaken),
             Insert::Done => {
                 let first = self.claim(FIRST_ACCOUNT, &username).await? == username;
@@ -55,7 +58,10 @@ impl AccountStore for MongoStore {
         let folded = Username::existing(name).folded();
         let by_key = store.users.find_one(doc! { "_id": &folded });
         let ours = store.ask(by_key).await?;
-        if ours.as_ref().is_some_and(|doc| doc.username.as_str() == Some(name)) {
+        if ours
+            .as_ref()
+            .is_some_and(|doc| doc.username.as_str() == Some(name))
+        {
             return ours.map(|doc| user_of(vec![doc])).transpose();
         }
         if let Some(user) = store.user_to_the_letter(name).await? {
@@ -128,7 +134,9 @@ impl AccountStore for MongoStore {
         plain: &str,
         argon2id: &str,
     ) -> Result<(), StoreError> {
-        self.shared.convert_password(username, plain, argon2id).await
+        self.shared
+            .convert_password(username, plain, argon2id)
+            .await
     }
 
     async fn create_session(&self, session: Session) -> Result<(), StoreError> {
@@ -160,7 +168,9 @@ impl AccountStore for MongoStore {
 
     async fn purge_sessions(&self, before: TimestampMs) -> Result<(), StoreError> {
         let ended = doc! { "expires": { "$lt": int(before) } };
-        self.shared.ask(self.shared.sessions.delete_many(ended)).await?;
+        self.shared
+            .ask(self.shared.sessions.delete_many(ended))
+            .await?;
         Ok(())
     }
 
@@ -269,10 +279,14 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
     let mut created = None;
     for doc in docs {
         records.push(decode_password(username.as_str(), &doc)?);
-        let made = doc.ours.as_ref().and_then(|ours| ours.created).or(match doc.id {
-            Bson::ObjectId(id) => u64::try_from(id.timestamp().timestamp_millis()).ok(),
-            _ => None,
-        });
+        let made = doc
+            .ours
+            .as_ref()
+            .and_then(|ours| ours.created)
+            .or(match doc.id {
+                Bson::ObjectId(id) => u64::try_from(id.timestamp().timestamp_millis()).ok(),
+                _ => None,
+            });
         created = created.min(made).or(created).or(made);
         if let Some(doc) = doc.ours {
             ours.bot |= doc.bot;
@@ -284,7 +298,9 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         _ => PasswordRecord::AnyOf(records),
     };
     Ok(User {
-        display_name: ours.display_name.unwrap_or_else(|| username.as_str().to_owned()),
+        display_name: ours
+            .display_name
+            .unwrap_or_else(|| username.as_str().to_owned()),
         username,
         password,
         bot: ours.bot,
@@ -293,7 +309,10 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
 }
 
 fn decode_password(username: &str, doc: &UserDoc) -> Result<PasswordRecord, StoreError> {
-    let kind = doc.ours.as_ref().and_then(|ours| ours.password_kind.as_deref());
+    let kind = doc
+        .ours
+        .as_ref()
+        .and_then(|ours| ours.password_kind.as_deref());
     match (kind, &doc.password) {
         (None, Bson::String(plain)) => Ok(PasswordRecord::Plain(vec![plain.clone()])),
         (None, _) | (Some(MISSING), _) => Ok(PasswordRecord::Missing),

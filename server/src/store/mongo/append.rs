@@ -44,10 +44,13 @@ impl Shared {
             return Ok(taken);
         }
         let mut stored = 0;
-        let outcome = self.insert_in_order(room, events, &mut stored, deadline).await;
+        let outcome = self
+            .insert_in_order(room, events, &mut stored, deadline)
+            .await;
         if let Some(last) = events[..stored].last() {
             self.tips.saw(room, last.seq);
-            self.project_or_repair(room, after_seq, &events[..stored]).await;
+            self.project_or_repair(room, after_seq, &events[..stored])
+                .await;
         }
         match outcome? {
             Append::Stored => Ok(Append::Stored),
@@ -64,7 +67,10 @@ impl Shared {
         stored: &mut usize,
         deadline: Instant,
     ) -> Result<Append, StoreError> {
-        let docs: Vec<_> = events.iter().map(|event| LogDoc::new(room, event)).collect();
+        let docs: Vec<_> = events
+            .iter()
+            .map(|event| LogDoc::new(room, event))
+            .collect();
         while *stored < docs.len() {
             let end = docs.len().min(*stored + INSERT_EVENTS_MAX);
             let chunk = &docs[*stored..end];
@@ -119,7 +125,10 @@ impl Shared {
             let find = self.log.find(doc! { "_id": { "$in": &ids } });
             match self.collect(find).await {
                 Ok(docs) => {
-                    return Ok(docs.into_iter().map(|doc: LogDoc| (doc.id.clone(), doc)).collect());
+                    return Ok(docs
+                        .into_iter()
+                        .map(|doc: LogDoc| (doc.id.clone(), doc))
+                        .collect());
                 }
                 Err(Failure::Away(_)) if Instant::now() + RETRY < deadline => sleep(RETRY).await,
                 Err(failure) => return Err(failure.into()),
@@ -145,7 +154,9 @@ fn repeated_nonce(events: &[LogEvent]) -> Option<Append> {
     let mut seen = HashSet::new();
     let key = |event: &LogEvent| (event.sender.clone(), event.nonce.clone());
     let index = events.iter().position(|event| !seen.insert(key(event)))?;
-    let existing = events.iter().find(|event| key(event) == key(&events[index]))?;
+    let existing = events
+        .iter()
+        .find(|event| key(event) == key(&events[index]))?;
     Some(Append::NonceTaken {
         index,
         existing: Box::new(existing.clone()),

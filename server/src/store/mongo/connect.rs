@@ -138,7 +138,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_correctness_rests_on_is_ours() {
-        let url = "mongodb://ann:hunter42@a:1,b:2/?readPreference=secondary&w=0&readConcernLevel=local";
+        let url =
+            "mongodb://ann:hunter42@a:1,b:2/?readPreference=secondary&w=0&readConcernLevel=local";
         let options = options(url, Timeouts::default()).await.unwrap();
         let acknowledgment = options.write_concern.as_ref().unwrap().w.clone();
         assert_eq!(acknowledgment, Some(Acknowledgment::Majority));

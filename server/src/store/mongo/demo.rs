@@ -44,7 +44,10 @@ impl Shared {
             }
         }
         if count > 0 {
-            tracing::info!(count, "users of the demo whose passwords are to be converted");
+            tracing::info!(
+                count,
+                "users of the demo whose passwords are to be converted"
+            );
         }
         self.mark_missing_passwords().await?;
         self.note_that_there_are_users().await
@@ -113,7 +116,8 @@ impl Shared {
             "chatServer.passwordKind": null,
             "password": plain,
         };
-        self.ask(self.users.update_many(unconverted, converted(argon2id))).await?;
+        self.ask(self.users.update_many(unconverted, converted(argon2id)))
+            .await?;
         Ok(())
     }
 }

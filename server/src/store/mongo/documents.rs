@@ -188,7 +188,11 @@ pub(super) struct UserDoc {
     pub(super) username: Bson,
     #[serde(default)]
     pub(super) password: Bson,
-    #[serde(default, rename = "chatServer", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "chatServer",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub(super) ours: Option<OursDoc>,
 }
 

@@ -37,7 +37,10 @@ impl LogStore for MongoStore {
         }
         let range = doc! { "$gt": log_id(room, after), "$lte": log_id(room, SEQ_MAX) };
         let find = self.shared.log.find(doc! { "_id": range });
-        let events = self.shared.log_page(find.sort(doc! { "_id": 1 }), limit).await?;
+        let events = self
+            .shared
+            .log_page(find.sort(doc! { "_id": 1 }), limit)
+            .await?;
         if let Some(last) = events.last() {
             self.shared.tips.saw(room, last.seq);
         }
@@ -81,7 +84,11 @@ impl LogStore for MongoStore {
 
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {
         let filter = doc! { "username": username.as_str(), "member": true };
-        let find = self.shared.memberships.find(filter).sort(doc! { "room": 1 });
+        let find = self
+            .shared
+            .memberships
+            .find(filter)
+            .sort(doc! { "room": 1 });
         let docs: Vec<MembershipDoc> = self.shared.collect(find).await?;
         Ok(docs.into_iter().map(|doc| doc.room).collect())
     }
@@ -110,7 +117,10 @@ impl LogStore for MongoStore {
     }
 
     async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError> {
-        let find = self.shared.snapshots.find_one(doc! { "_id": room.as_str() });
+        let find = self
+            .shared
+            .snapshots
+            .find_one(doc! { "_id": room.as_str() });
         let found = self.shared.ask(find).await?;
         Ok(found.map(|doc| Snapshot {
             seq: doc.seq,
@@ -120,13 +130,19 @@ impl LogStore for MongoStore {
 
     async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError> {
         let doc = SnapshotDoc::new(room, snapshot);
-        match self.shared.ask(self.shared.snapshots.insert_one(&doc)).await {
+        match self
+            .shared
+            .ask(self.shared.snapshots.insert_one(&doc))
+            .await
+        {
             Err(Failure::Duplicate) => {}
             done => return Ok(done.map(drop)?),
         }
         let older = doc! { "_id": room.as_str(), "seq": { "$lte": int(doc.seq) } };
         let set = doc! { "$set": { "seq": int(doc.seq), "state": doc.state } };
-        self.shared.ask(self.shared.snapshots.update_one(older, set)).await?;
+        self.shared
+            .ask(self.shared.snapshots.update_one(older, set))
+            .await?;
         Ok(())
     }
 }
@@ -173,8 +189,14 @@ impl Shared {
 
     pub(super) async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
         let range = doc! { "$gt": log_id(room, 0), "$lte": log_id(room, SEQ_MAX) };
-        let find = self.log.find_one(doc! { "_id": range }).sort(doc! { "_id": -1 });
-        Ok(self.ask(find).await?.map_or(0, |doc| LogEvent::from(doc).seq))
+        let find = self
+            .log
+            .find_one(doc! { "_id": range })
+            .sort(doc! { "_id": -1 });
+        Ok(self
+            .ask(find)
+            .await?
+            .map_or(0, |doc| LogEvent::from(doc).seq))
     }
 
     /// All that a `find` finds, with one end to the wait.

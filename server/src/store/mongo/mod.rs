@@ -82,8 +82,8 @@ impl MongoStore {
     ) -> Result<Self, OpenError> {
         let hosts = connect::hosts(&options);
         let unusable = |error| OpenError::new(&hosts, database, &error);
-        let client = Client::with_options(options)
-            .map_err(|error| unusable(error::Failure::from(error)))?;
+        let client =
+            Client::with_options(options).map_err(|error| unusable(error::Failure::from(error)))?;
         let shared = Arc::new(Shared::new(client, database, timeouts));
         shared.make_ready(database).await.map_err(unusable)?;
         let repairing = tokio::spawn(projections::keep_repairing(Arc::downgrade(&shared)));

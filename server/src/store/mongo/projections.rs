@@ -118,9 +118,7 @@ impl Shared {
         let rooms = self.ask(rooms).await?;
         rooms
             .map_err(Failure::from)
-            .try_for_each_concurrent(REPAIRS_AT_ONCE_MAX, async |row| {
-                self.repair_row(&row).await
-            })
+            .try_for_each_concurrent(REPAIRS_AT_ONCE_MAX, async |row| self.repair_row(&row).await)
             .await
     }
 
@@ -171,7 +169,8 @@ impl Shared {
                 "topic": shape.topic,
                 "shapeSeq": int(event.seq),
             };
-            self.ask(self.rooms.update_one(older, doc! { "$set": set })).await?;
+            self.ask(self.rooms.update_one(older, doc! { "$set": set }))
+                .await?;
         }
         let membership = match projection.membership {
             None => return Ok(()),
@@ -196,7 +195,9 @@ impl Shared {
     }
 
     async fn room_row(&self, room: &RoomName) -> Result<RoomDoc, Failure> {
-        let row = self.ask(self.rooms.find_one(doc! { "_id": room.as_str() })).await?;
+        let row = self
+            .ask(self.rooms.find_one(doc! { "_id": room.as_str() }))
+            .await?;
         row.ok_or_else(|| Failure::Corrupt(format!("{room} has a log and no row")))
     }
 }

@@ -13,7 +13,9 @@ use super::MongoStore;
 /// `None` where there is no MongoDB to test with.
 async fn open_new() -> Option<(TestDatabase, Arc<MongoStore>)> {
     let database = TestDatabase::new()?;
-    let store = MongoStore::open(&database.url, &database.name).await.unwrap();
+    let store = MongoStore::open(&database.url, &database.name)
+        .await
+        .unwrap();
     Some((database, Arc::new(store)))
 }
 

@@ -121,10 +121,15 @@ impl Server {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
-        let database =
-            (on_mongo() && !is_chosen).then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
+        let database = (on_mongo() && !is_chosen)
+            .then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
         if let Some(database) = &database {
-            let store = ["--mongo-url", &database.url, "--mongo-database", &database.name];
+            let store = [
+                "--mongo-url",
+                &database.url,
+                "--mongo-database",
+                &database.name,
+            ];
             flags.extend(store.map(str::to_owned));
         }
         let log = Arc::default();

@@ -16,9 +16,7 @@ use super::mongo_server::TestDatabase;
 use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
 use crate::store::mongo::indexes::INDEXES;
 use crate::store::mongo::{MongoStore, Timeouts, connect};
-use crate::store::{
-    NewUser, PasswordRecord, Session, SharedStore, Snapshot,
-};
+use crate::store::{NewUser, PasswordRecord, Session, SharedStore, Snapshot};
 
 /// Shape, and the index by name. `_id` is every collection's own; `all` reads a whole collection,
 /// at start alone.
@@ -26,12 +24,27 @@ const SHAPES: &[(&str, &str)] = &[
     ("chatRoomUsers: _id =", "_id"),
     ("chatRoomUsers: _id range", "_id"),
     ("chatRoomUsers: all", "all"),
-    ("chatRoomUsers: chatServer.passwordKind =", "chat_by_password_kind"),
-    ("chatRoomUsers: chatServer.passwordKind =, password range", "chat_by_password_kind"),
-    ("chatRoomUsers: chatServer.passwordKind =, username range", "chat_by_password_kind"),
+    (
+        "chatRoomUsers: chatServer.passwordKind =",
+        "chat_by_password_kind",
+    ),
+    (
+        "chatRoomUsers: chatServer.passwordKind =, password range",
+        "chat_by_password_kind",
+    ),
+    (
+        "chatRoomUsers: chatServer.passwordKind =, username range",
+        "chat_by_password_kind",
+    ),
     ("chatRoomUsers: username =", "chat_by_username"),
-    ("chatRoomUsers: username =, chatServer.passwordKind =, password =", "chat_by_username"),
-    ("chatRoomUsers: username range; sort username", "chat_by_username"),
+    (
+        "chatRoomUsers: username =, chatServer.passwordKind =, password =",
+        "chat_by_username",
+    ),
+    (
+        "chatRoomUsers: username range; sort username",
+        "chat_by_username",
+    ),
     ("claims: _id =", "_id"),
     ("demoNames: all", "all"),
     ("demoNames: folded =", "by_folded"),
@@ -39,12 +52,21 @@ const SHAPES: &[(&str, &str)] = &[
     ("log: _id in", "_id"),
     ("log: _id range; sort -_id", "_id"),
     ("log: _id range; sort _id", "_id"),
-    ("log: room =, isMessage =, seq range; sort -seq", "by_message"),
-    ("log: room =, isMessage =, seq range; sort seq", "by_message"),
+    (
+        "log: room =, isMessage =, seq range; sort -seq",
+        "by_message",
+    ),
+    (
+        "log: room =, isMessage =, seq range; sort seq",
+        "by_message",
+    ),
     ("log: room =, sender =, nonce =", "by_nonce"),
     ("memberships: _id =, seq range", "_id"),
     ("memberships: room =, member =", "by_room"),
-    ("memberships: username =, member =; sort room", "by_username"),
+    (
+        "memberships: username =, member =; sort room",
+        "by_username",
+    ),
     ("rooms: _id =", "_id"),
     ("rooms: _id =, shapeSeq range", "_id"),
     ("rooms: all; sort _id", "_id"),
@@ -63,7 +85,9 @@ async fn every_question_has_an_index() {
         return;
     };
     let seen = Seen::default();
-    let mut options = connect::options(&database.url, Timeouts::default()).await.unwrap();
+    let mut options = connect::options(&database.url, Timeouts::default())
+        .await
+        .unwrap();
     let noting = Arc::clone(&seen);
     options.command_event_handler = Some(EventHandler::callback(move |event| {
         if let CommandEvent::Started(started) = event {
@@ -71,8 +95,13 @@ async fn every_question_has_an_index() {
             noting.lock().unwrap().extend(shapes);
         }
     }));
-    let demo = database.open().await.collection::<Document>("chatRoomUsers");
-    demo.insert_one(doc! { "username": "Demo", "password": "x" }).await.unwrap();
+    let demo = database
+        .open()
+        .await
+        .collection::<Document>("chatRoomUsers");
+    demo.insert_one(doc! { "username": "Demo", "password": "x" })
+        .await
+        .unwrap();
     let open = || MongoStore::open_with(options.clone(), &database.name, Timeouts::default());
     let first = open().await.unwrap();
     let store: SharedStore = Arc::new(first);
@@ -81,11 +110,20 @@ async fn every_question_has_an_index() {
     drop(open().await.unwrap());
 
     let seen = seen.lock().unwrap().clone();
-    let listed: BTreeSet<_> = SHAPES.iter().map(|(shape, _)| (*shape).to_owned()).collect();
+    let listed: BTreeSet<_> = SHAPES
+        .iter()
+        .map(|(shape, _)| (*shape).to_owned())
+        .collect();
     let unlisted: Vec<_> = seen.difference(&listed).collect();
-    assert!(unlisted.is_empty(), "asked and not in the list: {unlisted:#?}");
+    assert!(
+        unlisted.is_empty(),
+        "asked and not in the list: {unlisted:#?}"
+    );
     let unasked: Vec<_> = listed.difference(&seen).collect();
-    assert!(unasked.is_empty(), "in the list and not asked: {unasked:#?}");
+    assert!(
+        unasked.is_empty(),
+        "in the list and not asked: {unasked:#?}"
+    );
 }
 
 #[test]
@@ -111,15 +149,21 @@ fn serves(shape: &str, index: &str) -> bool {
     let (collection, rest) = shape.split_once(": ").unwrap();
     let (fields, sort) = rest.split_once("; sort ").unwrap_or((rest, ""));
     let sort = sort.trim_start_matches('-');
-    let fields_of = INDEXES.iter().find(|i| i.collection == collection && i.name == index);
+    let fields_of = INDEXES
+        .iter()
+        .find(|i| i.collection == collection && i.name == index);
     let keys: &[&str] = match (index, fields_of) {
-        ("all", _) => return fields == "all" && ["chatRoomUsers", "demoNames"].contains(&collection),
+        ("all", _) => {
+            return fields == "all" && ["chatRoomUsers", "demoNames"].contains(&collection);
+        }
         ("_id", _) => &["_id"],
         (_, Some(index)) => index.fields,
         (_, None) => return false,
     };
-    let fields: Vec<(&str, &str)> =
-        fields.split(", ").map(|field| field.split_once(' ').unwrap_or((field, ""))).collect();
+    let fields: Vec<(&str, &str)> = fields
+        .split(", ")
+        .map(|field| field.split_once(' ').unwrap_or((field, "")))
+        .collect();
     let is_equal = |key: &str| fields.contains(&(key, "="));
     let equal = keys.iter().take_while(|key| is_equal(key)).count();
     let next = keys.get(equal).copied();
@@ -127,7 +171,10 @@ fn serves(shape: &str, index: &str) -> bool {
     let is_few = equal > 0 && FEW.contains(&keys[0]);
     let others = fields.iter().any(|(key, _)| *key != "all" && filters(key));
     let in_order = sort.is_empty() || next == Some(sort);
-    let begins = equal > 0 || fields.iter().any(|(key, how)| Some(*key) == next && *how != "=");
+    let begins = equal > 0
+        || fields
+            .iter()
+            .any(|(key, how)| Some(*key) == next && *how != "=");
     in_order && (begins || fields == [("all", "")] && next == Some(sort)) && (!others || is_few)
 }
 
@@ -138,7 +185,9 @@ fn shapes(command: &Document) -> Vec<String> {
     };
     let list = |key: &str| -> Vec<&Document> {
         let list = command.get_array(key).unwrap();
-        list.iter().map(|item| item.as_document().unwrap()).collect()
+        list.iter()
+            .map(|item| item.as_document().unwrap())
+            .collect()
     };
     let shape = |filter: &Document, sort: Option<&Document>| {
         let sort = sort.map_or_else(String::new, |sort| format!("; sort {}", sorting(sort)));
@@ -151,7 +200,9 @@ fn shapes(command: &Document) -> Vec<String> {
         }
         "aggregate" => {
             let stages = list("pipeline");
-            let filter = stages.iter().find_map(|stage| stage.get_document("$match").ok());
+            let filter = stages
+                .iter()
+                .find_map(|stage| stage.get_document("$match").ok());
             vec![shape(filter.unwrap_or(&doc! {}), None)]
         }
         "update" => list("updates")
@@ -209,19 +260,34 @@ async fn ask_everything(store: &SharedStore) {
         room_kind: RoomKind::Public,
         topic: String::new(),
     };
-    store.append(&rust, 7, vec![event(8, EventBody::Joined)]).await.unwrap();
-    store.append(&rust, 0, vec![event(1, created)]).await.unwrap();
+    store
+        .append(&rust, 7, vec![event(8, EventBody::Joined)])
+        .await
+        .unwrap();
+    store
+        .append(&rust, 0, vec![event(1, created)])
+        .await
+        .unwrap();
     for seq in 2..=3 {
-        store.append(&rust, seq - 1, vec![event(seq, EventBody::Left)]).await.unwrap();
+        store
+            .append(&rust, seq - 1, vec![event(seq, EventBody::Left)])
+            .await
+            .unwrap();
     }
-    store.append(&rust, 1, vec![event(2, EventBody::Joined)]).await.unwrap();
+    store
+        .append(&rust, 1, vec![event(2, EventBody::Joined)])
+        .await
+        .unwrap();
     let mut taken = event(4, EventBody::Joined);
     taken.nonce = EventNonce::from_seq(1);
     store.append(&rust, 3, vec![taken]).await.unwrap();
     store.events(&rust, 0, 10).await.unwrap();
     store.messages_before(&rust, 9, 10).await.unwrap();
     store.messages_after(&rust, 0, 10).await.unwrap();
-    store.event_by_nonce(&rust, &ann, &EventNonce::from_seq(1)).await.unwrap();
+    store
+        .event_by_nonce(&rust, &ann, &EventNonce::from_seq(1))
+        .await
+        .unwrap();
     store.rooms_of(&ann).await.unwrap();
     store.public_rooms("", "", 10).await.unwrap();
     for seq in [5, 6] {
@@ -249,7 +315,10 @@ async fn ask_everything(store: &SharedStore) {
     store.users_after("", 10).await.unwrap();
     store.count_users().await.unwrap();
     store.plain_passwords(10).await.unwrap();
-    store.convert_password(&Username::existing("Demo"), "x", "$argon2id$").await.unwrap();
+    store
+        .convert_password(&Username::existing("Demo"), "x", "$argon2id$")
+        .await
+        .unwrap();
     store.set_password(&ann, password).await.unwrap();
     let session = Session {
         id: "s".into(),

@@ -3,8 +3,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::store::Store as _;
 use super::*;
+use crate::store::Store as _;
 use crate::store::sqlite::OpenError;
 use crate::store::{
     AccountStore, Append, LogStore, NewUser, PasswordRecord, Session, Snapshot, StoreError,

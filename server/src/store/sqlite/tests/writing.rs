@@ -3,10 +3,10 @@ use std::sync::atomic::Ordering;
 use futures::future::join_all;
 use tokio::sync::oneshot;
 
-use crate::store::Store as _;
 use super::super::readers::READERS;
 use super::super::writer::COMMIT_JOBS_MAX;
 use super::*;
+use crate::store::Store as _;
 use crate::store::{AccountStore, Append, LogStore, StoreError};
 
 /// Keeps the writer busy until it is dropped, so that what is written meanwhile goes into one
