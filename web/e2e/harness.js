@@ -1,4 +1,4 @@
-// What the browser tests share: a server with a data directory of its own, a browser, and people in it.
+// What the browser tests share: a server with a data directory of its own, a browser, people in it, and a bot.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -12,12 +12,22 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const START_MS_MAX = 30_000;
 export const PASSWORD = 'correct horse battery';
 
-function serverBinary() {
-  const candidates = [process.env.CHAT_SERVER_BIN, '../../target/release/chat-server', '../../target/debug/chat-server']
-    .filter(Boolean).map((name) => path.resolve(here, name));
-  const found = candidates.find((name) => existsSync(name));
-  if (!found) throw new Error(`No server to test with. Build it (cargo build -p chat-server) or name it in CHAT_SERVER_BIN. Looked at: ${candidates.join(', ')}`);
+/** A program of ours: the one that `variable` names, else what cargo built.
+ * @param {string} variable @param {string} name within cargo's folder of a profile */
+export function binary(variable, name) {
+  const named = process.env[variable];
+  const candidates = named ? [path.resolve(named)] : ['debug', 'release'].map((profile) => path.resolve(here, '../../target', profile, name));
+  const found = candidates.find((file) => existsSync(file));
+  if (!found) throw new Error(`There is no ${candidates.join(' and no ')}. Run \`cargo xtask test build\`, or name one in ${variable}.`);
   return found;
+}
+
+/** @param {import('node:child_process').ChildProcess|null} child */
+async function kill(child) {
+  if (!child || child.exitCode !== null || child.signalCode !== null) return;
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
 }
 
 /** Starts a server; `restart` after `kill` keeps its port and its data.
@@ -30,7 +40,7 @@ export async function startServer(flags = []) {
 
   async function start() {
     const args = ['--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...flags];
-    const started = spawn(serverBinary(), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MONGO_URL: undefined } });
+    const started = spawn(binary('CHAT_SERVER_BIN', 'chat-server'), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MONGO_URL: undefined } });
     child = started;
     port = await new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`The server said no address in time:\n${said}`)), START_MS_MAX);
@@ -50,29 +60,30 @@ export async function startServer(flags = []) {
     });
   }
 
-  async function kill() {
-    const dying = child;
-    child = null;
-    if (!dying || dying.exitCode !== null || dying.signalCode !== null) return;
-    const gone = new Promise((resolve) => dying.once('exit', resolve));
-    dying.kill('SIGKILL');
-    await gone;
-  }
-
   try {
     await start();
   } catch (error) {
-    await kill();
+    await kill(child);
     await rm(dataDir, { recursive: true, force: true });
     throw error;
   }
   return {
-    url: `http://127.0.0.1:${port}`, kill, restart: start, log: () => said,
+    url: `http://127.0.0.1:${port}`, kill: () => kill(child), restart: start, log: () => said,
     async stop() {
-      await kill();
+      await kill(child);
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** The SDK's example bot. It makes its own account.
+ * @param {string} url @param {string} name */
+export function startEchoBot(url, name) {
+  const env = { ...process.env, CHAT_SERVER: url, CHAT_USER: name, CHAT_PASSWORD: PASSWORD };
+  const child = spawn(binary('CHAT_ECHO_BOT_BIN', 'examples/echo_bot'), { stdio: ['ignore', 'ignore', 'pipe'], env });
+  let said = '';
+  child.stderr.on('data', (bytes) => { said += bytes; });
+  return { log: () => said, runs: () => child.exitCode === null && child.signalCode === null, stop: () => kill(child) };
 }
 
 export function startBrowser() {

@@ -1,8 +1,10 @@
-// Makes the pictures of the page: node e2e/screenshots.mjs OUTDIR
+// Makes the pictures of the page and of the terminal client: node e2e/screenshots.mjs OUTDIR
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { logIn, openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import { toHtml } from './ansi.js';
+import { PASSWORD, logIn, openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import { startTerminal } from './terminal.js';
 
 const out = process.argv[2];
 if (!out) {
@@ -10,50 +12,99 @@ if (!out) {
   process.exit(2);
 }
 
+const ROOMS = [['release', 'What ships, and when'], ['on-call', ''], ['design', '']];
 /** @type {[string, string][]} */
 const TALK = [
-  ['maya', 'Morning! The new build is on staging ☀️'],
-  ['maya', 'Can someone look at the upgrade notes before I announce it?'],
-  ['jonas', 'On it. First read: clear, short, I like it.'],
-  ['jonas', 'One thing, the backup step should come *before* the restart. As written you would stop the server and only then think of the data. I’d put it at the very top with a line on where the file lands, so nobody has to search for it at two in the morning.'],
-  ['priya', '👏'],
+  ['maya', 'Morning! Anything left before the upgrade?'],
+  ['jonas', 'The notes read well. One thing: the backup step should come before the restart. As written you would stop the server and only then think of the data.'],
   ['maya', 'Good catch, fixed.'],
+  ['noor', 'I can take the questions in #on-call this week'],
+  ['maya', '👏'],
+  ['priya', 'Hi from the train, so from a terminal. What can I test?'],
+  ['maya', 'The restart: kill the server on staging while you write, please, and see what is left of it.'],
+  ['priya', 'With pleasure'],
+  ['jonas', 'Wait a second, the new build is on its way there.'],
+  ['ship', 'Build 214 is live on staging. No errors so far.'],
+  ['priya', 'I restarted it twice under load from here. Nobody lost a message, and what I typed meanwhile went out by itself.'],
+  ['maya', 'That was the part I was worried about 🎉'],
   ['noor', 'How do I check that the backup is sound?'],
-  ['jonas', 'Like this:\n```\nsqlite3 chat.db "pragma integrity_check;"\nok\n```\nTakes a second, even on the big one.'],
-  ['noor', 'Works here, thanks!'],
-  ['priya', 'I restarted twice during the load test and nobody lost a message. My phone even sent the one I typed in the tunnel.'],
-  ['noor', 'That was the part I was worried about 🎉'],
-  ['maya', 'Then I’ll announce it for 14:00. Notes are at https://chat.example/notes, set `--data-dir` if yours lives elsewhere.'],
-  ['jonas', 'Perfect. Lunch?'],
-  ['priya', 'Lunch 🍜'],
-  ['maya', 'Give me five minutes'],
+  ['jonas', 'Like this: `sqlite3 chat.db "pragma integrity_check"`'],
+  ['noor', 'It says ok, thanks!'],
+  ['maya', 'Then 14:00 it is. Notes: https://chat.example/notes'],
+  ['priya', 'Perfect. Lunch? 🍜'],
 ];
+const LAST = 'Five minutes, I’m on the stairs';
 
 await mkdir(out, { recursive: true });
 const server = await startServer();
 const browser = await startBrowser();
+let terminal;
 try {
-  const people = new Map();
-  for (const name of ['maya', 'jonas', 'priya', 'noor']) {
+  /** @type {Map<string, (text: string) => Promise<void>>} */ const people = new Map();
+  /** @type {import('playwright-core').Page[]} */ const pages = [];
+  for (const name of ['maya', 'jonas', 'noor', 'ship']) {
     const { page } = await openPage(browser, server.url);
-    await signUp(page, name);
-    people.set(name, page);
+    pages.push(page);
+    if (name === 'ship') {
+      await page.evaluate((body) => fetch('/register', { method: 'POST', headers: { 'content-type': 'application/json' }, body }), JSON.stringify({ username: name, password: PASSWORD, bot: true }));
+      await logIn(page, name);
+      await page.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+    } else await signUp(page, name);
+    people.set(name, async (text) => {
+      await say(page, text);
+      await page.locator('.message.waiting').waitFor({ state: 'detached' });
+    });
   }
+  for (const [room, topic] of ROOMS) await command(pages[0], { type: 'create', room, topic });
+  terminal = await startTerminal(server.url, { columns: 110, rows: 32, zone: Intl.DateTimeFormat().resolvedOptions().timeZone });
+  await terminal.signUp('priya');
+  people.set('priya', terminal.say);
+  for (const [room] of ROOMS.slice(0, 2)) {
+    await terminal.say(`/join ${room}`);
+    await terminal.see(`>2 ${room}`);
+  }
+  await terminal.keys('M-1');
+  await command(pages[1], { type: 'join', room: 'release' });
+  await command(pages[1], { type: 'send', room: 'release', text: 'The notes are final', nonce: 'final' });
   for (const [name, text] of TALK) {
-    await say(people.get(name), text);
-    await people.get(name).locator('.message.waiting').waitFor({ state: 'detached' });
+    await people.get(name)?.(text);
+    await terminal.see(`: ${text.slice(0, 20)}`);
   }
+  await people.get('maya')?.(LAST);
+  await terminal.see(LAST);
+  await terminal.write('See you there');
+  await terminal.see('> See you there');
+
   for (const [name, size] of /** @type {const} */ ([['page-1280', { width: 1280, height: 800 }], ['page-390', { width: 390, height: 844 }]])) {
-    const { page } = await openPage(browser, server.url, { viewport: size, deviceScaleFactor: 2 });
-    await page.waitForTimeout(800);
-    await page.screenshot({ path: path.join(out, `${name}-login.png`) });
+    const { page } = await openPage(browser, server.url, { viewport: size });
     await logIn(page, 'maya');
-    await shown(page, 'Give me five minutes');
+    await shown(page, LAST);
     await page.waitForTimeout(600);
     await page.screenshot({ path: path.join(out, `${name}.png`) });
     await page.context().close();
   }
+  const { page } = await openPage(browser, 'about:blank', { viewport: { width: 1280, height: 800 } });
+  await page.setContent(toHtml(await terminal.picture(), 'chat-tui'));
+  await page.locator('body').screenshot({ path: path.join(out, 'terminal.png') });
 } finally {
+  await terminal?.stop();
   await browser.close();
   await server.stop();
+}
+
+/** Gives a command over a socket of the page's session. @param {import('playwright-core').Page} page @param {any} frame */
+function command(page, frame) {
+  return page.evaluate((what) => new Promise((resolve, reject) => {
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
+    socket.onmessage = ({ data }) => {
+      const answer = JSON.parse(data);
+      if (answer.type === 'welcome') socket.send(JSON.stringify({ ...what, id: 'it' }));
+      if (answer.re !== 'it') return;
+      if (answer.type === 'error') reject(new Error(data));
+      resolve(undefined);
+      socket.close();
+    };
+  }), frame);
 }

@@ -3,7 +3,7 @@
 //! All that is built is built with one profile (dev) and one set of features (`--workspace
 //! --all-features`), so that a part finds what an earlier one has compiled.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{bail, ensure};
 
@@ -132,7 +132,7 @@ const PARTS: &[Part] = &[
         kind: Kind::Test,
         needs: &[Tool::Node],
         after: None,
-        run: |project| node_tests(project, "web/tests")?.show(),
+        run: |project| node_tests(project, &project.files("web/tests", ".test.js")?)?.show(),
     },
     Part {
         name: "page",
@@ -141,10 +141,9 @@ const PARTS: &[Part] = &[
         needs: &[Tool::Node, Tool::Npm, Tool::Chromium, Tool::PlaywrightCore],
         after: Some("build"),
         run: |project| {
-            node_tests(project, "web/e2e")?
-                .env("CHAT_SERVER_BIN", built_server(project)?)
-                .env(CHROMIUM_VARIABLE, Tool::Chromium.path(project)?)
-                .show()
+            let mut files = project.files("web/e2e", ".test.js")?;
+            files.retain(|file| file != Path::new(STORY_TEST));
+            browser_tests(project, &files)?.show()
         },
     },
     Part {
@@ -156,7 +155,26 @@ const PARTS: &[Part] = &[
         run: |project| {
             cargo("test")
                 .args(["--test", TERMINAL_TEST])
-                .env("CHAT_SERVER_BIN", built_server(project)?)
+                .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
+                .show()
+        },
+    },
+    Part {
+        name: "story",
+        about: "two people in Chromium, one in a terminal and a bot, in one room",
+        kind: Kind::Test,
+        needs: &[
+            Tool::Node,
+            Tool::Npm,
+            Tool::Chromium,
+            Tool::PlaywrightCore,
+            Tool::Tmux,
+        ],
+        after: Some("build"),
+        run: |project| {
+            browser_tests(project, &[PathBuf::from(STORY_TEST)])?
+                .env("CHAT_TUI_BIN", built(project, "chat-tui")?)
+                .env("CHAT_ECHO_BOT_BIN", built(project, "examples/echo_bot")?)
                 .show()
         },
     },
@@ -177,6 +195,9 @@ const MONGO_TEST: &str = "mongo";
 
 /// The server from outside, run on each store.
 const WIRE_TEST: &str = "wire";
+
+/// The browser test that is a part of its own, since it needs a terminal too.
+const STORY_TEST: &str = "web/e2e/story.test.js";
 
 /// Longest that one test of the page may take.
 const NODE_TEST_TIME_MAX_MS: u32 = 180_000;
@@ -262,7 +283,7 @@ fn rust(project: &Project) -> anyhow::Result<()> {
     let units = cargo("test")
         .args(["--locked", "--no-fail-fast", "--lib", "--bins"])
         .args(tests.flat_map(|name| ["--test", name]))
-        .env("CHAT_SERVER_BIN", built_server(project)?)
+        .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
         .show();
     // `--doc` would compile all dependencies again, with the features they have without those that
     // only tests depend on. This runs the same programs as above, and no test but a documentation
@@ -273,15 +294,22 @@ fn rust(project: &Project) -> anyhow::Result<()> {
     units.and(docs)
 }
 
-fn node_tests(project: &Project, folder: &str) -> anyhow::Result<Run> {
+fn node_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
     Ok(Run::new(Tool::Node.path(project)?)
         .args(["--test", "--test-reporter=spec"])
         .arg(format!("--test-timeout={NODE_TEST_TIME_MAX_MS}"))
-        .args(project.files(folder, ".test.js")?))
+        .args(files))
 }
 
-fn built_server(project: &Project) -> anyhow::Result<PathBuf> {
-    let binary = project.server_binary();
+fn browser_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
+    Ok(node_tests(project, files)?
+        .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
+        .env(CHROMIUM_VARIABLE, Tool::Chromium.path(project)?))
+}
+
+/// A program that the part `build` makes.
+fn built(project: &Project, name: &str) -> anyhow::Result<PathBuf> {
+    let binary = project.binary(name);
     ensure!(binary.exists(), "{} is not there", binary.display());
     Ok(binary)
 }

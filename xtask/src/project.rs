@@ -43,11 +43,11 @@ impl Project {
         })
     }
 
-    /// The server that tests start; the part `build` makes it.
-    pub(crate) fn server_binary(&self) -> PathBuf {
+    /// A program that tests start; the part `build` makes it.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
         self.target
             .join("debug")
-            .join(format!("chat-server{}", std::env::consts::EXE_SUFFIX))
+            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
     /// Programs that we install for ourselves, kept between runs.

@@ -298,6 +298,14 @@ impl Accounts {
         Ok(())
     }
 
+    /// Whether a session has not been revoked since it was authenticated.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn still_stands(&self, session: &str) -> Result<bool, StoreError> {
+        Ok(self.0.store.session(session).await?.is_some())
+    }
+
     /// How many accounts there are, as far as this server knows.
     pub fn account_count(&self) -> u64 {
         self.0.count.load(Ordering::Relaxed)

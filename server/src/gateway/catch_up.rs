@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chat_shared::limits::RESUME_EVENTS_MAX;
-use chat_shared::protocol::CloseCode;
-use chat_shared::{RoomName, Seq};
+use chat_shared::protocol::{CloseCode, ServerFrame};
+use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, wire};
@@ -19,18 +19,28 @@ const PAGE_EVENTS_MAX: usize = 100;
 /// Bytes that may wait in the outbox when the next page is read.
 const WAITING_BYTES_MAX: usize = 128 << 10;
 
-/// Replays in the background, room after room, what connections that are in their rooms ask for.
-/// `permit` is held until all is told.
+/// Replays in the background what a connection that is in its rooms asks for. All of them hold
+/// their live events back before `ok` says that the replay begins. `permit` is held until all is
+/// told.
 pub(super) fn replay(
     hub: &Hub,
     connection: &Arc<Connection>,
-    rooms: BTreeMap<RoomName, Seq>,
+    re: Option<RequestId>,
+    cursors: BTreeMap<RoomName, Seq>,
     permit: OwnedSemaphorePermit,
 ) {
     let (hub, connection) = (hub.clone(), connection.clone());
     tokio::spawn(async move {
+        for room in cursors.keys() {
+            if let Err(error) = ask(&hub, &connection, room, CatchUp::Hold).await {
+                return give_up(&connection, room, &error);
+            }
+        }
+        if let Some(re) = re {
+            connection.send(&ServerFrame::Ok { re });
+        }
         let mut events_max = RESUME_EVENTS_MAX;
-        for (room, after) in rooms {
+        for (room, after) in cursors {
             let start = CatchUp::Start(Resume {
                 after,
                 same_log: true,

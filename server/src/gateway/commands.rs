@@ -100,10 +100,7 @@ pub(super) fn carry_out(
             });
         }
         Command::Resume(resume) => {
-            if let Some(re) = id {
-                connection.send(&ServerFrame::Ok { re });
-            }
-            catch_up::replay(hub, connection, resume.rooms, permit);
+            catch_up::replay(hub, connection, id, resume.rooms, permit);
         }
         Command::Ping => connection.send(&ServerFrame::Pong { re: id }),
         _ => {

@@ -8,6 +8,7 @@ mod commands;
 mod rate;
 mod session;
 mod socket;
+mod welcome;
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;

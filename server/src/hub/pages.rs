@@ -73,7 +73,7 @@ pub(super) async fn history(
         let rows = store
             .messages_before(room, before.min(as_of + 1), limit + 1)
             .await?;
-        page.prepend(room, rows, limit);
+        page.prepend(room, &rows, limit);
     }
     if let Some((after, limit)) = newer {
         let mut rows = store.messages_after(room, after, limit + 1).await?;
@@ -118,7 +118,7 @@ impl Page {
     }
 
     /// Takes the newest of `rows`, which come oldest first.
-    fn prepend(&mut self, room: &RoomName, rows: Vec<LogEvent>, limit: usize) {
+    fn prepend(&mut self, room: &RoomName, rows: &[LogEvent], limit: usize) {
         self.more_before = rows.len() > limit;
         let mut taken = Vec::new();
         for event in rows.iter().rev().take(limit) {

@@ -78,6 +78,8 @@ pub enum Query {
 /// One step towards the tip for a connection that has everything up to `after`.
 #[derive(Debug, Clone, Copy)]
 pub enum CatchUp {
+    /// No live event reaches it any more until it caught up.
+    Hold,
     /// The first step of someone who is in the room already.
     Start(Resume),
     Continue {

@@ -155,14 +155,18 @@ mod tests {
             }
         }
 
-        fn act(&mut self, who: &str, command: Command) -> Result<Option<Seq>, Refusal> {
+        fn act(
+            &mut self,
+            who: &str,
+            command: impl std::borrow::Borrow<Command>,
+        ) -> Result<Option<Seq>, Refusal> {
             let actor = Actor {
                 username: Username::existing(who),
                 bot: false,
             };
             let proposal = Proposal {
                 actor: &actor,
-                command: &command,
+                command: command.borrow(),
                 nonce: None,
                 event_id: EventId(String::new()),
                 now: self.now,

@@ -12,8 +12,10 @@ use crate::speaker::{Acked, check_log, check_shown, speak};
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{Received, Server, Site, User, from_env, kind_of, seeded};
 
-/// Few enough that FerretDB, which scans, answers in time.
-const MESSAGES_MAX: usize = 400;
+/// Between two messages of one, so that FerretDB, which scans, has few enough in the end.
+const PAUSE: Duration = Duration::from_millis(60);
+/// Messages that each keeps under way.
+const UNDER_WAY: usize = 4;
 const SPEAKERS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,8 +49,9 @@ async fn what_is_acked_is_there_once_whatever_the_network_does() {
             speak(
                 server.clone(),
                 user.clone(),
-                4,
-                MESSAGES_MAX,
+                UNDER_WAY,
+                usize::MAX,
+                PAUSE,
                 stopped.clone(),
             )
         })

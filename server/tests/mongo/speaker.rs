@@ -15,12 +15,14 @@ use crate::support::{Received, Site, User, Ws, fresh_nonce, kind_of, text_of};
 /// What was acked, by name and nonce: the text, the seq.
 pub(crate) type Acked = HashMap<(String, String), (String, u64)>;
 
-/// Speaks until `stop`, `under_way` messages at once; each is said until it is acked.
+/// Speaks until `stop`, `under_way` messages at once and `pause` between them; each is said until
+/// it is acked.
 pub(crate) async fn speak(
     site: Site,
     user: User,
     under_way: usize,
     messages_max: usize,
+    pause: Duration,
     stop: watch::Receiver<bool>,
 ) -> Acked {
     let mut acked = Acked::new();
@@ -29,6 +31,7 @@ pub(crate) async fn speak(
     let mut ws = site.enter(&user).await;
     loop {
         while waiting.len() < under_way && said < messages_max && !*stop.borrow() {
+            sleep(pause).await;
             said += 1;
             let (nonce, text) = (fresh_nonce(), format!("{} {said}", user.name));
             say(&mut ws, &nonce, &text).await;

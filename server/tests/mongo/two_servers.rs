@@ -1,5 +1,7 @@
 //! Show 4: two servers on one database, without a bus, write to one room as fast as they can.
 
+use std::time::Duration;
+
 use futures::future::join_all;
 use tokio::sync::watch;
 
@@ -41,6 +43,7 @@ async fn the_log_holds() {
             user,
             UNDER_WAY,
             messages,
+            Duration::ZERO,
             stopped.clone(),
         );
         speakers.push(tokio::spawn(speaking));

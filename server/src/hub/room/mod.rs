@@ -1,0 +1,180 @@
+//! The task that owns a room on this node.
+//!
+//! It takes what waits in its inbox, decides the commands among it one after the other, has their
+//! events stored as one batch, and only then acks and tells. After an error of the store nothing
+//! is numbered further until the log was read again: what became of the batch is known then.
+
+mod answer;
+mod commit;
+mod log;
+mod tell;
+
+use std::time::Duration;
+
+use chat_shared::protocol::{ErrorCode, ErrorFrame, RoomInfo, ServerFrame};
+use chat_shared::{RequestId, RoomName, Seq};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::fan_out::Subscribers;
+use super::presence::Presence;
+use super::recent::Recent;
+use super::{Connection, Hub, RoomRequest};
+use crate::rules::RoomState;
+
+/// Requests that one batch takes.
+const BATCH_REQUESTS_MAX: usize = 64;
+
+/// Events after which the folded state is kept anew.
+const SNAPSHOT_EVENTS: u64 = 1_000;
+
+/// Milliseconds after which a room that nobody needs is unloaded.
+const UNLOAD_AFTER_MS: u64 = 60_000;
+
+/// Milliseconds between two attempts to read the log again while the store does not answer.
+const STORE_RETRY_MS: u64 = 500;
+
+pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<RoomRequest>) {
+    let mut task = Room {
+        state: RoomState::empty(room.clone()),
+        told: 0,
+        loaded: false,
+        in_doubt: true,
+        saved: 0,
+        subscribers: Subscribers::default(),
+        presence: Presence::new(room.clone()),
+        recent: Recent::default(),
+        room,
+        hub,
+    };
+    let mut requests = Vec::with_capacity(BATCH_REQUESTS_MAX);
+    loop {
+        let wait = task.wait_ms();
+        tokio::select! {
+            count = inbox.recv_many(&mut requests, BATCH_REQUESTS_MAX) => {
+                if count == 0 {
+                    return;
+                }
+                task.handle(std::mem::take(&mut requests)).await;
+            }
+            () = sleep(Duration::from_millis(wait)) => {
+                if task.in_doubt && task.loaded {
+                    let _ = task.read_again().await;
+                }
+                task.tell_presence();
+                if task.is_idle() && task.hub.unload(&task.room, &mut inbox) {
+                    task.save_snapshot();
+                    return;
+                }
+            }
+        }
+    }
+}
+
+struct Room {
+    hub: Hub,
+    room: RoomName,
+    /// Ahead of the store while a batch is being stored.
+    state: RoomState,
+    /// The last event that is stored, acked and handed to the members.
+    told: Seq,
+    loaded: bool,
+    /// What the store holds above `told` is not known.
+    in_doubt: bool,
+    /// The seq of the kept snapshot.
+    saved: Seq,
+    subscribers: Subscribers,
+    presence: Presence,
+    recent: Recent,
+}
+
+impl Room {
+    fn is_idle(&self) -> bool {
+        self.subscribers.is_empty() && self.presence.is_idle()
+    }
+
+    fn wait_ms(&self) -> u64 {
+        let presence = self
+            .presence
+            .deadline()
+            .map(|at| at.saturating_sub(self.hub.now()).max(1));
+        let retry = (self.in_doubt && self.loaded).then_some(STORE_RETRY_MS);
+        let unload = if self.state.exists() {
+            UNLOAD_AFTER_MS
+        } else {
+            STORE_RETRY_MS
+        };
+        presence.into_iter().chain(retry).min().unwrap_or(unload)
+    }
+
+    async fn handle(&mut self, requests: Vec<RoomRequest>) {
+        let mut proposals = Vec::new();
+        let mut others = Vec::new();
+        for request in requests {
+            match request {
+                RoomRequest::Propose(propose) => proposals.push(propose),
+                other => others.push(other),
+            }
+        }
+        if self.in_doubt && self.read_again().await.is_err() {
+            for propose in &proposals {
+                commit::refuse(propose, &self.room, unavailable());
+            }
+            others
+                .into_iter()
+                .for_each(|request| self.turn_away(request));
+            return;
+        }
+        self.commit(proposals).await;
+        for request in others {
+            self.answer(request);
+        }
+        self.tell_presence();
+        if self.state.seq() >= self.saved + SNAPSHOT_EVENTS {
+            self.save_snapshot();
+        }
+    }
+
+    fn member_count(&self) -> u64 {
+        if self.room.is_lobby() {
+            self.hub.accounts().account_count()
+        } else {
+            self.state.members().len() as u64
+        }
+    }
+
+    fn info(&self, connection: &Connection, last_seq: Seq) -> RoomInfo {
+        let identity = &connection.identity;
+        let (read_seq, unread) = self.state.read_and_unread(&identity.username);
+        RoomInfo {
+            room: self.room.clone(),
+            kind: self.state.kind(),
+            topic: self.state.topic().to_owned(),
+            last_seq,
+            read_seq,
+            unread,
+            mentions: 0,
+            role: self.state.role_of(&identity.username, identity.admin),
+            members: self.member_count(),
+            with: None,
+        }
+    }
+}
+
+fn turn_down(
+    connection: &Connection,
+    re: Option<RequestId>,
+    room: &RoomName,
+    mut error: ErrorFrame,
+) {
+    error.re = re;
+    error.room = Some(room.clone());
+    connection.send(&ServerFrame::Error(error));
+}
+
+fn unavailable() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "The server can't reach its store; try again.",
+    )
+}
