@@ -5,6 +5,7 @@ mod mongo_server;
 
 use std::sync::Arc;
 
+mod races;
 mod shapes;
 
 use self::mongo_server::TestDatabase;
