@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, ServerFrame};
 use chat_shared::{Nonce, RoomName, Username};
+use futures::future::join_all;
 
 use super::super::Propose;
 use super::{Room, turn_down, unavailable};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
-use crate::store::Append;
+use crate::store::{Append, StoreError};
 
 /// Batches that may be lost to other nodes in a row before the commands are refused.
 const LOST_IN_A_ROW_MAX: usize = 16;
@@ -61,6 +62,7 @@ impl Room {
                         let propose = proposals.remove(culprit);
                         self.first_answer(&propose, &existing);
                     }
+                    proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
                 Err(error) => {
@@ -141,19 +143,36 @@ impl Room {
         self.tell(events, created_by);
     }
 
-    /// A repeated nonce gets its first answer, before any check that would refuse it now.
-    async fn refuse_unless_known(&self, propose: &Propose, error: &ErrorFrame) {
+    /// Who repeats one nonce after a lost connection repeats many: all that are known get their
+    /// first answer at once, and the others are left.
+    async fn answer_known(&self, proposals: Vec<Propose>) -> Vec<Propose> {
+        let found = join_all(proposals.iter().map(|propose| self.known(propose))).await;
+        let mut left = Vec::new();
+        for (propose, found) in proposals.into_iter().zip(found) {
+            match found {
+                Ok(Some(existing)) => self.first_answer(&propose, &existing),
+                // The next attempt to store it will tell.
+                Ok(None) | Err(_) => left.push(propose),
+            }
+        }
+        left
+    }
+
+    async fn known(&self, propose: &Propose) -> Result<Option<LogEvent>, StoreError> {
         let Some(nonce) = propose.nonce.clone() else {
-            return refuse(propose, &self.room, error.clone());
+            return Ok(None);
         };
         let sender = &propose.connection.identity.username;
         let nonce = EventNonce::from(nonce);
-        match self
-            .hub
+        self.hub
             .store()
             .event_by_nonce(&self.room, sender, &nonce)
             .await
-        {
+    }
+
+    /// A repeated nonce gets its first answer, before any check that would refuse it now.
+    async fn refuse_unless_known(&self, propose: &Propose, error: &ErrorFrame) {
+        match self.known(propose).await {
             Ok(Some(existing)) => self.first_answer(propose, &existing),
             Ok(None) => refuse(propose, &self.room, error.clone()),
             Err(error) => {
