@@ -99,8 +99,12 @@ impl Server {
 
     /// A server that can be restarted on its port.
     pub(crate) async fn start_for_restarts() -> Self {
+        Self::start_for_restarts_with(&[]).await
+    }
+
+    pub(crate) async fn start_for_restarts_with(flags: &[&str]) -> Self {
         let listen = format!("127.0.0.1:{}", port_for_restarts());
-        Self::start_on(&listen, &["--rate-limit", "off"]).await
+        Self::start_on(&listen, &[&["--rate-limit", "off"], flags].concat()).await
     }
 
     async fn start_on(listen: &str, flags: &[&str]) -> Self {
