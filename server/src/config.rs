@@ -135,10 +135,12 @@ pub struct Config {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     #[error(
-        "MongoDB support is not in this build yet: leave MONGO_URL (--mongo-url) out to keep \
-         everything in SQLite."
+        "MongoDB takes no database of that name (--mongo-database): use letters, digits, - and _, \
+         63 characters at most."
     )]
-    MongoUnsupported,
+    MongoDatabase,
+    #[error("Several servers on one bus are not in this build yet: leave --bus out.")]
+    BusUnsupported,
     #[error(
         "--bus can't be used with SQLite: one machine owns SQLite's files, so other servers would \
          have nothing to agree on. Several servers need MongoDB as their common truth (--mongo-url)."
@@ -182,16 +184,26 @@ impl Config {
             .map_err(|error| ConfigError::NoDataDirectory(error.to_string()))
     }
 
+    /// The MongoDB that everything is kept in, where one is chosen.
+    pub fn mongo(&self) -> Option<&SecretUrl> {
+        self.mongo_url.as_ref().filter(|url| !url.is_empty())
+    }
+
     /// Refuses combinations that this build can't serve.
     ///
     /// # Errors
     /// [`ConfigError`], a sentence for the operator.
     pub fn check(&self) -> Result<(), ConfigError> {
-        if self.mongo_url.as_ref().is_some_and(|url| !url.is_empty()) {
-            return Err(ConfigError::MongoUnsupported);
+        let is_plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+        let database = &self.mongo_database;
+        if !(1..=63).contains(&database.len()) || !database.bytes().all(is_plain) {
+            return Err(ConfigError::MongoDatabase);
         }
         if self.bus.as_ref().is_some_and(|url| !url.is_empty()) {
-            return Err(ConfigError::BusNeedsMongo);
+            return Err(match self.mongo() {
+                Some(_) => ConfigError::BusUnsupported,
+                None => ConfigError::BusNeedsMongo,
+            });
         }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(ConfigError::TlsHalfGiven);
@@ -394,11 +406,15 @@ mod tests {
         let check = |args: &[&str], expect: ConfigError| {
             assert_eq!(parse(args).unwrap().check(), Err(expect), "{args:?}");
         };
-        check(
-            &["--mongo-url", "mongodb://localhost"],
-            ConfigError::MongoUnsupported,
-        );
-        check(&["--bus", "nats://localhost"], ConfigError::BusNeedsMongo);
+        let bus = ["--bus", "nats://localhost"];
+        check(&bus, ConfigError::BusNeedsMongo);
+        let mongo = ["--mongo-url", "mongodb://localhost"];
+        check(&[bus, mongo].concat(), ConfigError::BusUnsupported);
+        for name in ["", "a.b", "a b", "$a", "a/b", &"a".repeat(64)] {
+            check(&["--mongo-database", name], ConfigError::MongoDatabase);
+        }
+        assert_eq!(parse(&mongo).unwrap().check(), Ok(()));
+        assert!(parse(&["--mongo-url", ""]).unwrap().mongo().is_none());
     }
 
     #[test]

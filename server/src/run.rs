@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,8 +16,9 @@ use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
 use crate::hub::Hub;
-use crate::store::sqlite::{OpenError, SqliteStore};
-use crate::store::{SharedStore, Store, StoreError};
+use crate::store::mongo::{self, MongoStore};
+use crate::store::sqlite::{self, SqliteStore};
+use crate::store::{SharedStore, StoreError};
 use crate::telemetry;
 
 /// Ended sessions whose sockets are still to be closed.
@@ -47,14 +47,16 @@ pub enum StartError {
     #[error("The server can't listen on {address}: {reason}. Choose another with --listen.")]
     Listen { address: String, reason: io::Error },
     #[error(transparent)]
-    Store(#[from] OpenError),
-    #[error("The accounts in {} can't be opened: {error}.", .dir.display())]
+    Sqlite(#[from] sqlite::OpenError),
+    #[error(transparent)]
+    Mongo(#[from] mongo::OpenError),
+    #[error("The accounts in {place} can't be opened: {error}.")]
     Accounts {
-        dir: PathBuf,
+        place: String,
         error: accounts::OpenError,
     },
-    #[error("The rooms in {} can't be opened: {error}.", .dir.display())]
-    Rooms { dir: PathBuf, error: StoreError },
+    #[error("The rooms in {place} can't be opened: {error}.")]
+    Rooms { place: String, error: StoreError },
     #[error("The server made a mistake while it started: {0}.")]
     Internal(String),
 }
@@ -63,10 +65,11 @@ pub enum StartError {
 #[derive(Debug)]
 pub struct Server {
     address: SocketAddr,
-    store: Arc<SqliteStore>,
+    store: SharedStore,
     hub: Hub,
     stop: oneshot::Sender<()>,
     serving: Task,
+    _converting: Task,
     _tidying: Task,
     _ended: Task,
 }
@@ -121,23 +124,21 @@ impl Server {
             address: config.listen_address(),
             reason,
         })?;
-        let dir = config.data_directory()?;
-        let store = open_store(dir.clone()).await?;
+        let (store, place) = open_store(&config).await?;
         let (ended, closing) = mpsc::channel(SESSIONS_ENDED_WAITING_MAX);
-        let shared: SharedStore = Arc::clone(&store) as SharedStore;
         let options = accounts::Options {
             admin: config.admin.clone(),
         };
-        let accounts = Accounts::open(shared, options, ended)
+        let accounts = Accounts::open(Arc::clone(&store), options, ended)
             .await
             .map_err(|error| StartError::Accounts {
-                dir: dir.clone(),
+                place: place.clone(),
                 error,
             })?;
-        let hub = Hub::open(Arc::clone(&store) as SharedStore, accounts.clone())
+        let hub = Hub::open(Arc::clone(&store), accounts.clone())
             .await
             .map_err(|error| StartError::Rooms {
-                dir: dir.clone(),
+                place: place.clone(),
                 error,
             })?;
         let gateway_limits = GatewayLimits {
@@ -168,7 +169,7 @@ impl Server {
         tracing::info!(%address, url = %format_args!("{scheme}://{address}"), "listening");
         tracing::info!(
             kind = store.kind(),
-            data = %dir.display(),
+            data = place,
             accounts = accounts.account_count(),
             "store"
         );
@@ -180,6 +181,7 @@ impl Server {
             hub: hub.clone(),
             stop,
             serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
+            _converting: Task::spawn(convert(accounts.clone())),
             _tidying: Task::spawn(tidy(accounts, limits)),
             _ended: Task::spawn(close_sockets(hub, closing)),
         })
@@ -223,12 +225,25 @@ async fn listen(address: &str) -> Result<TcpListener, StartError> {
         })
 }
 
-async fn open_store(dir: PathBuf) -> Result<Arc<SqliteStore>, StartError> {
+/// The store, and where its data lies, for people.
+async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError> {
+    if let Some(url) = config.mongo() {
+        let database = &config.mongo_database;
+        let store = MongoStore::open(url.expose(), database).await?;
+        let place = format!("MongoDB at {}, database {database}", store.hosts());
+        return Ok((Arc::new(store), place));
+    }
+    let dir = config.data_directory()?;
+    let place = dir.display().to_string();
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&dir));
     let opened = opening
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
-    Ok(Arc::new(opened?))
+    Ok((Arc::new(opened?), place))
+}
+
+async fn convert(accounts: Accounts) {
+    accounts.convert_plain_passwords().await;
 }
 
 async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {

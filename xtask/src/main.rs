@@ -1,6 +1,7 @@
 //! `cargo xtask`: all of the project's tests and checks, in one command.
 
 mod command;
+mod mongo;
 mod outside;
 mod parts;
 mod project;
@@ -31,6 +32,8 @@ enum Command {
     Test(Selection),
     /// Run all checks (format, lints, docs, licences) and then all tests
     Ci(Selection),
+    /// Run the FerretDB that stands in for MongoDB in tests, in the foreground
+    Mongo(mongo::Mongo),
 }
 
 #[derive(Debug, Args)]
@@ -47,16 +50,26 @@ fn main() -> ExitCode {
     let (kinds, selection): (&[Kind], _) = match Cli::parse().command {
         Command::Test(selection) => (&[Kind::Test], selection),
         Command::Ci(selection) => (&[Kind::Check, Kind::Test], selection),
+        Command::Mongo(mongo) => return end(run_mongo(&mongo)),
     };
     let outcome = if selection.list {
         list(kinds)
     } else {
         run(parts::select(kinds, &selection.parts))
     };
+    end(outcome)
+}
+
+fn end(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     outcome.unwrap_or_else(|error| {
         say(&format!("xtask: {error:#}"));
         ExitCode::FAILURE
     })
+}
+
+fn run_mongo(mongo: &mongo::Mongo) -> anyhow::Result<ExitCode> {
+    mongo.run(&Project::find().context("the project can't be read")?)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn list(kinds: &[Kind]) -> anyhow::Result<ExitCode> {

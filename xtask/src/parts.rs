@@ -102,6 +102,23 @@ const PARTS: &[Part] = &[
         run: rust,
     },
     Part {
+        name: "mongo",
+        about: "the server on MongoDB's wire: what is its own, and all that is asked of SQLite",
+        kind: Kind::Test,
+        needs: &[Tool::FerretDb],
+        after: Some("build"),
+        run: |_| {
+            let own = cargo("test")
+                .args(["--locked", "--test", MONGO_TEST])
+                .show();
+            let everyones = cargo("test")
+                .args(["--locked", "--test", WIRE_TEST])
+                .env("CHAT_TEST_STORE", "mongo")
+                .show();
+            own.and(everyones)
+        },
+    },
+    Part {
         name: "architecture",
         about: "what may not depend on what",
         kind: Kind::Test,
@@ -174,6 +191,10 @@ const PARTS: &[Part] = &[
 /// Integration tests that are parts of their own.
 const ARCHITECTURE_TEST: &str = "architecture";
 const TERMINAL_TEST: &str = "pty";
+const MONGO_TEST: &str = "mongo";
+
+/// The server from outside, run on each store.
+const WIRE_TEST: &str = "wire";
 
 /// The browser test that is a part of its own, since it needs a terminal too.
 const STORY_TEST: &str = "web/e2e/story.test.js";
@@ -254,7 +275,7 @@ fn shared_alone(_: &Project) -> anyhow::Result<()> {
 }
 
 fn rust(project: &Project) -> anyhow::Result<()> {
-    let own_parts = [ARCHITECTURE_TEST, TERMINAL_TEST];
+    let own_parts = [ARCHITECTURE_TEST, TERMINAL_TEST, MONGO_TEST];
     let tests = project
         .integration_tests
         .iter()

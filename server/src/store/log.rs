@@ -7,11 +7,12 @@ use crate::rules::{EventNonce, LogEvent};
 /// The rooms' logs.
 #[async_trait::async_trait]
 pub trait LogStore: Send + Sync + 'static {
-    /// Appends `events`, numbered from `after_seq + 1` on with no hole, all or nothing.
+    /// Appends `events`, numbered from `after_seq + 1` on with no hole.
     ///
     /// `after_seq` 0 makes the room. No events, or ones that are not so numbered, are
-    /// [`StoreError::Refused`]. Nothing is stored unless the answer is [`Append::Stored`];
-    /// after an error it may or may not be, and the caller reads the log to know.
+    /// [`StoreError::Refused`]. Nothing is stored unless the answer is [`Append::Stored`] or
+    /// [`Append::Prefix`]; after an error any number of the first ones may be, and the caller
+    /// reads the log to know.
     async fn append(
         &self,
         room: &RoomName,
@@ -91,6 +92,14 @@ pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), S
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Append {
     Stored,
+    /// The first `stored` of them stand, some and not all; the next met what would have been one of
+    /// the answers below. Each was decided against its predecessors alone, so those that stand are
+    /// as good as any: settle them, read the log, and decide the others again.
+    ///
+    /// A store that has transactions never answers so.
+    Prefix {
+        stored: usize,
+    },
     /// Someone else's events stand at those numbers, or the log does not reach `after_seq`: read
     /// the log from what one has applied, and decide again.
     Lost,

@@ -11,18 +11,25 @@ mod accounts;
 #[cfg(test)]
 pub(crate) mod contract;
 mod log;
+pub mod mongo;
 mod projection;
 pub mod sqlite;
 
-pub use accounts::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, User};
+pub use accounts::{
+    AccountStore, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,
+};
 pub use log::{Append, LogStore, PublicRoom, Snapshot};
 
 use std::sync::Arc;
 
 /// Everything durable.
-pub trait Store: LogStore + AccountStore {
+#[async_trait::async_trait]
+pub trait Store: LogStore + AccountStore + std::fmt::Debug {
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;
+
+    /// Finishes what was begun and lets go. Whoever asks afterwards is told that it is closed.
+    async fn close(&self);
 }
 
 pub type SharedStore = Arc<dyn Store>;

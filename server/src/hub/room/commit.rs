@@ -42,6 +42,17 @@ impl Room {
                     self.settle(&proposals, &decided, &events).await;
                     return;
                 }
+                Ok(Append::Prefix { stored }) => {
+                    lost += 1;
+                    let (stands, again) = split(proposals, decided, stored);
+                    let (stands, decided): (Vec<_>, Vec<_>) = stands.into_iter().unzip();
+                    // The state holds what was not stored too, which nobody may be told of.
+                    if let Err(error) = self.fold_anew().await {
+                        tracing::error!(room = %self.room, %error, "the log could not be read");
+                    }
+                    self.settle(&stands, &decided, &events[..stored]).await;
+                    proposals = again;
+                }
                 Ok(Append::NonceTaken { index, existing }) => {
                     let culprit = decided
                         .iter()
@@ -173,6 +184,19 @@ impl Room {
             _ => ok(propose),
         }
     }
+}
+
+/// Apart: the proposals whose event is among the first `stored`, and those to be decided again.
+fn split(
+    proposals: Vec<Propose>,
+    decided: Vec<Decided>,
+    stored: usize,
+) -> (Vec<(Propose, Decided)>, Vec<Propose>) {
+    let stands = |decided: &Decided| matches!(decided, Decided::Event(index) | Decided::Same(index) if *index < stored);
+    let all = proposals.into_iter().zip(decided);
+    let (standing, again): (Vec<_>, Vec<_>) = all.partition(|(_, decided)| stands(decided));
+    let again = again.into_iter().map(|(propose, _)| propose).collect();
+    (standing, again)
 }
 
 fn ok(propose: &Propose) {

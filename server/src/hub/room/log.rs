@@ -42,6 +42,12 @@ impl Room {
         Ok(())
     }
 
+    /// Forgets what was decided and not stored.
+    pub(super) async fn fold_anew(&mut self) -> Result<(), StoreError> {
+        self.state = load(&self.hub, &self.room).await?.0;
+        Ok(())
+    }
+
     pub(super) fn save_snapshot(&mut self) {
         if self.in_doubt || self.state.seq() <= self.saved {
             return;

@@ -213,6 +213,29 @@ pub(crate) async fn passwords_are_replaced(store: &SharedStore) {
     }
 }
 
+pub(crate) async fn what_is_hashed_is_no_plain_password(store: &SharedStore) {
+    for name in ["ann", "bob"] {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    assert_eq!(store.plain_passwords(10).await.unwrap(), []);
+    assert_eq!(store.plain_passwords(0).await.unwrap(), []);
+    // A hash that happens to be taken for the plain password is not hashed again.
+    let PasswordRecord::Argon2id(hash) = new_user("ann").password else {
+        panic!()
+    };
+    let ann = user("ann");
+    store
+        .convert_password(&ann, &hash, "$argon2id$again")
+        .await
+        .unwrap();
+    store
+        .convert_password(&user("eve"), "x", "$argon2id$x")
+        .await
+        .unwrap();
+    let kept = store.find_user("ann").await.unwrap().unwrap().password;
+    assert!(kept == new_user("ann").password);
+}
+
 fn session(id: &str, expires: Option<u64>) -> Session {
     Session {
         id: id.into(),

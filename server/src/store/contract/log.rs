@@ -1,6 +1,6 @@
 use chat_shared::protocol::RoomKind;
 
-use super::{HOSTILE, created, event, put, room, said, user, whole_log, with_nonce};
+use super::{HOSTILE, created, event, put, put_refused, room, said, user, whole_log, with_nonce};
 use crate::rules::{EventBody, EventNonce};
 use crate::store::{Append, SharedStore, Snapshot, StoreError};
 
@@ -71,20 +71,23 @@ pub(crate) async fn one_of_two_gets_the_number(store: &SharedStore) {
     }
 }
 
-pub(crate) async fn all_or_nothing(store: &SharedStore) {
+pub(crate) async fn what_follows_a_refused_event_is_out(store: &SharedStore) {
     let rust = room("rust");
-    let log = put(store, &rust, 0, "ann", [said("1"), said("2"), said("3")]).await;
-    // The last of them bears a nonce that is taken: none of those before it stays.
+    let mut log = put(store, &rust, 0, "ann", [said("1"), said("2"), said("3")]).await;
+    // The fifth of them bears a nonce that is taken.
     let mut batch: Vec<_> = (4..=9).map(|seq| event(seq, "ann", said("x"))).collect();
-    batch[5].nonce = EventNonce::from_seq(2);
-    let taken = Append::NonceTaken {
-        index: 5,
-        existing: Box::new(log[1].clone()),
+    batch[4].nonce = EventNonce::from_seq(2);
+    let existing = Box::new(log[1].clone());
+    let taken = |index| Append::NonceTaken {
+        index,
+        existing: existing.clone(),
     };
-    assert_eq!(store.append(&rust, 3, batch).await.unwrap(), taken);
+    log.extend(put_refused(store, &rust, 3, batch, 4, taken).await);
     assert_eq!(whole_log(store, &rust).await, log);
-    // Its numbers and nonces are free again.
-    put(store, &rust, 3, "ann", (4..=9).map(|_| said("y"))).await;
+    // The numbers and nonces of the others are free.
+    let tip = log.len() as u64;
+    log.extend(put(store, &rust, tip, "ann", (tip..9).map(|_| said("y"))).await);
+    assert_eq!(whole_log(store, &rust).await, log);
 }
 
 pub(crate) async fn a_nonce_is_unique_across_appends(store: &SharedStore) {

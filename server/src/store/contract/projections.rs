@@ -1,6 +1,6 @@
 use chat_shared::protocol::RoomKind;
 
-use super::{created, event, put, room, said, user};
+use super::{created, event, put, put_refused, room, said, user};
 use crate::rules::{EventBody, EventNonce};
 use crate::store::{Append, PublicRoom, SharedStore};
 
@@ -85,7 +85,7 @@ pub(crate) async fn members_come_and_go(store: &SharedStore) {
     check_rooms_of(store, "ann", &["@1", "go", "rust"]).await;
 }
 
-pub(crate) async fn a_refused_append_projects_nothing(store: &SharedStore) {
+pub(crate) async fn a_refused_event_projects_nothing(store: &SharedStore) {
     let rust = room("rust");
     put(
         store,
@@ -100,19 +100,24 @@ pub(crate) async fn a_refused_append_projects_nothing(store: &SharedStore) {
 
     let outcome = store.append(&rust, 0, vec![joined(1)]).await.unwrap();
     assert_eq!(outcome, Append::Lost);
-    let mut taken = event(4, "ann", EventBody::Left);
-    taken.nonce = EventNonce::from_seq(2);
-    let outcome = store
-        .append(&rust, 2, vec![joined(3), taken])
-        .await
-        .unwrap();
-    assert!(
-        matches!(outcome, Append::NonceTaken { index: 1, .. }),
-        "{outcome:?}"
-    );
-
     assert_eq!(listed(store, "rust").await, before);
-    check_rooms_of(store, "bob", &[]).await;
+
+    let mut refused = event(4, "ann", EventBody::Left);
+    refused.nonce = EventNonce::from_seq(2);
+    let existing = Box::new(store.events(&rust, 1, 1).await.unwrap().remove(0));
+    let taken = |index| Append::NonceTaken {
+        index,
+        existing: existing.clone(),
+    };
+    let kept = put_refused(store, &rust, 2, vec![joined(3), refused], 1, taken).await;
+    let bob: &[&str] = if kept.is_empty() { &[] } else { &["rust"] };
+    let expect = before.map(|before| PublicRoom {
+        members: 1 + bob.len() as u64,
+        last_seq: 2 + kept.len() as u64,
+        ..before
+    });
+    assert_eq!(listed(store, "rust").await, expect);
+    check_rooms_of(store, "bob", bob).await;
     check_rooms_of(store, "ann", &["rust"]).await;
 }
 

@@ -3,7 +3,9 @@ use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::log::{bound, collect, column, execute};
-use crate::store::{AccountStore, CreateUser, NewUser, PasswordRecord, Session, StoreError, User};
+use crate::store::{
+    AccountStore, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError, User,
+};
 
 pub(super) const USER_BY_NAME: &str =
     "SELECT username, password_kind, password, display_name, bot, created
@@ -91,6 +93,32 @@ impl AccountStore for SqliteStore {
                     "a password for {username:?}, who is not there"
                 )))
             }
+        })
+        .await
+    }
+
+    /// The demo never kept anything in SQLite.
+    async fn plain_passwords(&self, _limit: usize) -> Result<Vec<PlainPassword>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn convert_password(
+        &self,
+        username: &Username,
+        plain: &str,
+        argon2id: &str,
+    ) -> Result<(), StoreError> {
+        let username = username.clone();
+        let (plain_kind, plain) = encode_password(&PasswordRecord::Plain(vec![plain.into()]))?;
+        let (kind, argon2id) = encode_password(&PasswordRecord::Argon2id(argon2id.into()))?;
+        self.write(move |conn| {
+            execute(
+                conn,
+                "UPDATE users SET password_kind = ?4, password = ?5
+                 WHERE username = ?1 AND password_kind = ?2 AND password = ?3",
+                (username.as_str(), plain_kind, plain, kind, argon2id),
+            )
+            .map(drop)
         })
         .await
     }
@@ -192,6 +220,7 @@ fn encode_password(password: &PasswordRecord) -> Result<(&'static str, String), 
             .map(|json| ("plain", json))
             .map_err(|_| StoreError::Refused("a password that can't be written".into())),
         PasswordRecord::Missing => Ok(("missing", String::new())),
+        PasswordRecord::AnyOf(_) => Err(StoreError::Refused("several passwords at once".into())),
     }
 }
 

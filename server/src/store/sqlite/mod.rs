@@ -48,15 +48,6 @@ impl SqliteStore {
         Ok(Self { readers, writer })
     }
 
-    /// Finishes what was begun, closes the database and gives the directory free. Whoever asks
-    /// afterwards is told that the store is closed.
-    ///
-    /// Dropping the store does the same, but blocks.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
-
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
@@ -74,9 +65,17 @@ impl SqliteStore {
     }
 }
 
+#[async_trait::async_trait]
 impl Store for SqliteStore {
     fn kind(&self) -> &'static str {
         "sqlite"
+    }
+
+    /// Closes the database and gives the directory free. Dropping the store does the same, but
+    /// blocks.
+    async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
     }
 }
 

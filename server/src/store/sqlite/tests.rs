@@ -8,12 +8,12 @@ mod contract {
     use super::*;
     use crate::store::contract::{Fixture, store_contract};
 
-    fn open() -> std::future::Ready<Fixture> {
+    fn open() -> std::future::Ready<Option<Fixture>> {
         let (dir, store) = open_new();
-        std::future::ready(Fixture {
+        std::future::ready(Some(Fixture {
             store,
             _keep: Box::new(dir),
-        })
+        }))
     }
 
     store_contract!(open);

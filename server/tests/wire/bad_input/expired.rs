@@ -1,5 +1,6 @@
 //! A session whose time is over opens nothing, and its socket does not stay.
 
+use mongodb::bson::{Document, doc};
 use serde_json::json;
 
 use super::row::{Attack, Frame, HttpCall};
@@ -11,7 +12,7 @@ async fn an_expired_session_opens_nothing() {
     let user = server.user("ann").await;
     let other = server.user("bob").await;
     server.kill();
-    expire_sessions_of(&server, "ann");
+    expire_sessions_of(&server, "ann").await;
     server.restart().await;
 
     let bearer = || vec![("Authorization", user.bearer())];
@@ -54,7 +55,14 @@ async fn an_expired_session_opens_nothing() {
 }
 
 /// Sets back the end of sessions in the database, as only time can else.
-fn expire_sessions_of(server: &Server, username: &str) {
+async fn expire_sessions_of(server: &Server, username: &str) {
+    if let Some(database) = server.database() {
+        let sessions = database.open().await.collection::<Document>("sessions");
+        let set = doc! { "$set": { "expires": 1_000_i64 } };
+        let update = sessions.update_many(doc! { "username": username }, set);
+        let changed = update.await.expect("an update").matched_count;
+        return assert_eq!(changed, 1, "{username} had one session");
+    }
     let file = std::fs::read_dir(server.data_dir())
         .expect("the data directory")
         .map(|entry| entry.expect("an entry").path())

@@ -1,6 +1,8 @@
 //! What every test here needs: a running server, people, HTTP calls and WebSocket connections.
 
 mod http;
+#[path = "../../mongo_server/mod.rs"]
+pub(crate) mod mongo_server;
 mod people;
 mod seed;
 mod server;
@@ -9,10 +11,10 @@ mod ws;
 pub(crate) use http::{Answer, call};
 pub(crate) use people::{PASSWORD, User};
 pub(crate) use seed::{from_env, seeded};
-pub(crate) use server::{Log, Server, Site, run_to_end};
+pub(crate) use server::{Log, Server, Site, on_mongo, run_to_end};
 pub(crate) use ws::{Received, Ws, fresh_nonce, is_noise, kind_of, text_of};
 
 use std::time::Duration;
 
-/// Nothing that the server does at once takes longer, even on a busy machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Nothing that the server does at once takes longer, even on a busy machine with a FerretDB.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

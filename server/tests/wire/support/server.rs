@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::mongo_server::TestDatabase;
+
 /// In a debug build on a busy machine, with a large log to read.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const POLL_EVERY: Duration = Duration::from_millis(5);
@@ -69,14 +71,22 @@ pub(crate) struct Site {
     pub(crate) log: Arc<Log>,
 }
 
-/// A running server with a data directory of its own. Dropped, it is killed, and its log must
-/// hold neither a panic nor a secret.
+/// A running server with a store of its own: a data directory, or a database of a MongoDB where
+/// `CHAT_TEST_STORE` is `mongo`. Dropped, it is killed, and its log must hold neither a panic nor a
+/// secret.
 #[derive(Debug)]
 pub(crate) struct Server {
     site: Site,
     child: Child,
     flags: Vec<String>,
     data: TempDir,
+    // Dropped last, when nothing writes there any more.
+    database: Option<TestDatabase>,
+}
+
+/// Whether the servers of these tests keep everything in a MongoDB.
+pub(crate) fn on_mongo() -> bool {
+    std::env::var("CHAT_TEST_STORE").is_ok_and(|store| store == "mongo")
 }
 
 impl Deref for Server {
@@ -99,17 +109,29 @@ impl Server {
 
     /// A server that can be restarted on its port.
     pub(crate) async fn start_for_restarts() -> Self {
-        Self::start_for_restarts_with(&[]).await
+        Self::start_for_restarts_with(&["--rate-limit", "off"]).await
     }
 
     pub(crate) async fn start_for_restarts_with(flags: &[&str]) -> Self {
         let listen = format!("127.0.0.1:{}", port_for_restarts());
-        Self::start_on(&listen, &[&["--rate-limit", "off"], flags].concat()).await
+        Self::start_on(&listen, flags).await
     }
 
     async fn start_on(listen: &str, flags: &[&str]) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
-        let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+        let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
+        let database = (on_mongo() && !is_chosen)
+            .then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
+        if let Some(database) = &database {
+            let store = [
+                "--mongo-url",
+                &database.url,
+                "--mongo-database",
+                &database.name,
+            ];
+            flags.extend(store.map(str::to_owned));
+        }
         let log = Arc::default();
         let (child, address) = spawn(listen, data.path(), &flags, &log).await;
         Self {
@@ -117,11 +139,17 @@ impl Server {
             child,
             flags,
             data,
+            database,
         }
     }
 
     pub(crate) fn data_dir(&self) -> PathBuf {
         self.data.path().to_owned()
+    }
+
+    /// Where everything is kept, when that is not the data directory.
+    pub(crate) fn database(&self) -> Option<&TestDatabase> {
+        self.database.as_ref()
     }
 
     /// As a power cut: no chance to tidy up.

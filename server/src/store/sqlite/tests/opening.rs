@@ -4,6 +4,7 @@ use std::path::Path;
 use rusqlite::Connection;
 
 use super::*;
+use crate::store::Store as _;
 use crate::store::sqlite::OpenError;
 use crate::store::{
     AccountStore, Append, LogStore, NewUser, PasswordRecord, Session, Snapshot, StoreError,

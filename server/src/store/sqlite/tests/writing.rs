@@ -6,6 +6,7 @@ use tokio::sync::oneshot;
 use super::super::readers::READERS;
 use super::super::writer::COMMIT_JOBS_MAX;
 use super::*;
+use crate::store::Store as _;
 use crate::store::{AccountStore, Append, LogStore, StoreError};
 
 /// Keeps the writer busy until it is dropped, so that what is written meanwhile goes into one

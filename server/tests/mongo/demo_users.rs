@@ -1,0 +1,295 @@
+//! Show 2: the demo's own database, with everything that stands in it.
+
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordVerifier};
+use futures::TryStreamExt;
+use mongodb::Collection;
+use mongodb::bson::{Document, doc};
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+
+use crate::support::mongo_server::TestDatabase;
+use crate::support::{Server, Site, from_env, seeded};
+
+/// Hashing all of them takes as long as it takes.
+const CONVERSION_PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// Of the people without anything special, those who log in.
+const SAMPLE: usize = 12;
+
+/// Someone in the demo's database: who may log in how, and as whom.
+struct Person {
+    name: String,
+    password: String,
+    is: String,
+}
+
+fn person(name: &str, password: &str, is: &str) -> Person {
+    Person {
+        name: name.to_owned(),
+        password: password.to_owned(),
+        is: is.to_owned(),
+    }
+}
+
+/// What is special, as documents.
+fn special() -> Vec<Document> {
+    let looks_hashed = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
+    vec![
+        doc! { "username": "Ann", "password": "ann-upper" },
+        doc! { "username": "ann", "password": "ann-lower" },
+        doc! { "username": "Kim", "password": "first" },
+        doc! { "username": "Kim", "password": "second" },
+        doc! { "username": "with space", "password": "p" },
+        doc! { "username": "ann@example.org", "password": "at" },
+        doc! { "username": "a+b", "password": "plus" },
+        doc! { "username": "Jürgen Müß", "password": "über" },
+        doc! { "username": "long", "password": "x".repeat(300) },
+        doc! { "username": "hashed", "password": looks_hashed },
+        doc! { "username": "nopassword" },
+        doc! { "username": "number", "password": 12_345_678 },
+        doc! { "password": "nobody's" },
+        doc! { "username": 7, "password": "seven" },
+        doc! {
+            "username": "extra", "password": "extra", "age": 42, "tags": ["a", "b"],
+            "created": "yesterday", "nested": { "password": "kept" },
+        },
+    ]
+}
+
+fn may_log_in() -> Vec<Person> {
+    let looks_hashed = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
+    vec![
+        person("Ann", "ann-upper", "Ann"),
+        person("ann", "ann-lower", "ann"),
+        person("Kim", "first", "Kim"),
+        person("Kim", "second", "Kim"),
+        person("kim", "second", "Kim"),
+        person("with space", "p", "with space"),
+        person("ann@example.org", "at", "ann@example.org"),
+        person("a+b", "plus", "a+b"),
+        person("Jürgen Müß", "über", "Jürgen Müß"),
+        person("JÜRGEN MÜß", "über", "Jürgen Müß"),
+        person("long", &"x".repeat(300), "long"),
+        person("hashed", looks_hashed, "hashed"),
+        person("extra", "extra", "extra"),
+        person("EXTRA", "extra", "extra"),
+    ]
+}
+
+fn may_not() -> Vec<Person> {
+    [
+        ("Ann", "ann-lower"),
+        ("ann", "ann-upper"),
+        // Two fold to it, and neither is spelled so.
+        ("ANN", "ann-upper"),
+        ("ANN", "ann-lower"),
+        ("Kim", "third"),
+        ("long", "x"),
+        ("hashed", "salt"),
+        ("nopassword", ""),
+        ("nopassword", "null"),
+        ("number", "12345678"),
+        ("", "nobody's"),
+        ("7", "seven"),
+        ("extra", "kept"),
+        ("nobody", "p"),
+    ]
+    .map(|(name, password)| person(name, password, ""))
+    .into()
+}
+
+fn ordinary(i: usize) -> Person {
+    let name = format!("person{i}");
+    let password = format!("password {i}");
+    person(&name, &password, &name)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everyone_who_could_log_in_can_and_all_is_converted() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    // FerretDB looks through all of them for each; CHAT_DEMO_USERS=2000 takes it a quarter of an hour.
+    let count = from_env("CHAT_DEMO_USERS", 200) as usize;
+    let mut chance = seeded("demo_users");
+    let users = database
+        .open()
+        .await
+        .collection::<Document>("chatRoomUsers");
+    let special = special();
+    let ordinary_count = count - special.len();
+    let documents = special.iter().cloned().chain((0..ordinary_count).map(|i| {
+        let person = ordinary(i);
+        doc! { "username": person.name, "password": person.password }
+    }));
+    for chunk in documents.collect::<Vec<_>>().chunks(500) {
+        users.insert_many(chunk).await.unwrap();
+    }
+
+    let mut server = start(&database).await;
+    // While the conversion runs.
+    check_log_ins(&server, ordinary_count, &mut chance).await;
+    let at_kill = wait_for(&users, count / 4).await;
+    server.kill();
+    let after_kill = converted(&users).await;
+    assert!(
+        after_kill >= at_kill && after_kill < count as u64,
+        "it was killed in its middle"
+    );
+    server.restart().await;
+    // A log-in converts its own at once, however many are before it.
+    let last = ordinary(ordinary_count - 1);
+    log_in(&server, &last).await;
+    let own = users
+        .find_one(doc! { "username": &last.name })
+        .await
+        .unwrap()
+        .unwrap();
+    check_hash(&own, &last.password);
+    check_log_ins(&server, ordinary_count, &mut chance).await;
+    // Without a name or a password that is text there is nothing to hash: four of them.
+    wait_for(&users, count - 4).await;
+    check_log_ins(&server, ordinary_count, &mut chance).await;
+    check_documents(&users, &special).await;
+
+    // What the demo has is taken, in every spelling.
+    for name in ["ANN", "kim", "Person1"] {
+        let body = json!({"username": name, "password": "correct-horse"});
+        server.post("/register", &[], &body).await.refused(&[409]);
+    }
+}
+
+async fn start(database: &TestDatabase) -> Server {
+    let flags = [
+        "--rate-limit",
+        "off",
+        "--mongo-url",
+        &database.url,
+        "--mongo-database",
+        &database.name,
+    ];
+    Server::start_for_restarts_with(&flags).await
+}
+
+async fn converted(users: &Collection<Document>) -> u64 {
+    let filter = doc! { "chatServer.passwordKind": "argon2id" };
+    users.count_documents(filter).await.unwrap()
+}
+
+async fn wait_for(users: &Collection<Document>, count: usize) -> u64 {
+    let deadline = Instant::now() + CONVERSION_PATIENCE;
+    loop {
+        let converted = converted(users).await;
+        if converted >= count as u64 {
+            return converted;
+        }
+        assert!(
+            Instant::now() < deadline,
+            "{converted} of {count} are converted"
+        );
+        sleep(Duration::from_secs(2)).await;
+    }
+}
+
+async fn log_in(site: &Site, person: &Person) {
+    let body = json!({"username": person.name, "password": person.password});
+    let answer = site.post("/login", &[], &body).await.accepted(200);
+    assert_eq!(answer["username"], person.is, "{}", person.name);
+}
+
+async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand::Rng) {
+    for person in may_log_in() {
+        log_in(site, &person).await;
+    }
+    for person in may_not() {
+        let body = json!({"username": person.name, "password": person.password});
+        let answer = site.post("/login", &[], &body).await;
+        assert_eq!(
+            answer.status, 401,
+            "{} with {}",
+            person.name, person.password
+        );
+    }
+    for _ in 0..SAMPLE {
+        log_in(site, &ordinary(chance.usize(..ordinary_count))).await;
+    }
+}
+
+/// Every password is argon2id, and all else is as it was.
+async fn check_documents(users: &Collection<Document>, special: &[Document]) {
+    let docs: Vec<Document> = users
+        .find(doc! {})
+        .await
+        .unwrap()
+        .try_collect()
+        .await
+        .unwrap();
+    let mut unhashed = 0;
+    for doc in &docs {
+        assert!(
+            doc.get_object_id("_id").is_ok(),
+            "no document is ours: {doc}"
+        );
+        let ours = doc.get_document("chatServer").unwrap();
+        match ours.get_str("passwordKind").unwrap() {
+            "argon2id" => {
+                assert!(doc.get_str("username").is_ok());
+                let password = doc.get_str("password").unwrap();
+                assert!(
+                    password.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
+                    "{doc}"
+                );
+            }
+            "missing" => unhashed += 1,
+            other => panic!("{other}: {doc}"),
+        }
+    }
+    assert_eq!(unhashed, 4);
+    // Kim's two are apart still, each with its own.
+    for special in special {
+        let mut found = docs.iter().filter(|doc| {
+            let same = |doc: &Document| without_ours(doc);
+            same(doc) == same(special) && opens(doc, special)
+        });
+        assert!(found.next().is_some(), "{special} is not as it was");
+    }
+}
+
+fn without_ours(doc: &Document) -> Document {
+    let ours = ["_id", "password", "chatServer"];
+    let kept = doc.iter().filter(|(key, _)| !ours.contains(&key.as_str()));
+    kept.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}
+
+fn opens(doc: &Document, before: &Document) -> bool {
+    let is_hashed = doc
+        .get_document("chatServer")
+        .unwrap()
+        .get_str("passwordKind")
+        .unwrap()
+        == "argon2id";
+    match before.get_str("password") {
+        Ok(password) if is_hashed => verifies(doc, password),
+        _ => doc.get("password") == before.get("password"),
+    }
+}
+
+fn check_hash(doc: &Document, password: &str) {
+    assert!(
+        verifies(doc, password),
+        "{doc} is not the hash of its password"
+    );
+}
+
+fn verifies(doc: &Document, password: &str) -> bool {
+    let Ok(hash) = PasswordHash::new(doc.get_str("password").unwrap_or_default()) else {
+        return false;
+    };
+    Argon2::default()
+        .verify_password(password.as_bytes(), &hash)
+        .is_ok()
+}

@@ -1,0 +1,173 @@
+//! Show 3: the network between server and store cuts, delays and loses answers.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use futures::future::join_all;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::proxy::{Fault, Proxy};
+use crate::speaker::{Acked, check_log, check_shown, speak};
+use crate::support::mongo_server::TestDatabase;
+use crate::support::{Received, Server, Site, User, from_env, kind_of, seeded};
+
+/// Between two messages of one, so that FerretDB, which scans, has few enough in the end.
+const PAUSE: Duration = Duration::from_millis(60);
+/// Messages that each keeps under way.
+const UNDER_WAY: usize = 4;
+const SPEAKERS: usize = 3;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_acked_is_there_once_whatever_the_network_does() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    let rounds = from_env("CHAT_FAULT_ROUNDS", 12);
+    let mut chance = seeded("faults");
+    let proxy = Proxy::start(&database.url).await;
+    let url = format!("mongodb://{}/?directConnection=true", proxy.address);
+    let server = Server::start_with(&[
+        "--rate-limit",
+        "off",
+        "--mongo-url",
+        &url,
+        "--mongo-database",
+        &database.name,
+    ])
+    .await;
+    let watcher = server.user("watcher").await;
+    let mut users = Vec::new();
+    for i in 0..SPEAKERS {
+        users.push(server.user(&format!("speaker{i}")).await);
+    }
+    let (stop, stopped) = watch::channel(false);
+    let shown = tokio::spawn(watch_lobby(server.clone(), watcher, stopped.clone()));
+    let speakers: Vec<_> = users
+        .iter()
+        .map(|user| {
+            speak(
+                server.clone(),
+                user.clone(),
+                UNDER_WAY,
+                usize::MAX,
+                PAUSE,
+                stopped.clone(),
+            )
+        })
+        .map(tokio::spawn)
+        .collect();
+    for _ in 0..rounds {
+        let delay = Duration::from_millis(chance.u64(5..80));
+        let faults = [
+            Fault::Cut,
+            Fault::Delay(delay),
+            Fault::LoseAnswers,
+            Fault::LoseAnswers,
+            Fault::CutWrites,
+        ];
+        proxy.set(faults[chance.usize(..faults.len())]);
+        sleep(Duration::from_millis(chance.u64(30..200))).await;
+        proxy.set(Fault::None);
+        sleep(Duration::from_millis(chance.u64(50..250))).await;
+    }
+    stop.send_replace(true);
+    let acked: Acked = join_all(speakers)
+        .await
+        .into_iter()
+        .flat_map(|speaker| speaker.unwrap())
+        .collect();
+    assert!(acked.len() > SPEAKERS, "they spoke");
+    let lost = proxy.lost.load(Ordering::SeqCst);
+    assert!(
+        lost > 0,
+        "no write and no answer was lost in {rounds} rounds"
+    );
+    let stored = check_log(&database, &acked).await;
+    let shown = shown.await.unwrap();
+    check_shown(&shown, &stored);
+    report(&format!(
+        "{rounds} rounds, {lost} writes or answers lost, {} acked",
+        acked.len()
+    ));
+}
+
+/// All that somebody sees who only listens, from the first on, until nothing comes any more.
+async fn watch_lobby(
+    site: Site,
+    user: User,
+    stopped: watch::Receiver<bool>,
+) -> Vec<serde_json::Value> {
+    const QUIET: Duration = Duration::from_secs(4);
+    let mut ws = site.enter(&user).await;
+    let mut shown = Vec::new();
+    loop {
+        match ws.receive_by(Instant::now() + QUIET).await {
+            Some(Received::Frame(frame)) if kind_of(&frame) == "chat" => shown.push(frame),
+            Some(Received::Closed(code)) => ws.fail(&format!("was closed with {code}")),
+            None if *stopped.borrow() => return shown,
+            _ => {}
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "what a run did is told")]
+fn report(line: &str) {
+    eprintln!("faults: {line}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_store_is_away_senders_are_told_and_are_served_when_it_is_back() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    let proxy = Proxy::start(&database.url).await;
+    let url = format!("mongodb://{}/?directConnection=true", proxy.address);
+    let server = Server::start_with(&[
+        "--rate-limit",
+        "off",
+        "--mongo-url",
+        &url,
+        "--mongo-database",
+        &database.name,
+    ])
+    .await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (bob_user, mut bob) = server.newcomer("bob").await;
+    ann.say("lobby", "before").await;
+    bob.expect("chat").await;
+
+    proxy.set(Fault::Cut);
+    let send = serde_json::json!({"type": "send", "room": "lobby", "text": "x", "nonce": "n1"});
+    ann.send(&send).await;
+    let error = ann.expect("error").await;
+    assert_eq!(error["code"], "unavailable", "{error}");
+    // Nothing is shown that is not stored.
+    let seen = bob.collect_for(Duration::from_millis(500)).await;
+    assert!(
+        seen.iter().all(|frame| kind_of(frame) != "chat"),
+        "{seen:?}"
+    );
+    let ready = server.get("/readyz", &[]).await;
+    assert_eq!(ready.status, 503, "{ready:?}");
+
+    proxy.set(Fault::None);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    let ack = loop {
+        ann.send(&send).await;
+        let answer = ann
+            .expect_matching("an answer", |frame| {
+                ["ack", "error"].contains(&kind_of(frame))
+            })
+            .await;
+        if kind_of(&answer) == "ack" {
+            break answer;
+        }
+        assert!(Instant::now() < deadline, "not served again: {answer}");
+        sleep(Duration::from_millis(200)).await;
+    };
+    assert_eq!(ack["seq"], 2, "{ack}");
+    assert_eq!(bob.expect("chat").await["seq"], 2);
+    server.log_in(&bob_user.name).await;
+    assert_eq!(server.get("/readyz", &[]).await.status, 200);
+}

@@ -1,0 +1,141 @@
+//! Show 5: the URL's password is in no log, no error and no process title that we write.
+
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::support::mongo_server::TestDatabase;
+
+const SECRET: &str = "hunter42";
+
+/// The driver gives up well before; a server that waits on and on fails.
+const END_PATIENCE: Duration = Duration::from_secs(20);
+
+/// Starts a server with `MONGO_URL`, which is expected to end by itself.
+fn refused_by(url: &str) -> String {
+    let Ended::ByItself(output) = run(url) else {
+        panic!("the server runs on {}", url.replace(SECRET, "…"));
+    };
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(output.stdout.is_empty(), "{output:?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!stderr.contains(SECRET), "{stderr}");
+    assert!(!stderr.contains("panicked"), "{stderr}");
+    stderr
+}
+
+enum Ended {
+    ByItself(Output),
+    Killed(Output),
+}
+
+fn run(url: &str) -> Ended {
+    let home = tempfile::tempdir().unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_chat-server"))
+        .env_clear()
+        .env("HOME", home.path())
+        .env("MONGO_URL", url)
+        .env("RUST_LOG", "trace")
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--mongo-database",
+            "chat_test_secrets",
+        ])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // Read beside, or a full pipe would stop it.
+    let mut pipes = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+    let stderr = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut pipes.1, &mut bytes).unwrap();
+        bytes
+    });
+    let deadline = Instant::now() + END_PATIENCE;
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break Some(status);
+        }
+        check_title(child.id());
+        if Instant::now() > deadline {
+            child.kill().unwrap();
+            break None;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    };
+    let ended = child.wait().unwrap();
+    let mut stdout = Vec::new();
+    std::io::Read::read_to_end(&mut pipes.0, &mut stdout).unwrap();
+    let output = Output {
+        status: status.unwrap_or(ended),
+        stdout,
+        stderr: stderr.join().unwrap(),
+    };
+    match status {
+        Some(_) => Ended::ByItself(output),
+        None => Ended::Killed(output),
+    }
+}
+
+/// Where the system shows it in a file.
+fn check_title(pid: u32) {
+    for file in ["cmdline", "comm"] {
+        let path = format!("/proc/{pid}/{file}");
+        if let Ok(title) = std::fs::read(Path::new(&path)) {
+            assert!(!String::from_utf8_lossy(&title).contains(SECRET), "{path}");
+        }
+    }
+}
+
+#[test]
+fn a_mongodb_that_is_away_ends_the_start_in_one_sentence() {
+    let stderr = refused_by(&format!("mongodb://ann:{SECRET}@127.0.0.1:1,127.0.0.1:2/"));
+    let last = stderr.lines().next_back().unwrap();
+    assert!(
+        last.contains("MongoDB at 127.0.0.1:1, 127.0.0.1:2 does not answer"),
+        "{stderr}"
+    );
+    assert!(last.contains("MONGO_URL"), "{stderr}");
+}
+
+#[test]
+fn a_url_that_is_none() {
+    for url in [
+        SECRET.to_owned(),
+        format!("ann:{SECRET}@host"),
+        format!("mongodb://ann:{SECRET}@"),
+        format!("mongodb://ann:{SECRET}/x@host/"),
+        format!("mongodb://ann:{SECRET}@host:{SECRET}/"),
+        format!("mongodb://ann:{SECRET}@host/?tls={SECRET}"),
+    ] {
+        let stderr = refused_by(&url);
+        let last = stderr.lines().next_back().unwrap();
+        assert!(last.contains("MONGO_URL"), "{stderr}");
+    }
+    let stderr = refused_by(&format!("mongodb+srv://ann:{SECRET}@nowhere.invalid/"));
+    assert!(
+        stderr.lines().next_back().unwrap().contains("DNS"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn a_server_that_gets_past_the_password_or_not() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    let (scheme, rest) = database.url.split_once("://").unwrap();
+    let host = rest.rsplit('@').next().unwrap();
+    let output = match run(&format!("{scheme}://ann:{SECRET}@{host}")) {
+        Ended::ByItself(output) | Ended::Killed(output) => output,
+    };
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!stderr.contains(SECRET), "{stderr}");
+    assert!(
+        stderr.contains("MongoDB at "),
+        "it said which one: {stderr}"
+    );
+}
