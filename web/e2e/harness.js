@@ -1,6 +1,7 @@
 // What the browser tests share: a server with a data directory of its own, a browser, people in it, and a bot.
 
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,16 +31,42 @@ async function kill(child) {
   await gone;
 }
 
+/** On MongoDB's wire (CHAT_TEST_STORE=mongo): flags for a database of a FerretDB that ends with this process.
+ * @returns {Promise<string[]>} */
+async function storeFlags() {
+  if (process.env.CHAT_TEST_STORE !== 'mongo') return [];
+  ferretDb ??= startFerretDb();
+  const name = `chat_test_${randomBytes(8).toString('hex')}`;
+  return ['--mongo-url', await ferretDb, '--mongo-database', name];
+}
+
+/** @type {Promise<string>|undefined} */ let ferretDb;
+
+function startFerretDb() {
+  const program = process.env.CHAT_FERRETDB_BIN ?? path.resolve(here, '../../target/tools/ferretdb');
+  const child = spawn(program, ['-until-stdin-ends'], { stdio: ['pipe', 'pipe', 'ignore'] });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`FerretDB ended with ${code}.`)));
+    child.stdout.once('data', (line) => {
+      // It ends when its standard input does, and keeps no test from ending.
+      for (const part of [child, child.stdin, child.stdout]) /** @type {any} */ (part).unref();
+      resolve(String(line).trim());
+    });
+  });
+}
+
 /** Starts a server; `restart` after `kill` keeps its port and its data.
  * @param {string[]} [flags] */
 export async function startServer(flags = []) {
   const dataDir = await mkdtemp(path.join(tmpdir(), 'chat-e2e-'));
+  const store = await storeFlags();
   let port = 0;
   /** @type {import('node:child_process').ChildProcess|null} */ let child = null;
   let said = '';
 
   async function start() {
-    const args = ['--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...flags];
+    const args = ['--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...store, ...flags];
     const started = spawn(binary('CHAT_SERVER_BIN', 'chat-server'), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, MONGO_URL: undefined } });
     child = started;
     port = await new Promise((resolve, reject) => {

@@ -171,10 +171,25 @@ const PARTS: &[Part] = &[
             Tool::Tmux,
         ],
         after: Some("build"),
+        run: |project| story(project, &[STORY_TEST])?.show(),
+    },
+    Part {
+        name: "mongo-browsers",
+        about: "the same story, and the demo's page in Chromium, on MongoDB's wire",
+        kind: Kind::Test,
+        needs: &[
+            Tool::Node,
+            Tool::Npm,
+            Tool::Chromium,
+            Tool::PlaywrightCore,
+            Tool::Tmux,
+            Tool::FerretDb,
+        ],
+        after: Some("build"),
         run: |project| {
-            browser_tests(project, &[PathBuf::from(STORY_TEST)])?
-                .env("CHAT_TUI_BIN", built(project, "chat-tui")?)
-                .env("CHAT_ECHO_BOT_BIN", built(project, "examples/echo_bot")?)
+            story(project, &[STORY_TEST, DEMO_TEST])?
+                .env("CHAT_TEST_STORE", "mongo")
+                .env("CHAT_FERRETDB_BIN", Tool::FerretDb.path(project)?)
                 .show()
         },
     },
@@ -198,6 +213,9 @@ const WIRE_TEST: &str = "wire";
 
 /// The browser test that is a part of its own, since it needs a terminal too.
 const STORY_TEST: &str = "web/e2e/story.test.js";
+
+/// The FastAPI demo's page.
+const DEMO_TEST: &str = "web/e2e/demo.test.js";
 
 /// Longest that one test of the page may take.
 const NODE_TEST_TIME_MAX_MS: u32 = 180_000;
@@ -305,6 +323,14 @@ fn browser_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
     Ok(node_tests(project, files)?
         .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
         .env(CHROMIUM_VARIABLE, Tool::Chromium.path(project)?))
+}
+
+/// Browser tests with a terminal and a bot beside.
+fn story(project: &Project, files: &[&str]) -> anyhow::Result<Run> {
+    let files: Vec<_> = files.iter().map(PathBuf::from).collect();
+    Ok(browser_tests(project, &files)?
+        .env("CHAT_TUI_BIN", built(project, "chat-tui")?)
+        .env("CHAT_ECHO_BOT_BIN", built(project, "examples/echo_bot")?))
 }
 
 /// A program that the part `build` makes.

@@ -14,12 +14,16 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use bytes::Bytes;
+use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
 
 use self::caps::AddressCounts;
 use self::rate::CommandRate;
 use crate::accounts::Identity;
 use crate::hub::Hub;
+use crate::outbox::Socket;
 
 /// Milliseconds between two sweeps of the rate limiter's memory.
 const RATE_SWEEP_MS: u64 = 60_000;
@@ -78,11 +82,21 @@ impl Gateway {
     ) {
         let gateway = self.clone();
         tokio::spawn(async move {
-            match upgrade.await {
-                Ok(upgraded) => {
-                    session::run(gateway, TokioIo::new(upgraded), known, address).await;
+            let upgraded = match upgrade.await {
+                Ok(upgraded) => upgraded,
+                Err(error) => return tracing::debug!(%error, "an upgrade was not completed"),
+            };
+            match upgraded.downcast::<TokioIo<TcpStream>>() {
+                Ok(Parts { io, read_buf, .. }) => {
+                    let (read, write) = io.into_inner().into_split();
+                    let socket = Socket::Tcp(write);
+                    session::run(gateway, (read, read_buf), socket, known, address).await;
                 }
-                Err(error) => tracing::debug!(%error, "an upgrade was not completed"),
+                Err(upgraded) => {
+                    let (read, write) = tokio::io::split(TokioIo::new(upgraded));
+                    let socket = Socket::deferred(write);
+                    session::run(gateway, (read, Bytes::new()), socket, known, address).await;
+                }
             }
         });
     }

@@ -1,16 +1,18 @@
 //! The life of one connection: welcome, commands, end.
 
 use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use chat_shared::codec::{self, ClientFrame};
 use chat_shared::limits::{COMMANDS_IN_FLIGHT_MAX, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX};
 use chat_shared::protocol::{
     CloseCode, Command, CommandFrame, DemoFrame, ErrorCode, ErrorFrame, Send, ServerFrame,
 };
 use chat_shared::{Nonce, RoomName};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -19,7 +21,7 @@ use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
 use crate::hub::{Connection, Dialect, random_hex};
-use crate::outbox::{Frame, Outbox, write_frames};
+use crate::outbox::{Frame, Outbox, Socket};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
 const LINGER_MS: u64 = 2_000;
@@ -27,47 +29,61 @@ const LINGER_MS: u64 = 2_000;
 /// Commands refused for their rate in a row that are a flood.
 const FLOOD_REFUSALS_MAX: u32 = 200;
 
-pub(super) async fn run<S>(gateway: Gateway, socket: S, known: Option<Identity>, address: IpAddr)
-where
-    S: AsyncRead + AsyncWrite + std::marker::Send + 'static,
-{
-    let (read, write) = tokio::io::split(socket);
-    let outbox = Outbox::new();
-    let mut writer = tokio::spawn({
-        let outbox = outbox.clone();
-        async move { write_frames(&outbox, write).await }
-    });
-    let mut reader = Reader::new(read, outbox.clone()).await;
-    let _place = gateway.addresses.take(address, gateway.limits.per_address);
-    let begun = match &_place {
-        None => Err(Rejected(
+/// From the upgrade to the end. `leftover`: what came right behind the upgrade.
+pub(super) async fn run<R: AsyncRead + Unpin>(
+    gateway: Gateway,
+    (read, leftover): (R, Bytes),
+    socket: Socket,
+    known: Option<Identity>,
+    address: IpAddr,
+) {
+    let outbox = Outbox::new(socket);
+    let mut reader = Reader::new(read, leftover, outbox.clone()).await;
+    {
+        let mut drain = pin!(outbox.drain());
+        let drained = tokio::select! {
+            () = live(&gateway, &mut reader, &outbox, known, address) => false,
+            () = &mut drain => true,
+        };
+        if !outbox.is_closing() {
+            outbox.end();
+        }
+        if !drained {
+            drain.await;
+        }
+    }
+    let linger = async { while !matches!(reader.next().await, Incoming::Gone) {} };
+    let _ = timeout(Duration::from_millis(LINGER_MS), linger).await;
+}
+
+/// Until the peer is gone or there is a reason to close.
+async fn live<R: AsyncRead + Unpin>(
+    gateway: &Gateway,
+    reader: &mut Reader<R>,
+    outbox: &Arc<Outbox>,
+    known: Option<Identity>,
+    address: IpAddr,
+) {
+    let Some(_place) = gateway.addresses.take(address, gateway.limits.per_address) else {
+        return outbox.close(
             CloseCode::TooManyConnections,
             "too many connections from there",
-        )),
-        Some(_) => begin(&gateway, &mut reader, &outbox, known).await,
+        );
     };
-    match begun {
-        Ok(Some(connection)) => {
-            tracing::debug!(username = %connection.identity.username, "connected");
-            let mut session = Session::new(gateway.clone(), connection.clone());
-            tokio::select! {
-                () = session.serve(&mut reader) => {}
-                _ = &mut writer => {}
-            }
-            gateway.hub.retire(&connection).await;
-            tracing::debug!(username = %connection.identity.username, "disconnected");
+    // Boxed, since it is large and over soon.
+    match Box::pin(begin(gateway, reader, outbox, known)).await {
+        Ok(Some(admission)) => {
+            let username = &admission.connection.identity.username;
+            tracing::debug!(%username, "connected");
+            let connection = admission.connection.clone();
+            Session::new(gateway.clone(), connection)
+                .serve(reader)
+                .await;
+            tracing::debug!(%username, "disconnected");
         }
-        Ok(None) => outbox.end(),
+        Ok(None) => {}
         Err(Rejected(code, reason)) => outbox.close(code, reason),
     }
-    if !outbox.is_closing() {
-        outbox.end();
-    }
-    if !writer.is_finished() {
-        let _ = writer.await;
-    }
-    let drain = async { while !matches!(reader.next().await, Incoming::Gone) {} };
-    let _ = timeout(Duration::from_millis(LINGER_MS), drain).await;
 }
 
 struct Session {

@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 use crate::outbox::{Frame, Outbox};
 
 /// Bytes that a connection reads at a time; small, since there are many connections.
-const READ_BUFFER_BYTES: usize = 4 << 10;
+const READ_BUFFER_BYTES: usize = 512;
 
 /// The read side of a connection. The WebSocket library keeps the protocol's state; its own frames
 /// (pongs, the answer to a close) leave by the same outbox as all others.
@@ -33,14 +33,15 @@ pub(super) enum Incoming {
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub(super) async fn new(read: R, outbox: Arc<Outbox>) -> Self {
+    pub(super) async fn new(read: R, leftover: Bytes, outbox: Arc<Outbox>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
             .max_frame_size(Some(FRAME_BYTES_MAX))
             .max_message_size(Some(FRAME_BYTES_MAX));
         let half = ReadHalf { read, outbox };
-        Self(WebSocketStream::from_raw_socket(half, Role::Server, Some(config)).await)
+        let leftover = leftover.to_vec();
+        Self(WebSocketStream::from_partially_read(half, leftover, Role::Server, Some(config)).await)
     }
 
     /// The next thing that came in. Dropping the future loses nothing.

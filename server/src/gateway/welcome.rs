@@ -20,7 +20,9 @@ use tokio::time::timeout;
 use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up};
 use crate::accounts::{AuthError, Identity};
-use crate::hub::{Attached, Connection, Dialect, Resume, RoomRequest, take_fitting, wire};
+use crate::hub::{
+    Admission, Attached, Connection, Dialect, Resume, RoomRequest, take_fitting, wire,
+};
 use crate::outbox::{Class, Outbox};
 
 /// Rooms that are asked at the same time when a connection comes.
@@ -40,7 +42,7 @@ pub(super) async fn begin<R: AsyncRead + Unpin>(
     reader: &mut Reader<R>,
     outbox: &Arc<Outbox>,
     known: Option<Identity>,
-) -> Result<Option<Arc<Connection>>, Rejected> {
+) -> Result<Option<Admission>, Rejected> {
     let first = async {
         loop {
             match reader.next().await {
@@ -124,30 +126,23 @@ async fn welcome(
     identity: Identity,
     dialect: Dialect,
     hello: Option<Hello>,
-) -> Result<Arc<Connection>, Rejected> {
+) -> Result<Admission, Rejected> {
     let hub = &gateway.hub;
     let connection = Connection::new(identity, dialect, outbox.clone());
-    if hub.admit(&connection, gateway.limits.per_user).is_err() {
-        return Err(Rejected(
-            CloseCode::TooManyConnections,
-            "you have too many connections",
-        ));
-    }
+    let admission = hub
+        .admit(connection.clone(), gateway.limits.per_user)
+        .map_err(|_| {
+            Rejected(
+                CloseCode::TooManyConnections,
+                "you have too many connections",
+            )
+        })?;
     let (log, cursors) = hello
         .map(|hello| (hello.log, hello.resume))
         .unwrap_or_default();
     let same_log = log.as_deref().is_none_or(|log| log == hub.log());
-    let entered = match still_signed_in(gateway, &connection).await {
-        Ok(()) => enter_rooms(gateway, &connection, &cursors, same_log).await,
-        Err(rejected) => Err(rejected),
-    };
-    let mut rooms = match entered {
-        Ok(rooms) => rooms,
-        Err(rejected) => {
-            hub.retire(&connection).await;
-            return Err(rejected);
-        }
-    };
+    still_signed_in(gateway, &connection).await?;
+    let mut rooms = enter_rooms(gateway, &connection, &cursors, same_log).await?;
     let behind = rooms.iter().filter(|room| room.behind > 0);
     let behind = behind.filter_map(|room| {
         cursors
@@ -170,7 +165,7 @@ async fn welcome(
             .map(|frame| wire::frame(frame, Class::Durable)),
     );
     catch_up::go_on(hub, &connection, behind);
-    Ok(connection)
+    Ok(admission)
 }
 
 /// A session that was revoked before the hub knew this connection was not there to be closed.

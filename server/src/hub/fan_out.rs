@@ -123,7 +123,7 @@ impl Batch {
             self.singles.push(bytes.slice(start..start + len));
             start += len;
         }
-        self.main.push(Frame::batch(bytes, class));
+        self.main.push(Frame::whole(bytes, class));
     }
 }
 

@@ -4,6 +4,7 @@
 //! ([`room`]) that owns the room's state and decides for it alone; everyone else sends it a
 //! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their outbox.
 
+mod admission;
 mod connection;
 mod fan_out;
 mod pages;
@@ -21,6 +22,7 @@ use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs, Username};
 use tokio::sync::mpsc;
 
+pub use admission::Admission;
 pub use connection::{Connection, Dialect};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
@@ -111,9 +113,9 @@ impl Hub {
     /// Where its owner has `max` already.
     pub fn admit(
         &self,
-        connection: &Arc<Connection>,
+        connection: Arc<Connection>,
         max: usize,
-    ) -> Result<(), TooManyConnections> {
+    ) -> Result<Admission, TooManyConnections> {
         let mut connections = lock(&self.0.connections);
         let own = connections
             .entry(connection.identity.username.clone())
@@ -122,25 +124,17 @@ impl Hub {
             return Err(TooManyConnections);
         }
         own.push(connection.clone());
-        Ok(())
+        drop(connections);
+        Ok(Admission::new(self.clone(), connection))
     }
 
-    /// Takes a connection out of everything.
-    pub async fn retire(&self, connection: &Arc<Connection>) {
-        {
-            let mut connections = lock(&self.0.connections);
-            if let Some(own) = connections.get_mut(&connection.identity.username) {
-                own.retain(|other| other.id != connection.id);
-                if own.is_empty() {
-                    connections.remove(&connection.identity.username);
-                }
+    fn forget(&self, connection: &Connection) {
+        let mut connections = lock(&self.0.connections);
+        if let Some(own) = connections.get_mut(&connection.identity.username) {
+            own.retain(|other| other.id != connection.id);
+            if own.is_empty() {
+                connections.remove(&connection.identity.username);
             }
-        }
-        for room in connection.end() {
-            let detach = RoomRequest::Detach {
-                connection: connection.clone(),
-            };
-            self.request_wait(&room, detach).await;
         }
     }
 

@@ -30,16 +30,15 @@ pub enum Class {
 pub struct Frame {
     bytes: Bytes,
     class: Class,
+    /// Bytes of the buffer that `bytes` is a part of: what keeping it keeps in memory.
+    pinned: usize,
 }
 
 impl Frame {
     pub fn text(text: &str, class: Class) -> Self {
         let mut bytes = BytesMut::with_capacity(text.len() + 10);
         Self::write_text(&mut bytes, text);
-        Self {
-            bytes: bytes.freeze(),
-            class,
-        }
+        Self::whole(bytes.freeze(), class)
     }
 
     /// Appends a text frame to a batch.
@@ -48,18 +47,29 @@ impl Frame {
         bytes.put_slice(text.as_bytes());
     }
 
-    /// Whole frames that [`Frame::write_text`] wrote.
-    pub fn batch(bytes: Bytes, class: Class) -> Self {
-        Self { bytes, class }
+    /// Whole frames that [`Frame::write_text`] wrote, which have their buffer for themselves.
+    pub fn whole(bytes: Bytes, class: Class) -> Self {
+        let pinned = bytes.len();
+        Self {
+            bytes,
+            class,
+            pinned,
+        }
+    }
+
+    /// A frame that is a part of a buffer of `pinned` bytes.
+    pub fn part(bytes: Bytes, pinned: usize, class: Class) -> Self {
+        Self {
+            bytes,
+            class,
+            pinned,
+        }
     }
 
     pub fn ping() -> Self {
         let mut bytes = BytesMut::with_capacity(2);
         header(&mut bytes, OPCODE_PING, 0);
-        Self {
-            bytes: bytes.freeze(),
-            class: Class::Ping,
-        }
+        Self::whole(bytes.freeze(), Class::Ping)
     }
 
     pub fn close(code: CloseCode, reason: &str) -> Self {
@@ -71,10 +81,7 @@ impl Frame {
         header(&mut bytes, OPCODE_CLOSE, end + 2);
         bytes.put_u16(code.code());
         bytes.put_slice(&reason.as_bytes()[..end]);
-        Self {
-            bytes: bytes.freeze(),
-            class: Class::Close,
-        }
+        Self::whole(bytes.freeze(), Class::Close)
     }
 
     /// A frame that the WebSocket library wrote on its own: a pong, or the answer to a close.
@@ -85,7 +92,11 @@ impl Frame {
             Some(OPCODE_PING) => Class::Ping,
             _ => Class::Durable,
         };
-        Self { bytes, class }
+        Self::whole(bytes, class)
+    }
+
+    pub(super) fn into_bytes(self) -> Bytes {
+        self.bytes
     }
 
     pub fn class(&self) -> Class {
@@ -94,6 +105,11 @@ impl Frame {
 
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// Bytes that it keeps in memory.
+    pub fn pinned(&self) -> usize {
+        self.pinned
     }
 
     pub fn len(&self) -> usize {

@@ -12,4 +12,5 @@ mod demo;
 mod durability;
 mod main_job;
 mod resume;
+mod sdk;
 mod support;

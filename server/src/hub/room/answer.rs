@@ -148,7 +148,7 @@ impl Room {
             return CatchUpStep::Behind { tip };
         };
         for frame in frames {
-            connection.push(Frame::batch(frame.clone(), Class::Durable));
+            connection.push(Frame::part(frame.clone(), frame.len(), Class::Durable));
         }
         self.subscribers.set_live(connection, true);
         CatchUpStep::Live { tip }

@@ -1,0 +1,185 @@
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, DuplexStream};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+use super::*;
+
+fn text(len: usize) -> Frame {
+    Frame::text(&"x".repeat(len), Class::Durable)
+}
+
+/// An outbox whose socket takes nothing by itself, and the other end.
+fn deferred(buffer: usize) -> (Arc<Outbox>, DuplexStream) {
+    let (ours, theirs) = tokio::io::duplex(buffer);
+    (Outbox::new(Socket::deferred(ours)), theirs)
+}
+
+async fn tcp() -> (Arc<Outbox>, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let theirs = TcpStream::connect(listener.local_addr().unwrap())
+        .await
+        .unwrap();
+    let (ours, _) = listener.accept().await.unwrap();
+    let (read, write) = ours.into_split();
+    // Dropping the read half does not close the socket while the write half lives.
+    drop(read);
+    (Outbox::new(Socket::Tcp(write)), theirs)
+}
+
+fn draining(outbox: &Arc<Outbox>) -> JoinHandle<()> {
+    let outbox = outbox.clone();
+    tokio::spawn(async move { outbox.drain().await })
+}
+
+async fn read_all(mut socket: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
+    let mut got = Vec::new();
+    socket.read_to_end(&mut got).await.unwrap();
+    got
+}
+
+#[tokio::test]
+async fn the_first_frame_comes_first() {
+    let (outbox, theirs) = tcp().await;
+    outbox.push(Frame::text("live", Class::Durable));
+    outbox.uncork([Frame::text("welcome", Class::Durable)]);
+    outbox.close(CloseCode::Normal, "");
+    outbox.drain().await;
+    assert_eq!(
+        read_all(theirs).await,
+        b"\x81\x07welcome\x81\x04live\x88\x02\x03\xe8"
+    );
+}
+
+#[tokio::test]
+async fn what_the_socket_takes_at_once_does_not_wait() {
+    let (outbox, mut theirs) = tcp().await;
+    outbox.uncork([]);
+    outbox.push(text(100));
+    assert!(outbox.lock().is_empty());
+    let mut got = [0; 102];
+    theirs.read_exact(&mut got).await.unwrap();
+}
+
+#[tokio::test]
+async fn order_holds_through_a_full_socket() {
+    let (outbox, theirs) = tcp().await;
+    outbox.uncork([]);
+    let drain = draining(&outbox);
+    let mut expect = Vec::new();
+    for n in 0..60 {
+        let frame = Frame::text(&format!("{n:>15000}"), Class::Durable);
+        expect.extend_from_slice(frame.bytes());
+        outbox.push(frame);
+    }
+    outbox.close(CloseCode::Normal, "");
+    let got = read_all(theirs).await;
+    drain.await.unwrap();
+    assert!(got.starts_with(&expect));
+    assert_eq!(got.len(), expect.len() + 4);
+}
+
+#[tokio::test]
+async fn one_byte_at_a_time_arrives_whole() {
+    let (outbox, theirs) = deferred(1);
+    outbox.uncork([text(10), text(300), text(0)]);
+    outbox.close(CloseCode::Normal, "");
+    let drain = draining(&outbox);
+    let expect: usize = [10, 300, 0].map(|len| text(len).len()).iter().sum();
+    assert_eq!(read_all(theirs).await.len(), expect + 4);
+    drain.await.unwrap();
+}
+
+#[tokio::test]
+async fn over_the_bound_ephemeral_goes_first_and_then_the_connection() {
+    let (outbox, _theirs) = deferred(1);
+    outbox.uncork([]);
+    outbox.push(text(10));
+    outbox.push(Frame::text(&"e".repeat(60_000), Class::Ephemeral));
+    for _ in 0..15 {
+        outbox.push(text(62_000));
+    }
+    outbox.push(text(62_000));
+    assert!(
+        !outbox.is_closing(),
+        "dropping the ephemeral frame made room"
+    );
+    outbox.push(text(62_000));
+    assert!(outbox.is_closing());
+    assert!(
+        outbox.lock().pinned() < 100,
+        "all that was not begun is gone"
+    );
+    outbox.push(text(1));
+    assert!(outbox.lock().pinned() < 100, "nothing follows a close");
+}
+
+#[tokio::test]
+async fn a_small_part_is_charged_for_its_buffer() {
+    let (outbox, _theirs) = deferred(1);
+    outbox.uncork([]);
+    let buffer = bytes::Bytes::from(vec![0; 50_000]);
+    outbox.push(Frame::part(
+        buffer.slice(..10),
+        buffer.len(),
+        Class::Durable,
+    ));
+    assert_eq!(outbox.lock().pinned(), 50_000);
+}
+
+#[tokio::test]
+async fn one_pong_waits_at_most() {
+    let (outbox, _theirs) = deferred(1);
+    outbox.uncork([]);
+    for _ in 0..1_000 {
+        outbox.push(Frame::from_wire(vec![0x8A, 0].into()));
+    }
+    assert_eq!(outbox.lock().pinned(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stalled_reader_gets_a_whole_frame_and_a_close() {
+    let (outbox, theirs) = deferred(1_500);
+    outbox.uncork((0..40).map(|_| text(1_000)));
+    let drain = draining(&outbox);
+    tokio::time::sleep(Duration::from_millis(15_001)).await;
+    assert!(outbox.is_closing());
+    let got = read_all(theirs).await;
+    drain.await.unwrap();
+    let close = Frame::close(CloseCode::TooSlow, "too slow, resume");
+    assert_eq!(got.len(), 2 * text(1_000).len() + close.len());
+    assert!(got.ends_with(close.bytes()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_never_reads_is_left_after_ten_seconds_more() {
+    let (outbox, _theirs) = deferred(10);
+    outbox.uncork([text(1_000)]);
+    let drain = draining(&outbox);
+    tokio::time::sleep(Duration::from_millis(15_000 + 20_100)).await;
+    assert!(drain.is_finished());
+    assert_eq!(outbox.lock().pinned(), 0);
+}
+
+#[tokio::test]
+async fn waiting_for_room_ends_with_the_connection() {
+    let (outbox, _theirs) = deferred(1);
+    outbox.push(text(100));
+    let waiter = tokio::spawn({
+        let outbox = outbox.clone();
+        async move { outbox.drained_to(10).await }
+    });
+    tokio::task::yield_now().await;
+    outbox.end();
+    waiter.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_close_before_the_welcome_is_all_that_is_sent() {
+    let (outbox, theirs) = tcp().await;
+    outbox.push(Frame::text("live", Class::Durable));
+    outbox.close(CloseCode::NotSignedIn, "log in first");
+    outbox.drain().await;
+    assert!(read_all(theirs).await.starts_with(b"\x88"));
+}
