@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::main_job::all_events;
 use crate::support::{
-    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, on_mongo, seeded,
+    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, on_ferretdb, seeded,
     text_of,
 };
 
@@ -123,7 +123,7 @@ type Sent = Arc<Mutex<HashMap<String, (String, Option<Value>)>>>;
 #[tokio::test]
 async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice() {
     // FerretDB looks through the whole log for every question.
-    let rounds = from_env("CHAT_KILL_ROUNDS", if on_mongo() { 3 } else { 5 });
+    let rounds = from_env("CHAT_KILL_ROUNDS", if on_ferretdb() { 3 } else { 5 });
     let mut chance = seeded("durability");
     let mut server = Server::start_for_restarts().await;
     let mut users = Vec::new();
@@ -224,7 +224,7 @@ async fn say_again(site: &Site, user: &User, sent: &Sent) {
         };
         // To find a repeated nonce FerretDB looks through the log, so there only the lost are said.
         sent.iter()
-            .filter(|(_, (_, ack))| !on_mongo() || ack.is_none())
+            .filter(|(_, (_, ack))| !on_ferretdb() || ack.is_none())
             .filter_map(|(key, (text, _))| Some((of_user(key)?, text.clone())))
             .collect()
     };
@@ -275,7 +275,7 @@ async fn check(site: &Site, reader: &User, sent: &Sent, when: &str) {
         assert!(same, "{when}: acked as {ack}, stands as {event}");
     }
     assert!(
-        on_mongo() || from.elapsed() < Duration::from_secs(10),
+        on_ferretdb() || from.elapsed() < Duration::from_secs(10),
         "{when}: reading {} events",
         log.len()
     );

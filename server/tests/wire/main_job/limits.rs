@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
-use crate::support::{Server, fresh_nonce, kind_of, on_mongo};
+use crate::support::{Server, fresh_nonce, kind_of};
 
 #[tokio::test]
 async fn a_flood_is_told_when_to_go_on() {
@@ -72,9 +72,6 @@ async fn a_flood_is_told_when_to_go_on() {
 
 #[tokio::test]
 async fn who_does_not_stop_is_sent_away() {
-    if on_mongo() {
-        return; // FerretDB looks a refused nonce up so slowly that the rate lets some through.
-    }
     let server = Server::start_with(&["--rate-limit", "5"]).await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Copy;
 use crate::main_job::all_events;
-use crate::support::{Received, Server, User, Ws, kind_of, on_mongo, text_of};
+use crate::support::{Received, Server, User, Ws, kind_of, text_of};
 
 /// Events that a resume replays in one room, and in all together.
 const ROOM_EVENTS_MAX: usize = 1_000;
@@ -81,9 +81,6 @@ async fn over_a_thousand_behind_one_starts_anew() {
 
 #[tokio::test]
 async fn over_five_thousand_behind_in_all_some_rooms_start_anew() {
-    if on_mongo() {
-        return; // So many events take FerretDB seconds to look through, and it is not of the store.
-    }
     const ROOMS: usize = 6;
     const EACH: usize = 900;
     let server = Server::start().await;

@@ -89,6 +89,11 @@ pub(crate) fn on_mongo() -> bool {
     std::env::var("CHAT_TEST_STORE").is_ok_and(|store| store == "mongo")
 }
 
+/// Whether that MongoDB is a FerretDB, which looks through a whole collection for all but an `_id`.
+pub(crate) fn on_ferretdb() -> bool {
+    on_mongo() && std::env::var_os("CHAT_TEST_MONGO_URL").is_none()
+}
+
 impl Deref for Server {
     type Target = Site;
 
