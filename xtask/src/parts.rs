@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{bail, ensure};
+use anyhow::{Context, bail, ensure};
 
 use crate::command::Run;
 use crate::outside;
@@ -107,16 +107,13 @@ const PARTS: &[Part] = &[
         kind: Kind::Test,
         needs: &[Tool::FerretDb],
         after: Some("build"),
-        run: |_| {
-            let own = cargo("test")
-                .args(["--locked", "--test", MONGO_TEST])
-                .show();
+        run: |project| {
+            let own = built_test(project, "server", MONGO_TEST)?.show();
             let skipped = match std::env::var_os("CHAT_TEST_MONGO_URL") {
                 Some(_) => &[][..],
                 None => &TOO_SLOW_ON_FERRETDB[..],
             };
-            let everyones = cargo("test")
-                .args(["--locked", "--test", WIRE_TEST, "--"])
+            let everyones = built_test(project, "server", WIRE_TEST)?
                 .args(skipped.iter().flat_map(|name| ["--skip", name]))
                 .env("CHAT_TEST_STORE", "mongo")
                 .show();
@@ -128,8 +125,8 @@ const PARTS: &[Part] = &[
         about: "what may not depend on what",
         kind: Kind::Test,
         needs: &[],
-        after: None,
-        run: |_| cargo("test").args(["--test", ARCHITECTURE_TEST]).show(),
+        after: Some("build"),
+        run: |project| built_test(project, "xtask", ARCHITECTURE_TEST)?.show(),
     },
     Part {
         name: "page-unit",
@@ -158,8 +155,7 @@ const PARTS: &[Part] = &[
         needs: &[Tool::Tmux],
         after: Some("build"),
         run: |project| {
-            cargo("test")
-                .args(["--test", TERMINAL_TEST])
+            built_test(project, "client-tui", TERMINAL_TEST)?
                 .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
                 .show()
         },
@@ -343,6 +339,25 @@ fn story(project: &Project, files: &[&str]) -> anyhow::Result<Run> {
     Ok(browser_tests(project, &files)?
         .env("CHAT_TUI_BIN", built(project, "chat-tui")?)
         .env("CHAT_ECHO_BOT_BIN", built(project, "examples/echo_bot")?))
+}
+
+/// An integration test that the part `build` made, in its package's directory. `cargo test --test`
+/// would compile the dependencies again, with the features of that package alone.
+fn built_test(project: &Project, package: &str, name: &str) -> anyhow::Result<Run> {
+    let built = cargo("test")
+        .args(["--all-targets", "--locked", "--no-run"])
+        .arg("--message-format=json")
+        .read()?;
+    let is_it = |line: &&str| {
+        line.contains(r#""kind":["test"]"#) && line.contains(&format!(r#""name":"{name}""#))
+    };
+    let executable = built
+        .lines()
+        .filter(is_it)
+        .find_map(|line| line.split_once(r#""executable":""#)?.1.split_once('"'))
+        .with_context(|| format!("cargo made no test {name}"))?
+        .0;
+    Ok(Run::new(executable).dir(&project.root.join(package)))
 }
 
 /// A program that the part `build` makes.
