@@ -117,6 +117,12 @@ const SENDERS: usize = 4;
 /// Messages without an ack that each keeps under way.
 const UNDER_WAY: usize = 16;
 
+/// In which all that is said again must be acked.
+const SAY_AGAIN_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Between a transient error and the next attempt.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
+
 /// What was sent, by nonce: its text, and the ack where one came.
 type Sent = Arc<Mutex<HashMap<String, (String, Option<Value>)>>>;
 
@@ -189,6 +195,8 @@ async fn speak(site: Site, user: User, sent: Sent) {
                 under_way -= 1;
                 note_ack(&sent, &user, frame);
             }
+            // It is said again in the end, as it may be stored all the same.
+            Received::Frame(frame) if is_transient(&frame) => under_way -= 1,
             Received::Frame(frame) if kind_of(&frame) == "error" => {
                 ws.fail(&format!("a good message was refused: {frame}"));
             }
@@ -228,16 +236,38 @@ async fn say_again(site: &Site, user: &User, sent: &Sent) {
             .filter_map(|(key, (text, _))| Some((of_user(key)?, text.clone())))
             .collect()
     };
+    let deadline = Instant::now() + SAY_AGAIN_PATIENCE;
     for batch in mine.chunks(UNDER_WAY) {
+        let mut waiting: HashMap<&str, Value> = HashMap::new();
         for (nonce, text) in batch {
             let send = json!({"type": "send", "room": "lobby", "text": text, "nonce": nonce});
             ws.send(&send).await;
+            waiting.insert(nonce, send);
         }
-        for _ in batch {
-            let ack = ws.expect("ack").await;
-            note_ack(sent, user, ack);
+        while !waiting.is_empty() {
+            assert!(Instant::now() < deadline, "unacked: {waiting:?}");
+            match ws.receive().await {
+                Received::Frame(frame) if kind_of(&frame) == "ack" => {
+                    waiting.remove(frame["nonce"].as_str().unwrap());
+                    note_ack(sent, user, frame);
+                }
+                Received::Frame(frame) if is_transient(&frame) => {
+                    sleep(AGAIN_AFTER).await;
+                    ws.send(&waiting[frame["nonce"].as_str().unwrap()]).await;
+                }
+                Received::Frame(frame) if kind_of(&frame) == "error" => {
+                    ws.fail(&format!("a good message was refused: {frame}"));
+                }
+                Received::Closed(_) => ws.fail("closed while all was said again"),
+                _ => {}
+            }
         }
     }
+}
+
+/// An error after which a client tries again with the same nonce: a slow store is no fault.
+fn is_transient(frame: &Value) -> bool {
+    kind_of(frame) == "error" && matches!(frame["code"].as_str(), Some("unavailable" | "busy"))
 }
 
 /// The log has no hole, nothing twice, nothing that nobody said, and all that was acked where the
