@@ -67,7 +67,7 @@ pub struct Config {
     #[arg(long, env = "CHAT_WEB_DIR", value_name = "DIR")]
     pub web_dir: Option<PathBuf>,
 
-    /// Another origin whose pages may use this server, such as https://chat.example; may be repeated
+    /// Another origin whose pages may use this server, such as `https://chat.example`; may be repeated
     #[arg(
         long,
         env = "CHAT_ALLOWED_ORIGIN",

@@ -1,7 +1,7 @@
 //! Rooms and the connections in them.
 //!
 //! The [`Hub`] knows which rooms are loaded and who is connected. Each loaded room is one task
-//! ([`room`]) that owns the room's state and decides for it alone; everyone else sends it a
+//! (`room`) that owns the room's state and decides for it alone; everyone else sends it a
 //! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their outbox.
 
 mod admission;
