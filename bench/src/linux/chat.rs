@@ -19,7 +19,7 @@ const OPENED_AT_ONCE: usize = 128;
 
 /// The text of every message: 100 bytes.
 pub(crate) const MESSAGE: &str = "A hundred bytes of plain text, as someone might type them into \
-a chat on a day with much to say: 1234";
+a chat on a day with much to say: 123";
 
 /// Where a server binary and a directory for data come from.
 #[derive(Debug, Clone)]

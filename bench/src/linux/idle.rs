@@ -18,14 +18,14 @@ const WINDOW: Duration = Duration::from_secs(60);
 const GONE: Duration = Duration::from_secs(6);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
-    let (people, window) = match options.quick {
-        true => (300, Duration::from_secs(2)),
-        false => (10_000, WINDOW),
+    let (people, window, gone) = match options.quick {
+        true => (300, Duration::from_secs(2), Duration::ZERO),
+        false => (10_000, WINDOW, GONE),
     };
     let server = ChatServer::start(&options.site, people)?;
     let process = &server.process;
     drop(server.swarm(WARM_UP)?);
-    std::thread::sleep(GONE);
+    std::thread::sleep(gone);
     let kernel_before = kernel_memory()?;
     let before = resident(process.pid())?;
     let mut swarm = Swarm::new(server.enter(people)?)?;

@@ -144,9 +144,19 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => {
             // Where even this can't be written, the exit status tells.
             let _ = writeln!(std::io::stderr(), "chat-bench: {error:#}");
+            if is_out_of_descriptors(&error) {
+                let _ = writeln!(std::io::stderr(), "{}", machine::DESCRIPTORS_HELP);
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+fn is_out_of_descriptors(error: &anyhow::Error) -> bool {
+    let io = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    io.and_then(std::io::Error::raw_os_error) == Some(nix::errno::Errno::EMFILE as i32)
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {

@@ -27,7 +27,10 @@ const GONE: Duration = Duration::from_secs(6);
 const AFTERMATH: Duration = Duration::from_millis(20);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
-    let connections = if options.quick { 100 } else { 1_000 };
+    let (connections, gone) = match options.quick {
+        true => (100, Duration::ZERO),
+        false => (1_000, GONE),
+    };
     let server = ChatServer::start(&options.site, connections)?;
     let accepting = Measured::start_self(&[SUBCOMMAND])?;
     let port: u16 = accepting.wait_ready(|line| line.parse().ok())?;
@@ -39,7 +42,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         std::thread::sleep(AFTERMATH);
         let spent = server.process.cpu()? - before;
         drop(streams);
-        std::thread::sleep(GONE);
+        std::thread::sleep(gone);
 
         let before = accepting.cpu()?;
         let mut streams = Vec::with_capacity(connections);

@@ -15,6 +15,9 @@ const WINDOW: Duration = Duration::from_secs(5);
 /// Symbols under this share are left out.
 const PERCENT_MIN: &str = "1";
 
+/// Lines of one list.
+const SYMBOLS_MAX: usize = 40;
+
 /// The symbols that most of the time is in, for each number in flight, as text.
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<(String, String)>> {
     let subscribers = if options.quick { 100 } else { 1_000 };
@@ -47,14 +50,22 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<(String, String)>> {
             bail!("`perf record` ended with {status}; it may need root");
         }
         let what = format!("{subscribers} in one room, {in_flight} in flight");
-        profiles.push((what, symbols(&file)?));
+        profiles.push((what, shares(&file)?));
     }
     Ok(profiles)
 }
 
-fn symbols(file: &Path) -> anyhow::Result<String> {
+/// The shares of the kernel and the programs, then of the symbols.
+fn shares(file: &Path) -> anyhow::Result<String> {
+    let programs = report(file, "overhead,dso")?;
+    let symbols = report(file, "overhead,dso,symbol")?;
+    Ok(format!("{programs}\n\n{symbols}"))
+}
+
+fn report(file: &Path, fields: &str) -> anyhow::Result<String> {
     let output = Command::new("perf")
-        .args(["report", "--stdio", "--no-children", "--sort", "dso,symbol"])
+        .args(["report", "--stdio", "--no-children"])
+        .args(["--fields", fields, "--column-widths", "8,20,80"])
         .args(["--percent-limit", PERCENT_MIN, "--input"])
         .arg(file)
         .output()?;
@@ -69,7 +80,7 @@ fn symbols(file: &Path) -> anyhow::Result<String> {
 fn table(report: &str) -> String {
     let lines = report.lines().map(str::trim_end);
     let lines = lines.filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines.collect::<Vec<_>>().join("\n")
+    lines.take(SYMBOLS_MAX).collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
