@@ -1,0 +1,220 @@
+//! The machine's limit: a bare epoll loop that writes to N sockets the bytes that our server
+//! wrote, in writes of the same sizes.
+//!
+//! It is a process of its own, as the server is. Its first connection tells it what to do: `P` and
+//! a plan (how many batches, their lengths, their bytes), then a `G` for each batch to be written
+//! to everyone.
+
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use nix::errno::Errno;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::unistd::write;
+
+use super::chat::connect;
+use super::child::Measured;
+use super::machine::raise_descriptor_limit;
+use super::swarm::{PATIENCE, Swarm};
+use super::ws::Seen;
+
+/// Name of the hidden subcommand.
+pub(crate) const SUBCOMMAND: &str = "limit-loop";
+
+const PLAN: u8 = b'P';
+const GO: u8 = b'G';
+
+/// The controlling connection's mark among epoll's events.
+const CONTROL: u64 = u64::MAX;
+
+/// The bytes that one run writes, batch by batch.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Plan {
+    batches: Vec<Vec<u8>>,
+    /// Messages in each batch.
+    sizes: Vec<usize>,
+}
+
+impl Plan {
+    /// `frames` in batches of these sizes.
+    pub(crate) fn new(frames: &[&[u8]], sizes: Vec<usize>) -> Self {
+        let mut frames = frames.iter();
+        let batches = sizes
+            .iter()
+            .map(|size| {
+                frames
+                    .by_ref()
+                    .take(*size)
+                    .copied()
+                    .collect::<Vec<_>>()
+                    .concat()
+            })
+            .collect();
+        Self { batches, sizes }
+    }
+
+    pub(crate) fn messages(&self) -> usize {
+        self.sizes.iter().sum()
+    }
+
+    pub(crate) fn frame_bytes(&self) -> f64 {
+        let bytes: usize = self.batches.iter().map(Vec::len).sum();
+        bytes as f64 / self.messages().max(1) as f64
+    }
+}
+
+/// The loop's process, with its connections.
+#[derive(Debug)]
+pub(crate) struct Limit {
+    process: Measured,
+    control: TcpStream,
+    swarm: Swarm,
+}
+
+impl Limit {
+    pub(crate) fn start(subscribers: usize) -> anyhow::Result<Self> {
+        let process = Measured::start_self(&[SUBCOMMAND, &subscribers.to_string()])?;
+        let port: u16 = process.wait_ready(|line| line.parse().ok())?;
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let control = connect(address, None)?;
+        let streams: Result<_, _> = (0..subscribers).map(|_| connect(address, None)).collect();
+        Ok(Self {
+            process,
+            control,
+            swarm: Swarm::new(streams?)?,
+        })
+    }
+
+    /// Runs a plan, one batch in flight; returns the CPU nanoseconds of one delivery.
+    pub(crate) fn run(&mut self, plan: &Plan) -> anyhow::Result<f64> {
+        let mut told = vec![PLAN];
+        told.extend(u32::try_from(plan.batches.len())?.to_be_bytes());
+        for batch in &plan.batches {
+            told.extend(u32::try_from(batch.len())?.to_be_bytes());
+        }
+        self.control.write_all(&told)?;
+        for batch in &plan.batches {
+            self.control.write_all(batch)?;
+        }
+        // The loop has read the plan once its socket is empty; then only batches are measured.
+        std::thread::sleep(Duration::from_millis(50));
+        let before = self.process.cpu()?;
+        let subscribers = self.swarm.len();
+        let (mut delivered, mut expected) = (0, 0);
+        for size in &plan.sizes {
+            self.control.write_all(&[GO])?;
+            expected += size * subscribers;
+            let deadline = Instant::now() + PATIENCE;
+            while delivered < expected {
+                self.swarm.poll(PATIENCE, |_, seen| {
+                    delivered += usize::from(seen == Seen::Chat);
+                })?;
+                if Instant::now() > deadline {
+                    bail!("the limit's batch did not arrive");
+                }
+            }
+        }
+        self.swarm.captured();
+        let spent = self.process.cpu()? - before;
+        Ok(spent.as_nanos() as f64 / delivered.max(1) as f64)
+    }
+}
+
+/// The process that is measured.
+pub(crate) fn run_loop(subscribers: usize) -> anyhow::Result<()> {
+    raise_descriptor_limit()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", listener.local_addr()?.port())?;
+    out.flush()?;
+    let accept = || -> anyhow::Result<TcpStream> {
+        let (stream, _) = listener.accept()?;
+        stream.set_nodelay(true)?;
+        Ok(stream)
+    };
+    let mut control = accept()?;
+    let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+    epoll.add(&control, EpollEvent::new(EpollFlags::EPOLLIN, CONTROL))?;
+    let mut sockets = Vec::with_capacity(subscribers);
+    for index in 0..subscribers {
+        let stream = accept()?;
+        stream.set_nonblocking(true)?;
+        epoll.add(&stream, EpollEvent::new(EpollFlags::EPOLLIN, index as u64))?;
+        sockets.push(stream);
+    }
+    let mut plan = Vec::new().into_iter();
+    let mut events = [EpollEvent::empty(); 64];
+    loop {
+        let count = match epoll.wait(&mut events, EpollTimeout::NONE) {
+            Err(Errno::EINTR) => 0,
+            result => result?,
+        };
+        for event in &events[..count] {
+            if event.data() != CONTROL {
+                bail!("a subscriber went away");
+            }
+            let mut command = [0];
+            if control.read(&mut command)? == 0 {
+                return Ok(());
+            }
+            match command[0] {
+                PLAN => plan = read_plan(&mut control)?.into_iter(),
+                GO => {
+                    let batch = plan.next().context("no batch is left")?;
+                    for socket in &sockets {
+                        write_all(socket, &batch)?;
+                    }
+                }
+                other => bail!("an unknown command {other}"),
+            }
+        }
+    }
+}
+
+fn read_plan(control: &mut impl Read) -> anyhow::Result<Vec<Vec<u8>>> {
+    let mut number = || -> anyhow::Result<usize> {
+        let mut bytes = [0; 4];
+        control.read_exact(&mut bytes)?;
+        Ok(u32::from_be_bytes(bytes) as usize)
+    };
+    let count = number()?;
+    let lens: Vec<usize> = (0..count).map(|_| number()).collect::<Result<_, _>>()?;
+    lens.into_iter()
+        .map(|len| {
+            let mut batch = vec![0; len];
+            control.read_exact(&mut batch)?;
+            Ok(batch)
+        })
+        .collect()
+}
+
+/// One write, as a rule; a socket that is full is tried again.
+fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> anyhow::Result<()> {
+    while !bytes.is_empty() {
+        match write(socket, bytes) {
+            Ok(written) => bytes = &bytes[written..],
+            Err(Errno::EAGAIN) => std::thread::yield_now(),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plans_are_read_as_told() {
+        let plan = Plan::new(&[b"one", b"two", b"three"], vec![2, 1]);
+        assert_eq!(plan.batches, [b"onetwo".to_vec(), b"three".to_vec()]);
+        assert_eq!(plan.messages(), 3);
+        let mut told = 2_u32.to_be_bytes().to_vec();
+        told.extend(6_u32.to_be_bytes());
+        told.extend(5_u32.to_be_bytes());
+        told.extend(b"onetwothree");
+        assert_eq!(read_plan(&mut told.as_slice()).unwrap(), plan.batches);
+    }
+}

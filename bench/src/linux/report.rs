@@ -1,0 +1,114 @@
+//! Everything in one run, as bench/REPORT.md.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::machine::Machine;
+use super::table::{Row, markdown};
+use super::{Options, durable, fanout, idle, opening, profile, stalled};
+
+/// What was tried where a mark is missed; people write it, and the report takes it over.
+const TRIED_FILE: &str = "TRIED.md";
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
+    let subscribers: &[usize] = match options.quick {
+        true => &[100],
+        false => &[1_000, 100, 10_000],
+    };
+    let mut rows = fanout::run(options, subscribers)?;
+    for part in [
+        fanout::peers,
+        idle::run,
+        stalled::run,
+        durable::run,
+        opening::run,
+    ] {
+        rows.append(&mut part(options)?);
+    }
+    Ok(rows)
+}
+
+/// Where the report lies unless it is told otherwise.
+pub(crate) fn default_path() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("REPORT.md")
+}
+
+pub(crate) fn write(
+    path: &Path,
+    machine: &Machine,
+    options: &Options,
+    rows: &[Row],
+) -> anyhow::Result<()> {
+    let profiles = profile::run(options);
+    let tried = Path::new(env!("CARGO_MANIFEST_DIR")).join(TRIED_FILE);
+    let tried = std::fs::read_to_string(tried).unwrap_or_default();
+    let text = text(machine, rows, &profiles, &tried);
+    std::fs::write(path, text).with_context(|| format!("{} can't be written", path.display()))
+}
+
+fn text(
+    machine: &Machine,
+    rows: &[Row],
+    profiles: &anyhow::Result<Vec<(String, String)>>,
+    tried: &str,
+) -> String {
+    let mut text = format!(
+        "# What the server costs\n\n\
+         Made by `cargo run --release -p chat-bench -- report` in one run.\n\n\
+         **Machine:** {machine}. The server has one core and the load the other.\n\n\
+         Medians with the least and the most of n measurements, ours and theirs in turns; a ratio \
+         is the median of the pairs' ratios. CPU is the process's own clock, over all its threads. \
+         A message is in flight until everyone has it. The limit is a bare epoll loop that writes \
+         the same bytes to as many sockets, in writes of the mean size that ours had.\n\n{}",
+        markdown(rows)
+    );
+    let missed: Vec<_> = rows.iter().filter(|row| row.met() == Some(false)).collect();
+    text.push_str("\n## Marks missed\n\n");
+    if missed.is_empty() {
+        text.push_str("None.\n");
+    }
+    for row in missed {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "- {}", row.what);
+    }
+    text.push_str("\n## Where the server's CPU goes\n\nBy `perf record`, over all its threads.\n");
+    match profiles {
+        Ok(profiles) => {
+            for (what, symbols) in profiles {
+                let _ = write!(text, "\n### {what}\n\n```text\n{symbols}\n```\n");
+            }
+        }
+        Err(error) => {
+            let _ = writeln!(text, "\nThere is no profile: {error:#}.");
+        }
+    }
+    if !tried.trim().is_empty() {
+        let _ = write!(text, "\n## What was tried\n\n{}\n", tried.trim());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::Mark;
+    use super::*;
+
+    #[test]
+    fn what_is_missed_is_told_with_a_profile() {
+        let machine = Machine::this(Path::new("/")).unwrap();
+        let row = |what: &str, mark| {
+            Row::pairs(what, "µs", &[2.0], "limit", &[1.0]).mark(Mark::RatioAtMost(mark))
+        };
+        let rows = [row("slow", 1.0), row("fast", 3.0)];
+        let profiles = Ok(vec![("a load".to_owned(), " 9 %  tcp_sendmsg".to_owned())]);
+        let text = text(&machine, &rows, &profiles, "A thing.");
+        let (_, missed) = text.split_once("## Marks missed").unwrap();
+        assert!(
+            missed.contains("- slow\n") && !missed.contains("fast"),
+            "{text}"
+        );
+        assert!(text.contains("tcp_sendmsg") && text.contains("## What was tried\n\nA thing."));
+    }
+}
