@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use chat_server::accounts::{Accounts, Options};
+use chat_server::store::Store as _;
 use chat_server::store::sqlite::SqliteStore;
 use chat_server::store::{AccountStore, NewUser, PasswordRecord, Session, SharedStore};
 use chat_shared::Username;
