@@ -60,6 +60,13 @@ fn build() -> anyhow::Result<()> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
+    // What `cargo run` tells us of this package would make build scripts that watch it run again.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
+            command.env_remove(&*name);
+        }
+    }
     command.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."));
     let status = command
         .status()

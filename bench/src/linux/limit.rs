@@ -4,8 +4,12 @@
 //! It is a process of its own, as the server is. Its first connection tells it what to do: `P` and
 //! a plan (how many batches, their lengths, their bytes), then a `G` for each batch to be written
 //! to everyone.
+//!
+//! Its load is a process of its own too, since 10,000 connections to it and as many to our server
+//! are more descriptors than one process may have by default. It is told the file that a plan is
+//! in, a line each, and answers what a delivery cost.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -13,15 +17,23 @@ use anyhow::{Context, bail};
 use nix::errno::Errno;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
 use nix::unistd::write;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use super::chat::connect;
 use super::child::Measured;
-use super::machine::raise_descriptor_limit;
+use super::machine::{LOAD_CPU, pin, raise_descriptor_limit};
 use super::swarm::{PATIENCE, Swarm};
 use super::ws::Seen;
 
-/// Name of the hidden subcommand.
+/// Name of the hidden subcommand that is measured.
 pub(crate) const SUBCOMMAND: &str = "limit-loop";
+
+/// Name of the hidden subcommand that loads it.
+pub(crate) const LOAD_SUBCOMMAND: &str = "limit-load";
+
+/// What the load says once everyone is connected.
+const READY: &str = "ready";
 
 const PLAN: u8 = b'P';
 const GO: u8 = b'G';
@@ -30,7 +42,7 @@ const GO: u8 = b'G';
 const CONTROL: u64 = u64::MAX;
 
 /// The bytes that one run writes, batch by batch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Plan {
     batches: Vec<Vec<u8>>,
     /// Messages in each batch.
@@ -65,16 +77,57 @@ impl Plan {
     }
 }
 
-/// The loop's process, with its connections.
+/// The loop and its load, each a process.
 #[derive(Debug)]
 pub(crate) struct Limit {
+    load: Measured,
+    plan: NamedTempFile,
+}
+
+impl Limit {
+    pub(crate) fn start(subscribers: usize) -> anyhow::Result<Self> {
+        let load = Measured::start_self(&[LOAD_SUBCOMMAND, &subscribers.to_string()])?;
+        load.wait_ready(|line| (line == READY).then_some(()))?;
+        let plan = NamedTempFile::new()?;
+        Ok(Self { load, plan })
+    }
+
+    /// Runs a plan, one batch in flight; returns the CPU nanoseconds of one delivery.
+    pub(crate) fn run(&mut self, plan: &Plan) -> anyhow::Result<f64> {
+        let path = self.plan.path();
+        std::fs::write(path, serde_json::to_vec(plan)?)?;
+        let path = path.to_str().context("a temporary file's name")?;
+        self.load.tell(path)?;
+        self.load.wait_line(PATIENCE, |line| line.parse().ok())
+    }
+}
+
+/// The process that loads the measured one, and runs the plans that it is told.
+pub(crate) fn run_load(subscribers: usize) -> anyhow::Result<()> {
+    raise_descriptor_limit()?;
+    pin(LOAD_CPU)?;
+    let mut bare = Bare::start(subscribers)?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{READY}")?;
+    out.flush()?;
+    for path in std::io::stdin().lock().lines() {
+        let plan: Plan = serde_json::from_slice(&std::fs::read(path?)?)?;
+        writeln!(out, "{}", bare.run(&plan)?)?;
+        out.flush()?;
+    }
+    Ok(())
+}
+
+/// The loop's process, with its connections.
+#[derive(Debug)]
+struct Bare {
     process: Measured,
     control: TcpStream,
     swarm: Swarm,
 }
 
-impl Limit {
-    pub(crate) fn start(subscribers: usize) -> anyhow::Result<Self> {
+impl Bare {
+    fn start(subscribers: usize) -> anyhow::Result<Self> {
         let process = Measured::start_self(&[SUBCOMMAND, &subscribers.to_string()])?;
         let port: u16 = process.wait_ready(|line| line.parse().ok())?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
@@ -87,8 +140,7 @@ impl Limit {
         })
     }
 
-    /// Runs a plan, one batch in flight; returns the CPU nanoseconds of one delivery.
-    pub(crate) fn run(&mut self, plan: &Plan) -> anyhow::Result<f64> {
+    fn run(&mut self, plan: &Plan) -> anyhow::Result<f64> {
         let mut told = vec![PLAN];
         told.extend(u32::try_from(plan.batches.len())?.to_be_bytes());
         for batch in &plan.batches {
@@ -152,8 +204,9 @@ pub(crate) fn run_loop(subscribers: usize) -> anyhow::Result<()> {
             result => result?,
         };
         for event in &events[..count] {
+            // The load has ended; nothing else comes from a subscriber.
             if event.data() != CONTROL {
-                bail!("a subscriber went away");
+                return Ok(());
             }
             let mut command = [0];
             if control.read(&mut command)? == 0 {

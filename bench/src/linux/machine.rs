@@ -15,8 +15,8 @@ pub(crate) const SERVER_CPU: usize = 0;
 /// Where the load runs.
 pub(crate) const LOAD_CPU: usize = 1;
 
-/// Descriptors for 10,000 connections to each of two servers, and what else a process needs.
-const DESCRIPTORS_NEEDED: u64 = 20_480;
+/// Descriptors for 10,000 connections, and what else a process needs.
+const DESCRIPTORS_NEEDED: u64 = 12_000;
 
 /// Binds the calling thread to a core; what it starts from now on is bound to it too.
 pub(crate) fn pin(cpu: usize) -> anyhow::Result<()> {
@@ -39,7 +39,7 @@ pub(crate) fn raise_descriptor_limit() -> anyhow::Result<()> {
 }
 
 /// Where a descriptor was refused, what to do.
-pub(crate) const DESCRIPTORS_HELP: &str = "10,000 connections need 20,480 file descriptors: raise `ulimit -Hn`, or ask for fewer with \
+pub(crate) const DESCRIPTORS_HELP: &str = "10,000 connections need 12,000 file descriptors in a process: raise `ulimit -Hn`, or ask for fewer with \
      --subscribers";
 
 /// What a figure is worth nothing without.

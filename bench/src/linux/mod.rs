@@ -90,6 +90,8 @@ enum What {
     },
     #[command(hide = true, name = limit::SUBCOMMAND)]
     LimitLoop { subscribers: usize },
+    #[command(hide = true, name = limit::LOAD_SUBCOMMAND)]
+    LimitLoad { subscribers: usize },
     #[command(hide = true, name = commits::SUBCOMMAND)]
     CommitLoop { directory: PathBuf },
     #[command(hide = true, name = opening::SUBCOMMAND)]
@@ -162,6 +164,7 @@ fn is_out_of_descriptors(error: &anyhow::Error) -> bool {
 fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.what {
         What::LimitLoop { subscribers } => limit::run_loop(subscribers),
+        What::LimitLoad { subscribers } => limit::run_load(subscribers),
         What::CommitLoop { directory } => commits::run_loop(&directory),
         What::AcceptLoop => opening::run_loop(),
         what => measure(what, cli.how),
@@ -199,7 +202,10 @@ fn measure(what: What, how: How) -> anyhow::Result<()> {
             report::write(&path, &machine, &options, &rows)?;
             rows
         }
-        What::LimitLoop { .. } | What::CommitLoop { .. } | What::AcceptLoop => Vec::new(),
+        What::LimitLoop { .. }
+        | What::LimitLoad { .. }
+        | What::CommitLoop { .. }
+        | What::AcceptLoop => Vec::new(),
     };
     writeln!(out, "{machine}\n\n{}", table::markdown(&rows))?;
     if let Some(path) = how.json {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::machine::Machine;
-use super::table::{Row, markdown};
+use super::table::{Row, markdown, spread};
 use super::{Options, durable, fanout, idle, opening, profile, stalled};
 
 /// What was tried where a mark is missed; people write it, and the report takes it over.
@@ -71,7 +71,7 @@ fn text(
     }
     for row in missed {
         // Writing to a string can't fail.
-        let _ = writeln!(text, "- {}", row.what);
+        let _ = writeln!(text, "- {}", missed_line(row));
     }
     text.push_str("\n## Where the server's CPU goes\n\nBy `perf record`, over all its threads.\n");
     match profiles {
@@ -90,6 +90,24 @@ fn text(
     text
 }
 
+fn missed_line(row: &Row) -> String {
+    let mark = row.mark.map_or(String::new(), |mark| mark.to_string());
+    match row.ratio {
+        Some(ratio) => format!(
+            "{}, against {}: {} ×, and the mark is {mark}",
+            row.what,
+            row.against,
+            spread(Some(ratio))
+        ),
+        None => format!(
+            "{}: {} {}, and the mark is {mark}",
+            row.what,
+            spread(row.ours),
+            row.unit
+        ),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::table::Mark;
@@ -106,7 +124,8 @@ mod tests {
         let text = text(&machine, &rows, &profiles, "A thing.");
         let (_, missed) = text.split_once("## Marks missed").unwrap();
         assert!(
-            missed.contains("- slow\n") && !missed.contains("fast"),
+            missed.contains("- slow, against limit: 2.00 ×, and the mark is ≤ 1 ×\n")
+                && !missed.contains("fast"),
             "{text}"
         );
         assert!(text.contains("tcp_sendmsg") && text.contains("## What was tried\n\nA thing."));

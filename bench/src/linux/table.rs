@@ -121,7 +121,7 @@ pub(crate) fn markdown(rows: &[Row]) -> String {
 }
 
 /// `1.23 (1.10–1.40, n 5)`.
-fn spread(summary: Option<Summary>) -> String {
+pub(crate) fn spread(summary: Option<Summary>) -> String {
     summary.map_or(String::new(), |s| {
         let (median, min, max) = (figure(s.median), figure(s.min), figure(s.max));
         match s.n {
