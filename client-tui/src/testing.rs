@@ -150,15 +150,13 @@ impl Script {
                 }));
             }
             "joined" => self.frame(ServerFrame::System(SystemEvent {
-                room: RoomName::lobby(),
-                seq: None,
-                ts: self.clock,
-                event: SystemKind::JoinedChat,
-                message: format!("{} joined the chat", words[0]),
                 username: Some(Username::existing(words[0])),
-                usernames: vec![],
-                count: None,
-                by: None,
+                ..SystemEvent::new(
+                    RoomName::lobby(),
+                    self.clock,
+                    SystemKind::JoinedChat,
+                    format!("{} joined the chat", words[0]),
+                )
             })),
             "room" => self.frame(ServerFrame::Room {
                 re: None,
@@ -375,17 +373,9 @@ fn name(text: &str) -> RoomName {
 }
 
 pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent {
-    ChatEvent {
-        room: name(room),
-        seq,
-        rev: None,
-        ts: NOW + seq * 60_000,
-        username: Username::existing(who),
-        message: text.to_owned(),
-        nonce: Nonce::parse(&format!("of-{seq}")).unwrap(),
-        bot: false,
-        reply_to: None,
-    }
+    let nonce = Nonce::parse(&format!("of-{seq}")).unwrap();
+    let (ts, who) = (NOW + seq * 60_000, Username::existing(who));
+    ChatEvent::new(name(room), seq, ts, who, text, nonce)
 }
 
 fn room(room: &str) -> RoomInfo {
@@ -416,6 +406,7 @@ fn member(word: &str) -> MemberInfo {
         role: Role::Member,
         online: offline.is_none(),
         bot: false,
+        muted: false,
         username,
     }
 }

@@ -18,8 +18,11 @@ mod names;
 pub mod protocol;
 mod text;
 
-pub use names::{LOBBY, NameError, Nonce, RequestId, RoomName, Username};
-pub use text::{MessageText, PasswordError, TextError, check_new_password};
+pub use names::{Emoji, LOBBY, NameError, Nonce, RequestId, RoomName, Username};
+pub use text::{
+    DisplayNameError, MessageText, PasswordError, TextError, check_display_name,
+    check_new_password, mentioned_names,
+};
 
 /// The position of an event in its room: 1, 2, 3… with no hole; under 2⁵³, so that JavaScript
 /// holds it exactly. 0 is "nothing yet".

@@ -23,6 +23,30 @@ pub const USERNAME_CHARS_MAX: usize = 32;
 /// Characters in a display name.
 pub const DISPLAY_NAME_CHARS_MAX: usize = 32;
 
+/// Different reactions on one message.
+pub const REACTIONS_MAX: usize = 20;
+
+/// Names told of those who put a reaction on a message.
+pub const REACTION_WHO_MAX: usize = 10;
+
+/// Characters in an emoji: the longest of Unicode's (a family, a flag of a region) have fewer.
+pub const EMOJI_CHARS_MAX: usize = 16;
+
+/// People that one message may mention; further names are plain text.
+pub const MENTIONS_MAX: usize = 20;
+
+/// Seconds for which one may be banned or muted with an end: ten years.
+pub const FOR_S_MAX: u64 = 315_360_000;
+
+/// Bytes of a picture that is uploaded as an avatar.
+pub const AVATAR_BYTES_MAX: usize = 2 << 20;
+
+/// Pixels of such a picture, in width and in height.
+pub const AVATAR_SIDE_PIXELS_MAX: u32 = 4_096;
+
+/// Pixels of an avatar as it is served, in width and in height.
+pub const AVATAR_SIDE_PIXELS: u32 = 128;
+
 /// Fewest characters in a new password (OWASP Authentication Cheat Sheet: not under 8).
 pub const PASSWORD_CHARS_MIN: usize = 8;
 
@@ -40,6 +64,15 @@ pub const EVENTS_LIMIT_MAX: u32 = 500;
 
 /// Events in one `events` answer when the command names no limit.
 pub const EVENTS_LIMIT_DEFAULT: u32 = 100;
+
+/// Messages in one `results` answer at most.
+pub const SEARCH_LIMIT_MAX: u32 = 100;
+
+/// Messages in one `results` answer when the command names no limit.
+pub const SEARCH_LIMIT_DEFAULT: u32 = 20;
+
+/// Characters in a search's query.
+pub const QUERY_CHARS_MAX: usize = 250;
 
 /// Rows in one `rooms` or `members` answer at most.
 pub const LIST_LIMIT_MAX: u32 = 200;
@@ -82,6 +115,15 @@ pub const PRESENCE_NAMES_MEMBERS_MAX: u64 = 200;
 
 /// Milliseconds in which someone who comes back has neither left nor joined.
 pub const PRESENCE_GRACE_MS: u64 = 3_000;
+
+/// Milliseconds after which someone who said they were writing is not any more.
+pub const TYPING_MS: u64 = 6_000;
+
+/// Names in a `typing` event.
+pub const TYPING_NAMES_MAX: usize = 3;
+
+/// Members of a room above which nobody is told who is writing.
+pub const TYPING_MEMBERS_MAX: u64 = 200;
 
 /// The limits that a server tells in `welcome`, so that a client need not guess them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

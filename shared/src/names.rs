@@ -6,7 +6,10 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{ROOM_NAME_CHARS_MAX, TOKEN_CHARS_MAX, USERNAME_CHARS_MAX};
+use unicode_properties::UnicodeEmoji;
+use unicode_segmentation::UnicodeSegmentation;
+
+use crate::limits::{EMOJI_CHARS_MAX, ROOM_NAME_CHARS_MAX, TOKEN_CHARS_MAX, USERNAME_CHARS_MAX};
 
 /// The name of the room that is everyone's and can't be left.
 pub const LOBBY: &str = "lobby";
@@ -23,6 +26,9 @@ pub enum NameError {
     /// A nonce or an `id` breaks the rules.
     #[error("A nonce or an id is 1 to 64 characters of A-Z a-z 0-9 . _ -")]
     Token,
+    /// Not one emoji.
+    #[error("A reaction is one emoji")]
+    Emoji,
 }
 
 fn is_token_char(byte: u8) -> bool {
@@ -194,6 +200,42 @@ impl RequestId {
     }
 }
 
+/// One emoji, as a reaction.
+///
+/// One grapheme cluster (UAX #29) of [`EMOJI_CHARS_MAX`] characters at most that Unicode calls an
+/// emoji (UTS #51); a bare digit, which Unicode counts among them, is none.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Emoji(Arc<str>);
+
+parsed_string!(Emoji);
+
+impl Emoji {
+    /// Checks an emoji.
+    ///
+    /// # Errors
+    /// [`NameError::Emoji`] unless it is one emoji.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let one = text.graphemes(true).nth(1).is_none();
+        let fits = text.chars().nth(EMOJI_CHARS_MAX).is_none();
+        let parts = |c: char| c.is_emoji_char_or_emoji_component();
+        let emoji = |c: char| c.is_emoji_char() && !c.is_ascii();
+        // A keycap is a digit, `#` or `*` with U+20E3 behind it.
+        let shown = |c: char| emoji(c) || is_regional_indicator(c) || c == '\u{20E3}';
+        let variant = |c: char| c == '\u{FE0F}' || c == '\u{20E3}';
+        if one && fits && text.chars().all(|c| parts(c) || variant(c)) && text.chars().any(shown) {
+            Ok(Self(text.into()))
+        } else {
+            Err(NameError::Emoji)
+        }
+    }
+}
+
+/// Two of them are a flag.
+fn is_regional_indicator(c: char) -> bool {
+    ('\u{1F1E6}'..='\u{1F1FF}').contains(&c)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +258,20 @@ mod tests {
         }
         for bad in ["", "@", "Rust", "a_b", "a b", &"x".repeat(33)] {
             assert_eq!(RoomName::parse(bad), Err(NameError::Room), "{bad}");
+        }
+    }
+
+    #[test]
+    fn emojis() {
+        for good in ["👍", "❤️", "👨‍👩‍👧‍👦", "🇦🇹", "1️⃣", "👋🏽", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"]
+        {
+            assert!(Emoji::parse(good).is_ok(), "{good}");
+        }
+        let piled = format!("👍{}", "\u{200D}👍".repeat(20));
+        for bad in [
+            "", "a", "1", "#", "👍👍", " 👍", "+1", "\u{200D}", "\u{FE0F}", "<b>", &piled,
+        ] {
+            assert_eq!(Emoji::parse(bad), Err(NameError::Emoji), "{bad:?}");
         }
     }
 

@@ -1,6 +1,9 @@
 //! What a message's text and a new password must be.
 
-use crate::limits::{PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, TEXT_CHARS_MAX};
+use crate::limits::{
+    DISPLAY_NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, TEXT_CHARS_MAX,
+    USERNAME_CHARS_MAX,
+};
 
 /// Why a text won't do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +44,58 @@ impl MessageText {
     /// The text, owned.
     pub fn into_string(self) -> String {
         self.0
+    }
+}
+
+/// The names that a text mentions, in order, repetitions among them: `@` where a word begins, then
+/// characters of a username. A dot or a dash at the end belongs to the sentence. Whether anyone has
+/// that name is the server's to say; the name's case does not matter.
+pub fn mentioned_names(text: &str) -> impl Iterator<Item = &str> {
+    let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    text.match_indices('@').filter_map(move |(at, _)| {
+        let before = text[..at].chars().next_back();
+        if before.is_some_and(|c| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '/')) {
+            return None;
+        }
+        let rest = &text[at + 1..];
+        let end = rest.find(|c| !in_name(c)).unwrap_or(rest.len());
+        let name = rest[..end].trim_end_matches(['.', '-']);
+        (1..=USERNAME_CHARS_MAX)
+            .contains(&name.len())
+            .then_some(name)
+    })
+}
+
+/// Why a display name won't do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DisplayNameError {
+    /// Nothing is left once white space at both ends is gone.
+    #[error("A display name can't be empty")]
+    Empty,
+    /// Over [`DISPLAY_NAME_CHARS_MAX`] characters.
+    #[error("The display name is too long: {DISPLAY_NAME_CHARS_MAX} characters at most")]
+    TooLong,
+    /// A line break or another control character.
+    #[error("A display name can't hold control characters")]
+    Control,
+}
+
+/// A display name without the white space at its ends: 1 to [`DISPLAY_NAME_CHARS_MAX`]
+/// characters, none of them a control character. It need not be unique, so that nobody should be
+/// told apart by it.
+///
+/// # Errors
+/// [`DisplayNameError`] where it won't do.
+pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
+    let name = name.trim();
+    if name.is_empty() {
+        Err(DisplayNameError::Empty)
+    } else if name.chars().nth(DISPLAY_NAME_CHARS_MAX).is_some() {
+        Err(DisplayNameError::TooLong)
+    } else if name.chars().any(char::is_control) {
+        Err(DisplayNameError::Control)
+    } else {
+        Ok(name)
     }
 }
 
@@ -87,6 +142,33 @@ mod tests {
         let full = "é".repeat(TEXT_CHARS_MAX);
         check(&format!("{full}   "), Ok(&full));
         check(&format!("{full}é"), Err(TextError::TooLong));
+    }
+
+    #[test]
+    fn mentions() {
+        let check = |text: &str, expect: &[&str]| {
+            assert_eq!(mentioned_names(text).collect::<Vec<_>>(), expect, "{text}");
+        };
+        check("@ann, (@bob) and @Ann.", &["ann", "bob", "Ann"]);
+        check("mail ann@example.org or é@x", &[]);
+        check("@ @@ann https://x/@ann", &[]);
+        check("@a.b-c_d- ü@", &["a.b-c_d"]);
+        check(&format!("@{}", "x".repeat(33)), &[]);
+    }
+
+    #[test]
+    fn display_names() {
+        assert_eq!(check_display_name(" Ann Å. "), Ok("Ann Å."));
+        assert_eq!(check_display_name("\n "), Err(DisplayNameError::Empty));
+        assert_eq!(
+            check_display_name("a\u{7}b"),
+            Err(DisplayNameError::Control)
+        );
+        assert!(check_display_name(&"ü".repeat(32)).is_ok());
+        assert_eq!(
+            check_display_name(&"ü".repeat(33)),
+            Err(DisplayNameError::TooLong)
+        );
     }
 
     #[test]

@@ -183,17 +183,9 @@ fn room(name: &str) -> RoomName {
 }
 
 fn chat(name: &str, seq: Seq, who: &str, text: &str) -> ServerFrame {
-    ServerFrame::Chat(ChatEvent {
-        room: room(name),
-        seq,
-        rev: None,
-        ts: 1,
-        username: Username::existing(who),
-        message: text.to_owned(),
-        nonce: Nonce::parse(&format!("n-{text}")).unwrap(),
-        bot: false,
-        reply_to: None,
-    })
+    let nonce = Nonce::parse(&format!("n-{text}")).unwrap();
+    let who = Username::existing(who);
+    ServerFrame::Chat(ChatEvent::new(room(name), seq, 1, who, text, nonce))
 }
 
 fn room_info(name: &str, last_seq: Seq) -> RoomInfo {

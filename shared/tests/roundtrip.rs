@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 use chat_shared::codec::{ClientFrame, decode_client_frame, decode_server_frame, encode};
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    Ack, Bye, ChatEvent, Command, CommandFrame, Create, ErrorCode, ErrorFrame, Events, EventsPage,
-    Hello, History, HistoryPage, Join, Leave, Limited, MemberInfo, Members, MembersPage,
-    PresenceEvent, Resume, Role, RoomGone, RoomInfo, RoomKind, RoomListing, Rooms, RoomsPage,
-    RoomsState, Send, ServerFrame, SystemEvent, SystemKind, Welcome,
+    About, AboutFor, Ack, Bye, ChatEvent, Command, CommandFrame, Create, Delete, DeletedEvent, Dm,
+    Edit, EditedEvent, ErrorCode, ErrorFrame, Events, EventsPage, GiveRole, Hello, History,
+    HistoryPage, Join, Leave, Limited, MemberInfo, Members, MembersPage, PresenceEvent, Profile,
+    ProfileEvent, React, ReactedEvent, Reaction, Read, ReadEvent, ResultsPage, Resume, Role,
+    RoomGone, RoomInfo, RoomKind, RoomListing, Rooms, RoomsPage, RoomsState, Search, Send,
+    ServerFrame, SystemEvent, SystemKind, Topic, Typing, TypingEvent, Welcome,
 };
-use chat_shared::{Nonce, RequestId, RoomName, Seq, Username};
+use chat_shared::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
@@ -46,12 +48,27 @@ fn role() -> impl Strategy<Value = Role> {
     select(vec![Role::Member, Role::Moderator, Role::Owner])
 }
 
+fn emoji() -> impl Strategy<Value = Emoji> {
+    select(vec!["👍", "❤️", "🇦🇹", "1️⃣"]).prop_map(|text| Emoji::parse(text).unwrap())
+}
+
+prop_compose! {
+    fn reaction()(n in seq(), me: bool, who in vec(username(), 0..3)) -> Reaction {
+        Reaction { n, me, who }
+    }
+}
+
 prop_compose! {
     fn chat()(
         room in room(), seq in seq(), rev in of(seq()), ts in seq(), username in username(),
         message in text(), nonce in nonce(), bot: bool, reply_to in of(seq()),
+        edited_ts in of(seq()), deleted: bool, mentions in vec(username(), 0..3),
+        reactions in btree_map(emoji(), reaction(), 0..3),
     ) -> ChatEvent {
-        ChatEvent { room, seq, rev, ts, username, message, nonce, bot, reply_to }
+        ChatEvent {
+            room, seq, rev, ts, username, message, nonce, bot, reply_to, edited_ts, deleted,
+            mentions, reactions,
+        }
     }
 }
 
@@ -60,12 +77,17 @@ prop_compose! {
         room in room(), seq in of(seq()), ts in seq(), message in text(),
         event in select(vec![
             SystemKind::Created, SystemKind::Joined, SystemKind::Left, SystemKind::JoinedChat,
-            SystemKind::LeftChat, SystemKind::Notice,
+            SystemKind::LeftChat, SystemKind::Notice, SystemKind::Invited, SystemKind::Kicked,
+            SystemKind::Banned, SystemKind::Unbanned, SystemKind::Muted, SystemKind::Unmuted,
+            SystemKind::Role, SystemKind::Topic,
         ]),
         username in of(username()), usernames in vec(username(), 0..3), count in of(seq()),
-        by in of(username()),
+        by in of(username()), topic in of(text()), role in of(role()), until in of(seq()),
+        heir in of(username()),
     ) -> SystemEvent {
-        SystemEvent { room, seq, ts, event, message, username, usernames, count, by }
+        SystemEvent {
+            room, seq, ts, event, message, username, usernames, count, by, topic, role, until, heir,
+        }
     }
 }
 
@@ -108,9 +130,9 @@ prop_compose! {
 prop_compose! {
     fn member()(
         username in username(), display_name in text(), avatar in text(), role in role(),
-        online: bool, bot: bool,
+        online: bool, bot: bool, muted: bool,
     ) -> MemberInfo {
-        MemberInfo { username, display_name, avatar, role, online, bot }
+        MemberInfo { username, display_name, avatar, role, online, bot, muted }
     }
 }
 
@@ -122,9 +144,68 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn edited()(
+        room in room(), seq in seq(), ts in seq(), target in seq(), username in username(),
+        message in text(), deleted: bool, mentions in vec(username(), 0..3),
+    ) -> EditedEvent {
+        EditedEvent { room, seq, ts, target, username, message, deleted, mentions }
+    }
+}
+
+prop_compose! {
+    fn deleted()(
+        room in room(), seq in seq(), ts in seq(), target in seq(), username in username(),
+    ) -> DeletedEvent {
+        DeletedEvent { room, seq, ts, target, username }
+    }
+}
+
+prop_compose! {
+    fn reacted()(
+        room in room(), seq in seq(), ts in seq(), target in seq(), username in username(),
+        emoji in emoji(), on: bool,
+    ) -> ReactedEvent {
+        ReactedEvent { room, seq, ts, target, username, emoji, on }
+    }
+}
+
+/// What only one's own connections are told, and what may be lost.
+fn aside() -> impl Strategy<Value = ServerFrame> {
+    prop_oneof![
+        (room(), vec(username(), 0..3))
+            .prop_map(|(room, usernames)| ServerFrame::Typing(TypingEvent { room, usernames })),
+        (room(), seq(), seq(), seq()).prop_map(|(room, seq, unread, mentions)| {
+            ServerFrame::Read(ReadEvent {
+                room,
+                seq,
+                unread,
+                mentions,
+            })
+        }),
+        (username(), text(), text()).prop_map(|(username, display_name, avatar)| {
+            ServerFrame::Profile(ProfileEvent {
+                username,
+                display_name,
+                avatar,
+            })
+        }),
+        (of(id()), vec(chat(), 0..3), of(text())).prop_map(|(re, messages, cursor)| {
+            ServerFrame::Results(ResultsPage {
+                re,
+                messages,
+                cursor,
+            })
+        }),
+    ]
+}
+
 fn event() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
         chat().prop_map(ServerFrame::Chat),
+        edited().prop_map(ServerFrame::Edited),
+        deleted().prop_map(ServerFrame::Deleted),
+        reacted().prop_map(ServerFrame::Reacted),
         system().prop_map(ServerFrame::System),
     ]
 }
@@ -143,6 +224,7 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         welcome().prop_map(ServerFrame::Welcome),
         rooms_state.prop_map(|(rooms, more)| ServerFrame::RoomsState(RoomsState { rooms, more })),
         event(),
+        aside(),
         presence.prop_map(|(room, online, offline, count)| {
             ServerFrame::Presence(PresenceEvent {
                 room,
@@ -260,6 +342,95 @@ fn command() -> impl Strategy<Value = Command> {
         (room(), of(nonce())).prop_map(|(room, nonce)| Command::Leave(Leave { room, nonce })),
         btree_map(room(), seq(), 0..3).prop_map(|rooms| Command::Resume(Resume { rooms })),
         Just(Command::Ping),
+        of_messages(),
+        of_people(),
+    ]
+}
+
+fn of_messages() -> impl Strategy<Value = Command> {
+    let search = (
+        text(),
+        of(room()),
+        of(username()),
+        of(text()),
+        of(any::<u32>()),
+    );
+    prop_oneof![
+        (room(), seq(), text(), of(nonce())).prop_map(|(room, seq, text, nonce)| {
+            Command::Edit(Edit {
+                room,
+                seq,
+                text,
+                nonce,
+            })
+        }),
+        (room(), seq(), of(nonce())).prop_map(|(room, seq, nonce)| Command::Delete(Delete {
+            room,
+            seq,
+            nonce
+        })),
+        (room(), seq(), emoji(), any::<bool>(), of(nonce())).prop_map(
+            |(room, seq, emoji, on, nonce)| {
+                Command::React(React {
+                    room,
+                    seq,
+                    emoji,
+                    on,
+                    nonce,
+                })
+            }
+        ),
+        search.prop_map(|(query, room, from, cursor, limit)| {
+            Command::Search(Search {
+                query,
+                room,
+                from,
+                cursor,
+                limit,
+            })
+        }),
+        room().prop_map(|room| Command::Typing(Typing { room })),
+        (room(), seq()).prop_map(|(room, seq)| Command::Read(Read { room, seq })),
+    ]
+}
+
+prop_compose! {
+    fn about()(room in room(), username in username(), nonce in of(nonce())) -> About {
+        About { room, username, nonce }
+    }
+}
+
+prop_compose! {
+    fn about_for()(
+        room in room(), username in username(), for_s in of(seq()), nonce in of(nonce()),
+    ) -> AboutFor {
+        AboutFor { room, username, for_s, nonce }
+    }
+}
+
+fn of_people() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        about().prop_map(Command::Invite),
+        about().prop_map(Command::Kick),
+        about().prop_map(Command::Unban),
+        about().prop_map(Command::Unmute),
+        about_for().prop_map(Command::Ban),
+        about_for().prop_map(Command::Mute),
+        (room(), username(), role(), of(nonce())).prop_map(|(room, username, role, nonce)| {
+            Command::Role(GiveRole {
+                room,
+                username,
+                role,
+                nonce,
+            })
+        }),
+        (room(), text(), of(nonce())).prop_map(|(room, topic, nonce)| Command::Topic(Topic {
+            room,
+            topic,
+            nonce
+        })),
+        username().prop_map(|username| Command::Dm(Dm { username })),
+        text().prop_map(|display_name| Command::Profile(Profile { display_name })),
     ]
 }
 

@@ -220,17 +220,9 @@ fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, Com
     match result {
         Ok(ack) => {
             let line = room.pending.remove(index);
-            room.timeline.message(ChatEvent {
-                room: ack.room,
-                seq: ack.seq,
-                rev: None,
-                ts: ack.ts,
-                username: me,
-                message: line.text,
-                nonce: line.nonce,
-                bot: false,
-                reply_to: None,
-            });
+            room.timeline.message(ChatEvent::new(
+                ack.room, ack.seq, ack.ts, me, line.text, line.nonce,
+            ));
         }
         Err(error) => room.pending[index].failed = Some(error.to_string()),
     }

@@ -245,6 +245,7 @@ pub(super) async fn members(
         display_name: user.display_name,
         role,
         bot: user.bot,
+        muted: false,
     }));
     let more = more || cut_short;
     Ok(ServerFrame::Members(MembersPage {

@@ -194,16 +194,12 @@ impl Presence {
             None
         };
         let names: Vec<Username> = who.iter().take(PRESENCE_LINE_NAMES_MAX).cloned().collect();
+        let message = format!("{} {verb} the chat", people(&names, who.len()));
         ServerFrame::System(SystemEvent {
-            room: self.room.clone(),
-            seq: None,
-            ts: now,
-            event: kind,
-            message: format!("{} {verb} the chat", people(&names, who.len())),
             count: single.is_none().then_some(who.len() as u64),
             usernames: if single.is_some() { Vec::new() } else { names },
             username: single,
-            by: None,
+            ..SystemEvent::new(self.room.clone(), now, kind, message)
         })
     }
 }

@@ -45,19 +45,14 @@ fn chat(room: &RoomName, event: &LogEvent, rev: Option<Seq>) -> ChatEvent {
         } => (text.clone(), *reply_to, *bot),
         _ => (String::new(), None, false),
     };
+    let nonce = event.nonce.client();
+    let nonce = nonce.unwrap_or_else(|| nonce_of_seq(event.seq));
+    let (room, sender) = (room.clone(), event.sender.clone());
     ChatEvent {
-        room: room.clone(),
-        seq: event.seq,
         rev,
-        ts: event.ts,
-        username: event.sender.clone(),
-        message,
-        nonce: event
-            .nonce
-            .client()
-            .unwrap_or_else(|| nonce_of_seq(event.seq)),
         bot,
         reply_to,
+        ..ChatEvent::new(room, event.seq, event.ts, sender, message, nonce)
     }
 }
 
@@ -68,31 +63,20 @@ fn nonce_of_seq(seq: Seq) -> Nonce {
 
 fn system(room: &RoomName, event: &LogEvent, kind: SystemKind, message: String) -> ServerFrame {
     ServerFrame::System(SystemEvent {
-        room: room.clone(),
         seq: Some(event.seq),
-        ts: event.ts,
-        event: kind,
-        message,
         username: Some(event.sender.clone()),
-        usernames: Vec::new(),
-        count: None,
-        by: None,
+        ..SystemEvent::new(room.clone(), event.ts, kind, message)
     })
 }
 
 /// A word from the server to one connection.
 pub fn notice(message: String, now: TimestampMs) -> ServerFrame {
-    ServerFrame::System(SystemEvent {
-        room: RoomName::lobby(),
-        seq: None,
-        ts: now,
-        event: SystemKind::Notice,
+    ServerFrame::System(SystemEvent::new(
+        RoomName::lobby(),
+        now,
+        SystemKind::Notice,
         message,
-        username: None,
-        usernames: Vec::new(),
-        count: None,
-        by: None,
-    })
+    ))
 }
 
 pub fn frame(frame: &ServerFrame, class: Class) -> Frame {

@@ -114,7 +114,7 @@ impl ResumePoint {
                 self.rooms.insert(limited.room.clone(), limited.last_seq);
             }
             Event::Frame(frame) => {
-                if let Some((room, seq)) = super::cursors::place(frame) {
+                if let Some((room, seq)) = frame.place() {
                     self.rooms.insert(room.clone(), seq);
                 }
             }

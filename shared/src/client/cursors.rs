@@ -9,31 +9,6 @@ use crate::limits::RESUME_ROOMS_MAX;
 use crate::protocol::{Limited, RoomGone, RoomInfo, ServerFrame, Welcome};
 use crate::{RoomName, Seq};
 
-/// The room and seq of a durable event; `None` for everything else.
-pub(crate) fn place(frame: &ServerFrame) -> Option<(&RoomName, Seq)> {
-    // Every type is named, so that a new durable one can't be forgotten here.
-    match frame {
-        ServerFrame::Chat(chat) => Some((&chat.room, chat.seq)),
-        ServerFrame::System(line) => line.seq.map(|seq| (&line.room, seq)),
-        ServerFrame::Welcome(_)
-        | ServerFrame::RoomsState(_)
-        | ServerFrame::Presence(_)
-        | ServerFrame::Room { .. }
-        | ServerFrame::RoomGone(_)
-        | ServerFrame::Limited(_)
-        | ServerFrame::Bye(_)
-        | ServerFrame::Ack(_)
-        | ServerFrame::History(_)
-        | ServerFrame::Events(_)
-        | ServerFrame::Rooms(_)
-        | ServerFrame::Members(_)
-        | ServerFrame::Ok { .. }
-        | ServerFrame::Pong { .. }
-        | ServerFrame::Error(_)
-        | ServerFrame::Unknown => None,
-    }
-}
-
 /// The room and seq of a durable event whose type this version doesn't know.
 ///
 /// Durable events, and no other frames but answers, have a room, a seq and a time. Such an event

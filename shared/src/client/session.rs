@@ -156,13 +156,15 @@ impl Session {
                 effects.extend(self.durable(&room, seq, Some(ServerFrame::Chat(chat))));
                 effects
             }
-            ServerFrame::System(line) => match line.seq {
-                Some(seq) => {
-                    let room = line.room.clone();
-                    self.durable(&room, seq, Some(ServerFrame::System(line)))
+            ServerFrame::Edited(_)
+            | ServerFrame::Deleted(_)
+            | ServerFrame::Reacted(_)
+            | ServerFrame::System(_) => {
+                match frame.place().map(|(room, seq)| (room.clone(), seq)) {
+                    Some((room, seq)) => self.durable(&room, seq, Some(frame)),
+                    None => vec![Effect::Deliver(frame)],
                 }
-                None => vec![Effect::Deliver(ServerFrame::System(line))],
-            },
+            }
             ServerFrame::RoomsState(state) => {
                 let more = self.cursors.told(&state.rooms, state.more);
                 let first = Effect::Deliver(ServerFrame::RoomsState(state));
@@ -192,13 +194,15 @@ impl Session {
             ServerFrame::Error(error) => self.refused(error),
             ServerFrame::History(page) => self.reply(page.re.clone(), ServerFrame::History(page)),
             ServerFrame::Events(page) => self.reply(page.re.clone(), ServerFrame::Events(page)),
+            ServerFrame::Results(page) => self.reply(page.re.clone(), ServerFrame::Results(page)),
             ServerFrame::Rooms(page) => self.reply(page.re.clone(), ServerFrame::Rooms(page)),
             ServerFrame::Members(page) => self.reply(page.re.clone(), ServerFrame::Members(page)),
             ServerFrame::Pong { re } => self.reply(re.clone(), ServerFrame::Pong { re }),
             ServerFrame::Ok { re } => self.reply(Some(re.clone()), ServerFrame::Ok { re }),
-            ServerFrame::Presence(presence) => {
-                vec![Effect::Deliver(ServerFrame::Presence(presence))]
-            }
+            ServerFrame::Presence(_)
+            | ServerFrame::Typing(_)
+            | ServerFrame::Read(_)
+            | ServerFrame::Profile(_) => vec![Effect::Deliver(frame)],
             // The connection's own, which it has taken note of; and what is not known.
             ServerFrame::Welcome(_) | ServerFrame::Bye(_) | ServerFrame::Unknown => Vec::new(),
         }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Nonce, RequestId, RoomName, Seq, Username};
+use super::Role;
+use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
 /// A command with the `id` that its one reply carries as `re`. Without an `id` only `send` is
 /// answered (by its ack), and errors.
@@ -23,10 +24,22 @@ pub struct CommandFrame {
 pub enum Command {
     /// Say something in a room. Answered by `ack` once stored.
     Send(Send),
+    /// Give one's own message another text. Answered by `ok`.
+    Edit(Edit),
+    /// Take a message's text away for good. Answered by `ok`.
+    Delete(Delete),
+    /// Put a reaction on a message, or take it back. Answered by `ok`.
+    React(React),
     /// A page of messages as they stand now. Answered by `history`.
     History(History),
     /// A page of events, as a resume would send them. Answered by `events`.
     Events(Events),
+    /// Messages with these words, newest first, in rooms one is in. Answered by `results`.
+    Search(Search),
+    /// Say that one is writing; it holds for [`crate::limits::TYPING_MS`]. Answered by `ok`.
+    Typing(Typing),
+    /// Say up to where one has read; the marker only moves forward. Answered by `ok`.
+    Read(Read),
     /// Public rooms by name. Answered by `rooms`.
     Rooms(Rooms),
     /// A room's members by name. Answered by `members`.
@@ -37,6 +50,26 @@ pub enum Command {
     Join(Join),
     /// Leave a room. Answered by `ok`.
     Leave(Leave),
+    /// Let someone into a room. Answered by `ok`.
+    Invite(About),
+    /// Put someone out of a room. Answered by `ok`.
+    Kick(About),
+    /// Put someone out of a room and keep them out. Answered by `ok`.
+    Ban(AboutFor),
+    /// Let someone who is banned come back. Answered by `ok`.
+    Unban(About),
+    /// Let someone only read. Answered by `ok`.
+    Mute(AboutFor),
+    /// Let someone who is muted speak again. Answered by `ok`.
+    Unmute(About),
+    /// Say what a member may do. Answered by `ok`.
+    Role(GiveRole),
+    /// Say what a room is about. Answered by `ok`.
+    Topic(Topic),
+    /// The direct room with someone, made when needed. Answered by `room`.
+    Dm(Dm),
+    /// Change the name that others see. Answered by `ok`.
+    Profile(Profile),
     /// Replay what was missed since, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Answered by `pong`.
@@ -156,4 +189,149 @@ pub struct Leave {
 pub struct Resume {
     /// The last seq one has, for each room.
     pub rooms: BTreeMap<RoomName, Seq>,
+}
+
+/// See [`Command::Edit`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// Where it was said.
+    pub room: RoomName,
+    /// Which message; one's own.
+    pub seq: Seq,
+    /// The new text; [`crate::MessageText`] says what it must be.
+    pub text: String,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::Delete`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Delete {
+    /// Where it was said.
+    pub room: RoomName,
+    /// Which message; one's own, or any for a moderator.
+    pub seq: Seq,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::React`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct React {
+    /// Where it was said.
+    pub room: RoomName,
+    /// Which message.
+    pub seq: Seq,
+    /// With what; [`crate::limits::REACTIONS_MAX`] different ones a message.
+    pub emoji: Emoji,
+    /// Put on, or taken back.
+    pub on: bool,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::Search`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// Words, all of which must occur, and `"a phrase"` in double quotes.
+    pub query: String,
+    /// Only in this room.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomName>,
+    /// Only what this person said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Username>,
+    /// Where the last page ended, as its `results` said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+    /// 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// See [`Command::Typing`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typing {
+    /// Where.
+    pub room: RoomName,
+}
+
+/// See [`Command::Read`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Read {
+    /// Where.
+    pub room: RoomName,
+    /// The last event one has seen.
+    pub seq: Seq,
+}
+
+/// What is done about someone in a room: [`Command::Invite`], [`Command::Kick`],
+/// [`Command::Unban`], [`Command::Unmute`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// Where.
+    pub room: RoomName,
+    /// About whom.
+    pub username: Username,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// What is done about someone in a room for a time: [`Command::Ban`], [`Command::Mute`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AboutFor {
+    /// Where.
+    pub room: RoomName,
+    /// About whom.
+    pub username: Username,
+    /// Seconds, 1 to [`crate::limits::FOR_S_MAX`]; without it, until it is taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_s: Option<u64>,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::Role`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GiveRole {
+    /// Where.
+    pub room: RoomName,
+    /// To whom.
+    pub username: Username,
+    /// What they may do from now on.
+    pub role: Role,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::Topic`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Topic {
+    /// Which room.
+    pub room: RoomName,
+    /// What it is about; empty takes the topic away.
+    pub topic: String,
+    /// Repeated, it gets the first answer and does nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<Nonce>,
+}
+
+/// See [`Command::Dm`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dm {
+    /// With whom.
+    pub username: Username,
+}
+
+/// See [`Command::Profile`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The name that others see; [`crate::check_display_name`] says what it must be.
+    pub display_name: String,
 }

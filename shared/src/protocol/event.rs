@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::RoomInfo;
-use crate::{Nonce, RoomName, Seq, TimestampMs, Username};
+use super::{Role, RoomInfo};
+use crate::{Emoji, Nonce, RoomName, Seq, TimestampMs, Username};
 
 /// A message, live or as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +29,114 @@ pub struct ChatEvent {
     /// The seq of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_to: Option<Seq>,
+    /// When its text was changed last; absent in an event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edited_ts: Option<TimestampMs>,
+    /// Whether it was deleted; then its text is empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// What people put on it; absent in an event.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reactions: BTreeMap<Emoji, Reaction>,
+    /// Whom the text names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Username>,
+}
+
+impl ChatEvent {
+    /// A message as it is told live, with nothing but what every message has.
+    pub fn new(
+        room: RoomName,
+        seq: Seq,
+        ts: TimestampMs,
+        username: Username,
+        message: impl Into<String>,
+        nonce: Nonce,
+    ) -> Self {
+        Self {
+            room,
+            seq,
+            rev: None,
+            ts,
+            username,
+            message: message.into(),
+            nonce,
+            bot: false,
+            reply_to: None,
+            edited_ts: None,
+            deleted: false,
+            reactions: BTreeMap::new(),
+            mentions: Vec::new(),
+        }
+    }
+}
+
+/// One emoji on a message, as the one who asked sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reaction {
+    /// How many people put it there.
+    pub n: u64,
+    /// Whether one is among them.
+    pub me: bool,
+    /// The first of them, [`crate::limits::REACTION_WHO_MAX`] at most.
+    pub who: Vec<Username>,
+}
+
+/// A message has another text from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EditedEvent {
+    /// Where.
+    pub room: RoomName,
+    /// The position of this event in the room.
+    pub seq: Seq,
+    /// When.
+    pub ts: TimestampMs,
+    /// Which message.
+    pub target: Seq,
+    /// Who changed it: its sender.
+    pub username: Username,
+    /// The new text.
+    pub message: String,
+    /// Whether the message was deleted since; then the text is empty.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+    /// Whom the new text names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mentions: Vec<Username>,
+}
+
+/// A message's text is gone for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeletedEvent {
+    /// Where.
+    pub room: RoomName,
+    /// The position of this event in the room.
+    pub seq: Seq,
+    /// When.
+    pub ts: TimestampMs,
+    /// Which message.
+    pub target: Seq,
+    /// Who deleted it.
+    pub username: Username,
+}
+
+/// Someone put a reaction on a message, or took it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReactedEvent {
+    /// Where.
+    pub room: RoomName,
+    /// The position of this event in the room.
+    pub seq: Seq,
+    /// When.
+    pub ts: TimestampMs,
+    /// Which message.
+    pub target: Seq,
+    /// Who.
+    pub username: Username,
+    /// With what.
+    pub emoji: Emoji,
+    /// Put on, or taken back.
+    pub on: bool,
 }
 
 /// A sentence about a room. Durable kinds have a `seq`, ephemeral ones have none.
@@ -55,6 +165,44 @@ pub struct SystemEvent {
     /// Who did it, where that is someone else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Username>,
+    /// `topic`, `created`: what the room is about from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topic: Option<String>,
+    /// `role`: what `username` may do from here on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<Role>,
+    /// `banned`, `muted`: until when, where it ends by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<TimestampMs>,
+    /// `left`: who owns the room from here on, where its last owner left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heir: Option<Username>,
+}
+
+impl SystemEvent {
+    /// An ephemeral line about nobody in particular.
+    pub fn new(
+        room: RoomName,
+        ts: TimestampMs,
+        event: SystemKind,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            room,
+            seq: None,
+            ts,
+            event,
+            message: message.into(),
+            username: None,
+            usernames: Vec::new(),
+            count: None,
+            by: None,
+            topic: None,
+            role: None,
+            until: None,
+            heir: None,
+        }
+    }
 }
 
 /// What a [`SystemEvent`] tells.
@@ -68,6 +216,22 @@ pub enum SystemKind {
     Joined,
     /// Durable: someone is no longer a member.
     Left,
+    /// Durable: `by` made someone a member.
+    Invited,
+    /// Durable: `by` put someone out.
+    Kicked,
+    /// Durable: `by` put someone out, who can't come back.
+    Banned,
+    /// Durable: `by` let someone come back who was banned.
+    Unbanned,
+    /// Durable: `by` took someone's right to speak.
+    Muted,
+    /// Durable: `by` gave it back.
+    Unmuted,
+    /// Durable: `by` said what someone may do.
+    Role,
+    /// Durable: someone said what the room is about.
+    Topic,
     /// Ephemeral: someone is online now.
     JoinedChat,
     /// Ephemeral: someone is no longer online.
@@ -91,6 +255,40 @@ pub struct PresenceEvent {
     pub offline: Vec<Username>,
     /// How many are online.
     pub count: u64,
+}
+
+/// Who is writing in a room, other than oneself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TypingEvent {
+    /// Where.
+    pub room: RoomName,
+    /// All who are, [`crate::limits::TYPING_NAMES_MAX`] at most; it is over after
+    /// [`crate::limits::TYPING_MS`] unless told again. Nobody: it is over.
+    pub usernames: Vec<Username>,
+}
+
+/// Up to where one has read, told to all one's connections.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadEvent {
+    /// Where.
+    pub room: RoomName,
+    /// Up to which event.
+    pub seq: Seq,
+    /// Messages above it when this was sent.
+    pub unread: u64,
+    /// Messages above it that mention one.
+    pub mentions: u64,
+}
+
+/// What others see of someone who shares a room with one, or of oneself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProfileEvent {
+    /// Who.
+    pub username: Username,
+    /// The name to show.
+    pub display_name: String,
+    /// Where their picture is, as a path of this server.
+    pub avatar: String,
 }
 
 /// One is no longer in a room.

@@ -72,3 +72,49 @@ pub struct Me {
     /// Whether one is the server's admin.
     pub admin: bool,
 }
+
+/// The body of `POST /password`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct NewPassword {
+    /// The password one has. Never in `Debug`.
+    pub old: String,
+    /// The one to have; [`crate::check_new_password`] says what it must be. Never in `Debug`.
+    pub new: String,
+}
+
+impl std::fmt::Debug for NewPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NewPassword").finish_non_exhaustive()
+    }
+}
+
+/// What `GET /sessions` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sessions {
+    /// `true`.
+    pub ok: bool,
+    /// One's own, the newest first.
+    pub sessions: Vec<SessionInfo>,
+}
+
+/// One of one's own sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionInfo {
+    /// For `DELETE /sessions/ID`.
+    pub id: String,
+    /// When one logged in.
+    pub created: TimestampMs,
+    /// When it ends unless it is used; 2⁵³−1 where it lasts until revoked.
+    pub expires: TimestampMs,
+    /// Whether the call came with this one.
+    pub current: bool,
+}
+
+/// What `PUT /avatar` answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewAvatar {
+    /// `true`.
+    pub ok: bool,
+    /// Where the picture is now, as a path of this server.
+    pub avatar: String,
+}

@@ -10,18 +10,22 @@ mod reply;
 
 pub use close::{CloseCode, Reconnect};
 pub use command::{
-    Command, CommandFrame, Create, Events, History, Join, Leave, Members, Resume, Rooms, Send,
+    About, AboutFor, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole, History,
+    Join, Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
 };
 pub use error::{ErrorCode, ErrorFrame};
 pub use event::{
-    Bye, ChatEvent, Limited, PresenceEvent, RoomGone, RoomsState, SystemEvent, SystemKind,
+    Bye, ChatEvent, DeletedEvent, EditedEvent, Limited, PresenceEvent, ProfileEvent, ReactedEvent,
+    Reaction, ReadEvent, RoomGone, RoomsState, SystemEvent, SystemKind, TypingEvent,
 };
 pub use hello::{DemoFrame, Hello, HelloFrame, Role, RoomInfo, RoomKind, Welcome};
-pub use reply::{Ack, EventsPage, HistoryPage, MemberInfo, MembersPage, RoomListing, RoomsPage};
+pub use reply::{
+    Ack, EventsPage, HistoryPage, MemberInfo, MembersPage, ResultsPage, RoomListing, RoomsPage,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::RequestId;
+use crate::{RequestId, RoomName, Seq};
 
 /// A frame that the server sends.
 ///
@@ -37,8 +41,20 @@ pub enum ServerFrame {
     RoomsState(RoomsState),
     /// A message.
     Chat(ChatEvent),
+    /// A message has another text.
+    Edited(EditedEvent),
+    /// A message's text is gone.
+    Deleted(DeletedEvent),
+    /// A reaction was put on a message or taken back.
+    Reacted(ReactedEvent),
     /// A sentence about the room, durable where it has a `seq`.
     System(SystemEvent),
+    /// Who is writing.
+    Typing(TypingEvent),
+    /// Up to where one has read.
+    Read(ReadEvent),
+    /// Someone's profile changed.
+    Profile(ProfileEvent),
     /// Who came and went, one a second at most.
     Presence(PresenceEvent),
     /// One was added to a room, or (with `re`) the answer to `create`.
@@ -61,6 +77,8 @@ pub enum ServerFrame {
     History(HistoryPage),
     /// A page of events.
     Events(EventsPage),
+    /// What a search found.
+    Results(ResultsPage),
     /// A page of public rooms.
     Rooms(RoomsPage),
     /// A page of members.
@@ -81,4 +99,38 @@ pub enum ServerFrame {
     /// A type that this version doesn't know.
     #[serde(other, skip_serializing)]
     Unknown,
+}
+
+impl ServerFrame {
+    /// The room and seq of a durable event; `None` for everything else.
+    pub fn place(&self) -> Option<(&RoomName, Seq)> {
+        // Every type is named, so that a new durable one can't be forgotten here.
+        match self {
+            Self::Chat(chat) => Some((&chat.room, chat.seq)),
+            Self::Edited(edited) => Some((&edited.room, edited.seq)),
+            Self::Deleted(deleted) => Some((&deleted.room, deleted.seq)),
+            Self::Reacted(reacted) => Some((&reacted.room, reacted.seq)),
+            Self::System(line) => line.seq.map(|seq| (&line.room, seq)),
+            Self::Welcome(_)
+            | Self::RoomsState(_)
+            | Self::Typing(_)
+            | Self::Read(_)
+            | Self::Profile(_)
+            | Self::Presence(_)
+            | Self::Room { .. }
+            | Self::RoomGone(_)
+            | Self::Limited(_)
+            | Self::Bye(_)
+            | Self::Ack(_)
+            | Self::History(_)
+            | Self::Events(_)
+            | Self::Results(_)
+            | Self::Rooms(_)
+            | Self::Members(_)
+            | Self::Ok { .. }
+            | Self::Pong { .. }
+            | Self::Error(_)
+            | Self::Unknown => None,
+        }
+    }
 }

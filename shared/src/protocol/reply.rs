@@ -52,6 +52,20 @@ pub struct EventsPage {
     pub more: bool,
 }
 
+/// What a search found, newest first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResultsPage {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub re: Option<RequestId>,
+    /// The messages as they stand now, each a `chat` frame.
+    #[serde(with = "chat_frames")]
+    pub messages: Vec<ChatEvent>,
+    /// For the next page; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
 /// A page of public rooms, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomsPage {
@@ -108,6 +122,9 @@ pub struct MemberInfo {
     pub online: bool,
     /// Whether they are a bot.
     pub bot: bool,
+    /// Whether they may only read.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub muted: bool,
 }
 
 /// Messages in a page are `chat` frames, with their `type`.

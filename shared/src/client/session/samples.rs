@@ -24,17 +24,8 @@ pub(crate) fn send(name: &str, text: &str) -> Send {
 
 /// A message whose nonce is `n` and its seq.
 pub(crate) fn chat(name: &str, seq: Seq, who: &str, message: &str) -> ChatEvent {
-    ChatEvent {
-        room: room(name),
-        seq,
-        rev: None,
-        ts: 1,
-        username: Username::existing(who),
-        message: message.to_owned(),
-        nonce: nonce(&format!("n{seq}")),
-        bot: false,
-        reply_to: None,
-    }
+    let nonce = nonce(&format!("n{seq}"));
+    ChatEvent::new(room(name), seq, 1, Username::existing(who), message, nonce)
 }
 
 pub(crate) fn room_info(name: &str, last_seq: Seq) -> RoomInfo {
