@@ -22,12 +22,23 @@ pub fn event_frame(room: &RoomName, event: &LogEvent) -> ServerFrame {
             SystemKind::Joined,
             format!("{} joined {room}", event.sender),
         ),
-        EventBody::Left => system(
+        EventBody::Left { .. } => system(
             room,
             event,
             SystemKind::Left,
             format!("{} left {room}", event.sender),
         ),
+        EventBody::Edited { .. }
+        | EventBody::Deleted { .. }
+        | EventBody::Reacted { .. }
+        | EventBody::Invited { .. }
+        | EventBody::Kicked { .. }
+        | EventBody::Banned { .. }
+        | EventBody::Unbanned { .. }
+        | EventBody::Muted { .. }
+        | EventBody::Unmuted { .. }
+        | EventBody::Role { .. }
+        | EventBody::Topic { .. } => ServerFrame::Unknown,
     }
 }
 
@@ -42,6 +53,7 @@ fn chat(room: &RoomName, event: &LogEvent, rev: Option<Seq>) -> ChatEvent {
             text,
             reply_to,
             bot,
+            ..
         } => (text.clone(), *reply_to, *bot),
         _ => (String::new(), None, false),
     };

@@ -79,7 +79,7 @@ pub fn decide(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<LogEv
         Command::Join => EventBody::Joined,
         Command::Leave if state.room().is_lobby() => return Err(Refusal::LobbyStays),
         Command::Leave if !state.is_member(username) => return Ok(None),
-        Command::Leave => EventBody::Left,
+        Command::Leave => EventBody::Left { heir: None },
         Command::Send { .. } if !state.is_member(username) => return Err(Refusal::NotMember),
         Command::Send { text, reply_to } => send(state, proposal.actor, text, *reply_to)?,
     };
@@ -100,6 +100,7 @@ fn create(state: &RoomState, kind: RoomKind, topic: &str) -> Result<EventBody, R
     Ok(EventBody::Created {
         room_kind: kind,
         topic: topic.to_owned(),
+        with: None,
     })
 }
 
@@ -117,6 +118,7 @@ fn send(
         text: text.into_string(),
         reply_to,
         bot: actor.bot,
+        mentions: Vec::new(),
     })
 }
 

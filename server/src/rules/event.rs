@@ -1,5 +1,5 @@
-use chat_shared::protocol::RoomKind;
-use chat_shared::{Nonce, Seq, TimestampMs, Username};
+use chat_shared::protocol::{Role, RoomKind};
+use chat_shared::{Emoji, Nonce, Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};
 
 /// A durable event, as the log keeps it.
@@ -27,18 +27,91 @@ pub enum EventBody {
         reply_to: Option<Seq>,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         bot: bool,
+        /// Members whom the text names.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Username>,
     },
-    /// The sender made the room and owns it.
-    Created { room_kind: RoomKind, topic: String },
+    /// The sender gave their message `target` another text.
+    Edited {
+        target: Seq,
+        text: String,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        mentions: Vec<Username>,
+    },
+    /// The text of the message `target` is gone for good.
+    Deleted {
+        target: Seq,
+    },
+    /// The sender put a reaction on the message `target`, or took it back.
+    Reacted {
+        target: Seq,
+        emoji: Emoji,
+        on: bool,
+    },
+    /// The sender made the room and owns it; a direct room is both people's alike.
+    Created {
+        room_kind: RoomKind,
+        topic: String,
+        /// In a direct room the other person.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        with: Option<Username>,
+    },
     /// The sender is now a member.
     Joined,
     /// The sender is no longer a member.
-    Left,
+    Left {
+        /// Who owns the room from here on, where its last owner left.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heir: Option<Username>,
+    },
+    /// The sender made someone a member.
+    Invited {
+        username: Username,
+    },
+    /// The sender put someone out.
+    Kicked {
+        username: Username,
+    },
+    /// The sender put someone out, who can't come back before `until`.
+    Banned {
+        username: Username,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<TimestampMs>,
+    },
+    Unbanned {
+        username: Username,
+    },
+    /// Someone may only read until `until`.
+    Muted {
+        username: Username,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<TimestampMs>,
+    },
+    Unmuted {
+        username: Username,
+    },
+    Role {
+        username: Username,
+        role: Role,
+    },
+    Topic {
+        topic: String,
+    },
 }
 
 impl EventBody {
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Message { .. })
+    }
+
+    /// The message that this event changes.
+    pub fn target(&self) -> Option<Seq> {
+        match self {
+            Self::Edited { target, .. }
+            | Self::Deleted { target }
+            | Self::Reacted { target, .. } => Some(*target),
+            _ => None,
+        }
     }
 }
 

@@ -57,7 +57,9 @@ impl RoomState {
         self.messages = event.messages;
         match &event.body {
             EventBody::Message { .. } => self.mark_read(&event.sender),
-            EventBody::Created { room_kind, topic } => {
+            EventBody::Created {
+                room_kind, topic, ..
+            } => {
                 self.kind = *room_kind;
                 self.topic.clone_from(topic);
                 self.add_member(&event.sender, Role::Owner);
@@ -70,11 +72,12 @@ impl RoomState {
                 };
                 self.add_member(&event.sender, role);
             }
-            EventBody::Left => {
+            EventBody::Left { .. } => {
                 self.members.remove(&event.sender);
                 self.read_marks.remove(&event.sender);
                 self.hand_over();
             }
+            _ => {}
         }
     }
 

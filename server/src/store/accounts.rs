@@ -38,6 +38,57 @@ pub trait AccountStore: Send + Sync + 'static {
         argon2id: &str,
     ) -> Result<(), StoreError>;
 
+    /// Changes the name that others see. Without such an account it is [`StoreError::Refused`].
+    async fn set_display_name(
+        &self,
+        username: &Username,
+        display_name: &str,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Refused(
+            "set_display_name is not built yet".into(),
+        ))
+    }
+
+    /// Keeps someone's picture in the place of the one before, under a name of its own.
+    async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
+        Err(StoreError::Refused("set_avatar is not built yet".into()))
+    }
+
+    /// The picture of that name.
+    async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
+        Err(StoreError::Refused("avatar is not built yet".into()))
+    }
+
+    /// Bars someone from the server until then (for good: `u64::MAX >> 11`), or lets them in
+    /// again. Without such an account it is [`StoreError::Refused`].
+    async fn set_banned(
+        &self,
+        username: &Username,
+        until: Option<TimestampMs>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Refused("set_banned is not built yet".into()))
+    }
+
+    /// Someone's sessions that were not revoked, the newest first, `limit` at most.
+    async fn sessions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        Err(StoreError::Refused("sessions_of is not built yet".into()))
+    }
+
+    /// Ends all of someone's sessions but `kept`.
+    async fn revoke_sessions_of(
+        &self,
+        username: &Username,
+        kept: Option<&str>,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Refused(
+            "revoke_sessions_of is not built yet".into(),
+        ))
+    }
+
     /// Keeps a new session. One whose id stands already is [`StoreError::Refused`].
     async fn create_session(&self, session: Session) -> Result<(), StoreError>;
 
@@ -68,6 +119,27 @@ pub struct User {
     pub display_name: String,
     pub bot: bool,
     pub created: TimestampMs,
+    /// The name of their picture, where they gave one.
+    pub avatar: Option<String>,
+    /// Barred from the server until then.
+    pub banned_until: Option<TimestampMs>,
+}
+
+/// A picture as it is served.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Avatar {
+    /// Made from its bytes, so that another picture has another name.
+    pub name: String,
+    pub png: Vec<u8>,
+}
+
+impl std::fmt::Debug for Avatar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Avatar")
+            .field("name", &self.name)
+            .field("bytes", &self.png.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// An account to be made.

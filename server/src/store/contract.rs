@@ -102,6 +102,7 @@ fn said(text: &str) -> EventBody {
         text: text.into(),
         reply_to: None,
         bot: false,
+        mentions: Vec::new(),
     }
 }
 
@@ -109,6 +110,7 @@ fn created(kind: RoomKind, topic: &str) -> EventBody {
     EventBody::Created {
         room_kind: kind,
         topic: topic.into(),
+        with: None,
     }
 }
 

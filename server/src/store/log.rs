@@ -1,5 +1,6 @@
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use crate::rules::{EventNonce, LogEvent};
@@ -52,6 +53,78 @@ pub trait LogStore: Send + Sync + 'static {
         nonce: &EventNonce,
     ) -> Result<Option<LogEvent>, StoreError>;
 
+    /// The event with that number.
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
+        Err(StoreError::Refused("event is not built yet".into()))
+    }
+
+    /// Edits, deletes and reactions whose target is one of `targets`, up to and with `up_to`, in
+    /// order.
+    async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        Err(StoreError::Refused(
+            "events_targeting is not built yet".into(),
+        ))
+    }
+
+    /// Blanks the stored text of a deleted message and of its edits, and takes it out of the
+    /// search, so that no later read finds it. It may be repeated, and is no error where there is
+    /// nothing to do.
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        Err(StoreError::Refused("scrub is not built yet".into()))
+    }
+
+    /// Deleted messages whose text was not scrubbed yet, `limit` at most.
+    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        Err(StoreError::Refused("unscrubbed is not built yet".into()))
+    }
+
+    /// Moves someone's read marker of a room forward; one that is further on already stays.
+    async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        Err(StoreError::Refused("mark_read is not built yet".into()))
+    }
+
+    /// The read markers of a room that were set by [`LogStore::mark_read`].
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        Err(StoreError::Refused("read_marks is not built yet".into()))
+    }
+
+    /// How many messages of `room` above `after` mention `username`; deleted ones are not counted.
+    async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        Err(StoreError::Refused(
+            "mentions_above is not built yet".into(),
+        ))
+    }
+
+    /// The same for all rooms at once, above the marker of each; rooms without one are left out.
+    async fn unread_mentions(
+        &self,
+        username: &Username,
+    ) -> Result<Vec<(RoomName, u64)>, StoreError> {
+        Err(StoreError::Refused(
+            "unread_mentions is not built yet".into(),
+        ))
+    }
+
+    /// Messages that a search finds, newest first.
+    async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+        Err(StoreError::Refused("search is not built yet".into()))
+    }
+
     /// Rooms other than the lobby that `username` is a member of.
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError>;
 
@@ -86,6 +159,36 @@ pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Up to where someone has read: unread messages are counted by subtraction.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadMark {
+    pub seq: Seq,
+    /// How many messages the room held up to `seq`.
+    pub messages: u64,
+}
+
+/// What is searched for: messages that hold all words and all phrases.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Search {
+    /// Each a row of words that follow each other; a single word is a phrase of one. Cut and
+    /// folded by the tokeniser that cut the messages. Never empty.
+    pub phrases: Vec<Vec<String>>,
+    /// Only in these rooms.
+    pub rooms: Vec<RoomName>,
+    pub from: Option<Username>,
+    /// From the last page.
+    pub cursor: Option<String>,
+    pub limit: usize,
+}
+
+/// A page of what a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    pub messages: Vec<(RoomName, Seq)>,
+    /// Where the next page begins, where there may be one.
+    pub cursor: Option<String>,
 }
 
 /// What became of an append.

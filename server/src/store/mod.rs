@@ -16,9 +16,9 @@ mod projection;
 pub mod sqlite;
 
 pub use accounts::{
-    AccountStore, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,
+    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,
 };
-pub use log::{Append, LogStore, PublicRoom, Snapshot};
+pub use log::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot};
 
 use std::sync::Arc;
 

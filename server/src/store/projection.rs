@@ -32,7 +32,9 @@ pub(crate) enum Membership<'a> {
 pub(crate) fn project<'a>(room: &RoomName, event: &'a LogEvent) -> Projection<'a> {
     let (shape, membership) = match &event.body {
         EventBody::Message { .. } => (None, None),
-        EventBody::Created { room_kind, topic } => {
+        EventBody::Created {
+            room_kind, topic, ..
+        } => {
             let kind = if room.is_lobby() {
                 RoomKind::Public
             } else {
@@ -44,7 +46,8 @@ pub(crate) fn project<'a>(room: &RoomName, event: &'a LogEvent) -> Projection<'a
             )
         }
         EventBody::Joined => (None, Some(Membership::Begins(&event.sender))),
-        EventBody::Left => (None, Some(Membership::Ends(&event.sender))),
+        EventBody::Left { .. } => (None, Some(Membership::Ends(&event.sender))),
+        _ => (None, None),
     };
     Projection {
         room: shape,
@@ -102,6 +105,7 @@ mod tests {
         let created = |room_kind| EventBody::Created {
             room_kind,
             topic: "t".into(),
+            with: None,
         };
         let shape = |kind| Some(RoomShape { kind, topic: "t" });
         let begins = || Some(Membership::Begins(&ann));
@@ -110,6 +114,7 @@ mod tests {
             text: "hi".into(),
             reply_to: None,
             bot: false,
+            mentions: Vec::new(),
         };
 
         check("rust", message.clone(), &nothing);
@@ -123,7 +128,7 @@ mod tests {
         );
         check(
             "rust",
-            EventBody::Left,
+            EventBody::Left { heir: None },
             &Projection {
                 room: None,
                 membership: Some(Membership::Ends(&ann)),
@@ -140,7 +145,7 @@ mod tests {
 
         check("lobby", message, &nothing);
         check("lobby", EventBody::Joined, &nothing);
-        check("lobby", EventBody::Left, &nothing);
+        check("lobby", EventBody::Left { heir: None }, &nothing);
         check(
             "lobby",
             created(RoomKind::Private),

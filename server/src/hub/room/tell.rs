@@ -41,7 +41,7 @@ impl Room {
 
     /// A new member's connections are told of the room and get its events from this one on.
     fn take_in(&mut self, event: &LogEvent, created_by: Option<u64>) {
-        if matches!(event.body, EventBody::Left) {
+        if matches!(event.body, EventBody::Left { .. }) {
             return;
         }
         for connection in self.hub.connections_of(&event.sender) {
@@ -57,7 +57,7 @@ impl Room {
 
     /// Who left is told so last, and gets nothing more of this room.
     fn let_go(&mut self, event: &LogEvent) {
-        if !matches!(event.body, EventBody::Left) {
+        if !matches!(event.body, EventBody::Left { .. }) {
             return;
         }
         for connection in self.hub.connections_of(&event.sender) {

@@ -54,6 +54,8 @@ pub(crate) async fn a_name_is_taken_by_what_folds_to_it(store: &SharedStore) {
         password,
         bot,
         created,
+        avatar: None,
+        banned_until: None,
     };
     assert_eq!(store.find_user("Ann").await.unwrap(), Some(expect));
 }
@@ -331,6 +333,8 @@ pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
             password,
             bot,
             created,
+            avatar: None,
+            banned_until: None,
         };
         assert!(matches!(
             store.create_user(new).await.unwrap(),

@@ -218,8 +218,9 @@ pub(crate) async fn every_body_comes_back(store: &SharedStore) {
             text: "t".into(),
             reply_to: Some(2),
             bot: true,
+            mentions: Vec::new(),
         },
-        EventBody::Left,
+        EventBody::Left { heir: None },
     ];
     let log = put(store, &rust, 0, "ann", bodies).await;
     assert_eq!(whole_log(store, &rust).await, log);

@@ -34,7 +34,7 @@ pub(crate) async fn messages_between_other_events(store: &SharedStore) {
         let body = match seq % 3 {
             0 => said("m"),
             1 => EventBody::Joined,
-            _ => EventBody::Left,
+            _ => EventBody::Left { heir: None },
         };
         let outcome = store
             .append(&rust, seq - 1, vec![event(seq, "ann", body)])

@@ -51,7 +51,7 @@ pub(crate) async fn members_come_and_go(store: &SharedStore) {
     check_rooms_of(store, "bob", &["rust"]).await;
     // To join twice is to join; who leaves and was not there changes nothing.
     put(store, &rust, 3, "bob", [EventBody::Joined]).await;
-    put(store, &rust, 4, "eve", [EventBody::Left]).await;
+    put(store, &rust, 4, "eve", [EventBody::Left { heir: None }]).await;
     check(2, 5).await;
 
     put(
@@ -59,7 +59,11 @@ pub(crate) async fn members_come_and_go(store: &SharedStore) {
         &rust,
         5,
         "bob",
-        [EventBody::Left, EventBody::Joined, EventBody::Left],
+        [
+            EventBody::Left { heir: None },
+            EventBody::Joined,
+            EventBody::Left { heir: None },
+        ],
     )
     .await;
     check(1, 8).await;
@@ -102,7 +106,7 @@ pub(crate) async fn a_refused_event_projects_nothing(store: &SharedStore) {
     assert_eq!(outcome, Append::Lost);
     assert_eq!(listed(store, "rust").await, before);
 
-    let mut refused = event(4, "ann", EventBody::Left);
+    let mut refused = event(4, "ann", EventBody::Left { heir: None });
     refused.nonce = EventNonce::from_seq(2);
     let existing = Box::new(store.events(&rust, 1, 1).await.unwrap().remove(0));
     let taken = |index| Append::NonceTaken {

@@ -305,6 +305,8 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         password,
         bot: ours.bot,
         created: created.unwrap_or_default(),
+        avatar: None,
+        banned_until: None,
     })
 }
 

@@ -241,6 +241,8 @@ fn decode_user(row: &Row<'_>) -> Result<User, StoreError> {
         display_name: column(row, 3)?,
         bot: column(row, 4)?,
         created: column(row, 5)?,
+        avatar: None,
+        banned_until: None,
     })
 }
 

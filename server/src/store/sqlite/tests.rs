@@ -49,6 +49,7 @@ fn said(seq: Seq, text: &str) -> LogEvent {
             text: text.into(),
             reply_to: None,
             bot: false,
+            mentions: Vec::new(),
         },
     }
 }

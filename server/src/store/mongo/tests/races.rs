@@ -30,6 +30,7 @@ fn created() -> EventBody {
     EventBody::Created {
         room_kind: RoomKind::Public,
         topic: "t".into(),
+        with: None,
     }
 }
 
@@ -100,7 +101,7 @@ async fn projections_that_a_crash_left_behind_are_repaired_at_start() {
         event(1, "ann", created()),
         event(2, "bob", EventBody::Joined),
         event(3, "eve", EventBody::Joined),
-        event(4, "bob", EventBody::Left),
+        event(4, "bob", EventBody::Left { heir: None }),
     ];
     store.shared.announce(&rust()).await.unwrap();
     for event in &log {

@@ -259,6 +259,7 @@ async fn ask_everything(store: &SharedStore) {
     let created = EventBody::Created {
         room_kind: RoomKind::Public,
         topic: String::new(),
+        with: None,
     };
     store
         .append(&rust, 7, vec![event(8, EventBody::Joined)])
@@ -270,7 +271,11 @@ async fn ask_everything(store: &SharedStore) {
         .unwrap();
     for seq in 2..=3 {
         store
-            .append(&rust, seq - 1, vec![event(seq, EventBody::Left)])
+            .append(
+                &rust,
+                seq - 1,
+                vec![event(seq, EventBody::Left { heir: None })],
+            )
             .await
             .unwrap();
     }
