@@ -104,6 +104,40 @@ impl EventBody {
         matches!(self, Self::Message { .. })
     }
 
+    /// The same without what someone wrote; `None` where no message's text is in it.
+    pub fn without_text(&self) -> Option<Self> {
+        match self.clone() {
+            Self::Message { reply_to, bot, .. } => Some(Self::Message {
+                text: String::new(),
+                reply_to,
+                bot,
+                mentions: Vec::new(),
+            }),
+            Self::Edited { target, .. } => Some(Self::Edited {
+                target,
+                text: String::new(),
+                mentions: Vec::new(),
+            }),
+            _ => None,
+        }
+    }
+
+    /// Whom the text in it mentions.
+    pub fn mentions(&self) -> &[Username] {
+        match self {
+            Self::Message { mentions, .. } | Self::Edited { mentions, .. } => mentions,
+            _ => &[],
+        }
+    }
+
+    /// The text that it gives a message.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Message { text, .. } | Self::Edited { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
     /// The message that this event changes.
     pub fn target(&self) -> Option<Seq> {
         match self {

@@ -43,21 +43,13 @@ pub trait AccountStore: Send + Sync + 'static {
         &self,
         username: &Username,
         display_name: &str,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Refused(
-            "set_display_name is not built yet".into(),
-        ))
-    }
+    ) -> Result<(), StoreError>;
 
     /// Keeps someone's picture in the place of the one before, under a name of its own.
-    async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
-        Err(StoreError::Refused("set_avatar is not built yet".into()))
-    }
+    async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError>;
 
     /// The picture of that name.
-    async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
-        Err(StoreError::Refused("avatar is not built yet".into()))
-    }
+    async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError>;
 
     /// Bars someone from the server until then (for good: `u64::MAX >> 11`), or lets them in
     /// again. Without such an account it is [`StoreError::Refused`].
@@ -65,29 +57,21 @@ pub trait AccountStore: Send + Sync + 'static {
         &self,
         username: &Username,
         until: Option<TimestampMs>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Refused("set_banned is not built yet".into()))
-    }
+    ) -> Result<(), StoreError>;
 
     /// Someone's sessions that were not revoked, the newest first, `limit` at most.
     async fn sessions_of(
         &self,
         username: &Username,
         limit: usize,
-    ) -> Result<Vec<Session>, StoreError> {
-        Err(StoreError::Refused("sessions_of is not built yet".into()))
-    }
+    ) -> Result<Vec<Session>, StoreError>;
 
     /// Ends all of someone's sessions but `kept`.
     async fn revoke_sessions_of(
         &self,
         username: &Username,
         kept: Option<&str>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Refused(
-            "revoke_sessions_of is not built yet".into(),
-        ))
-    }
+    ) -> Result<(), StoreError>;
 
     /// Keeps a new session. One whose id stands already is [`StoreError::Refused`].
     async fn create_session(&self, session: Session) -> Result<(), StoreError>;

@@ -4,6 +4,7 @@
 //! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents.
 
 pub(crate) mod accounts;
+pub(crate) mod conversations;
 pub(crate) mod log;
 pub(crate) mod paging;
 pub(crate) mod projections;
@@ -37,7 +38,19 @@ macro_rules! store_contract {
                 sessions_live_and_end,
                 ended_sessions_are_purged,
                 the_first_claim_stands,
-                hostile_strings_in_accounts;
+                hostile_strings_in_accounts,
+                profiles_change,
+                pictures_come_back,
+                bans_are_kept,
+                sessions_of_one_person;
+            conversations:
+                events_are_found_by_what_they_target,
+                a_deleted_text_is_blanked,
+                markers_only_move_forward,
+                mentions_follow_edits_and_deletes,
+                a_search_finds_what_stands,
+                searches_come_in_pages,
+                hostile_searches;
             log:
                 an_append_follows_the_tip,
                 badly_numbered_events_are_refused,
@@ -95,6 +108,14 @@ fn room(name: &str) -> RoomName {
 
 fn user(name: &str) -> Username {
     Username::existing(name)
+}
+
+fn edited(target: Seq, text: &str) -> EventBody {
+    EventBody::Edited {
+        target,
+        text: text.into(),
+        mentions: Vec::new(),
+    }
 }
 
 fn said(text: &str) -> EventBody {

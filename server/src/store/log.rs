@@ -54,9 +54,7 @@ pub trait LogStore: Send + Sync + 'static {
     ) -> Result<Option<LogEvent>, StoreError>;
 
     /// The event with that number.
-    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
-        Err(StoreError::Refused("event is not built yet".into()))
-    }
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError>;
 
     /// Edits, deletes and reactions whose target is one of `targets`, up to and with `up_to`, in
     /// order.
@@ -65,23 +63,22 @@ pub trait LogStore: Send + Sync + 'static {
         room: &RoomName,
         targets: &[Seq],
         up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        Err(StoreError::Refused(
-            "events_targeting is not built yet".into(),
-        ))
-    }
+    ) -> Result<Vec<LogEvent>, StoreError>;
+
+    /// Which of these messages are deleted.
+    async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError>;
 
     /// Blanks the stored text of a deleted message and of its edits, and takes it out of the
     /// search, so that no later read finds it. It may be repeated, and is no error where there is
     /// nothing to do.
-    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
-        Err(StoreError::Refused("scrub is not built yet".into()))
-    }
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError>;
 
     /// Deleted messages whose text was not scrubbed yet, `limit` at most.
-    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
-        Err(StoreError::Refused("unscrubbed is not built yet".into()))
-    }
+    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError>;
 
     /// Moves someone's read marker of a room forward; one that is further on already stays.
     async fn mark_read(
@@ -89,14 +86,10 @@ pub trait LogStore: Send + Sync + 'static {
         room: &RoomName,
         username: &Username,
         mark: ReadMark,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::Refused("mark_read is not built yet".into()))
-    }
+    ) -> Result<(), StoreError>;
 
     /// The read markers of a room that were set by [`LogStore::mark_read`].
-    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
-        Err(StoreError::Refused("read_marks is not built yet".into()))
-    }
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError>;
 
     /// How many messages of `room` above `after` mention `username`; deleted ones are not counted.
     async fn mentions_above(
@@ -104,26 +97,17 @@ pub trait LogStore: Send + Sync + 'static {
         room: &RoomName,
         username: &Username,
         after: Seq,
-    ) -> Result<u64, StoreError> {
-        Err(StoreError::Refused(
-            "mentions_above is not built yet".into(),
-        ))
-    }
+    ) -> Result<u64, StoreError>;
 
-    /// The same for all rooms at once, above the marker of each; rooms without one are left out.
-    async fn unread_mentions(
+    /// Where `username` is mentioned above what [`LogStore::mark_read`] was told, `limit` at most.
+    async fn mentions_of(
         &self,
         username: &Username,
-    ) -> Result<Vec<(RoomName, u64)>, StoreError> {
-        Err(StoreError::Refused(
-            "unread_mentions is not built yet".into(),
-        ))
-    }
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError>;
 
     /// Messages that a search finds, newest first.
-    async fn search(&self, search: &Search) -> Result<Found, StoreError> {
-        Err(StoreError::Refused("search is not built yet".into()))
-    }
+    async fn search(&self, search: &Search) -> Result<Found, StoreError>;
 
     /// Rooms other than the lobby that `username` is a member of.
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError>;
@@ -162,7 +146,7 @@ pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), S
 }
 
 /// Up to where someone has read: unread messages are counted by subtraction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadMark {
     pub seq: Seq,
     /// How many messages the room held up to `seq`.

@@ -14,6 +14,7 @@ mod log;
 pub mod mongo;
 mod projection;
 pub mod sqlite;
+pub mod tokens;
 
 pub use accounts::{
     AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,

@@ -1,7 +1,9 @@
 use chat_shared::Username;
 
 use super::{HOSTILE, user};
-use crate::store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
+use crate::store::{
+    Avatar, CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User,
+};
 
 /// How many try at once where one may win.
 const RACERS: usize = 20;
@@ -355,4 +357,78 @@ pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
         assert_eq!(store.claimed(text).await.unwrap().as_deref(), Some(text));
     }
     assert_eq!(store.count_users().await.unwrap(), HOSTILE.len() as u64);
+}
+
+pub(crate) async fn profiles_change(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    store.set_display_name(&ann, "Ann Å.").await.unwrap();
+    let found = store.find_user("ann").await.unwrap().unwrap();
+    assert_eq!(found.display_name, "Ann Å.");
+    let nobody = store.set_display_name(&user("bob"), "B").await;
+    assert!(matches!(nobody, Err(StoreError::Refused(_))), "{nobody:?}");
+}
+
+pub(crate) async fn pictures_come_back(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    let picture = |name: &str| Avatar {
+        name: name.into(),
+        png: vec![0, 255, 7],
+    };
+    for name in ["p1", "p2", "p2"] {
+        store.set_avatar(&ann, picture(name)).await.unwrap();
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert_eq!(found.avatar.as_deref(), Some(name));
+        assert_eq!(store.avatar(name).await.unwrap(), Some(picture(name)));
+    }
+    assert_eq!(store.avatar("p3").await.unwrap(), None);
+}
+
+pub(crate) async fn bans_are_kept(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    for until in [Some(7), None, Some(u64::MAX >> 11)] {
+        store.set_banned(&ann, until).await.unwrap();
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert_eq!(found.banned_until, until);
+    }
+}
+
+pub(crate) async fn sessions_of_one_person(store: &SharedStore) {
+    let session = |id: &str, who: &str, created| Session {
+        id: id.into(),
+        username: user(who),
+        created,
+        expires: None,
+    };
+    for (id, who, created) in [
+        ("a", "ann", 1),
+        ("b", "ann", 3),
+        ("c", "ann", 2),
+        ("d", "bob", 1),
+    ] {
+        store
+            .create_session(session(id, who, created))
+            .await
+            .unwrap();
+    }
+    let own = async |who: &str, limit| {
+        let own = store.sessions_of(&user(who), limit).await.unwrap();
+        own.into_iter()
+            .map(|session| session.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(own("ann", 9).await, ["b", "c", "a"]);
+    assert_eq!(own("ann", 2).await, ["b", "c"]);
+    store
+        .revoke_sessions_of(&user("ann"), Some("c"))
+        .await
+        .unwrap();
+    assert_eq!(own("ann", 9).await, ["c"]);
+    store.revoke_sessions_of(&user("ann"), None).await.unwrap();
+    assert_eq!(
+        (own("ann", 9).await, own("bob", 9).await.len()),
+        (vec![], 1)
+    );
 }

@@ -9,11 +9,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
-use super::documents::{ClaimDoc, OursDoc, SessionDoc, UserDoc, int, unreadable_password};
+use super::documents::{
+    AvatarDoc, ClaimDoc, OursDoc, SessionDoc, UserDoc, int, unreadable_password,
+};
 use super::error::Failure;
+use super::log::clamp;
 use super::{MongoStore, Shared};
 use crate::store::{
-    AccountStore, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError, User,
+    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
+    User,
 };
 
 /// Documents of the demo's that bear one name, at most; more would make a log-in slow.
@@ -114,14 +118,7 @@ impl AccountStore for MongoStore {
     ) -> Result<(), StoreError> {
         let (kind, password) = encode_password(&password)?;
         let set = doc! { "password": password, "chatServer.passwordKind": kind };
-        let all = doc! { "username": username.as_str() };
-        let update = self.shared.users.update_many(all, doc! { "$set": set });
-        if self.shared.ask(update).await?.matched_count == 0 {
-            return Err(StoreError::Refused(format!(
-                "a password for {username:?}, who is not there"
-            )));
-        }
-        Ok(())
+        self.shared.change_user(username, set).await
     }
 
     async fn plain_passwords(&self, limit: usize) -> Result<Vec<PlainPassword>, StoreError> {
@@ -137,6 +134,62 @@ impl AccountStore for MongoStore {
         self.shared
             .convert_password(username, plain, argon2id)
             .await
+    }
+
+    async fn set_display_name(
+        &self,
+        username: &Username,
+        display_name: &str,
+    ) -> Result<(), StoreError> {
+        let set = doc! { "chatServer.displayName": display_name };
+        self.shared.change_user(username, set).await
+    }
+
+    async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
+        let id = Bson::String(avatar.name.clone());
+        let doc = AvatarDoc::from(avatar);
+        // The name is made from the picture, so one that stands is the same.
+        self.shared.insert(&self.shared.avatars, &id, &doc).await?;
+        let set = doc! { "chatServer.avatar": &doc.name };
+        self.shared.change_user(username, set).await
+    }
+
+    async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
+        let find = self.shared.avatars.find_one(doc! { "_id": name });
+        Ok(self.shared.ask(find).await?.map(Avatar::from))
+    }
+
+    async fn set_banned(
+        &self,
+        username: &Username,
+        until: Option<TimestampMs>,
+    ) -> Result<(), StoreError> {
+        let until = until.map_or(Bson::Null, |until| Bson::Int64(int(until)));
+        let set = doc! { "chatServer.bannedUntil": until };
+        self.shared.change_user(username, set).await
+    }
+
+    async fn sessions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        let own = doc! { "username": username.as_str() };
+        let find = self.shared.sessions.find(own).sort(doc! { "created": -1 });
+        let docs = self.shared.collect(find.limit(clamp(limit.max(1)))).await?;
+        Ok(docs.into_iter().map(Session::from).collect())
+    }
+
+    async fn revoke_sessions_of(
+        &self,
+        username: &Username,
+        kept: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let kept = kept.unwrap_or_default();
+        let others = doc! { "username": username.as_str(), "_id": { "$ne": kept } };
+        let delete = self.shared.sessions.delete_many(others);
+        self.shared.ask(delete).await?;
+        Ok(())
     }
 
     async fn create_session(&self, session: Session) -> Result<(), StoreError> {
@@ -239,6 +292,18 @@ impl Shared {
         }
     }
 
+    /// Changes all documents of one person.
+    async fn change_user(&self, username: &Username, set: Document) -> Result<(), StoreError> {
+        let all = doc! { "username": username.as_str() };
+        let update = self.users.update_many(all, doc! { "$set": set });
+        match self.ask(update).await?.matched_count {
+            0 => Err(StoreError::Refused(format!(
+                "a change of {username:?}, who is not there"
+            ))),
+            _ => Ok(()),
+        }
+    }
+
     /// The one person of all documents that bear this name.
     async fn user_to_the_letter(&self, name: &str) -> Result<Option<User>, StoreError> {
         let find = self.users.find(doc! { "username": name });
@@ -266,6 +331,8 @@ fn new_user(user: NewUser, folded: &str) -> Result<UserDoc, StoreError> {
             display_name: Some(user.username.into()),
             bot: user.bot,
             created: Some(user.created),
+            avatar: None,
+            banned_until: None,
         }),
     })
 }
@@ -291,6 +358,8 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         if let Some(doc) = doc.ours {
             ours.bot |= doc.bot;
             ours.display_name = ours.display_name.or(doc.display_name);
+            ours.avatar = ours.avatar.or(doc.avatar);
+            ours.banned_until = ours.banned_until.or(doc.banned_until);
         }
     }
     let password = match records.len() {
@@ -305,8 +374,8 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         password,
         bot: ours.bot,
         created: created.unwrap_or_default(),
-        avatar: None,
-        banned_until: None,
+        avatar: ours.avatar,
+        banned_until: ours.banned_until,
     })
 }
 

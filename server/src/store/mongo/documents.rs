@@ -6,7 +6,7 @@ use mongodb::bson::{Binary, Bson};
 use serde::{Deserialize, Serialize};
 
 use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
-use crate::store::{Session, Snapshot, StoreError};
+use crate::store::{Avatar, Session, Snapshot, StoreError};
 
 /// The highest number that an `_id` of the log has digits for; no room gets there.
 pub(super) const SEQ_MAX: Seq = 9_999_999_999_999_999;
@@ -34,6 +34,12 @@ pub(super) struct LogDoc {
     nonce: EventNonce,
     messages: u64,
     is_message: bool,
+    /// The message that it changes, or 0.
+    #[serde(default)]
+    target: Seq,
+    /// Whom the text in it mentions.
+    #[serde(default)]
+    mentions: Vec<Username>,
     body: EventBody,
 }
 
@@ -49,8 +55,16 @@ impl LogDoc {
             nonce: event.nonce.clone(),
             messages: event.messages,
             is_message: event.body.is_message(),
+            target: event.body.target().unwrap_or(0),
+            mentions: event.body.mentions().to_vec(),
             body: event.body.clone(),
         }
+    }
+}
+
+impl LogDoc {
+    pub(super) fn room(&self) -> &RoomName {
+        &self.room
     }
 }
 
@@ -81,6 +95,9 @@ pub(super) struct RoomDoc {
     pub(super) shape_seq: Seq,
     /// Every event up to here is projected.
     pub(super) applied: Seq,
+    /// Every event up to here is in the search.
+    #[serde(default)]
+    pub(super) searched: Seq,
 }
 
 pub(super) const NO_KIND: &str = "none";
@@ -108,6 +125,71 @@ impl MembershipDoc {
     }
 }
 
+/// A deleted message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct DeletionDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) target: Seq,
+    /// Whether its text is blanked.
+    pub(super) scrubbed: bool,
+}
+
+/// Up to where someone has read a room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct ReadMarkDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) username: Username,
+    pub(super) seq: Seq,
+    pub(super) messages: u64,
+}
+
+/// A message's words as of the event `rev`; none once it is deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SearchDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) seq: Seq,
+    pub(super) ts: u64,
+    pub(super) sender: Username,
+    pub(super) words: Vec<String>,
+    pub(super) rev: Seq,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct AvatarDoc {
+    #[serde(rename = "_id")]
+    pub(super) name: String,
+    pub(super) png: Binary,
+}
+
+impl From<Avatar> for AvatarDoc {
+    fn from(avatar: Avatar) -> Self {
+        Self {
+            name: avatar.name,
+            png: binary(avatar.png),
+        }
+    }
+}
+
+impl From<AvatarDoc> for Avatar {
+    fn from(doc: AvatarDoc) -> Self {
+        Self {
+            name: doc.name,
+            png: doc.png.bytes,
+        }
+    }
+}
+
+fn binary(bytes: Vec<u8>) -> Binary {
+    let subtype = BinarySubtype::Generic;
+    Binary { subtype, bytes }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SnapshotDoc {
     #[serde(rename = "_id")]
@@ -118,10 +200,7 @@ pub(super) struct SnapshotDoc {
 
 impl SnapshotDoc {
     pub(super) fn new(room: &RoomName, snapshot: Snapshot) -> Self {
-        let state = Binary {
-            subtype: BinarySubtype::Generic,
-            bytes: snapshot.state,
-        };
+        let state = binary(snapshot.state);
         Self {
             room: room.clone(),
             seq: snapshot.seq,
@@ -208,6 +287,10 @@ pub(super) struct OursDoc {
     pub(super) bot: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) created: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) avatar: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) banned_until: Option<u64>,
 }
 
 pub(super) fn unreadable_password(username: &str) -> StoreError {

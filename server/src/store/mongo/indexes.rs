@@ -5,7 +5,9 @@ use mongodb::options::IndexOptions;
 use mongodb::{Database, IndexModel};
 
 use super::error::Failure;
-use super::{DEMO_NAMES, LOG, MEMBERSHIPS, ROOMS, SESSIONS, Shared, USERS};
+use super::{
+    DELETIONS, DEMO_NAMES, LOG, MEMBERSHIPS, READ_MARKS, ROOMS, SEARCH, SESSIONS, Shared, USERS,
+};
 
 pub(super) struct Index {
     pub(super) collection: &'static str,
@@ -15,7 +17,7 @@ pub(super) struct Index {
     pub(super) unique: bool,
 }
 
-pub(super) const INDEXES: [Index; 9] = [
+pub(super) const INDEXES: [Index; 17] = [
     Index {
         collection: LOG,
         name: "by_nonce",
@@ -26,6 +28,54 @@ pub(super) const INDEXES: [Index; 9] = [
         collection: LOG,
         name: "by_message",
         fields: &["room", "isMessage", "seq"],
+        unique: false,
+    },
+    Index {
+        collection: LOG,
+        name: "by_target",
+        fields: &["room", "target", "seq"],
+        unique: false,
+    },
+    Index {
+        collection: LOG,
+        name: "by_mention_in_room",
+        fields: &["mentions", "room", "seq"],
+        unique: false,
+    },
+    Index {
+        collection: LOG,
+        name: "by_mention",
+        fields: &["mentions", "ts"],
+        unique: false,
+    },
+    Index {
+        collection: DELETIONS,
+        name: "by_scrubbed",
+        fields: &["scrubbed"],
+        unique: false,
+    },
+    Index {
+        collection: READ_MARKS,
+        name: "by_room",
+        fields: &["room"],
+        unique: false,
+    },
+    Index {
+        collection: READ_MARKS,
+        name: "by_username",
+        fields: &["username"],
+        unique: false,
+    },
+    Index {
+        collection: SEARCH,
+        name: "by_word",
+        fields: &["words", "ts", "_id"],
+        unique: false,
+    },
+    Index {
+        collection: SESSIONS,
+        name: "by_username",
+        fields: &["username", "created"],
         unique: false,
     },
     Index {

@@ -7,10 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::documents::{LogDoc, MembershipDoc, RoomDoc, SEQ_MAX, SnapshotDoc, int, log_id};
 use super::error::{Failure, too_slow};
+use super::search;
 use super::{MongoStore, Shared};
 use crate::rules::{EventNonce, LogEvent};
 use crate::store::projection::kind_text;
-use crate::store::{Append, LogStore, PublicRoom, Snapshot, StoreError};
+use crate::store::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot, StoreError};
 
 /// Questions about single rooms that one listing has under way.
 const LISTING_QUESTIONS_MAX: usize = 8;
@@ -80,6 +81,73 @@ impl LogStore for MongoStore {
         nonce: &EventNonce,
     ) -> Result<Option<LogEvent>, StoreError> {
         self.shared.event_by_nonce(room, sender, nonce).await
+    }
+
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
+        let find = self.shared.log.find_one(doc! { "_id": log_id(room, seq) });
+        Ok(self.shared.ask(find).await?.map(LogEvent::from))
+    }
+
+    async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        self.shared.events_targeting(room, targets, up_to).await
+    }
+
+    async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError> {
+        self.shared.deleted_among(room, messages).await
+    }
+
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        self.shared.scrub(room, target).await
+    }
+
+    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        let find = self.shared.deletions.find(doc! { "scrubbed": false });
+        let docs = self.shared.collect(find.limit(clamp(limit.max(1)))).await?;
+        Ok(docs.into_iter().map(|doc| (doc.room, doc.target)).collect())
+    }
+
+    async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        self.shared.mark_read(room, username, mark).await
+    }
+
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        self.shared.read_marks(room).await
+    }
+
+    async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        self.shared.mentions_above(room, username, after).await
+    }
+
+    async fn mentions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        self.shared.mentions_of(username, limit).await
+    }
+
+    async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+        self.shared.follow_search().await?;
+        search::find(&self.shared, search).await
     }
 
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {

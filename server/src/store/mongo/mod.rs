@@ -8,12 +8,14 @@
 mod accounts;
 mod append;
 mod connect;
+mod conversations;
 mod demo;
 mod documents;
 mod error;
 mod indexes;
 mod log;
 mod projections;
+mod search;
 #[cfg(test)]
 mod tests;
 mod tips;
@@ -25,8 +27,10 @@ use std::sync::Arc;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 
-use self::documents::{ClaimDoc, DemoNameDoc, LogDoc, MembershipDoc, RoomDoc, SessionDoc};
-use self::documents::{SnapshotDoc, UserDoc};
+use self::documents::{
+    AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
+    SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
+};
 use self::projections::Behind;
 use self::tips::Tips;
 use super::Store;
@@ -40,6 +44,10 @@ const SNAPSHOTS: &str = "snapshots";
 const SESSIONS: &str = "sessions";
 const CLAIMS: &str = "claims";
 const DEMO_NAMES: &str = "demoNames";
+const DELETIONS: &str = "deletions";
+const READ_MARKS: &str = "readMarks";
+const SEARCH: &str = "search";
+const AVATARS: &str = "avatars";
 
 /// Everything durable in one database of a MongoDB.
 pub struct MongoStore {
@@ -59,8 +67,15 @@ struct Shared {
     snapshots: Collection<SnapshotDoc>,
     sessions: Collection<SessionDoc>,
     claims: Collection<ClaimDoc>,
+    deletions: Collection<DeletionDoc>,
+    read_marks: Collection<ReadMarkDoc>,
+    search: Collection<SearchDoc>,
+    avatars: Collection<AvatarDoc>,
     tips: Tips,
+    /// Rooms whose listing is behind their log.
     behind: Behind,
+    /// Rooms of which the search lacks something.
+    unsearched: Behind,
 }
 
 impl MongoStore {
@@ -114,6 +129,11 @@ impl Shared {
             snapshots: database.collection(SNAPSHOTS),
             sessions: database.collection(SESSIONS),
             claims: database.collection(CLAIMS),
+            deletions: database.collection(DELETIONS),
+            read_marks: database.collection(READ_MARKS),
+            search: database.collection(SEARCH),
+            avatars: database.collection(AVATARS),
+            unsearched: Behind::default(),
             tips: Tips::default(),
             behind: Behind::default(),
         }

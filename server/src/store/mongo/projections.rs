@@ -12,11 +12,11 @@ use futures::TryStreamExt;
 use mongodb::bson::doc;
 
 use super::Shared;
-use super::documents::{LogDoc, MembershipDoc, NO_KIND, RoomDoc, int};
+use super::documents::{DeletionDoc, LogDoc, MembershipDoc, NO_KIND, RoomDoc, int, log_id};
 use super::error::Failure;
 use crate::rules::LogEvent;
 use crate::store::StoreError;
-use crate::store::projection::{Membership, RoomShape, kind_before_created, kind_text, project};
+use crate::store::projection::{Membership, Projection, kind_before_created, kind_text, project};
 
 /// Events read at a time when a room is repaired.
 const REPAIR_EVENTS_MAX: usize = 500;
@@ -35,14 +35,14 @@ const BEHIND_ROOMS_MAX: usize = 10_000;
 pub(super) struct Behind(Mutex<BTreeSet<RoomName>>);
 
 impl Behind {
-    fn add(&self, room: &RoomName) {
+    pub(super) fn add(&self, room: &RoomName) {
         let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if rooms.len() < BEHIND_ROOMS_MAX {
             rooms.insert(room.clone());
         }
     }
 
-    fn take(&self) -> BTreeSet<RoomName> {
+    pub(super) fn take(&self) -> BTreeSet<RoomName> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -57,6 +57,9 @@ pub(super) async fn keep_repairing(store: Weak<Shared>) {
                 store.behind.add(&room);
             }
         }
+        if let Err(error) = store.follow_search().await {
+            tracing::warn!(%error, "the search is behind the log");
+        }
     }
 }
 
@@ -69,6 +72,7 @@ impl Shared {
             topic: String::new(),
             shape_seq: 0,
             applied: 0,
+            searched: 0,
         };
         match self.ask(self.rooms.insert_one(row)).await {
             Ok(_) | Err(Failure::Duplicate) => Ok(()),
@@ -83,6 +87,9 @@ impl Shared {
         after_seq: Seq,
         events: &[LogEvent],
     ) {
+        if events.iter().any(|event| event.body.text().is_some()) {
+            self.unsearched.add(room);
+        }
         let changes = |event: &LogEvent| event.seq == 1 || !event.body.is_message();
         if !events.iter().any(changes) {
             return;
@@ -129,11 +136,12 @@ impl Shared {
 
     async fn repair_row(&self, row: &RoomDoc) -> Result<(), Failure> {
         if row.kind == NO_KIND {
-            let first = doc! { "_id": super::documents::log_id(&row.room, 1) };
+            let first = doc! { "_id": log_id(&row.room, 1) };
             if let Some(first) = self.ask(self.log.find_one(first)).await? {
                 self.project_event(&row.room, &first.into()).await?;
             }
         }
+        self.unsearched.add(&row.room);
         self.project_from_log(&row.room, row.applied).await
     }
 
@@ -157,33 +165,55 @@ impl Shared {
     }
 
     async fn project_event(&self, room: &RoomName, event: &LogEvent) -> Result<(), Failure> {
-        let projection = project(room, event);
-        let of_any_first = (event.seq == 1).then(|| RoomShape {
-            kind: kind_before_created(room),
-            topic: "",
-        });
-        if let Some(shape) = projection.room.or(of_any_first) {
-            let older = doc! { "_id": room.as_str(), "shapeSeq": { "$lt": int(event.seq) } };
-            let set = doc! {
-                "kind": kind_text(shape.kind),
-                "topic": shape.topic,
-                "shapeSeq": int(event.seq),
-            };
-            self.ask(self.rooms.update_one(older, doc! { "$set": set }))
-                .await?;
+        let Projection {
+            kind,
+            topic,
+            memberships,
+            deleted,
+            ..
+        } = project(room, event);
+        let of_any_first = (event.seq == 1).then(|| kind_before_created(room));
+        if let Some(kind) = kind.or(of_any_first) {
+            let unknown = doc! { "_id": room.as_str(), "kind": NO_KIND };
+            let set = doc! { "$set": { "kind": kind_text(kind) } };
+            self.ask(self.rooms.update_one(unknown, set)).await?;
         }
-        let membership = match projection.membership {
-            None => return Ok(()),
-            Some(Membership::Begins(name)) => MembershipDoc::new(room, name, true, event.seq),
-            Some(Membership::Ends(name)) => MembershipDoc::new(room, name, false, event.seq),
-        };
+        if let Some(topic) = topic {
+            let older = doc! { "_id": room.as_str(), "shapeSeq": { "$lt": int(event.seq) } };
+            let set = doc! { "$set": { "topic": topic, "shapeSeq": int(event.seq) } };
+            self.ask(self.rooms.update_one(older, set)).await?;
+        }
+        if let Some(target) = deleted {
+            let deletion = DeletionDoc {
+                id: log_id(room, target),
+                room: room.clone(),
+                target,
+                scrubbed: false,
+            };
+            match self.ask(self.deletions.insert_one(&deletion)).await {
+                Ok(_) | Err(Failure::Duplicate) => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        for membership in memberships {
+            let doc = match membership {
+                Membership::Begins(name) => MembershipDoc::new(room, name, true, event.seq),
+                Membership::Ends(name) => MembershipDoc::new(room, name, false, event.seq),
+            };
+            self.project_membership(doc).await?;
+        }
+        Ok(())
+    }
+
+    async fn project_membership(&self, membership: MembershipDoc) -> Result<(), Failure> {
         match self.ask(self.memberships.insert_one(&membership)).await {
             Err(Failure::Duplicate) => {}
             done => return done.map(drop),
         }
         // A row is never removed, so there is one to write over.
-        let older = doc! { "_id": membership.id, "seq": { "$lt": int(event.seq) } };
-        let set = doc! { "$set": { "member": membership.member, "seq": int(event.seq) } };
+        let seq = int(membership.seq);
+        let older = doc! { "_id": membership.id, "seq": { "$lt": seq } };
+        let set = doc! { "$set": { "member": membership.member, "seq": seq } };
         self.ask(self.memberships.update_one(older, set)).await?;
         Ok(())
     }

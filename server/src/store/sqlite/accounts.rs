@@ -2,22 +2,29 @@ use chat_shared::{TimestampMs, Username};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
-use super::log::{bound, collect, column, execute};
+use super::rows::{bound, collect, column, execute};
 use crate::store::{
-    AccountStore, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError, User,
+    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
+    User,
 };
 
 pub(super) const USER_BY_NAME: &str =
-    "SELECT username, password_kind, password, display_name, bot, created
+    "SELECT username, password_kind, password, display_name, bot, created, avatar,
+         banned_until
      FROM users WHERE username = ?1";
 
 pub(super) const USER_BY_FOLDED: &str =
-    "SELECT username, password_kind, password, display_name, bot, created
+    "SELECT username, password_kind, password, display_name, bot, created, avatar,
+         banned_until
      FROM users WHERE folded = ?1";
 
 pub(super) const USERS_AFTER: &str =
-    "SELECT username, password_kind, password, display_name, bot, created
+    "SELECT username, password_kind, password, display_name, bot, created, avatar,
+         banned_until
      FROM users WHERE username > ?1 ORDER BY username LIMIT ?2";
+
+pub(super) const SESSIONS_OF: &str = "SELECT id, username, created, expires FROM sessions
+     WHERE username = ?1 ORDER BY created DESC LIMIT ?2";
 
 pub(super) const PURGE_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
 
@@ -86,13 +93,7 @@ impl AccountStore for SqliteStore {
                 "UPDATE users SET password_kind = ?2, password = ?3 WHERE username = ?1",
                 (username.as_str(), password_kind, password),
             )?;
-            if changed == 1 {
-                Ok(())
-            } else {
-                Err(StoreError::Refused(format!(
-                    "a password for {username:?}, who is not there"
-                )))
-            }
+            of_someone(changed, &username)
         })
         .await
     }
@@ -123,6 +124,91 @@ impl AccountStore for SqliteStore {
         .await
     }
 
+    async fn set_display_name(
+        &self,
+        username: &Username,
+        display_name: &str,
+    ) -> Result<(), StoreError> {
+        let (username, display_name) = (username.clone(), display_name.to_owned());
+        self.write(move |conn| {
+            let sql = "UPDATE users SET display_name = ?2 WHERE username = ?1";
+            of_someone(
+                execute(conn, sql, (username.as_str(), display_name))?,
+                &username,
+            )
+        })
+        .await
+    }
+
+    async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
+        let username = username.clone();
+        self.write(move |conn| {
+            let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+            execute(conn, keep, (&avatar.name, avatar.png))?;
+            let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1";
+            of_someone(
+                execute(conn, sql, (username.as_str(), avatar.name))?,
+                &username,
+            )?;
+            let unused = "DELETE FROM avatars WHERE NOT EXISTS
+                 (SELECT 1 FROM users WHERE users.avatar = avatars.name)";
+            execute(conn, unused, []).map(drop)
+        })
+        .await
+    }
+
+    async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
+        let name = name.to_owned();
+        self.read(move |conn| {
+            let sql = "SELECT name, png FROM avatars WHERE name = ?1";
+            let read = |row: &Row<'_>| {
+                let (name, png) = (column(row, 0)?, column(row, 1)?);
+                Ok(Avatar { name, png })
+            };
+            Ok(collect(conn, sql, [name], read)?.pop())
+        })
+        .await
+    }
+
+    async fn set_banned(
+        &self,
+        username: &Username,
+        until: Option<TimestampMs>,
+    ) -> Result<(), StoreError> {
+        let username = username.clone();
+        self.write(move |conn| {
+            let sql = "UPDATE users SET banned_until = ?2 WHERE username = ?1";
+            of_someone(execute(conn, sql, (username.as_str(), until))?, &username)
+        })
+        .await
+    }
+
+    async fn sessions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<Session>, StoreError> {
+        let username = username.clone();
+        self.read(move |conn| {
+            let key = (username.as_str(), bound(limit as u64));
+            collect(conn, SESSIONS_OF, key, decode_session)
+        })
+        .await
+    }
+
+    async fn revoke_sessions_of(
+        &self,
+        username: &Username,
+        kept: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let (username, kept) = (username.clone(), kept.unwrap_or_default().to_owned());
+        self.write(move |conn| {
+            let sql = "DELETE FROM sessions WHERE username = ?1 AND id <> ?2";
+            execute(conn, sql, (username.as_str(), kept)).map(drop)
+        })
+        .await
+    }
+
     async fn create_session(&self, session: Session) -> Result<(), StoreError> {
         self.write(move |conn| {
             execute(
@@ -144,15 +230,7 @@ impl AccountStore for SqliteStore {
         let id = id.to_owned();
         self.read(move |conn| {
             let sql = "SELECT id, username, created, expires FROM sessions WHERE id = ?1";
-            Ok(collect(conn, sql, [id], |row| {
-                Ok(Session {
-                    id: column(row, 0)?,
-                    username: Username::existing(&column::<String>(row, 1)?),
-                    created: column(row, 2)?,
-                    expires: column(row, 3)?,
-                })
-            })?
-            .pop())
+            Ok(collect(conn, sql, [id], decode_session)?.pop())
         })
         .await
     }
@@ -241,9 +319,27 @@ fn decode_user(row: &Row<'_>) -> Result<User, StoreError> {
         display_name: column(row, 3)?,
         bot: column(row, 4)?,
         created: column(row, 5)?,
-        avatar: None,
-        banned_until: None,
+        avatar: column(row, 6)?,
+        banned_until: column(row, 7)?,
     })
+}
+
+fn decode_session(row: &Row<'_>) -> Result<Session, StoreError> {
+    Ok(Session {
+        id: column(row, 0)?,
+        username: Username::existing(&column::<String>(row, 1)?),
+        created: column(row, 2)?,
+        expires: column(row, 3)?,
+    })
+}
+
+fn of_someone(changed: usize, username: &Username) -> Result<(), StoreError> {
+    match changed {
+        1 => Ok(()),
+        _ => Err(StoreError::Refused(format!(
+            "a change of {username:?}, who is not there"
+        ))),
+    }
 }
 
 fn unreadable_password(username: &str) -> StoreError {

@@ -1,13 +1,13 @@
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
-use rusqlite::{Connection, OptionalExtension, Params, Row};
+use rusqlite::{Connection, OptionalExtension};
 
-use super::SqliteStore;
+use super::rows::{bound, collect, column, decode_event, execute, room_name};
 use super::writer::Verdict;
-use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
+use super::{SqliteStore, conversations, projections, search};
+use crate::rules::{EventNonce, LogEvent};
 use crate::store::log::check_numbers;
-use crate::store::projection::{Membership, kind_before_created, kind_text, project};
-use crate::store::{Append, LogStore, PublicRoom, Snapshot, StoreError};
+use crate::store::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot, StoreError};
 
 pub(super) const EVENTS: &str = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
      WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
@@ -92,6 +92,108 @@ impl LogStore for SqliteStore {
         let (room, sender, nonce) = (room.clone(), sender.clone(), nonce.clone());
         self.read(move |conn| event_by_nonce(conn, &room, &sender, &nonce))
             .await
+    }
+
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
+        Ok(self
+            .events(room, seq.saturating_sub(1), 1)
+            .await?
+            .pop()
+            .filter(|event| event.seq == seq))
+    }
+
+    async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let (room, targets) = (room.clone(), targets.to_vec());
+        self.read(move |conn| conversations::events_targeting(conn, &room, &targets, up_to))
+            .await
+    }
+
+    async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError> {
+        let (room, messages) = (room.clone(), messages.to_vec());
+        self.read(move |conn| conversations::deleted_among(conn, &room, &messages))
+            .await
+    }
+
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        let room = room.clone();
+        self.write(move |conn| {
+            // What the index has of it must be taken out by what the log still says.
+            search::follow_room(conn, &room)?;
+            conversations::scrub(conn, &room, target)
+        })
+        .await?;
+        self.writer.checkpoint_soon();
+        Ok(())
+    }
+
+    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        self.read(move |conn| {
+            let rows = |row: &rusqlite::Row<'_>| Ok((room_name(row, 0)?, column(row, 1)?));
+            collect(conn, conversations::UNSCRUBBED, [bound(limit as u64)], rows)
+        })
+        .await
+    }
+
+    async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        let (room, username) = (room.clone(), username.clone());
+        self.write(move |conn| conversations::mark_read(conn, &room, &username, mark))
+            .await
+    }
+
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| conversations::read_marks(conn, &room))
+            .await
+    }
+
+    async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        let (room, username) = (room.clone(), username.clone());
+        self.read(move |conn| {
+            let key = (username.as_str(), room.as_str(), bound(after));
+            let count = |row: &rusqlite::Row<'_>| column(row, 0);
+            let counts: Vec<u64> = collect(conn, conversations::MENTIONS_ABOVE, key, count)?;
+            Ok(counts.into_iter().sum())
+        })
+        .await
+    }
+
+    async fn mentions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        let username = username.clone();
+        self.read(move |conn| {
+            let rows = |row: &rusqlite::Row<'_>| Ok((room_name(row, 0)?, column(row, 1)?));
+            let key = (username.as_str(), bound(limit as u64));
+            collect(conn, conversations::MENTIONS_OF, key, rows)
+        })
+        .await
+    }
+
+    async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+        self.follow_search().await?;
+        let search = search.clone();
+        self.read(move |conn| search::find(conn, &search)).await
     }
 
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {
@@ -200,8 +302,9 @@ fn append(
         // The number is free, since it is above the tip: what may conflict is the nonce alone.
         let inserted = execute(
             conn,
-            "INSERT INTO events (room, seq, ts, id, sender, nonce, messages, is_message, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING",
+            "INSERT INTO events
+                 (room, seq, ts, id, sender, nonce, messages, is_message, body, target)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
             (
                 room.as_str(),
                 event.seq,
@@ -212,6 +315,7 @@ fn append(
                 event.messages,
                 event.body.is_message(),
                 body,
+                event.body.target().unwrap_or(0),
             ),
         )?;
         if inserted == 0 {
@@ -223,58 +327,8 @@ fn append(
             return Ok(Verdict::Undo(Append::NonceTaken { index, existing }));
         }
     }
-    update_projections(conn, room, events)?;
+    projections::update(conn, room, events)?;
     Ok(Verdict::Keep(Append::Stored))
-}
-
-fn update_projections(
-    conn: &Connection,
-    room: &RoomName,
-    events: &[LogEvent],
-) -> Result<(), StoreError> {
-    execute(
-        conn,
-        "INSERT INTO rooms (room, room_kind, topic, members, last_seq) VALUES (?1, ?2, '', 0, ?3)
-         ON CONFLICT (room) DO UPDATE SET last_seq = excluded.last_seq",
-        (
-            room.as_str(),
-            kind_text(kind_before_created(room)),
-            events.last().map_or(0, |event| event.seq),
-        ),
-    )?;
-    for event in events {
-        let projection = project(room, event);
-        if let Some(shape) = projection.room {
-            execute(
-                conn,
-                "UPDATE rooms SET room_kind = ?2, topic = ?3 WHERE room = ?1",
-                (room.as_str(), kind_text(shape.kind), shape.topic),
-            )?;
-        }
-        let more_members = match projection.membership {
-            None => 0,
-            Some(Membership::Begins(member)) => execute(
-                conn,
-                "INSERT INTO memberships (username, room) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                (member.as_str(), room.as_str()),
-            )? as i64,
-            Some(Membership::Ends(member)) => {
-                -(execute(
-                    conn,
-                    "DELETE FROM memberships WHERE username = ?1 AND room = ?2",
-                    (member.as_str(), room.as_str()),
-                )? as i64)
-            }
-        };
-        if more_members != 0 {
-            execute(
-                conn,
-                "UPDATE rooms SET members = members + ?2 WHERE room = ?1",
-                (room.as_str(), more_members),
-            )?;
-        }
-    }
-    Ok(())
 }
 
 fn event_by_nonce(
@@ -287,70 +341,7 @@ fn event_by_nonce(
     Ok(collect(conn, EVENT_BY_NONCE, key, |row| decode_event(room, row))?.pop())
 }
 
-pub(super) fn execute(
-    conn: &Connection,
-    sql: &'static str,
-    params: impl Params,
-) -> Result<usize, StoreError> {
-    conn.prepare_cached(sql)
-        .and_then(|mut statement| statement.execute(params))
-        .map_err(StoreError::from)
-}
-
-pub(super) fn collect<T>(
-    conn: &Connection,
-    sql: &'static str,
-    params: impl Params,
-    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
-) -> Result<Vec<T>, StoreError> {
-    let mut query = conn.prepare_cached(sql)?;
-    let mut rows = query.query(params)?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        all.push(read(row)?);
-    }
-    Ok(all)
-}
-
-pub(super) fn column<T: rusqlite::types::FromSql>(
-    row: &Row<'_>,
-    index: usize,
-) -> Result<T, StoreError> {
-    row.get(index).map_err(StoreError::from)
-}
-
-/// A cursor or a limit as SQLite counts: nothing lies above what it can hold.
-pub(super) fn bound(number: u64) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-fn room_name(row: &Row<'_>, index: usize) -> Result<RoomName, StoreError> {
-    let text: String = column(row, index)?;
-    RoomName::parse(&text).map_err(|_| StoreError::Corrupt(format!("a room named {text:?}")))
-}
-
 fn encode_body(event: &LogEvent) -> Result<String, StoreError> {
     serde_json::to_string(&event.body)
         .map_err(|_| StoreError::Refused(format!("event {} can't be written", event.seq)))
-}
-
-fn decode_event(room: &RoomName, row: &Row<'_>) -> Result<LogEvent, StoreError> {
-    let seq: Seq = column(row, 0)?;
-    let body: String = column(row, 6)?;
-    // serde's own error may quote the message's text, which no log should hold.
-    let body: EventBody = serde_json::from_str(&body).map_err(|error| {
-        let (kind, at) = (error.classify(), error.column());
-        StoreError::Corrupt(format!(
-            "event {seq} of {room}: {kind:?} error at column {at}"
-        ))
-    })?;
-    Ok(LogEvent {
-        seq,
-        ts: column(row, 1)?,
-        id: EventId(column(row, 2)?),
-        sender: Username::existing(&column::<String>(row, 3)?),
-        nonce: EventNonce::from_stored(column(row, 4)?),
-        messages: column(row, 5)?,
-        body,
-    })
 }

@@ -1,7 +1,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_log_and_accounts.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/0001_log_and_accounts.sql"),
+    include_str!("migrations/0002_conversations.sql"),
+];
 
 pub(super) enum Migrated {
     /// The database has this binary's version.

@@ -4,11 +4,15 @@
 //! every read that starts afterwards finds it.
 
 mod accounts;
+mod conversations;
 mod error;
 mod log;
 mod migrations;
 mod open;
+mod projections;
 mod readers;
+mod rows;
+mod search;
 #[cfg(test)]
 mod tests;
 mod writer;

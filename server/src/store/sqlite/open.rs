@@ -13,7 +13,7 @@ const DATABASE_FILE: &str = "chat.db";
 const LOCK_FILE: &str = "chat.lock";
 
 /// How long a statement waits for another process, an operator's `sqlite3` say.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Statements that a connection keeps prepared; more than there are.
 const STATEMENTS_KEPT: usize = 64;

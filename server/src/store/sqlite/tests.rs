@@ -1,5 +1,6 @@
 //! What is SQLite's own, beside the contract.
 
+mod depth;
 mod opening;
 mod plans;
 mod writing;

@@ -6,13 +6,16 @@
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::error::closed;
+use super::open::BUSY_TIMEOUT;
 use crate::store::StoreError;
 
 /// Writes that may wait for the writer; past that, callers wait to hand theirs over.
@@ -44,6 +47,7 @@ pub(super) struct Writer {
     /// `None` once closed.
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    checkpoint: Arc<AtomicBool>,
     #[cfg(test)]
     pub(super) commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
@@ -52,8 +56,10 @@ impl Writer {
     /// Starts the thread. It holds `lock` until all is written and the database is closed.
     pub(super) fn start(conn: Connection, lock: File) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WRITE_QUEUE_MAX);
+        let checkpoint = Arc::<AtomicBool>::default();
         let loop_ = WriteLoop {
             conn,
+            checkpoint: checkpoint.clone(),
             #[cfg(test)]
             commits: Default::default(),
         };
@@ -68,6 +74,7 @@ impl Writer {
         Ok(Self {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
+            checkpoint,
             #[cfg(test)]
             commits,
         })
@@ -103,6 +110,12 @@ impl Writer {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a write ended early".into())))
     }
 
+    /// After the next write, empties the file that holds what was written last, where no reader
+    /// stands in the way: what was blanked is then nowhere.
+    pub(super) fn checkpoint_soon(&self) {
+        self.checkpoint.store(true, Ordering::Relaxed);
+    }
+
     /// Writes what waits, then closes the database. Later writes are refused.
     pub(super) async fn close(&self) {
         self.stop_taking();
@@ -134,6 +147,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 /// What lives on the writer's thread.
 struct WriteLoop {
     conn: Connection,
+    checkpoint: Arc<AtomicBool>,
     #[cfg(test)]
     commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
@@ -152,14 +166,28 @@ impl WriteLoop {
             while jobs.len() > 0 {
                 self.commit(&mut jobs);
             }
+            if self.checkpoint.load(Ordering::Relaxed) && self.empty_wal_at_once() {
+                self.checkpoint.store(false, Ordering::Relaxed);
+            }
         }
         // Where a reader stands in the way, or the disk does, the next start reads the log's rest.
-        let checkpointed = self
-            .conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        if !matches!(checkpointed, Ok(false)) {
+        if !self.empty_wal() {
             tracing::warn!("the database was closed before all of its -wal file was taken over");
         }
+    }
+
+    /// As [`WriteLoop::empty_wal`], but nobody waits for a reader: the next write tries again.
+    fn empty_wal_at_once(&self) -> bool {
+        let waits = |wait| self.conn.busy_timeout(wait).is_ok();
+        waits(Duration::ZERO) && self.empty_wal() & waits(BUSY_TIMEOUT)
+    }
+
+    /// `false` where something stood in the way.
+    fn empty_wal(&self) -> bool {
+        let busy = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        matches!(busy, Ok(false))
     }
 
     fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {

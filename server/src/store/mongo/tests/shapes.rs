@@ -16,11 +16,14 @@ use super::mongo_server::TestDatabase;
 use crate::rules::{EventBody, EventId, EventNonce, LogEvent};
 use crate::store::mongo::indexes::INDEXES;
 use crate::store::mongo::{MongoStore, Timeouts, connect};
-use crate::store::{NewUser, PasswordRecord, Session, SharedStore, Snapshot};
+use crate::store::{
+    Avatar, NewUser, PasswordRecord, ReadMark, Search, Session, SharedStore, Snapshot,
+};
 
 /// Shape, and the index by name. `_id` is every collection's own; `all` reads a whole collection,
 /// at start alone.
 const SHAPES: &[(&str, &str)] = &[
+    ("avatars: _id =", "_id"),
     ("chatRoomUsers: _id =", "_id"),
     ("chatRoomUsers: _id range", "_id"),
     ("chatRoomUsers: all", "all"),
@@ -46,12 +49,23 @@ const SHAPES: &[(&str, &str)] = &[
         "chat_by_username",
     ),
     ("claims: _id =", "_id"),
+    ("deletions: _id =", "_id"),
+    ("deletions: scrubbed =", "by_scrubbed"),
     ("demoNames: all", "all"),
     ("demoNames: folded =", "by_folded"),
     ("log: _id =", "_id"),
+    ("log: _id =, isMessage =", "_id"),
     ("log: _id in", "_id"),
     ("log: _id range; sort -_id", "_id"),
     ("log: _id range; sort _id", "_id"),
+    (
+        "log: mentions =, room =, seq range; sort -seq",
+        "by_mention_in_room",
+    ),
+    ("log: mentions =; sort -ts", "by_mention"),
+    ("log: room =, target =, body.kind =", "by_target"),
+    ("log: room =, target in, body.kind =", "by_target"),
+    ("log: room =, target in, seq range", "by_target"),
     (
         "log: room =, isMessage =, seq range; sort -seq",
         "by_message",
@@ -67,11 +81,24 @@ const SHAPES: &[(&str, &str)] = &[
         "memberships: username =, member =; sort room",
         "by_username",
     ),
+    ("readMarks: _id =, seq range", "_id"),
+    ("readMarks: room =", "by_room"),
+    ("readMarks: username =", "by_username"),
     ("rooms: _id =", "_id"),
+    ("rooms: _id =, kind =", "_id"),
     ("rooms: _id =, shapeSeq range", "_id"),
     ("rooms: all; sort _id", "_id"),
     ("rooms: kind =, _id range; sort _id", "by_kind"),
+    ("search: _id =", "_id"),
+    ("search: _id =, rev range", "_id"),
+    ("search: words =, room in, $or =; sort -ts, -_id", "by_word"),
+    (
+        "search: words =, room in, sender =; sort -ts, -_id",
+        "by_word",
+    ),
     ("sessions: _id =", "_id"),
+    ("sessions: username =, _id range", "by_username"),
+    ("sessions: username =; sort -created", "by_username"),
     ("sessions: expires range", "by_expires"),
     ("snapshots: _id =", "_id"),
     ("snapshots: _id =, seq range", "_id"),
@@ -143,11 +170,20 @@ fn each_index_serves_its_shape() {
 }
 
 /// Equal fields first, then the one of the order or the range; others that follow only filter what
-/// was found, which must be few: of one key, one name, or what is not converted yet.
+/// was found, which must be few: of one key, one name, one message, or what is not converted yet.
+/// What bears a word is not few, but read in order until a page is full.
 fn serves(shape: &str, index: &str) -> bool {
-    const FEW: [&str; 3] = ["_id", "username", "chatServer.passwordKind"];
+    const FEW: [&str; 6] = [
+        "_id",
+        "username",
+        "chatServer.passwordKind",
+        "target",
+        "mentions",
+        "words",
+    ];
     let (collection, rest) = shape.split_once(": ").unwrap();
     let (fields, sort) = rest.split_once("; sort ").unwrap_or((rest, ""));
+    let sort = sort.split(", ").next().unwrap_or(sort);
     let sort = sort.trim_start_matches('-');
     let fields_of = INDEXES
         .iter()
@@ -168,7 +204,9 @@ fn serves(shape: &str, index: &str) -> bool {
     let equal = keys.iter().take_while(|key| is_equal(key)).count();
     let next = keys.get(equal).copied();
     let filters = |key: &str| !keys[..equal].contains(&key) && Some(key) != next;
-    let is_few = equal > 0 && FEW.contains(&keys[0]);
+    let is_few = keys[..keys.len().min(equal + 1)]
+        .iter()
+        .any(|key| FEW.contains(key));
     let others = fields.iter().any(|(key, _)| *key != "all" && filters(key));
     let in_order = sort.is_empty() || next == Some(sort);
     let begins = equal > 0
@@ -224,8 +262,13 @@ fn filtering(filter: &Document) -> String {
     let field = |(key, value): (&String, &Bson)| match value {
         Bson::Document(operators) => {
             let operators: BTreeMap<_, _> = operators.iter().collect();
-            let is_in = operators.keys().all(|operator| *operator == "$in");
-            format!("{key} {}", if is_in { "in" } else { "range" })
+            let all = |what: &str| operators.keys().all(|operator| *operator == what);
+            let how = match (all("$in"), all("$all")) {
+                (true, _) => "in",
+                (_, true) => "=",
+                _ => "range",
+            };
+            format!("{key} {how}")
         }
         _ => format!("{key} ="),
     };
@@ -293,6 +336,58 @@ async fn ask_everything(store: &SharedStore) {
         .event_by_nonce(&rust, &ann, &EventNonce::from_seq(1))
         .await
         .unwrap();
+    let said = EventBody::Message {
+        text: "a crab".into(),
+        reply_to: None,
+        bot: false,
+        mentions: vec![ann.clone()],
+    };
+    let edited = EventBody::Edited {
+        target: 4,
+        text: "a crab".into(),
+        mentions: Vec::new(),
+    };
+    let topic = EventBody::Topic { topic: "t".into() };
+    let deleted = EventBody::Deleted { target: 4 };
+    let conversation = [said, edited, deleted, topic];
+    let events: Vec<_> = (4..)
+        .zip(conversation)
+        .map(|(seq, body)| event(seq, body))
+        .collect();
+    for event in events {
+        store
+            .append(&rust, event.seq - 1, vec![event])
+            .await
+            .unwrap();
+    }
+    let search = Search {
+        phrases: vec![vec!["crab".into()]],
+        rooms: vec![rust.clone()],
+        from: Some(ann.clone()),
+        limit: 5,
+        ..Search::default()
+    };
+    store.search(&search).await.unwrap();
+    let cursor = Some("9.x".to_owned());
+    store
+        .search(&Search {
+            cursor,
+            from: None,
+            ..search
+        })
+        .await
+        .unwrap();
+    store.event(&rust, 4).await.unwrap();
+    store.events_targeting(&rust, &[4], 9).await.unwrap();
+    store.scrub(&rust, 4).await.unwrap();
+    store.unscrubbed(9).await.unwrap();
+    for seq in [2, 3] {
+        let mark = ReadMark { seq, messages: 1 };
+        store.mark_read(&rust, &ann, mark).await.unwrap();
+    }
+    store.read_marks(&rust).await.unwrap();
+    store.mentions_above(&rust, &ann, 0).await.unwrap();
+    store.mentions_of(&ann, 9).await.unwrap();
     store.rooms_of(&ann).await.unwrap();
     store.public_rooms("", "", 10).await.unwrap();
     for seq in [5, 6] {
@@ -325,6 +420,17 @@ async fn ask_everything(store: &SharedStore) {
         .await
         .unwrap();
     store.set_password(&ann, password).await.unwrap();
+    store.set_banned(&ann, Some(7)).await.unwrap();
+    let avatar = Avatar {
+        name: "a".into(),
+        png: vec![1],
+    };
+    for _ in 0..2 {
+        store.set_avatar(&ann, avatar.clone()).await.unwrap();
+    }
+    store.avatar("a").await.unwrap();
+    store.sessions_of(&ann, 9).await.unwrap();
+    store.revoke_sessions_of(&ann, Some("x")).await.unwrap();
     let session = Session {
         id: "s".into(),
         username: ann,

@@ -1,4 +1,4 @@
-use super::super::{accounts, log};
+use super::super::{accounts, conversations, log, search};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -36,6 +36,13 @@ async fn reads_seek() {
         log::TIP,
         log::ROOMS_OF,
         log::PUBLIC_ROOMS,
+        conversations::EVENTS_TARGETING,
+        conversations::DELETION,
+        search::ID_OF,
+        conversations::READ_MARKS,
+        conversations::MENTIONS_ABOVE,
+        conversations::MENTIONS_OF,
+        accounts::SESSIONS_OF,
         accounts::USER_BY_NAME,
         accounts::USER_BY_FOLDED,
         accounts::USERS_AFTER,
