@@ -178,6 +178,9 @@ async fn proposed(
         }
         Command::Dm(dm) => {
             let with = people::user(hub, &dm.username).await?.username;
+            if with == connection.identity.username {
+                return Err(Unnamed::Oneself);
+            }
             let room = people::direct_room(hub, &connection.identity.username, &with).await?;
             (room, None, rules::Command::Direct { with })
         }
