@@ -1,5 +1,6 @@
-use chat_shared::Username;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use crate::store::User;
 
 const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
@@ -7,10 +8,9 @@ const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
-/// Where someone's picture is, as a path of this server.
-pub fn avatar_path(username: &Username) -> String {
-    format!(
-        "/avatars/{}",
-        utf8_percent_encode(username.as_str(), PATH_SEGMENT)
-    )
+/// Where someone's picture is, as a path of this server: the one they gave, else one that is drawn
+/// from their name.
+pub fn avatar_path(user: &User) -> String {
+    let name = user.avatar.as_deref().unwrap_or(user.username.as_str());
+    format!("/avatars/{}", utf8_percent_encode(name, PATH_SEGMENT))
 }

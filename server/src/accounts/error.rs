@@ -36,6 +36,9 @@ pub enum RegisterError {
 pub enum LogInError {
     #[error("Invalid username or password")]
     Invalid,
+    /// Told only to who knows the password.
+    #[error("You are banned from this server")]
+    Banned,
     #[error("too many passwords are being checked")]
     Busy,
     #[error(transparent)]
@@ -48,6 +51,21 @@ pub enum AuthError {
     /// Not ours, revoked, or expired.
     #[error("the token does not open a session")]
     Invalid,
+    #[error("the session's owner is banned")]
+    Banned,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a password was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordChangeError {
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("the old password is another one")]
+    Wrong,
+    #[error("too many passwords are being checked")]
+    Busy,
     #[error(transparent)]
     Store(#[from] StoreError),
 }

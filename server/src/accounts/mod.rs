@@ -10,10 +10,11 @@ mod avatar;
 mod convert;
 mod error;
 mod password;
+mod people;
 mod token;
 
 pub use avatar::avatar_path;
-pub use error::{AuthError, LogInError, OpenError, RegisterError};
+pub use error::{AuthError, LogInError, OpenError, PasswordChangeError, RegisterError};
 pub use token::SigningKeyError;
 
 use std::fmt;
@@ -81,6 +82,8 @@ pub struct Identity {
 pub struct LiveSession {
     pub identity: Identity,
     pub display_name: String,
+    /// Where their picture is, as a path of this server.
+    pub avatar: String,
     /// `None`: until revoked.
     pub expires: Option<TimestampMs>,
 }
@@ -205,6 +208,9 @@ impl Accounts {
         let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
             return Err(LogInError::Invalid);
         };
+        if self.is_banned(&user) {
+            return Err(LogInError::Banned);
+        }
         if let Some(hash) = rehashed {
             // The log-in is good all the same, and the next one tries again.
             let converted = store.convert_password(&user.username, &password, &hash);
@@ -262,6 +268,9 @@ impl Accounts {
             .user(&session.username)
             .await?
             .ok_or(AuthError::Invalid)?;
+        if self.is_banned(&user) {
+            return Err(AuthError::Banned);
+        }
         let expires = self.renew(&session, now).await;
         let admin = self.is_admin_anywhere(&session.username).await?;
         Ok(LiveSession {
@@ -271,6 +280,7 @@ impl Accounts {
                 bot: user.bot,
                 admin,
             },
+            avatar: avatar_path(&user),
             display_name: user.display_name,
             expires,
         })
@@ -281,20 +291,12 @@ impl Accounts {
     /// # Errors
     /// Where the store fails; the session may then stand.
     pub async fn log_out(&self, session: &str) -> Result<(), StoreError> {
-        let Inner { store, ended, .. } = &*self.0;
+        let Inner { store, .. } = &*self.0;
         let Some(found) = store.session(session).await? else {
             return Ok(());
         };
         store.revoke_session(session).await?;
-        let told = ended
-            .send(SessionEnded {
-                session: found.id,
-                username: found.username,
-            })
-            .await;
-        if told.is_err() {
-            tracing::debug!("nobody closes the sockets of ended sessions any more");
-        }
+        self.tell_ended(found).await;
         Ok(())
     }
 

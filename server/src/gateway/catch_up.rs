@@ -9,8 +9,7 @@ use chat_shared::protocol::{CloseCode, ServerFrame};
 use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, wire};
-use crate::outbox::Class;
+use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
 use crate::store::StoreError;
 
 /// Events read from the store at a time.
@@ -96,9 +95,12 @@ async fn to_the_tip(
         };
         let before = after;
         let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
-        for event in events.iter().take_while(|event| event.seq <= tip) {
-            connection.push(wire::frame(&wire::event_frame(room, event), Class::Durable));
-            after = event.seq;
+        let up_to = events.partition_point(|event| event.seq <= tip);
+        for frame in event_frames(hub, room, &events[..up_to]).await? {
+            if !connection.send_in(room, &frame) {
+                return Ok(after - first);
+            }
+            after = frame.place().map_or(after, |(_, seq)| seq);
         }
         if after == before {
             return Err(StoreError::Corrupt(format!(

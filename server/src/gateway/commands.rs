@@ -3,22 +3,34 @@
 use std::sync::Arc;
 
 use chat_shared::limits::{
-    EVENTS_LIMIT_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_DEFAULT, LIST_LIMIT_MAX, RESUME_ROOMS_MAX,
+    EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, QUERY_CHARS_MAX,
+    RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
 };
 use chat_shared::protocol::{
-    Command, CommandFrame, ErrorCode, ErrorFrame, RoomKind, RoomListing, Rooms, RoomsPage,
-    ServerFrame,
+    Command, CommandFrame, ErrorCode, ErrorFrame, ProfileEvent, RoomKind, ServerFrame,
 };
-use chat_shared::{LOBBY, Nonce, RequestId, RoomName};
+use chat_shared::{Nonce, RequestId, RoomName, check_display_name};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::catch_up;
-use crate::hub::{Connection, Hub, Propose, Query, RoomRequest, take_fitting};
+use super::people::Unnamed;
+use super::{catch_up, lists, people};
+use crate::accounts::avatar_path;
+use crate::hub::{Connection, Hub, Propose, Query, RoomRequest};
 use crate::rules;
-use crate::store::{PublicRoom, StoreError};
+use crate::store::StoreError;
+
+/// A command of one connection, on its way.
+struct Asked<'a> {
+    hub: &'a Hub,
+    connection: &'a Arc<Connection>,
+    id: Option<RequestId>,
+    /// Milliseconds to wait, where it may change something and comes too soon.
+    rate_limited: Option<u64>,
+    permit: OwnedSemaphorePermit,
+}
 
 /// Carries a command out. The answer reaches the connection by its outbox.
-pub(super) fn carry_out(
+pub(super) async fn carry_out(
     hub: &Hub,
     connection: &Arc<Connection>,
     frame: CommandFrame,
@@ -26,42 +38,102 @@ pub(super) fn carry_out(
     permit: OwnedSemaphorePermit,
 ) {
     let CommandFrame { id, command } = frame;
-    let propose = |room: RoomName, nonce: Option<Nonce>, command: rules::Command, permit| {
-        let connection = connection.clone();
-        let id = id.clone();
-        let propose = Propose {
-            connection,
-            id,
-            nonce,
-            command,
-            rate_limited,
-            permit,
-        };
-        ask_room(hub, &room, RoomRequest::Propose(propose));
-    };
-    let query = |room: RoomName, query: Query, permit| {
-        let (connection, id) = (connection.clone(), id.clone());
-        ask_room(
-            hub,
-            &room,
-            RoomRequest::Query {
-                connection,
-                id,
-                query,
-                permit,
-            },
-        );
+    let asked = Asked {
+        hub,
+        connection,
+        id,
+        rate_limited,
+        permit,
     };
     if let Err(error) = check(&command) {
-        return turn_down(connection, id, error);
+        return asked.turn_down(error);
     }
     match command {
+        Command::History(history) => asked.query(history.room.clone(), Query::History(history)),
+        Command::Events(events) => asked.query(events.room.clone(), Query::Events(events)),
+        Command::Members(members) => asked.query(members.room.clone(), Query::Members(members)),
+        Command::Rooms(rooms) => {
+            let (hub, connection, re) = asked.owned();
+            asked.apart(async move { lists::rooms(&hub, &connection, re, rooms).await.map(Ok) });
+        }
+        Command::Search(search) => {
+            let (hub, connection, re) = asked.owned();
+            asked.apart(async move { lists::search(&hub, &connection, re, search).await });
+        }
+        Command::Resume(resume) => {
+            let Asked { id, permit, .. } = asked;
+            catch_up::replay(hub, connection, id, resume.rooms, permit);
+        }
+        Command::Read(read) => {
+            let (connection, seq) = (connection.clone(), read.seq);
+            let Asked { id, permit, .. } = asked;
+            let request = RoomRequest::Read {
+                connection,
+                id,
+                seq,
+                permit,
+            };
+            ask_room(hub, &read.room, request);
+        }
+        Command::Typing(typing) => {
+            let connection = connection.clone();
+            let Asked { id, permit, .. } = asked;
+            let request = RoomRequest::Typing {
+                connection,
+                id,
+                permit,
+            };
+            ask_room(hub, &typing.room, request);
+        }
+        Command::Ping => connection.send(&ServerFrame::Pong { re: asked.id }),
+        Command::Profile(profile) => asked.change_profile(&profile.display_name).await,
+        command => match proposed(hub, connection, command).await {
+            Ok(Some((room, nonce, command))) => asked.propose(&room, nonce, command),
+            Ok(None) => {
+                let message = "There is no such command in this version of the server.";
+                asked.turn_down(ErrorFrame::new(ErrorCode::UnknownCommand, message));
+            }
+            Err(unnamed) => asked.turn_down(unnamed.frame()),
+        },
+    }
+}
+
+/// What a command asks a room to decide, with the names in it looked up.
+async fn proposed(
+    hub: &Hub,
+    connection: &Connection,
+    command: Command,
+) -> Result<Option<(RoomName, Option<Nonce>, rules::Command)>, Unnamed> {
+    let subject = async |name| people::subject(hub, name).await;
+    let for_ms = |for_s: Option<u64>| for_s.map(|s| s.saturating_mul(1_000));
+    Ok(Some(match command {
         Command::Send(send) => {
             let command = rules::Command::Send {
+                mentioned: people::mentioned(hub, &send.text).await?,
                 text: send.text,
                 reply_to: send.reply_to,
             };
-            propose(send.room, Some(send.nonce), command, permit);
+            (send.room, Some(send.nonce), command)
+        }
+        Command::Edit(edit) => {
+            let command = rules::Command::Edit {
+                target: edit.seq,
+                mentioned: people::mentioned(hub, &edit.text).await?,
+                text: edit.text,
+            };
+            (edit.room, edit.nonce, command)
+        }
+        Command::Delete(delete) => {
+            let command = rules::Command::Delete { target: delete.seq };
+            (delete.room, delete.nonce, command)
+        }
+        Command::React(react) => {
+            let command = rules::Command::React {
+                target: react.seq,
+                emoji: react.emoji,
+                on: react.on,
+            };
+            (react.room, react.nonce, command)
         }
         Command::Create(create) => {
             let kind = if create.private {
@@ -70,47 +142,136 @@ pub(super) fn carry_out(
                 RoomKind::Public
             };
             let topic = create.topic.unwrap_or_default();
-            propose(
+            (
                 create.room,
                 create.nonce,
                 rules::Command::Create { kind, topic },
-                permit,
-            );
+            )
         }
-        Command::Join(join) => propose(join.room, join.nonce, rules::Command::Join, permit),
-        Command::Leave(leave) => propose(leave.room, leave.nonce, rules::Command::Leave, permit),
-        Command::History(history) => {
-            query(history.room.clone(), Query::History(history), permit);
+        Command::Join(join) => (join.room, join.nonce, rules::Command::Join),
+        Command::Leave(leave) => (leave.room, leave.nonce, rules::Command::Leave),
+        Command::Topic(topic) => (topic.room, topic.nonce, rules::Command::Topic(topic.topic)),
+        Command::Invite(it) => {
+            let whom = subject(&it.username).await?;
+            (it.room, it.nonce, rules::Command::Invite(whom))
         }
-        Command::Events(events) => query(events.room.clone(), Query::Events(events), permit),
-        Command::Members(members) => query(members.room.clone(), Query::Members(members), permit),
-        Command::Rooms(rooms) => {
-            let (hub, connection) = (hub.clone(), connection.clone());
-            tokio::spawn(async move {
-                match list_rooms(&hub, &connection, id.clone(), rooms).await {
-                    Ok(page) => connection.send(&page),
-                    Err(error) => {
-                        tracing::error!(%error, "the rooms could not be listed");
-                        let message = "The server can't reach its store; try again.";
-                        let error = ErrorFrame::new(ErrorCode::Unavailable, message);
-                        turn_down(&connection, id, error);
-                    }
+        Command::Kick(it) => {
+            let whom = subject(&it.username).await?;
+            (it.room, it.nonce, rules::Command::Kick(whom))
+        }
+        Command::Unban(it) => {
+            let whom = subject(&it.username).await?;
+            (it.room, it.nonce, rules::Command::Unban(whom))
+        }
+        Command::Unmute(it) => {
+            let whom = subject(&it.username).await?;
+            (it.room, it.nonce, rules::Command::Unmute(whom))
+        }
+        Command::Ban(it) => {
+            let (whom, for_ms) = (subject(&it.username).await?, for_ms(it.for_s));
+            (it.room, it.nonce, rules::Command::Ban { whom, for_ms })
+        }
+        Command::Mute(it) => {
+            let (whom, for_ms) = (subject(&it.username).await?, for_ms(it.for_s));
+            (it.room, it.nonce, rules::Command::Mute { whom, for_ms })
+        }
+        Command::Role(it) => {
+            let (whom, role) = (subject(&it.username).await?, it.role);
+            (it.room, it.nonce, rules::Command::Role { whom, role })
+        }
+        Command::Dm(dm) => {
+            let with = people::user(hub, &dm.username).await?.username;
+            let room = people::direct_room(hub, &connection.identity.username, &with).await?;
+            (room, None, rules::Command::Direct { with })
+        }
+        _ => return Ok(None),
+    }))
+}
+
+impl Asked<'_> {
+    fn owned(&self) -> (Hub, Arc<Connection>, Option<RequestId>) {
+        (self.hub.clone(), self.connection.clone(), self.id.clone())
+    }
+
+    fn propose(self, room: &RoomName, nonce: Option<Nonce>, command: rules::Command) {
+        let propose = Propose {
+            connection: self.connection.clone(),
+            id: self.id,
+            nonce,
+            command,
+            rate_limited: self.rate_limited,
+            permit: self.permit,
+        };
+        ask_room(self.hub, room, RoomRequest::Propose(propose));
+    }
+
+    fn query(self, room: RoomName, query: Query) {
+        let request = RoomRequest::Query {
+            connection: self.connection.clone(),
+            id: self.id,
+            query,
+            permit: self.permit,
+        };
+        ask_room(self.hub, &room, request);
+    }
+
+    /// Answers beside what the connection does next.
+    fn apart(
+        self,
+        answer: impl Future<Output = Result<Result<ServerFrame, ErrorFrame>, StoreError>>
+        + Send
+        + 'static,
+    ) {
+        let (connection, id, permit) = (self.connection.clone(), self.id, self.permit);
+        tokio::spawn(async move {
+            match answer.await {
+                Ok(Ok(page)) => connection.send(&page),
+                Ok(Err(error)) => turn_down(&connection, id, error),
+                Err(error) => {
+                    let error = Unnamed::Store(error).frame();
+                    turn_down(&connection, id, error);
                 }
-                drop(permit);
+            }
+            drop(permit);
+        });
+    }
+
+    async fn change_profile(self, display_name: &str) {
+        if let Some(retry_after_ms) = self.rate_limited {
+            return self.turn_down(ErrorFrame {
+                retry_after_ms: Some(retry_after_ms),
+                ..ErrorFrame::new(ErrorCode::RateLimited, "That is too often; wait a moment.")
             });
         }
-        Command::Resume(resume) => {
-            catch_up::replay(hub, connection, id, resume.rooms, permit);
+        let name = match check_display_name(display_name) {
+            Ok(name) => name,
+            Err(error) => {
+                let message = format!("The field `display_name` is wrong: {error}.");
+                return self.turn_down(ErrorFrame::new(ErrorCode::BadField, message));
+            }
+        };
+        let username = &self.connection.identity.username;
+        let changed = async {
+            self.hub.store().set_display_name(username, name).await?;
+            people::user(self.hub, username).await
+        };
+        match changed.await {
+            Ok(user) => {
+                if let Some(re) = self.id {
+                    self.connection.send(&ServerFrame::Ok { re });
+                }
+                self.hub.tell_all(&ServerFrame::Profile(ProfileEvent {
+                    avatar: avatar_path(&user),
+                    username: user.username,
+                    display_name: user.display_name,
+                }));
+            }
+            Err(unnamed) => self.turn_down(unnamed.frame()),
         }
-        Command::Ping => connection.send(&ServerFrame::Pong { re: id }),
-        _ => {
-            let message = "There is no such command in this version of the server.";
-            turn_down(
-                connection,
-                id,
-                ErrorFrame::new(ErrorCode::UnknownCommand, message),
-            );
-        }
+    }
+
+    fn turn_down(self, error: ErrorFrame) {
+        turn_down(self.connection, self.id, error);
     }
 }
 
@@ -128,6 +289,21 @@ fn check(command: &Command) -> Result<(), ErrorFrame> {
         Command::Events(events) => check_limit(events.limit, EVENTS_LIMIT_MAX),
         Command::Members(members) => check_limit(members.limit, LIST_LIMIT_MAX),
         Command::Rooms(rooms) => check_limit(rooms.limit, LIST_LIMIT_MAX),
+        Command::Search(search) => {
+            if search.query.chars().nth(QUERY_CHARS_MAX).is_some() {
+                let message =
+                    format!("The field `query` is too long: {QUERY_CHARS_MAX} characters at most.");
+                return Err(ErrorFrame::new(ErrorCode::TooLong, message));
+            }
+            check_limit(search.limit, SEARCH_LIMIT_MAX)
+        }
+        Command::Ban(about) | Command::Mute(about) => match about.for_s {
+            Some(seconds) if seconds == 0 || seconds > FOR_S_MAX => {
+                let message = format!("The field `for_s` is wrong: it is 1 to {FOR_S_MAX}.");
+                Err(ErrorFrame::new(ErrorCode::BadField, message))
+            }
+            _ => Ok(()),
+        },
         Command::Resume(resume) if resume.rooms.len() > RESUME_ROOMS_MAX => {
             let message = format!("The field `rooms` is wrong: {RESUME_ROOMS_MAX} rooms at most.");
             Err(ErrorFrame::new(ErrorCode::BadField, message))
@@ -152,7 +328,9 @@ fn ask_room(hub: &Hub, room: &RoomName, request: RoomRequest) {
     };
     let (connection, id, nonce) = match *refused {
         RoomRequest::Propose(propose) => (propose.connection, propose.id, propose.nonce),
-        RoomRequest::Query { connection, id, .. } => (connection, id, None),
+        RoomRequest::Query { connection, id, .. }
+        | RoomRequest::Read { connection, id, .. }
+        | RoomRequest::Typing { connection, id, .. } => (connection, id, None),
         _ => return,
     };
     let message = "This room has too much to do; try again.";
@@ -165,54 +343,4 @@ fn ask_room(hub: &Hub, room: &RoomName, request: RoomRequest) {
 fn turn_down(connection: &Connection, re: Option<RequestId>, mut error: ErrorFrame) {
     error.re = re;
     connection.send(&ServerFrame::Error(error));
-}
-
-async fn list_rooms(
-    hub: &Hub,
-    connection: &Connection,
-    re: Option<RequestId>,
-    query: Rooms,
-) -> Result<ServerFrame, StoreError> {
-    let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
-    let prefix = query.prefix.unwrap_or_default();
-    let after = query.after.unwrap_or_default();
-    let mut rooms = hub.store().public_rooms(&prefix, &after, limit + 1).await?;
-    add_lobby(&mut rooms, &prefix, &after);
-    let more = rooms.len() > limit;
-    rooms.truncate(limit);
-    let own = hub.store().rooms_of(&connection.identity.username).await?;
-    let (rooms, cut_short) = take_fitting(rooms.into_iter().map(|room| RoomListing {
-        members: if room.room.is_lobby() {
-            hub.accounts().account_count()
-        } else {
-            room.members
-        },
-        joined: room.room.is_lobby() || own.contains(&room.room),
-        room: room.room,
-        topic: room.topic,
-        last_seq: room.last_seq,
-    }));
-    Ok(ServerFrame::Rooms(RoomsPage {
-        re,
-        rooms,
-        more: more || cut_short,
-    }))
-}
-
-/// The lobby exists before its first event, when no store knows of it yet.
-fn add_lobby(rooms: &mut Vec<PublicRoom>, prefix: &str, after: &str) {
-    let wanted = LOBBY.starts_with(prefix) && LOBBY > after;
-    if wanted && !rooms.iter().any(|room| room.room.is_lobby()) {
-        let at = rooms.partition_point(|room| room.room.as_str() < LOBBY);
-        rooms.insert(
-            at,
-            PublicRoom {
-                room: RoomName::lobby(),
-                kind: RoomKind::Public,
-                topic: String::new(),
-                members: 0,
-                last_seq: 0,
-            },
-        );
-    }
 }

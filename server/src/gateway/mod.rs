@@ -5,6 +5,8 @@
 mod caps;
 mod catch_up;
 mod commands;
+mod lists;
+mod people;
 mod rate;
 mod session;
 mod socket;

@@ -132,7 +132,7 @@ impl Session {
                         }
                         // Who was signed out has no say, however slowly the close leaves.
                         Incoming::Text(_) if self.connection.outbox.is_closing() => return,
-                        Incoming::Text(text) => self.take(&text, permit),
+                        Incoming::Text(text) => self.take(&text, permit).await,
                     }
                 }
                 _ = heartbeat.tick() => {
@@ -148,7 +148,7 @@ impl Session {
         }
     }
 
-    fn take(&mut self, text: &str, permit: OwnedSemaphorePermit) {
+    async fn take(&mut self, text: &str, permit: OwnedSemaphorePermit) {
         let frame = match (codec::decode_client_frame(text), self.connection.dialect) {
             (Ok(ClientFrame::Command(frame)), Dialect::Main) => frame,
             (Ok(ClientFrame::Demo(frame)), Dialect::Demo) => match demo_command(frame) {
@@ -163,14 +163,22 @@ impl Session {
             }
         };
         let over = self.over_rate(&frame.command);
-        commands::carry_out(&self.gateway.hub, &self.connection, frame, over, permit);
+        commands::carry_out(&self.gateway.hub, &self.connection, frame, over, permit).await;
     }
 
     /// Milliseconds to wait, where the command may change something and comes too soon.
     fn over_rate(&mut self, command: &Command) -> Option<u64> {
-        let changes = matches!(
+        let changes = !matches!(
             command,
-            Command::Send(_) | Command::Create(_) | Command::Join(_) | Command::Leave(_)
+            Command::History(_)
+                | Command::Events(_)
+                | Command::Search(_)
+                | Command::Rooms(_)
+                | Command::Members(_)
+                | Command::Resume(_)
+                | Command::Read(_)
+                | Command::Typing(_)
+                | Command::Ping
         );
         let username = &self.connection.identity.username;
         let over = changes.then(|| self.gateway.rate.over(username)).flatten();

@@ -1,6 +1,6 @@
 //! From the first frame to the welcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,9 @@ use crate::outbox::{Class, Outbox};
 
 /// Rooms that are asked at the same time when a connection comes.
 const ATTACH_CONCURRENCY: usize = 64;
+
+/// Unread mentions that a welcome counts, in all rooms together.
+const MENTIONS_COUNTED_MAX: usize = 1_000;
 
 /// Why a connection ends before its welcome.
 pub(super) struct Rejected(pub(super) CloseCode, pub(super) &'static str);
@@ -110,7 +113,8 @@ async fn identify(
                 tracing::error!(%error, "a token could not be checked");
                 Err(STORE_AWAY)
             }
-            Err(_) => Err(Rejected(
+            Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
+            Err(AuthError::Invalid) => Err(Rejected(
                 CloseCode::NotSignedIn,
                 "the token is not valid; log in again",
             )),
@@ -151,6 +155,9 @@ async fn welcome(
     });
     let behind = behind.collect();
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
+    if dialect == Dialect::Main {
+        count_mentions(gateway, &connection, &mut rooms).await?;
+    }
     let frames = match dialect {
         Dialect::Demo => Vec::new(),
         Dialect::Main => welcome_frames(
@@ -234,6 +241,31 @@ async fn enter_rooms(
     }
     let attached: Result<Vec<_>, _> = answers.into_iter().collect();
     Ok(attached?.into_iter().flatten().collect())
+}
+
+/// One question for all rooms, however many.
+async fn count_mentions(
+    gateway: &Gateway,
+    connection: &Connection,
+    rooms: &mut [Attached],
+) -> Result<(), Rejected> {
+    let username = &connection.identity.username;
+    let store = gateway.hub.store();
+    let all = store.mentions_of(username, MENTIONS_COUNTED_MAX).await;
+    let all = all.map_err(|error| {
+        tracing::error!(%error, "someone's mentions could not be read");
+        STORE_AWAY
+    })?;
+    let mut by_room: HashMap<RoomName, Vec<Seq>> = HashMap::new();
+    for (room, seq) in all {
+        by_room.entry(room).or_default().push(seq);
+    }
+    for Attached { info, .. } in rooms {
+        let above = |seq: &&Seq| **seq > info.read_seq && **seq <= info.last_seq;
+        let seqs = by_room.get(&info.room).map_or(&[][..], Vec::as_slice);
+        info.mentions = seqs.iter().filter(above).count() as u64;
+    }
+    Ok(())
 }
 
 /// The welcome, and `rooms_state` frames for the rooms that it can't hold.

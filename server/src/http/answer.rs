@@ -41,6 +41,11 @@ impl Refusal {
         )
     }
 
+    /// The session's owner is banned.
+    pub fn banned() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "You are banned from this server.")
+    }
+
     /// Where a page that is not ours asks.
     pub fn foreign_origin() -> Self {
         Self::new(
@@ -129,6 +134,7 @@ impl From<LogInError> for Refusal {
             LogInError::Invalid => {
                 Self::new(StatusCode::UNAUTHORIZED, "Invalid username or password")
             }
+            LogInError::Banned => Self::banned(),
             LogInError::Busy => Self::busy(),
             LogInError::Store(error) => Self::unavailable(&error),
         }
@@ -139,6 +145,7 @@ impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {
         match error {
             AuthError::Invalid => Self::not_logged_in(),
+            AuthError::Banned => Self::banned(),
             AuthError::Store(error) => Self::unavailable(&error),
         }
     }

@@ -15,7 +15,7 @@ use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
 use super::{HttpState, Peer, client_ip};
-use crate::accounts::{AuthError, LogInError, avatar_path};
+use crate::accounts::{AuthError, LogInError};
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ pub(super) async fn log_in(
                     metrics::counter!("chat_logins_failed_total").increment(1);
                     tracing::info!(%client, "log-in failed");
                 }
-                LogInError::Busy | LogInError::Store(_) => attempt.forgive(),
+                LogInError::Busy | LogInError::Banned | LogInError::Store(_) => attempt.forgive(),
             }
             return Err(error.into());
         }
@@ -96,7 +96,7 @@ pub(super) async fn log_out(
                 .log_out(&identity.session)
                 .await
                 .map_err(|error| Refusal::unavailable(&error))?,
-            Err(AuthError::Invalid) => {}
+            Err(AuthError::Invalid | AuthError::Banned) => {}
             Err(error) => return Err(error.into()),
         }
     }
@@ -116,7 +116,7 @@ pub(super) async fn me(
     let answer = Me {
         ok: true,
         display_name: session.display_name,
-        avatar: avatar_path(&name),
+        avatar: session.avatar,
         admin: session.identity.admin,
         username: name,
     };

@@ -71,6 +71,7 @@ async fn identify(
         return match state.accounts.authenticate(token).await {
             Ok(identity) => Ok(Some(identity)),
             Err(AuthError::Invalid) => Err(Refusal::not_logged_in()),
+            Err(AuthError::Banned) => Err(Refusal::banned()),
             Err(AuthError::Store(error)) => Err(Refusal::unavailable(&error)),
         };
     }
@@ -83,7 +84,7 @@ async fn identify(
     }
     match state.accounts.authenticate(token).await {
         Ok(identity) => Ok(Some(identity)),
-        Err(AuthError::Invalid) => Ok(None),
+        Err(AuthError::Invalid | AuthError::Banned) => Ok(None),
         Err(AuthError::Store(error)) => Err(Refusal::unavailable(&error)),
     }
 }

@@ -77,6 +77,17 @@ impl Connection {
         }
     }
 
+    /// As [`Connection::send`], unless the room has put this connection out: no frame names a room
+    /// after `room_gone`. `false` where it has.
+    pub fn send_in(&self, room: &RoomName, frame: &ServerFrame) -> bool {
+        let rooms = self.rooms();
+        let held = rooms.as_ref().is_none_or(|rooms| rooms.contains(room));
+        if held {
+            self.send(frame);
+        }
+        held
+    }
+
     pub fn push(&self, frame: Frame) {
         self.outbox.push(frame);
     }

@@ -7,11 +7,15 @@
 mod admission;
 mod connection;
 mod fan_out;
+mod history;
 mod pages;
 mod presence;
 mod recent;
+mod replay;
 mod request;
 mod room;
+mod sentences;
+mod typing;
 pub mod wire;
 
 use std::collections::HashMap;
@@ -19,12 +23,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
-use chat_shared::{RoomName, TimestampMs, Username};
+use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use tokio::sync::mpsc;
 
 pub use admission::Admission;
 pub use connection::{Connection, Dialect};
+pub use history::shown;
 pub use pages::{LIST_BYTES_MAX, take_fitting};
+pub use replay::event_frames;
 pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
 
 use crate::accounts::Accounts;
@@ -36,6 +42,12 @@ const ROOM_INBOX_MAX: usize = 1_024;
 
 /// Milliseconds after which clients come back when the server goes down.
 const RECONNECT_AFTER_MS: u64 = 1_000;
+
+/// Deleted texts that are blanked before the store is asked for more.
+const SCRUBS_AT_ONCE_MAX: usize = 100;
+
+/// A ban without an end: later than any clock, and a whole number in JavaScript too.
+const FOR_GOOD: TimestampMs = u64::MAX >> 11;
 
 /// Milliseconds between two looks at whether everyone has gone.
 const EMPTIED_POLL_MS: u64 = 20;
@@ -164,18 +176,73 @@ impl Hub {
         }
     }
 
+    /// Tells all connections; everyone shares the lobby with everyone.
+    pub fn tell_all(&self, frame: &ServerFrame) {
+        for connection in self.connections() {
+            connection.send(frame);
+        }
+    }
+
+    fn connections(&self) -> Vec<Arc<Connection>> {
+        lock(&self.0.connections)
+            .values()
+            .flatten()
+            .cloned()
+            .collect()
+    }
+
+    /// Blanks what is deleted, in the background. What a crash leaves, the next start finds.
+    fn scrub(&self, room: &RoomName, target: Seq) {
+        let (hub, room) = (self.clone(), room.clone());
+        tokio::spawn(async move {
+            if let Err(error) = hub.store().scrub(&room, target).await {
+                tracing::warn!(%room, target, %error, "a deleted text stays in the store for now");
+            }
+        });
+    }
+
+    /// Blanks what an earlier run did not come to.
+    pub async fn scrub_the_rest(&self) -> Result<(), StoreError> {
+        loop {
+            let rest = self.store().unscrubbed(SCRUBS_AT_ONCE_MAX).await?;
+            for (room, target) in &rest {
+                self.store().scrub(room, *target).await?;
+            }
+            if rest.len() < SCRUBS_AT_ONCE_MAX {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.
+    fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
+        let (hub, username) = (self.clone(), username.clone());
+        let until = until.map(|until| until.unwrap_or(FOR_GOOD));
+        if until.is_some() {
+            for connection in self.connections_of(&username) {
+                connection.outbox.close(CloseCode::Banned, "banned");
+            }
+        }
+        tokio::spawn(async move {
+            if let Err(error) = hub.accounts().set_banned(&username, until).await {
+                tracing::error!(%username, %error, "a ban could not be stored");
+            }
+            // Who came in between is put out as well.
+            if until.is_some() {
+                for connection in hub.connections_of(&username) {
+                    connection.outbox.close(CloseCode::Banned, "banned");
+                }
+            }
+        });
+    }
+
     /// Tells everyone that the server is going down, and closes.
     pub fn say_goodbye(&self) {
         let bye = ServerFrame::Bye(Bye {
             reason: "The server is going down.".to_owned(),
             reconnect_after_ms: RECONNECT_AFTER_MS,
         });
-        let connections: Vec<_> = lock(&self.0.connections)
-            .values()
-            .flatten()
-            .cloned()
-            .collect();
-        for connection in connections {
+        for connection in self.connections() {
             connection.send(&bye);
             connection
                 .outbox

@@ -5,7 +5,7 @@ use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::Connection;
-use crate::rules::Command;
+use crate::rules::{Command, ReadMark};
 
 /// What a room's task is asked.
 #[derive(Debug)]
@@ -31,6 +31,27 @@ pub enum RoomRequest {
     },
     Detach {
         connection: Arc<Connection>,
+    },
+    /// Up to `seq` was read.
+    Read {
+        connection: Arc<Connection>,
+        id: Option<RequestId>,
+        seq: Seq,
+        permit: OwnedSemaphorePermit,
+    },
+    /// A read marker is stored.
+    Marked {
+        connection: Arc<Connection>,
+        id: Option<RequestId>,
+        mark: ReadMark,
+        /// Messages above it that mention its owner.
+        mentions: u64,
+        permit: OwnedSemaphorePermit,
+    },
+    Typing {
+        connection: Arc<Connection>,
+        id: Option<RequestId>,
+        permit: OwnedSemaphorePermit,
     },
 }
 

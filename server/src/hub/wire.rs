@@ -1,83 +1,103 @@
 //! Durable events as the wire shows them.
 
-use chat_shared::protocol::{ChatEvent, ErrorFrame, ServerFrame, SystemEvent, SystemKind};
-use chat_shared::{Nonce, RoomName, Seq, TimestampMs, Username, codec};
+use chat_shared::protocol::{
+    ChatEvent, DeletedEvent, EditedEvent, ErrorFrame, ReactedEvent, Reaction, ServerFrame,
+    SystemEvent, SystemKind,
+};
+use chat_shared::{Nonce, RoomName, TimestampMs, Username, codec};
 
+use super::sentences::system_line;
 use crate::outbox::{Class, Frame};
-use crate::rules::{EventBody, LogEvent};
+use crate::rules::{EventBody, LogEvent, Target};
 
-/// The frame that tells members of an event.
-pub fn event_frame(room: &RoomName, event: &LogEvent) -> ServerFrame {
+/// The frame that tells members of an event. `deleted`: the message that it says or edits was
+/// deleted since, and shows no text any more.
+pub fn event_frame(room: &RoomName, event: &LogEvent, deleted: bool) -> ServerFrame {
+    let (room, seq, ts) = (room.clone(), event.seq, event.ts);
+    let username = event.sender.clone();
     match &event.body {
-        EventBody::Message { .. } => ServerFrame::Chat(chat(room, event, None)),
-        EventBody::Created { .. } => system(
-            room,
-            event,
-            SystemKind::Created,
-            format!("{} made {room}", event.sender),
-        ),
-        EventBody::Joined => system(
-            room,
-            event,
-            SystemKind::Joined,
-            format!("{} joined {room}", event.sender),
-        ),
-        EventBody::Left { .. } => system(
-            room,
-            event,
-            SystemKind::Left,
-            format!("{} left {room}", event.sender),
-        ),
-        EventBody::Edited { .. }
-        | EventBody::Deleted { .. }
-        | EventBody::Reacted { .. }
-        | EventBody::Invited { .. }
-        | EventBody::Kicked { .. }
-        | EventBody::Banned { .. }
-        | EventBody::Unbanned { .. }
-        | EventBody::Muted { .. }
-        | EventBody::Unmuted { .. }
-        | EventBody::Role { .. }
-        | EventBody::Topic { .. } => ServerFrame::Unknown,
-    }
-}
-
-/// A message as it stands now, for a page of history.
-pub fn message(room: &RoomName, event: &LogEvent) -> ChatEvent {
-    chat(room, event, Some(event.seq))
-}
-
-fn chat(room: &RoomName, event: &LogEvent, rev: Option<Seq>) -> ChatEvent {
-    let (message, reply_to, bot) = match &event.body {
         EventBody::Message {
             text,
             reply_to,
             bot,
-            ..
-        } => (text.clone(), *reply_to, *bot),
-        _ => (String::new(), None, false),
+            mentions,
+        } => ServerFrame::Chat(ChatEvent {
+            reply_to: *reply_to,
+            bot: *bot,
+            deleted,
+            mentions: unless(deleted, mentions),
+            ..ChatEvent::new(
+                room,
+                seq,
+                ts,
+                username,
+                unless(deleted, text),
+                nonce_of(event),
+            )
+        }),
+        EventBody::Edited {
+            target,
+            text,
+            mentions,
+        } => ServerFrame::Edited(EditedEvent {
+            room,
+            seq,
+            ts,
+            target: *target,
+            username,
+            message: unless(deleted, text),
+            deleted,
+            mentions: unless(deleted, mentions),
+        }),
+        EventBody::Deleted { target } => ServerFrame::Deleted(DeletedEvent {
+            room,
+            seq,
+            ts,
+            target: *target,
+            username,
+        }),
+        EventBody::Reacted { target, emoji, on } => ServerFrame::Reacted(ReactedEvent {
+            room,
+            seq,
+            ts,
+            target: *target,
+            username,
+            emoji: emoji.clone(),
+            on: *on,
+        }),
+        _ => ServerFrame::System(system_line(&room, event)),
+    }
+}
+
+fn unless<T: Clone + Default>(deleted: bool, value: &T) -> T {
+    if deleted { T::default() } else { value.clone() }
+}
+
+/// A message as it stands now, as `viewer` sees it.
+pub fn message(room: &RoomName, target: &Target, viewer: &Username) -> ChatEvent {
+    let (event, rev) = (&target.said, Some(target.rev));
+    let ServerFrame::Chat(chat) = event_frame(room, event, target.deleted) else {
+        unreachable!("a target is a message by its making");
     };
-    let nonce = event.nonce.client();
-    let nonce = nonce.unwrap_or_else(|| nonce_of_seq(event.seq));
-    let (room, sender) = (room.clone(), event.sender.clone());
+    let reactions = target.reactions().map(|(emoji, n, who)| {
+        let me = target.has_reaction(emoji, viewer);
+        (emoji.clone(), Reaction { n, me, who })
+    });
     ChatEvent {
         rev,
-        bot,
-        reply_to,
-        ..ChatEvent::new(room, event.seq, event.ts, sender, message, nonce)
+        message: target.text.clone(),
+        mentions: target.mentions.clone(),
+        edited_ts: target.edited_ts,
+        reactions: reactions.collect(),
+        ..chat
     }
 }
 
 /// Every message has a client's nonce; this keeps a damaged row from being more than odd.
-fn nonce_of_seq(seq: Seq) -> Nonce {
-    Nonce::parse(&format!("seq-{seq}")).expect("letters, a dash and digits are a nonce")
-}
-
-fn system(room: &RoomName, event: &LogEvent, kind: SystemKind, message: String) -> ServerFrame {
-    ServerFrame::System(SystemEvent {
-        seq: Some(event.seq),
-        username: Some(event.sender.clone()),
-        ..SystemEvent::new(room.clone(), event.ts, kind, message)
+fn nonce_of(event: &LogEvent) -> Nonce {
+    event.nonce.client().unwrap_or_else(|| {
+        let seq = format!("seq-{}", event.seq);
+        Nonce::parse(&seq).expect("letters, a dash and digits are a nonce")
     })
 }
 

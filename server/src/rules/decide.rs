@@ -1,89 +1,35 @@
-use chat_shared::limits::TOPIC_CHARS_MAX;
-use chat_shared::protocol::{ErrorCode, RoomKind};
-use chat_shared::{MessageText, Nonce, Seq, TextError, TimestampMs, Username};
+use chat_shared::limits::{MENTIONS_MAX, TOPIC_CHARS_MAX};
+use chat_shared::protocol::{Role, RoomKind};
+use chat_shared::{Emoji, MessageText, Seq, Username};
 
-use super::{EventBody, EventId, EventNonce, LogEvent, RoomState};
+use super::people::decide_about_people;
+use super::{
+    Command, EventBody, EventNonce, LogEvent, Proposal, Refusal, RoomState, Target, Targets,
+};
 
-/// Who asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Actor {
-    pub username: Username,
-    pub bot: bool,
-}
-
-/// What one may ask of a room.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
-    Send { text: String, reply_to: Option<Seq> },
-    Create { kind: RoomKind, topic: String },
-    Join,
-    Leave,
-}
-
-/// A command with all that its event needs from outside.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proposal<'a> {
-    pub actor: &'a Actor,
-    pub command: &'a Command,
-    pub nonce: Option<&'a Nonce>,
-    /// For the event, should there be one.
-    pub event_id: EventId,
-    pub now: TimestampMs,
-}
-
-/// Why a command is refused, as a sentence for the person who gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("There is no such room.")]
-    NoSuchRoom,
-    #[error("There is no such message to reply to.")]
-    NoSuchMessage,
-    #[error("You are not in this room; join it first.")]
-    NotMember,
-    #[error("A room of that name exists already; choose another name, or join it.")]
-    NameTaken,
-    #[error("{0}.")]
-    Text(TextError),
-    #[error("The field `topic` is too long: {TOPIC_CHARS_MAX} characters at most.")]
-    TopicTooLong,
-    #[error(
-        "The field `room` is wrong: names with @ are for direct rooms, which the server makes."
-    )]
-    DirectName,
-    #[error("The lobby is everyone's and can't be left.")]
-    LobbyStays,
-}
-
-impl Refusal {
-    pub fn code(self) -> ErrorCode {
-        match self {
-            Self::NoSuchRoom | Self::NoSuchMessage => ErrorCode::NotFound,
-            Self::NotMember | Self::LobbyStays => ErrorCode::Forbidden,
-            Self::NameTaken => ErrorCode::Taken,
-            Self::Text(TextError::TooLong) | Self::TopicTooLong => ErrorCode::TooLong,
-            Self::Text(TextError::Empty) | Self::DirectName => ErrorCode::BadField,
-        }
-    }
-}
-
-/// The event that a command proposes, or `None` where it changes nothing.
+/// The event that a command proposes, or `None` where it changes nothing. `targets` knows the
+/// message that the command is about.
 ///
 /// # Errors
 /// [`Refusal`], and nothing changes.
-pub fn decide(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<LogEvent>, Refusal> {
-    let username = &proposal.actor.username;
+pub fn decide(
+    state: &RoomState,
+    targets: &Targets,
+    proposal: &Proposal<'_>,
+) -> Result<Option<LogEvent>, Refusal> {
     let body = match proposal.command {
-        Command::Create { kind, topic } => create(state, *kind, topic)?,
-        _ if !state.is_visible_to(username) => return Err(Refusal::NoSuchRoom),
-        Command::Join if state.is_member(username) => return Ok(None),
-        Command::Join => EventBody::Joined,
-        Command::Leave if state.room().is_lobby() => return Err(Refusal::LobbyStays),
-        Command::Leave if !state.is_member(username) => return Ok(None),
-        Command::Leave => EventBody::Left { heir: None },
-        Command::Send { .. } if !state.is_member(username) => return Err(Refusal::NotMember),
-        Command::Send { text, reply_to } => send(state, proposal.actor, text, *reply_to)?,
+        Command::Create { kind, topic } => Some(create(state, *kind, topic)?),
+        Command::Direct { with } => direct(state, &proposal.actor.username, with)?,
+        _ if !state.is_visible_to(&proposal.actor.username) => return Err(Refusal::NoSuchRoom),
+        Command::Join => join(state, proposal)?,
+        Command::Leave => leave(state, &proposal.actor.username)?,
+        Command::Send { .. }
+        | Command::Edit { .. }
+        | Command::Delete { .. }
+        | Command::React { .. } => talk(state, targets, proposal)?,
+        _ => decide_about_people(state, proposal)?,
     };
-    Ok(Some(event(state, proposal, body)))
+    Ok(body.map(|body| event(state, proposal, body)))
 }
 
 fn create(state: &RoomState, kind: RoomKind, topic: &str) -> Result<EventBody, Refusal> {
@@ -93,40 +39,182 @@ fn create(state: &RoomState, kind: RoomKind, topic: &str) -> Result<EventBody, R
     if state.exists() {
         return Err(Refusal::NameTaken);
     }
-    let topic = topic.trim();
-    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
-        return Err(Refusal::TopicTooLong);
-    }
     Ok(EventBody::Created {
         room_kind: kind,
-        topic: topic.to_owned(),
+        topic: checked_topic(topic)?,
         with: None,
     })
 }
 
-fn send(
-    state: &RoomState,
-    actor: &Actor,
-    text: &str,
-    reply_to: Option<Seq>,
-) -> Result<EventBody, Refusal> {
-    let text = MessageText::parse(text).map_err(Refusal::Text)?;
-    if reply_to.is_some_and(|seq| seq == 0 || seq > state.seq()) {
-        return Err(Refusal::NoSuchMessage);
+pub(super) fn checked_topic(topic: &str) -> Result<String, Refusal> {
+    let topic = topic.trim();
+    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
+        return Err(Refusal::TopicTooLong);
     }
-    Ok(EventBody::Message {
+    Ok(topic.to_owned())
+}
+
+fn direct(
+    state: &RoomState,
+    actor: &Username,
+    with: &Username,
+) -> Result<Option<EventBody>, Refusal> {
+    match (state.exists(), state.is_member(actor)) {
+        (true, true) => Ok(None),
+        (true, false) => Err(Refusal::NoSuchRoom),
+        (false, _) => Ok(Some(EventBody::Created {
+            room_kind: RoomKind::Direct,
+            topic: String::new(),
+            with: Some(with.clone()),
+        })),
+    }
+}
+
+fn join(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<EventBody>, Refusal> {
+    let username = &proposal.actor.username;
+    if state.is_banned(username, proposal.at(state)) {
+        return Err(Refusal::Banned);
+    }
+    Ok((!state.is_member(username)).then_some(EventBody::Joined))
+}
+
+fn leave(state: &RoomState, username: &Username) -> Result<Option<EventBody>, Refusal> {
+    if state.room().is_lobby() {
+        return Err(Refusal::LobbyStays);
+    }
+    if state.kind() == RoomKind::Direct {
+        return Err(Refusal::OfTwo);
+    }
+    let heir = state.heir_of(username).cloned();
+    Ok(state
+        .is_member(username)
+        .then_some(EventBody::Left { heir }))
+}
+
+fn talk(
+    state: &RoomState,
+    targets: &Targets,
+    proposal: &Proposal<'_>,
+) -> Result<Option<EventBody>, Refusal> {
+    let username = &proposal.actor.username;
+    let role = state.authority_of(proposal.actor, proposal.at(state))?;
+    let moderates = role >= Role::Moderator;
+    // An admin who is no member may take messages out, and no more.
+    let takes_out = matches!(proposal.command, Command::Delete { .. }) && moderates;
+    if !takes_out && !state.is_member(username) {
+        return Err(Refusal::NotMember);
+    }
+    if state.is_muted(username, proposal.at(state)) {
+        return Err(Refusal::Muted);
+    }
+    let target = |seq: Seq| {
+        let target = targets.get(seq).filter(|target| !target.deleted);
+        target.ok_or(Refusal::NoSuchMessage)
+    };
+    match proposal.command {
+        Command::Send {
+            text,
+            reply_to,
+            mentioned,
+        } => {
+            let text = MessageText::parse(text).map_err(Refusal::Text)?;
+            if reply_to.is_some_and(|seq| seq == 0 || seq > state.seq()) {
+                return Err(Refusal::NoSuchMessage);
+            }
+            Ok(Some(EventBody::Message {
+                text: text.into_string(),
+                reply_to: *reply_to,
+                bot: proposal.actor.bot,
+                mentions: members_of(state, mentioned),
+            }))
+        }
+        Command::Edit {
+            target: seq,
+            text,
+            mentioned,
+        } => {
+            let target = target(*seq)?;
+            if target.said.sender != *username {
+                return Err(Refusal::NotYours);
+            }
+            let text = MessageText::parse(text).map_err(Refusal::Text)?;
+            edit(target, text, members_of(state, mentioned))
+        }
+        Command::Delete { target: seq } => {
+            // What is deleted already is as one wants it.
+            let target = targets.get(*seq).ok_or(Refusal::NoSuchMessage)?;
+            if target.said.sender != *username && !moderates {
+                return Err(Refusal::ModeratorsOnly);
+            }
+            let deleted = EventBody::Deleted { target: *seq };
+            Ok((!target.deleted).then_some(deleted))
+        }
+        Command::React {
+            target: seq,
+            emoji,
+            on,
+        } => react(target(*seq)?, username, emoji, *on),
+        _ => Ok(None),
+    }
+}
+
+fn edit(
+    target: &Target,
+    text: MessageText,
+    mentions: Vec<Username>,
+) -> Result<Option<EventBody>, Refusal> {
+    if target.text == text.as_str() {
+        return Ok(None);
+    }
+    if !target.takes_changes() {
+        return Err(Refusal::TooManyChanges);
+    }
+    Ok(Some(EventBody::Edited {
+        target: target.said.seq,
         text: text.into_string(),
-        reply_to,
-        bot: actor.bot,
-        mentions: Vec::new(),
-    })
+        mentions,
+    }))
+}
+
+fn react(
+    target: &Target,
+    username: &Username,
+    emoji: &Emoji,
+    on: bool,
+) -> Result<Option<EventBody>, Refusal> {
+    if target.has_reaction(emoji, username) == on {
+        return Ok(None);
+    }
+    if on && !target.takes_reaction(emoji) {
+        return Err(Refusal::TooManyReactions);
+    }
+    if !target.takes_changes() {
+        return Err(Refusal::TooManyChanges);
+    }
+    Ok(Some(EventBody::Reacted {
+        target: target.said.seq,
+        emoji: emoji.clone(),
+        on,
+    }))
+}
+
+/// Those who are in the room, each once.
+fn members_of(state: &RoomState, mentioned: &[Username]) -> Vec<Username> {
+    let mut members: Vec<Username> = Vec::new();
+    for name in mentioned {
+        if state.is_member(name) && !members.contains(name) {
+            members.push(name.clone());
+        }
+    }
+    members.truncate(MENTIONS_MAX);
+    members
 }
 
 fn event(state: &RoomState, proposal: &Proposal<'_>, body: EventBody) -> LogEvent {
     let seq = state.seq() + 1;
     LogEvent {
         seq,
-        ts: proposal.now.max(state.ts()),
+        ts: proposal.at(state),
         id: proposal.event_id.clone(),
         sender: proposal.actor.username.clone(),
         nonce: proposal
@@ -134,147 +222,5 @@ fn event(state: &RoomState, proposal: &Proposal<'_>, body: EventBody) -> LogEven
             .map_or_else(|| EventNonce::from_seq(seq), |n| n.clone().into()),
         messages: state.messages() + u64::from(body.is_message()),
         body,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use chat_shared::RoomName;
-    use chat_shared::protocol::Role;
-
-    use super::*;
-
-    struct Log {
-        state: RoomState,
-        now: TimestampMs,
-    }
-
-    impl Log {
-        fn new(room: &str) -> Self {
-            Self {
-                state: RoomState::empty(RoomName::parse(room).unwrap()),
-                now: 100,
-            }
-        }
-
-        fn act(
-            &mut self,
-            who: &str,
-            command: impl std::borrow::Borrow<Command>,
-        ) -> Result<Option<Seq>, Refusal> {
-            let actor = Actor {
-                username: Username::existing(who),
-                bot: false,
-            };
-            let proposal = Proposal {
-                actor: &actor,
-                command: command.borrow(),
-                nonce: None,
-                event_id: EventId(String::new()),
-                now: self.now,
-            };
-            let event = decide(&self.state, &proposal)?;
-            Ok(event.map(|event| {
-                self.state.apply(&event);
-                event.seq
-            }))
-        }
-
-        fn role(&self, who: &str) -> Role {
-            self.state.role_of(&Username::existing(who), false)
-        }
-    }
-
-    fn send(text: &str) -> Command {
-        Command::Send {
-            text: text.into(),
-            reply_to: None,
-        }
-    }
-
-    fn create(kind: RoomKind) -> Command {
-        Command::Create {
-            kind,
-            topic: " Crabs ".into(),
-        }
-    }
-
-    #[test]
-    fn the_lobby_is_everyones() {
-        let mut log = Log::new("lobby");
-        assert_eq!(log.act("ann", send("hi")), Ok(Some(1)));
-        assert_eq!(log.act("bob", Command::Join), Ok(None));
-        assert_eq!(log.act("bob", Command::Leave), Err(Refusal::LobbyStays));
-        assert_eq!(
-            log.act("bob", create(RoomKind::Public)),
-            Err(Refusal::NameTaken)
-        );
-        assert_eq!(
-            log.state.read_and_unread(&Username::existing("ann")),
-            (1, 0)
-        );
-        assert_eq!(
-            log.state.read_and_unread(&Username::existing("bob")),
-            (0, 1)
-        );
-    }
-
-    #[test]
-    fn a_private_room_does_not_exist_for_others() {
-        let mut log = Log::new("den");
-        assert_eq!(log.act("bob", send("hi")), Err(Refusal::NoSuchRoom));
-        assert_eq!(log.act("ann", create(RoomKind::Private)), Ok(Some(1)));
-        assert_eq!(log.state.topic(), "Crabs");
-        for command in [Command::Join, Command::Leave, send("hi")] {
-            assert_eq!(log.act("bob", command), Err(Refusal::NoSuchRoom));
-        }
-    }
-
-    #[test]
-    fn only_members_speak_and_the_room_finds_an_heir() {
-        let mut log = Log::new("rust");
-        log.act("ann", create(RoomKind::Public)).unwrap();
-        assert_eq!(log.act("bob", send("hi")), Err(Refusal::NotMember));
-        assert_eq!(log.act("cid", Command::Join), Ok(Some(2)));
-        assert_eq!(log.act("bob", Command::Join), Ok(Some(3)));
-        assert_eq!(log.act("bob", Command::Join), Ok(None));
-        assert_eq!(log.act("bob", send("hi")), Ok(Some(4)));
-        assert_eq!(log.act("ann", Command::Leave), Ok(Some(5)));
-        assert_eq!(
-            (log.role("cid"), log.role("bob")),
-            (Role::Owner, Role::Member)
-        );
-        assert_eq!(log.act("ann", Command::Leave), Ok(None));
-    }
-
-    #[test]
-    fn time_never_goes_back() {
-        let mut log = Log::new("lobby");
-        log.act("ann", send("1")).unwrap();
-        log.now = 50;
-        log.act("ann", send("2")).unwrap();
-        assert_eq!((log.state.ts(), log.state.messages()), (100, 2));
-    }
-
-    #[test]
-    fn texts_and_targets_are_checked() {
-        let mut log = Log::new("lobby");
-        assert_eq!(
-            log.act("ann", send(" \n")),
-            Err(Refusal::Text(TextError::Empty))
-        );
-        let long = "x".repeat(4_001);
-        assert_eq!(
-            log.act("ann", send(&long)),
-            Err(Refusal::Text(TextError::TooLong))
-        );
-        let reply = |seq| Command::Send {
-            text: "x".into(),
-            reply_to: Some(seq),
-        };
-        assert_eq!(log.act("ann", reply(1)), Err(Refusal::NoSuchMessage));
-        log.act("ann", send("x")).unwrap();
-        assert_eq!(log.act("ann", reply(1)), Ok(Some(2)));
-        assert_eq!(log.act("ann", reply(0)), Err(Refusal::NoSuchMessage));
     }
 }

@@ -2,12 +2,20 @@
 //!
 //! A room is a log of durable events, numbered 1, 2, 3… with no hole. [`RoomState::apply`] folds
 //! the log; [`decide`] says which event a command proposes, or why it is refused. Event n is
-//! proposed only from a state that has applied n−1.
+//! proposed only from a state that has applied n−1. What a command must know of the message that it
+//! changes stands in [`Targets`], which follow the log with the state.
 
+mod command;
 mod decide;
 mod event;
+mod people;
 mod state;
+mod targets;
+#[cfg(test)]
+mod tests;
 
-pub use decide::{Actor, Command, Proposal, Refusal, decide};
+pub use command::{Actor, Command, Proposal, Refusal, Subject};
+pub use decide::decide;
 pub use event::{EventBody, EventId, EventNonce, LogEvent};
-pub use state::{Member, RoomState};
+pub use state::{Member, ReadMark, RoomState};
+pub use targets::{Target, Targets};

@@ -4,7 +4,7 @@ use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};
 
-use super::{EventBody, LogEvent};
+use super::{Actor, EventBody, LogEvent, Refusal};
 
 /// A room as its log has it up to [`RoomState::seq`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,9 +16,12 @@ pub struct RoomState {
     messages: u64,
     kind: RoomKind,
     topic: String,
-    /// Empty in the lobby, which is everyone's.
+    /// In the lobby, which is everyone's, only those who have a role there.
     members: BTreeMap<Username, Member>,
     read_marks: BTreeMap<Username, ReadMark>,
+    /// Who is banned and until when; `None` is for good. One that is over stays until it is lifted.
+    bans: BTreeMap<Username, Option<TimestampMs>>,
+    mutes: BTreeMap<Username, Option<TimestampMs>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,10 +32,11 @@ pub struct Member {
 }
 
 /// Up to where someone has read: unread messages are counted by subtraction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct ReadMark {
-    seq: Seq,
-    messages: u64,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ReadMark {
+    pub seq: Seq,
+    /// How many messages the room held up to `seq`.
+    pub messages: u64,
 }
 
 impl RoomState {
@@ -47,6 +51,8 @@ impl RoomState {
             topic: String::new(),
             members: BTreeMap::new(),
             read_marks: BTreeMap::new(),
+            bans: BTreeMap::new(),
+            mutes: BTreeMap::new(),
         }
     }
 
@@ -58,26 +64,74 @@ impl RoomState {
         match &event.body {
             EventBody::Message { .. } => self.mark_read(&event.sender),
             EventBody::Created {
-                room_kind, topic, ..
+                room_kind,
+                topic,
+                with,
             } => {
                 self.kind = *room_kind;
                 self.topic.clone_from(topic);
-                self.add_member(&event.sender, Role::Owner);
+                match with {
+                    Some(with) => {
+                        self.add_member(&event.sender, Role::Member);
+                        self.add_member(with, Role::Member);
+                    }
+                    None => self.add_member(&event.sender, Role::Owner),
+                }
             }
-            EventBody::Joined => {
-                let role = if self.has_owner() {
-                    Role::Member
-                } else {
-                    Role::Owner
-                };
-                self.add_member(&event.sender, role);
-            }
+            EventBody::Joined => self.let_in(&event.sender),
+            EventBody::Invited { username } => self.let_in(username),
             EventBody::Left { .. } => {
-                self.members.remove(&event.sender);
-                self.read_marks.remove(&event.sender);
+                self.put_out(&event.sender);
                 self.hand_over();
             }
-            _ => {}
+            EventBody::Kicked { username } => self.put_out(username),
+            EventBody::Banned { username, until } => {
+                self.put_out(username);
+                self.bans.insert(username.clone(), *until);
+            }
+            EventBody::Unbanned { username } => {
+                self.bans.remove(username);
+            }
+            EventBody::Muted { username, until } => {
+                self.mutes.insert(username.clone(), *until);
+            }
+            EventBody::Unmuted { username } => {
+                self.mutes.remove(username);
+            }
+            EventBody::Role { username, role } => self.give_role(username, *role),
+            EventBody::Topic { topic } => self.topic.clone_from(topic),
+            EventBody::Edited { .. } | EventBody::Deleted { .. } | EventBody::Reacted { .. } => {}
+        }
+    }
+
+    /// A room that nobody owns is its next member's.
+    fn let_in(&mut self, username: &Username) {
+        let role = if self.owners() > 0 {
+            Role::Member
+        } else {
+            Role::Owner
+        };
+        self.bans.remove(username);
+        self.add_member(username, role);
+    }
+
+    fn put_out(&mut self, username: &Username) {
+        self.members.remove(username);
+        self.read_marks.remove(username);
+    }
+
+    fn give_role(&mut self, username: &Username, role: Role) {
+        let since = self.seq;
+        match self.members.get_mut(username) {
+            Some(_) if self.room.is_lobby() && role == Role::Member => {
+                self.members.remove(username);
+            }
+            Some(member) => member.role = role,
+            None if self.room.is_lobby() => {
+                self.members
+                    .insert(username.clone(), Member { role, since });
+            }
+            None => {}
         }
     }
 
@@ -100,23 +154,32 @@ impl RoomState {
         self.read_marks.insert(username.clone(), mark);
     }
 
-    fn has_owner(&self) -> bool {
-        self.members
-            .values()
-            .any(|member| member.role == Role::Owner)
+    /// How many own the room. The lobby is its admin's besides.
+    pub fn owners(&self) -> usize {
+        let members = self.members.values();
+        let owners = members.filter(|member| member.role == Role::Owner).count();
+        owners + usize::from(self.room.is_lobby())
     }
 
-    /// The last owner's leaving hands the room to the longest-standing moderator, else member.
-    fn hand_over(&mut self) {
-        if self.has_owner() {
-            return;
+    /// Who owns the room once `leaving` has left, where that was its last owner: the
+    /// longest-standing moderator, else member.
+    pub fn heir_of(&self, leaving: &Username) -> Option<&Username> {
+        let others = || self.members.iter().filter(|(name, _)| *name != leaving);
+        if self.kind == RoomKind::Direct || others().any(|(_, member)| member.role == Role::Owner) {
+            return None;
         }
-        let heir = self
-            .members
-            .values_mut()
-            .min_by_key(|member| (member.role != Role::Moderator, member.since));
-        if let Some(heir) = heir {
-            heir.role = Role::Owner;
+        others()
+            .min_by_key(|(_, member)| (member.role != Role::Moderator, member.since))
+            .map(|(name, _)| name)
+    }
+
+    /// Gives the room to the heir of who has left.
+    fn hand_over(&mut self) {
+        let nobody = Username::existing("");
+        if let Some(heir) = self.heir_of(&nobody).cloned()
+            && let Some(member) = self.members.get_mut(&heir)
+        {
+            member.role = Role::Owner;
         }
     }
 
@@ -158,7 +221,47 @@ impl RoomState {
         self.exists() && (self.kind == RoomKind::Public || self.is_member(username))
     }
 
-    /// Members by event, by name; none in the lobby.
+    /// Until when someone is banned, where they are or were: `Some(None)` is for good.
+    pub fn ban_of(&self, username: &Username) -> Option<Option<TimestampMs>> {
+        self.bans.get(username).copied()
+    }
+
+    pub fn is_banned(&self, username: &Username, now: TimestampMs) -> bool {
+        self.ban_of(username).is_some_and(|until| is_on(until, now))
+    }
+
+    /// As [`RoomState::ban_of`], of who may only read.
+    pub fn mute_of(&self, username: &Username) -> Option<Option<TimestampMs>> {
+        self.mutes.get(username).copied()
+    }
+
+    pub fn is_muted(&self, username: &Username, now: TimestampMs) -> bool {
+        self.mute_of(username)
+            .is_some_and(|until| is_on(until, now))
+    }
+
+    /// Whether someone may read the room, its past and what is said now.
+    pub fn may_read(&self, username: &Username, now: TimestampMs) -> bool {
+        self.exists() && self.is_member(username) && !self.is_banned(username, now)
+    }
+
+    /// What an actor may do here. The server's admin is a moderator of rooms that everyone can
+    /// find, a member of them or not.
+    ///
+    /// # Errors
+    /// Where they may do nothing at all.
+    pub(super) fn authority_of(&self, actor: &Actor, now: TimestampMs) -> Result<Role, Refusal> {
+        if self.is_banned(&actor.username, now) && !actor.admin {
+            return Err(Refusal::Banned);
+        }
+        let found = actor.admin && self.kind == RoomKind::Public;
+        if !found && !self.is_member(&actor.username) {
+            return Err(Refusal::NotMember);
+        }
+        Ok(self.role_of(&actor.username, actor.admin))
+    }
+
+    /// Members by event, by name; in the lobby only those with a role.
     pub fn members(&self) -> &BTreeMap<Username, Member> {
         &self.members
     }
@@ -177,9 +280,18 @@ impl RoomState {
         }
     }
 
-    /// Up to where `username` has read, and how many messages stand above.
-    pub fn read_and_unread(&self, username: &Username) -> (Seq, u64) {
-        let mark = self.read_marks.get(username).copied().unwrap_or_default();
-        (mark.seq, self.messages.saturating_sub(mark.messages))
+    /// Up to where `username` has read, as far as the log tells: one's own messages are read.
+    pub fn read_mark(&self, username: &Username) -> ReadMark {
+        self.read_marks.get(username).copied().unwrap_or_default()
     }
+
+    /// How many messages stand above a marker.
+    pub fn unread_above(&self, mark: ReadMark) -> u64 {
+        self.messages.saturating_sub(mark.messages)
+    }
+}
+
+/// Whether what ends at `until` goes on.
+fn is_on(until: Option<TimestampMs>, now: TimestampMs) -> bool {
+    until.is_none_or(|until| now < until)
 }

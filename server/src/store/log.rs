@@ -1,9 +1,8 @@
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
-use serde::{Deserialize, Serialize};
 
 use super::StoreError;
-use crate::rules::{EventNonce, LogEvent};
+use crate::rules::{EventNonce, LogEvent, ReadMark};
 
 /// The rooms' logs.
 #[async_trait::async_trait]
@@ -143,14 +142,6 @@ pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), S
         }
     }
     Ok(())
-}
-
-/// Up to where someone has read: unread messages are counted by subtraction.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct ReadMark {
-    pub seq: Seq,
-    /// How many messages the room held up to `seq`.
-    pub messages: u64,
 }
 
 /// What is searched for: messages that hold all words and all phrases.

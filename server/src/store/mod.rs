@@ -19,7 +19,9 @@ pub mod tokens;
 pub use accounts::{
     AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,
 };
-pub use log::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot};
+pub use log::{Append, Found, LogStore, PublicRoom, Search, Snapshot};
+
+pub use crate::rules::ReadMark;
 
 use std::sync::Arc;
 

@@ -9,6 +9,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::pages::{self, MembersAsked};
 use super::super::{Attached, CatchUp, CatchUpStep, Connection, Query, Resume, RoomRequest};
+use super::super::{history, replay};
 use super::{Room, turn_down, unavailable};
 use crate::outbox::{Class, Frame};
 
@@ -21,9 +22,7 @@ impl Room {
                 resume,
                 answer,
             } => {
-                let welcome = self.state.exists()
-                    && self.state.is_member(&connection.identity.username)
-                    && self.attach(&connection, true);
+                let welcome = self.may_read(&connection) && self.attach(&connection, true);
                 let _ = answer.send(welcome.then(|| Attached {
                     info: self.info(&connection, self.told),
                     active: self.state.ts(),
@@ -49,19 +48,67 @@ impl Room {
                 query,
                 permit,
             } => {
-                let username = &connection.identity.username;
-                if !self.state.is_visible_to(username) {
-                    let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
-                    return turn_down(&connection, id, &self.room, error);
+                if self.lets_in(&connection, id.as_ref()) {
+                    self.read(connection, id, query, permit);
                 }
-                if !self.state.is_member(username) {
-                    let message = "You are not in this room; join it first.";
-                    let error = ErrorFrame::new(ErrorCode::Forbidden, message);
-                    return turn_down(&connection, id, &self.room, error);
+            }
+            RoomRequest::Read {
+                connection,
+                id,
+                seq,
+                permit,
+            } => {
+                if self.lets_in(&connection, id.as_ref()) {
+                    self.read_up_to(connection, id, seq, permit);
                 }
-                self.read(connection, id, query, permit);
+            }
+            RoomRequest::Marked {
+                connection,
+                id,
+                mark,
+                mentions,
+                permit,
+            } => {
+                self.marked(&connection, id, mark, mentions);
+                drop(permit);
+            }
+            RoomRequest::Typing {
+                connection,
+                id,
+                permit,
+            } => {
+                if self.lets_in(&connection, id.as_ref()) {
+                    self.typing(&connection, id);
+                }
+                drop(permit);
             }
         }
+    }
+
+    fn may_read(&self, connection: &Connection) -> bool {
+        self.state
+            .may_read(&connection.identity.username, self.hub.now())
+    }
+
+    /// Tells who may not read here so.
+    fn lets_in(&self, connection: &Connection, id: Option<&RequestId>) -> bool {
+        if self.may_read(connection) {
+            return true;
+        }
+        let username = &connection.identity.username;
+        let (code, message) = if !self.state.is_visible_to(username) {
+            (ErrorCode::NotFound, "There is no such room.")
+        } else if self.state.is_banned(username, self.hub.now()) {
+            (ErrorCode::Banned, "You are banned from this room.")
+        } else {
+            (
+                ErrorCode::Forbidden,
+                "You are not in this room; join it first.",
+            )
+        };
+        let error = ErrorFrame::new(code, message);
+        turn_down(connection, id.cloned(), &self.room, error);
+        false
     }
 
     /// Reads a page beside the room's own work. It stands as of the last event that was told.
@@ -73,10 +120,11 @@ impl Room {
         permit: OwnedSemaphorePermit,
     ) {
         let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
+        let viewer = connection.identity.username.clone();
         let members = match &query {
             Query::Members(query) => Some(MembersAsked::new(
                 &self.state,
-                &hub,
+                hub.now(),
                 self.presence.names(),
                 query,
             )),
@@ -85,15 +133,22 @@ impl Room {
         tokio::spawn(async move {
             let re = id.clone();
             let page = match (query, members) {
-                (Query::History(query), _) => pages::history(&hub, &room, as_of, re, query).await,
-                (Query::Events(query), _) => pages::events(&hub, &room, as_of, re, query).await,
+                (Query::History(query), _) => {
+                    history::history(&hub, &room, as_of, re, query, &viewer).await
+                }
+                (Query::Events(query), _) => replay::events(&hub, &room, as_of, re, query).await,
                 (Query::Members(query), Some(asked)) => {
                     pages::members(&hub, &room, re, query, asked).await
                 }
                 (Query::Members(_), None) => return,
             };
             match page {
-                Ok(page) => connection.send(&page),
+                // Who was put out meanwhile has no say any more, and hears nothing of the room.
+                Ok(page) if !connection.send_in(&room, &page) => {
+                    let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
+                    turn_down(&connection, id, &room, error);
+                }
+                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%room, %error, "a page could not be read");
                     turn_down(&connection, id, &room, unavailable());
@@ -124,7 +179,7 @@ impl Room {
     }
 
     fn catch_up(&mut self, connection: &Arc<Connection>, step: CatchUp) -> CatchUpStep {
-        if !self.subscribers.contains(connection) {
+        if !self.subscribers.contains(connection) || !self.may_read(connection) {
             return CatchUpStep::Gone;
         }
         let tip = self.told;
@@ -157,10 +212,12 @@ impl Room {
     /// While the store does not answer.
     pub(super) fn turn_away(&mut self, request: RoomRequest) {
         match request {
-            RoomRequest::Query { connection, id, .. } => {
+            RoomRequest::Query { connection, id, .. }
+            | RoomRequest::Read { connection, id, .. }
+            | RoomRequest::Typing { connection, id, .. } => {
                 turn_down(&connection, id, &self.room, unavailable());
             }
-            RoomRequest::Detach { .. } => self.answer(request),
+            RoomRequest::Detach { .. } | RoomRequest::Marked { .. } => self.answer(request),
             // Dropping the answer tells the connection that the room can't be had.
             RoomRequest::Propose(_) | RoomRequest::Attach { .. } | RoomRequest::CatchUp { .. } => {}
         }

@@ -1,9 +1,9 @@
 //! From commands to stored events: decide, store, ack.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, ServerFrame};
-use chat_shared::{Nonce, RoomName, Username};
+use chat_shared::{Nonce, RoomName, Seq, Username};
 use futures::future::join_all;
 
 use super::super::Propose;
@@ -13,6 +13,9 @@ use crate::store::{Append, StoreError};
 
 /// Batches that may be lost to other nodes in a row before the commands are refused.
 const LOST_IN_A_ROW_MAX: usize = 16;
+
+/// Messages that a room keeps at hand, so that changing a new one needs no store.
+const TARGETS_MAX: usize = 256;
 
 /// A command with what was decided.
 enum Decided {
@@ -29,6 +32,13 @@ impl Room {
     pub(super) async fn commit(&mut self, mut proposals: Vec<Propose>) {
         let mut lost = 0;
         while !proposals.is_empty() {
+            if let Err(error) = self.load_targets(&proposals).await {
+                tracing::error!(room = %self.room, %error, "a message could not be read");
+                proposals
+                    .iter()
+                    .for_each(|propose| refuse(propose, &self.room, unavailable()));
+                return;
+            }
             let (events, decided) = self.decide(&proposals);
             let stored = if events.is_empty() {
                 Ok(Append::Stored)
@@ -100,15 +110,17 @@ impl Room {
                 actor: &Actor {
                     username: username.clone(),
                     bot: propose.connection.identity.bot,
+                    admin: propose.connection.identity.admin,
                 },
                 command: &propose.command,
                 nonce: propose.nonce.as_ref(),
                 event_id: self.hub.event_id(),
                 now: self.hub.now(),
             };
-            match decide(&self.state, &proposal) {
+            match decide(&self.state, &self.targets, &proposal) {
                 Ok(Some(event)) => {
                     self.state.apply(&event);
+                    self.targets.apply(&event);
                     if let Some(nonce) = nonce {
                         nonces.insert(nonce, events.len());
                     }
@@ -131,16 +143,58 @@ impl Room {
         for (propose, decided) in proposals.iter().zip(decided) {
             match decided {
                 Decided::Event(index) | Decided::Same(index) => {
-                    if matches!(propose.command, Command::Create { .. }) {
+                    if makes_a_room(&propose.command) {
                         created_by = Some(propose.connection.id);
                     }
                     self.first_answer(propose, &events[*index]);
+                }
+                Decided::NothingToDo if matches!(propose.command, Command::Direct { .. }) => {
+                    self.tell_room(propose, self.told).await;
                 }
                 Decided::NothingToDo => ok(propose),
                 Decided::Refused(error) => self.refuse_unless_known(propose, error).await,
             }
         }
         self.tell(events, created_by);
+    }
+
+    /// The answer to who asks for a direct room that stands already.
+    async fn tell_room(&self, propose: &Propose, last_seq: Seq) {
+        let mut room = self.info(&propose.connection, last_seq);
+        let username = &propose.connection.identity.username;
+        let mentions = self.hub.store();
+        match mentions
+            .mentions_above(&self.room, username, room.read_seq)
+            .await
+        {
+            Ok(mentions) => room.mentions = mentions,
+            Err(error) => {
+                tracing::error!(room = %self.room, %error, "mentions could not be counted");
+                return refuse(propose, &self.room, unavailable());
+            }
+        }
+        let re = propose.id.clone();
+        propose.connection.send(&ServerFrame::Room { re, room });
+    }
+
+    /// Reads the messages that commands are about, where they are not known here.
+    async fn load_targets(&mut self, proposals: &[Propose]) -> Result<(), StoreError> {
+        self.targets.trim(TARGETS_MAX);
+        let wanted = proposals
+            .iter()
+            .filter_map(|propose| propose.command.target());
+        let unknown: BTreeSet<Seq> = wanted
+            .filter(|seq| *seq <= self.told && !self.targets.knows(*seq))
+            .collect();
+        for seq in unknown {
+            let store = self.hub.store();
+            let event = store.event(&self.room, seq).await?;
+            let changes = store
+                .events_targeting(&self.room, &[seq], self.told)
+                .await?;
+            self.targets.load(seq, event.as_ref(), &changes);
+        }
+        Ok(())
     }
 
     /// Who repeats one nonce after a lost connection repeats many: all that are known get their
@@ -193,7 +247,7 @@ impl Room {
                     ts: event.ts,
                 }));
             }
-            (Command::Create { .. }, _) => {
+            (command, _) if makes_a_room(command) => {
                 let room = self.info(&propose.connection, event.seq - 1);
                 propose.connection.send(&ServerFrame::Room {
                     re: propose.id.clone(),
@@ -216,6 +270,10 @@ fn split(
     let (standing, again): (Vec<_>, Vec<_>) = all.partition(|(_, decided)| stands(decided));
     let again = again.into_iter().map(|(propose, _)| propose).collect();
     (standing, again)
+}
+
+fn makes_a_room(command: &Command) -> bool {
+    matches!(command, Command::Create { .. } | Command::Direct { .. })
 }
 
 fn ok(propose: &Propose) {

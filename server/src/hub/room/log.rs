@@ -16,6 +16,11 @@ impl Room {
         let (state, saved) = load(&self.hub, &self.room).await.inspect_err(|error| {
             tracing::error!(room = %self.room, %error, "the log could not be read");
         })?;
+        self.targets.clear();
+        if !self.loaded {
+            let marks = self.hub.store().read_marks(&self.room).await?;
+            self.marks = marks.into_iter().collect();
+        }
         if self.loaded {
             while self.told < state.seq() {
                 let events = self
@@ -45,6 +50,7 @@ impl Room {
     /// Forgets what was decided and not stored.
     pub(super) async fn fold_anew(&mut self) -> Result<(), StoreError> {
         self.state = load(&self.hub, &self.room).await?.0;
+        self.targets.clear();
         Ok(())
     }
 

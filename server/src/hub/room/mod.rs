@@ -7,20 +7,23 @@
 mod answer;
 mod commit;
 mod log;
+mod marks;
 mod tell;
 
+use std::collections::HashMap;
 use std::time::Duration;
 
-use chat_shared::protocol::{ErrorCode, ErrorFrame, RoomInfo, ServerFrame};
-use chat_shared::{RequestId, RoomName, Seq};
+use chat_shared::protocol::{ErrorCode, ErrorFrame, RoomInfo, RoomKind, ServerFrame};
+use chat_shared::{RequestId, RoomName, Seq, Username};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::fan_out::Subscribers;
 use super::presence::Presence;
 use super::recent::Recent;
+use super::typing::Typing;
 use super::{Connection, Hub, RoomRequest};
-use crate::rules::RoomState;
+use crate::rules::{ReadMark, RoomState, Targets};
 
 /// Requests that one batch takes.
 const BATCH_REQUESTS_MAX: usize = 64;
@@ -44,6 +47,9 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
         subscribers: Subscribers::default(),
         presence: Presence::new(room.clone()),
         recent: Recent::default(),
+        targets: Targets::default(),
+        marks: HashMap::new(),
+        typing: Typing::default(),
         room,
         hub,
     };
@@ -62,6 +68,7 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
                     let _ = task.read_again().await;
                 }
                 task.tell_presence();
+                task.tell_typing();
                 if task.is_idle() && task.hub.unload(&task.room, &mut inbox) {
                     task.save_snapshot();
                     return;
@@ -86,6 +93,11 @@ struct Room {
     subscribers: Subscribers,
     presence: Presence,
     recent: Recent,
+    /// Messages that commands were about, as of `state`.
+    targets: Targets,
+    /// Read markers that people set; what they said themselves is in `state`.
+    marks: HashMap<Username, ReadMark>,
+    typing: Typing,
 }
 
 impl Room {
@@ -98,13 +110,20 @@ impl Room {
             .presence
             .deadline()
             .map(|at| at.saturating_sub(self.hub.now()).max(1));
+        let typing = self.typing.deadline();
+        let typing = typing.map(|at| at.saturating_sub(self.hub.now()).max(1));
         let retry = (self.in_doubt && self.loaded).then_some(STORE_RETRY_MS);
         let unload = if self.state.exists() {
             UNLOAD_AFTER_MS
         } else {
             STORE_RETRY_MS
         };
-        presence.into_iter().chain(retry).min().unwrap_or(unload)
+        presence
+            .into_iter()
+            .chain(typing)
+            .chain(retry)
+            .min()
+            .unwrap_or(unload)
     }
 
     async fn handle(&mut self, requests: Vec<RoomRequest>) {
@@ -130,6 +149,7 @@ impl Room {
             self.answer(request);
         }
         self.tell_presence();
+        self.tell_typing();
         if self.state.seq() >= self.saved + SNAPSHOT_EVENTS {
             self.save_snapshot();
         }
@@ -143,21 +163,32 @@ impl Room {
         }
     }
 
+    /// The room as one member sees it, without the mentions, which only the store can count.
     fn info(&self, connection: &Connection, last_seq: Seq) -> RoomInfo {
         let identity = &connection.identity;
-        let (read_seq, unread) = self.state.read_and_unread(&identity.username);
+        let mark = self.mark_of(&identity.username);
+        let others = self.state.members().keys();
+        let other = others.into_iter().find(|name| **name != identity.username);
         RoomInfo {
             room: self.room.clone(),
             kind: self.state.kind(),
             topic: self.state.topic().to_owned(),
             last_seq,
-            read_seq,
-            unread,
+            read_seq: mark.seq,
+            unread: self.state.unread_above(mark),
             mentions: 0,
             role: self.state.role_of(&identity.username, identity.admin),
             members: self.member_count(),
-            with: None,
+            with: other
+                .filter(|_| self.state.kind() == RoomKind::Direct)
+                .cloned(),
         }
+    }
+
+    /// Up to where someone has read: what they said they did, or their own last message.
+    fn mark_of(&self, username: &Username) -> ReadMark {
+        let set = self.marks.get(username).copied().unwrap_or_default();
+        set.max(self.state.read_mark(username))
     }
 }
 

@@ -1,9 +1,12 @@
 //! What the members are told, and who is a member's connection.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use chat_shared::protocol::{RoomGone, ServerFrame};
+use chat_shared::{Seq, Username};
 
+use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
 use crate::outbox::Class;
@@ -12,24 +15,51 @@ use crate::rules::{EventBody, LogEvent};
 impl Room {
     /// Hands stored events to the members. `created_by` has its `room` frame already.
     pub(super) fn tell(&mut self, events: &[LogEvent], created_by: Option<u64>) {
+        let deleted: HashSet<Seq> = events
+            .iter()
+            .filter_map(|event| match event.body {
+                EventBody::Deleted { target } => Some(target),
+                _ => None,
+            })
+            .collect();
         let mut start = 0;
         for (at, event) in events.iter().enumerate() {
-            if !event.body.is_message() {
-                self.deliver(&events[start..at]);
-                self.take_in(event, created_by);
-                self.deliver(std::slice::from_ref(event));
-                self.let_go(event);
-                start = at + 1;
+            self.typing.end(&event.sender);
+            match Change::of(event) {
+                Change::Nothing => {}
+                Change::Enters(names) => {
+                    self.deliver(&events[start..at], &deleted);
+                    for name in names {
+                        self.take_in(name, event.seq, created_by);
+                    }
+                    self.deliver(&events[at..=at], &deleted);
+                    start = at + 1;
+                }
+                Change::Leaves(name) => {
+                    self.deliver(&events[start..=at], &deleted);
+                    self.let_go(name);
+                    start = at + 1;
+                }
+                Change::Deletes(target) => {
+                    self.deliver(&events[start..=at], &deleted);
+                    self.forget_text(target);
+                    start = at + 1;
+                }
             }
+            self.act_for_the_server(event);
         }
-        self.deliver(&events[start..]);
+        self.deliver(&events[start..], &deleted);
     }
 
-    fn deliver(&mut self, events: &[LogEvent]) {
+    /// What was deleted before anyone was told of it shows no text.
+    fn deliver(&mut self, events: &[LogEvent], deleted: &HashSet<Seq>) {
         let Some(last) = events.last() else { return };
         let frames: Vec<_> = events
             .iter()
-            .map(|event| wire::event_frame(&self.room, event))
+            .map(|event| {
+                let message = event.body.target().unwrap_or(event.seq);
+                wire::event_frame(&self.room, event, deleted.contains(&message))
+            })
             .collect();
         let batch = self.subscribers.encode(&frames, Class::Durable);
         self.subscribers.deliver(&batch);
@@ -40,27 +70,21 @@ impl Room {
     }
 
     /// A new member's connections are told of the room and get its events from this one on.
-    fn take_in(&mut self, event: &LogEvent, created_by: Option<u64>) {
-        if matches!(event.body, EventBody::Left { .. }) {
-            return;
-        }
-        for connection in self.hub.connections_of(&event.sender) {
+    fn take_in(&mut self, username: &Username, seq: Seq, created_by: Option<u64>) {
+        for connection in self.hub.connections_of(username) {
             if connection.dialect == Dialect::Demo || !self.attach(&connection, true) {
                 continue;
             }
             if created_by != Some(connection.id) {
-                let room = self.info(&connection, event.seq - 1);
+                let room = self.info(&connection, seq - 1);
                 connection.send(&ServerFrame::Room { re: None, room });
             }
         }
     }
 
-    /// Who left is told so last, and gets nothing more of this room.
-    fn let_go(&mut self, event: &LogEvent) {
-        if !matches!(event.body, EventBody::Left { .. }) {
-            return;
-        }
-        for connection in self.hub.connections_of(&event.sender) {
+    /// Who is out is told so last, and gets nothing more of this room.
+    fn let_go(&mut self, username: &Username) {
+        for connection in self.hub.connections_of(username) {
             if self.subscribers.remove(&connection) {
                 connection.exit(&self.room);
                 connection.send(&ServerFrame::RoomGone(RoomGone {
@@ -68,7 +92,25 @@ impl Room {
                 }));
             }
         }
-        self.presence.forget(&event.sender, self.hub.now());
+        self.presence.forget(username, self.hub.now());
+    }
+
+    /// Who catches up from here on is shown no deleted text: what is held is as it was said.
+    fn forget_text(&mut self, target: Seq) {
+        self.recent = Recent::default();
+        self.hub.scrub(&self.room, target);
+    }
+
+    /// A ban from the lobby is a ban from the server.
+    fn act_for_the_server(&self, event: &LogEvent) {
+        if !self.room.is_lobby() {
+            return;
+        }
+        match &event.body {
+            EventBody::Banned { username, until } => self.hub.ban(username, Some(*until)),
+            EventBody::Unbanned { username } => self.hub.ban(username, None),
+            _ => {}
+        }
     }
 
     /// `false` where the connection has ended or is here already.
@@ -92,10 +134,36 @@ impl Room {
         }
     }
 
-    fn tell_ephemeral(&self, frames: &[ServerFrame]) {
+    pub(super) fn tell_ephemeral(&self, frames: &[ServerFrame]) {
         if !frames.is_empty() {
             self.subscribers
                 .deliver(&self.subscribers.encode(frames, Class::Ephemeral));
+        }
+    }
+}
+
+/// What an event changes in who is told, or in what they may be told.
+enum Change<'a> {
+    Nothing,
+    Enters(Vec<&'a Username>),
+    Leaves(&'a Username),
+    Deletes(Seq),
+}
+
+impl<'a> Change<'a> {
+    fn of(event: &'a LogEvent) -> Self {
+        match &event.body {
+            EventBody::Created { with, .. } => {
+                Self::Enters(std::iter::once(&event.sender).chain(with).collect())
+            }
+            EventBody::Joined => Self::Enters(vec![&event.sender]),
+            EventBody::Invited { username } => Self::Enters(vec![username]),
+            EventBody::Left { .. } => Self::Leaves(&event.sender),
+            EventBody::Kicked { username } | EventBody::Banned { username, .. } => {
+                Self::Leaves(username)
+            }
+            EventBody::Deleted { target } => Self::Deletes(*target),
+            _ => Self::Nothing,
         }
     }
 }

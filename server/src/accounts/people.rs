@@ -1,0 +1,122 @@
+//! What becomes of an account: its password, its sessions, its profile, a ban.
+
+use chat_shared::{TimestampMs, Username, check_new_password};
+
+use super::{Accounts, PasswordChangeError, Verdict, now_ms};
+use crate::accounts::SessionEnded;
+use crate::store::{Avatar, PasswordRecord, Session, StoreError, User};
+
+/// Sessions of one person that are listed.
+const SESSIONS_LISTED_MAX: usize = 100;
+
+impl Accounts {
+    /// Replaces someone's password and ends all their sessions but `kept`.
+    ///
+    /// # Errors
+    /// [`PasswordChangeError`], and nothing changed.
+    pub async fn change_password(
+        &self,
+        username: &Username,
+        kept: &str,
+        old: String,
+        new: String,
+    ) -> Result<(), PasswordChangeError> {
+        check_new_password(&new)?;
+        let user = self.user(username).await?;
+        let record = user.map(|user| user.password);
+        let verdict = self.0.passwords.verify(old, record).await;
+        let verdict = verdict.map_err(|_| PasswordChangeError::Busy)?;
+        if !matches!(verdict, Verdict::Right { .. }) {
+            return Err(PasswordChangeError::Wrong);
+        }
+        let hash = self.0.passwords.hash(new).await;
+        let hash = hash.map_err(|_| PasswordChangeError::Busy)?;
+        let store = &self.0.store;
+        let others = self.sessions_of(username).await?;
+        store
+            .set_password(username, PasswordRecord::Argon2id(hash))
+            .await?;
+        store.revoke_sessions_of(username, Some(kept)).await?;
+        for session in others.into_iter().filter(|session| session.id != kept) {
+            self.tell_ended(session).await;
+        }
+        Ok(())
+    }
+
+    /// Someone's sessions that have not ended, the newest first.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn sessions_of(&self, username: &Username) -> Result<Vec<Session>, StoreError> {
+        let store = &self.0.store;
+        let mut sessions = store.sessions_of(username, SESSIONS_LISTED_MAX).await?;
+        let now = now_ms();
+        sessions.retain(|session| session.expires.is_none_or(|expires| expires > now));
+        Ok(sessions)
+    }
+
+    /// Ends one of someone's sessions. `false` where they have no such one.
+    ///
+    /// # Errors
+    /// Where the store fails; the session may then stand.
+    pub async fn revoke_own(&self, username: &Username, id: &str) -> Result<bool, StoreError> {
+        let found = self.0.store.session(id).await?;
+        let Some(session) = found.filter(|session| session.username == *username) else {
+            return Ok(false);
+        };
+        self.0.store.revoke_session(id).await?;
+        self.tell_ended(session).await;
+        Ok(true)
+    }
+
+    /// Bars someone from the server until then, or lets them in again. The admin stays.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn set_banned(
+        &self,
+        username: &Username,
+        until: Option<TimestampMs>,
+    ) -> Result<(), StoreError> {
+        if until.is_some() && self.is_admin(username) {
+            return Ok(());
+        }
+        self.0.store.set_banned(username, until).await
+    }
+
+    /// Whether someone is barred from the server now.
+    pub(super) fn is_banned(&self, user: &User) -> bool {
+        user.banned_until.is_some_and(|until| until > now_ms()) && !self.is_admin(&user.username)
+    }
+
+    /// Keeps someone's picture, and returns the account as it is then.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn set_avatar(
+        &self,
+        username: &Username,
+        avatar: Avatar,
+    ) -> Result<Option<User>, StoreError> {
+        self.0.store.set_avatar(username, avatar).await?;
+        self.user(username).await
+    }
+
+    /// The picture of that name.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
+        self.0.store.avatar(name).await
+    }
+
+    pub(super) async fn tell_ended(&self, session: Session) {
+        let ended = SessionEnded {
+            session: session.id,
+            username: session.username,
+        };
+        if self.0.ended.send(ended).await.is_err() {
+            tracing::debug!("nobody closes the sockets of ended sessions any more");
+        }
+    }
+}

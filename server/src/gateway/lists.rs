@@ -1,0 +1,131 @@
+//! Answers that no single room can give: the directory of rooms, and a search through one's own.
+
+use std::collections::HashMap;
+
+use chat_shared::limits::{LIST_LIMIT_DEFAULT, SEARCH_LIMIT_DEFAULT};
+use chat_shared::protocol::{
+    ChatEvent, ErrorCode, ErrorFrame, ResultsPage, RoomKind, RoomListing, Rooms, RoomsPage, Search,
+    ServerFrame,
+};
+use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
+
+use crate::hub::{Connection, Hub, shown, take_fitting};
+use crate::store::{self, PublicRoom, StoreError, tokens};
+
+pub(super) async fn rooms(
+    hub: &Hub,
+    connection: &Connection,
+    re: Option<RequestId>,
+    query: Rooms,
+) -> Result<ServerFrame, StoreError> {
+    let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
+    let prefix = query.prefix.unwrap_or_default();
+    let after = query.after.unwrap_or_default();
+    let mut rooms = hub.store().public_rooms(&prefix, &after, limit + 1).await?;
+    add_lobby(&mut rooms, &prefix, &after);
+    let more = rooms.len() > limit;
+    rooms.truncate(limit);
+    let own = hub.store().rooms_of(&connection.identity.username).await?;
+    let (rooms, cut_short) = take_fitting(rooms.into_iter().map(|room| RoomListing {
+        members: if room.room.is_lobby() {
+            hub.accounts().account_count()
+        } else {
+            room.members
+        },
+        joined: room.room.is_lobby() || own.contains(&room.room),
+        room: room.room,
+        topic: room.topic,
+        last_seq: room.last_seq,
+    }));
+    Ok(ServerFrame::Rooms(RoomsPage {
+        re,
+        rooms,
+        more: more || cut_short,
+    }))
+}
+
+/// The lobby exists before its first event, when no store knows of it yet.
+fn add_lobby(rooms: &mut Vec<PublicRoom>, prefix: &str, after: &str) {
+    let wanted = LOBBY.starts_with(prefix) && LOBBY > after;
+    if wanted && !rooms.iter().any(|room| room.room.is_lobby()) {
+        let at = rooms.partition_point(|room| room.room.as_str() < LOBBY);
+        rooms.insert(
+            at,
+            PublicRoom {
+                room: RoomName::lobby(),
+                kind: RoomKind::Public,
+                topic: String::new(),
+                members: 0,
+                last_seq: 0,
+            },
+        );
+    }
+}
+
+/// Messages with the words of a query, as they stand now. Only rooms that one is in are looked
+/// through.
+pub(super) async fn search(
+    hub: &Hub,
+    connection: &Connection,
+    re: Option<RequestId>,
+    query: Search,
+) -> Result<Result<ServerFrame, ErrorFrame>, StoreError> {
+    let username = &connection.identity.username;
+    let mut rooms = hub.store().rooms_of(username).await?;
+    rooms.push(RoomName::lobby());
+    if let Some(room) = query.room {
+        if !rooms.contains(&room) {
+            let message = "You are in no such room.";
+            return Ok(Err(ErrorFrame::new(ErrorCode::NotFound, message)));
+        }
+        rooms = vec![room];
+    }
+    let phrases = tokens::phrases(&query.query);
+    if phrases.is_empty() {
+        let message = "The field `query` is wrong: it holds no word to search for.";
+        return Ok(Err(ErrorFrame::new(ErrorCode::BadField, message)));
+    }
+    let limit = query.limit.unwrap_or(SEARCH_LIMIT_DEFAULT) as usize;
+    let found = hub
+        .store()
+        .search(&store::Search {
+            phrases,
+            rooms,
+            from: query.from,
+            cursor: query.cursor,
+            limit,
+        })
+        .await?;
+    let (messages, cut_short) = take_fitting(stand_now(hub, &found.messages, username).await?);
+    // What did not fit is found again by who asks for fewer.
+    let cursor = if cut_short { None } else { found.cursor };
+    Ok(Ok(ServerFrame::Results(ResultsPage {
+        re,
+        messages,
+        cursor,
+    })))
+}
+
+/// In the order in which they were found; one that was deleted meanwhile is left out.
+async fn stand_now(
+    hub: &Hub,
+    found: &[(RoomName, Seq)],
+    viewer: &Username,
+) -> Result<Vec<ChatEvent>, StoreError> {
+    let mut by_room: HashMap<&RoomName, Vec<Seq>> = HashMap::new();
+    for (room, seq) in found {
+        by_room.entry(room).or_default().push(*seq);
+    }
+    let mut now: HashMap<(RoomName, Seq), ChatEvent> = HashMap::new();
+    for (room, seqs) in by_room {
+        let mut events = Vec::with_capacity(seqs.len());
+        for seq in seqs {
+            events.extend(hub.store().event(room, seq).await?);
+        }
+        for message in shown(hub, room, events, Seq::MAX, viewer).await? {
+            now.insert((room.clone(), message.seq), message);
+        }
+    }
+    let in_order = found.iter().filter_map(|place| now.remove(place));
+    Ok(in_order.filter(|message| !message.deleted).collect())
+}

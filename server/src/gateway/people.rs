@@ -1,0 +1,80 @@
+//! Names in commands to accounts that there are.
+
+use chat_shared::limits::MENTIONS_MAX;
+use chat_shared::protocol::{ErrorCode, ErrorFrame};
+use chat_shared::{RoomName, Username, mentioned_names};
+
+use crate::hub::{Hub, random_hex};
+use crate::rules::Subject;
+use crate::store::{StoreError, User};
+
+/// Bytes of randomness in a direct room's name.
+const DIRECT_ID_BYTES: usize = 16;
+
+/// Why someone can't be named.
+pub(super) enum Unnamed {
+    Nobody,
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unnamed {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Unnamed {
+    pub(super) fn frame(&self) -> ErrorFrame {
+        match self {
+            Self::Nobody => ErrorFrame::new(ErrorCode::NotFound, "There is nobody of that name."),
+            Self::Store(error) => {
+                tracing::error!(%error, "an account could not be looked up");
+                let message = "The server can't reach its store; try again.";
+                ErrorFrame::new(ErrorCode::Unavailable, message)
+            }
+        }
+    }
+}
+
+/// Someone who has an account, in the spelling of it.
+pub(super) async fn user(hub: &Hub, name: &Username) -> Result<User, Unnamed> {
+    let found = hub.store().find_user(name.as_str()).await?;
+    found.ok_or(Unnamed::Nobody)
+}
+
+pub(super) async fn subject(hub: &Hub, name: &Username) -> Result<Subject, Unnamed> {
+    let username = user(hub, name).await?.username;
+    let admin = hub.accounts().is_admin(&username);
+    Ok(Subject { username, admin })
+}
+
+/// Those of the names in a text who have accounts. A text without any asks nobody.
+pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, Unnamed> {
+    let mut asked: Vec<&str> = Vec::new();
+    let mut names = Vec::new();
+    for name in mentioned_names(text) {
+        if asked.contains(&name) {
+            continue;
+        }
+        if asked.len() == MENTIONS_MAX {
+            break;
+        }
+        asked.push(name);
+        names.extend(hub.store().find_user(name).await?.map(|user| user.username));
+    }
+    Ok(names)
+}
+
+/// The room of two people: whoever of them asks first names it for good.
+pub(super) async fn direct_room(
+    hub: &Hub,
+    one: &Username,
+    other: &Username,
+) -> Result<RoomName, StoreError> {
+    let (first, second) = (one.min(other), one.max(other));
+    // A name may hold anything, so the first's length tells where the second begins.
+    let key = format!("direct:{}:{first}:{second}", first.as_str().len());
+    let fresh = format!("@{}", random_hex(DIRECT_ID_BYTES));
+    let name = hub.store().claim(&key, &fresh).await?;
+    RoomName::parse(&name).map_err(|_| StoreError::Corrupt(format!("a direct room {name:?}")))
+}

@@ -1,0 +1,55 @@
+//! Events of the past, as they are told to who missed them.
+
+use std::collections::HashSet;
+
+use chat_shared::limits::EVENTS_LIMIT_DEFAULT;
+use chat_shared::protocol::{Events, EventsPage, ServerFrame};
+use chat_shared::{RequestId, RoomName, Seq};
+
+use super::pages::{cut, limit_of, take_fitting};
+use super::{Hub, wire};
+use crate::rules::LogEvent;
+use crate::store::StoreError;
+
+/// The frames of events that lie in the past: what was deleted since shows no text.
+pub async fn event_frames(
+    hub: &Hub,
+    room: &RoomName,
+    events: &[LogEvent],
+) -> Result<Vec<ServerFrame>, StoreError> {
+    let with_text = events.iter().filter(|event| event.body.text().is_some());
+    let messages: HashSet<Seq> = with_text.map(message_of).collect();
+    let messages: Vec<Seq> = messages.into_iter().collect();
+    let deleted = hub.store().deleted_among(room, &messages).await?;
+    let deleted: HashSet<Seq> = deleted.into_iter().collect();
+    Ok(events
+        .iter()
+        .map(|event| wire::event_frame(room, event, deleted.contains(&message_of(event))))
+        .collect())
+}
+
+fn message_of(event: &LogEvent) -> Seq {
+    event.body.target().unwrap_or(event.seq)
+}
+
+/// What a resume would send above `query.after`, up to `as_of`.
+pub(super) async fn events(
+    hub: &Hub,
+    room: &RoomName,
+    as_of: Seq,
+    re: Option<RequestId>,
+    query: Events,
+) -> Result<ServerFrame, StoreError> {
+    let limit = limit_of(query.limit, EVENTS_LIMIT_DEFAULT);
+    let mut rows = hub.store().events(room, query.after, limit + 1).await?;
+    rows.retain(|event| event.seq <= as_of);
+    let (rows, more) = cut(rows, limit);
+    let (events, cut_short) = take_fitting(event_frames(hub, room, &rows).await?);
+    let more = more || cut_short;
+    Ok(ServerFrame::Events(EventsPage {
+        re,
+        room: room.clone(),
+        events,
+        more,
+    }))
+}
