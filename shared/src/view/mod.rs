@@ -24,7 +24,7 @@ use crate::protocol::{
     ChatEvent, HistoryPage, Limited, MembersPage, ReadEvent, Role, RoomInfo, RoomKind, ServerFrame,
     SystemEvent, SystemKind,
 };
-use crate::{RoomName, Seq, Username};
+use crate::{Seq, Username};
 
 /// A room as one person's client has it.
 #[derive(Debug, Clone)]

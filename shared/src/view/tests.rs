@@ -1,4 +1,5 @@
 use super::*;
+use crate::RoomName;
 use crate::protocol::{DeletedEvent, EditedEvent, MemberInfo, ReactedEvent};
 use crate::{Emoji, Nonce};
 
