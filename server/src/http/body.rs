@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
+use bytes::{Bytes, BytesMut};
+use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
@@ -14,6 +15,9 @@ use super::answer::Refusal;
 
 /// Bytes of a JSON body.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
+
+/// Bytes over the limit that are read all the same.
+const DROPPED_BYTES_MAX: usize = 4 << 20;
 
 /// In which a body must have come.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,7 +36,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
                 "The body must be JSON, with the header Content-Type: application/json.",
             ));
         }
-        parse(&read(request.into_body()).await?).map(Self)
+        parse(&read(request.into_body(), BODY_BYTES_MAX).await?).map(Self)
     }
 }
 
@@ -47,13 +51,30 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-async fn read(body: Body) -> Result<bytes::Bytes, Refusal> {
-    let whole = Limited::new(body, BODY_BYTES_MAX).collect();
+/// A body of at most `bytes_max`. Of a larger one the rest is read and dropped, within a bound: who
+/// is still sending would else meet a broken connection and never read the refusal.
+pub(super) async fn read(mut body: Body, bytes_max: usize) -> Result<Bytes, Refusal> {
+    let whole = async {
+        let (mut kept, mut bytes) = (BytesMut::new(), 0);
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else {
+                continue;
+            };
+            bytes += data.len();
+            if bytes > bytes_max + DROPPED_BYTES_MAX {
+                break;
+            }
+            if bytes <= bytes_max {
+                kept.extend_from_slice(&data);
+            }
+        }
+        Ok::<_, axum::Error>((kept, bytes))
+    };
     match tokio::time::timeout(BODY_TIMEOUT, whole).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Refusal::new(
+        Ok(Ok((body, bytes))) if bytes <= bytes_max => Ok(body.freeze()),
+        Ok(Ok(_)) => Err(Refusal::new(
             StatusCode::PAYLOAD_TOO_LARGE,
-            format!("The body is too large: {BODY_BYTES_MAX} bytes at most."),
+            format!("The body is too large: {bytes_max} bytes at most."),
         )),
         Ok(Err(_)) => Err(Refusal::new(
             StatusCode::BAD_REQUEST,
