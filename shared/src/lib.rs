@@ -17,6 +17,7 @@ pub mod limits;
 mod names;
 pub mod protocol;
 mod text;
+pub mod view;
 
 pub use names::{Emoji, LOBBY, NameError, Nonce, RequestId, RoomName, Username};
 pub use text::{

@@ -12,6 +12,7 @@ mod crowd;
 mod demo;
 mod durability;
 mod main_job;
+mod permissions;
 mod resume;
 mod sdk;
 mod support;

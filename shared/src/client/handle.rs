@@ -1,5 +1,11 @@
 //! The sending half of a connection.
 
+mod messages;
+mod people;
+mod rooms;
+
+pub use messages::Page;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -7,11 +13,8 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::timeout;
 
 use super::{CloseReason, CommandError};
-use crate::protocol::{
-    Ack, Command, Create, Events, EventsPage, History, HistoryPage, Join, Leave, Members,
-    MembersPage, RoomInfo, Rooms, RoomsPage, Send, ServerFrame,
-};
-use crate::{MessageText, Nonce, RoomName, Seq, Username};
+use crate::Nonce;
+use crate::protocol::{Command, ServerFrame};
 
 /// How long a command other than `send` waits for its answer, its wait for a free place among
 /// the unanswered ones included.
@@ -25,19 +28,6 @@ pub(crate) type Answer = Result<ServerFrame, CommandError>;
 pub(crate) struct Ask {
     pub(crate) command: Command,
     pub(crate) answer: oneshot::Sender<Answer>,
-}
-
-/// Which messages [`Client::history`] asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
-    /// The newest.
-    Newest,
-    /// The nearest under this seq.
-    Before(Seq),
-    /// The nearest above this seq.
-    After(Seq),
-    /// Those on both sides of this seq.
-    Around(Seq),
 }
 
 /// The sending half of a connection; clones share it.
@@ -67,190 +57,6 @@ pub fn new_nonce() -> Result<Nonce, CommandError> {
 }
 
 impl Client {
-    /// Says `text` in `room`, marked with a new nonce, and waits until it is stored.
-    ///
-    /// # Errors
-    /// [`CommandError`]. Whoever wants to try again after one uses [`Client::send_with_nonce`],
-    /// so that the message can't be there twice.
-    pub async fn send(&self, room: &RoomName, text: &str) -> Result<Ack, CommandError> {
-        self.send_with_nonce(room, text, new_nonce()?).await
-    }
-
-    /// As [`Client::send`], with a nonce of the caller's: repeated, it gets the first answer.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn send_with_nonce(
-        &self,
-        room: &RoomName,
-        text: &str,
-        nonce: Nonce,
-    ) -> Result<Ack, CommandError> {
-        let text = text.to_owned();
-        self.submit(Send {
-            room: room.clone(),
-            text,
-            nonce,
-            reply_to: None,
-        })
-        .await
-    }
-
-    /// As [`Client::send`], as an answer to the message `reply_to`.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn reply(
-        &self,
-        room: &RoomName,
-        reply_to: Seq,
-        text: &str,
-    ) -> Result<Ack, CommandError> {
-        let (text, nonce) = (text.to_owned(), new_nonce()?);
-        self.submit(Send {
-            room: room.clone(),
-            text,
-            nonce,
-            reply_to: Some(reply_to),
-        })
-        .await
-    }
-
-    /// Sends a message of which the caller chose every part, and waits until it is stored.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn submit(&self, mut message: Send) -> Result<Ack, CommandError> {
-        message.text = MessageText::parse(&message.text)?.into_string();
-        match self.ask(Command::Send(message)).await? {
-            ServerFrame::Ack(ack) => Ok(ack),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// A page of messages as they stand now, at most `limit` of them.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn history(
-        &self,
-        room: &RoomName,
-        page: Page,
-        limit: Option<u32>,
-    ) -> Result<HistoryPage, CommandError> {
-        let mut history = History {
-            room: room.clone(),
-            before: None,
-            after: None,
-            around: None,
-            limit,
-        };
-        match page {
-            Page::Newest => {}
-            Page::Before(seq) => history.before = Some(seq),
-            Page::After(seq) => history.after = Some(seq),
-            Page::Around(seq) => history.around = Some(seq),
-        }
-        match self.timed(Command::History(history)).await? {
-            ServerFrame::History(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// The events above `after`, as a resume would send them, at most `limit` of them.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn events(
-        &self,
-        room: &RoomName,
-        after: Seq,
-        limit: Option<u32>,
-    ) -> Result<EventsPage, CommandError> {
-        let command = Command::Events(Events {
-            room: room.clone(),
-            after,
-            limit,
-        });
-        match self.timed(command).await? {
-            ServerFrame::Events(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// Public rooms by name.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn rooms(&self, which: Rooms) -> Result<RoomsPage, CommandError> {
-        match self.timed(Command::Rooms(which)).await? {
-            ServerFrame::Rooms(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// A room's members by name, those after the name `after`, at most `limit` of them.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn members(
-        &self,
-        room: &RoomName,
-        after: Option<Username>,
-        limit: Option<u32>,
-    ) -> Result<MembersPage, CommandError> {
-        let command = Command::Members(Members {
-            room: room.clone(),
-            after,
-            limit,
-        });
-        match self.timed(command).await? {
-            ServerFrame::Members(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// Makes a room and owns it. Without a nonce it gets a new one; with one it may be repeated
-    /// after a [`CommandError::Disconnected`].
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn create(&self, mut create: Create) -> Result<RoomInfo, CommandError> {
-        if create.nonce.is_none() {
-            create.nonce = Some(new_nonce()?);
-        }
-        match self.timed(Command::Create(create)).await? {
-            ServerFrame::Room { room, .. } => Ok(room),
-            other => Err(unexpected(&other)),
-        }
-    }
-
-    /// Enters a room. To repeat it does no harm.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn join(&self, room: &RoomName) -> Result<(), CommandError> {
-        let nonce = Some(new_nonce()?);
-        self.done(Command::Join(Join {
-            room: room.clone(),
-            nonce,
-        }))
-        .await
-    }
-
-    /// Leaves a room. To repeat it does no harm.
-    ///
-    /// # Errors
-    /// [`CommandError`].
-    pub async fn leave(&self, room: &RoomName) -> Result<(), CommandError> {
-        let nonce = Some(new_nonce()?);
-        self.done(Command::Leave(Leave {
-            room: room.clone(),
-            nonce,
-        }))
-        .await
-    }
-
     /// Asks the server for a sign of life, and says how long it took.
     ///
     /// # Errors
@@ -270,6 +76,19 @@ impl Client {
         self.closing.notify_one();
         // An error means that the task is gone, and the connection with it.
         let _ = closed.wait_for(Option::is_some).await;
+    }
+
+    /// Sends any command, of which the caller chose every part, and returns what answers it: for
+    /// who wants to choose the nonce of a durable command, so that it may be repeated after a
+    /// [`CommandError::Disconnected`] and gets its first answer.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn command(&self, command: Command) -> Result<ServerFrame, CommandError> {
+        match command {
+            Command::Send(_) => self.ask(command).await,
+            command => self.timed(command).await,
+        }
     }
 
     async fn done(&self, command: Command) -> Result<(), CommandError> {

@@ -1,0 +1,121 @@
+//! What is done about people: someone else in a room, or oneself.
+
+use std::time::Duration;
+
+use super::{Client, new_nonce};
+use crate::client::CommandError;
+use crate::protocol::{About, AboutFor, Command, GiveRole, Profile, Role};
+use crate::{RoomName, Username};
+
+impl Client {
+    /// Makes someone a member of a room.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn invite(&self, room: &RoomName, who: &Username) -> Result<(), CommandError> {
+        self.done(Command::Invite(about(room, who)?)).await
+    }
+
+    /// Puts someone out of a room; they may come back.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn kick(&self, room: &RoomName, who: &Username) -> Result<(), CommandError> {
+        self.done(Command::Kick(about(room, who)?)).await
+    }
+
+    /// Puts someone out of a room and keeps them out for a time of whole seconds, or without one
+    /// until [`Client::unban`]. From the lobby it is a ban from the server.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn ban(
+        &self,
+        room: &RoomName,
+        who: &Username,
+        for_time: Option<Duration>,
+    ) -> Result<(), CommandError> {
+        self.done(Command::Ban(about_for(room, who, for_time)?))
+            .await
+    }
+
+    /// Lets someone come back who is banned.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn unban(&self, room: &RoomName, who: &Username) -> Result<(), CommandError> {
+        self.done(Command::Unban(about(room, who)?)).await
+    }
+
+    /// Lets someone only read, for a time of whole seconds or without one until
+    /// [`Client::unmute`].
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn mute(
+        &self,
+        room: &RoomName,
+        who: &Username,
+        for_time: Option<Duration>,
+    ) -> Result<(), CommandError> {
+        self.done(Command::Mute(about_for(room, who, for_time)?))
+            .await
+    }
+
+    /// Lets someone speak again who is muted.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn unmute(&self, room: &RoomName, who: &Username) -> Result<(), CommandError> {
+        self.done(Command::Unmute(about(room, who)?)).await
+    }
+
+    /// Says what a member may do, as an owner.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn role(
+        &self,
+        room: &RoomName,
+        who: &Username,
+        role: Role,
+    ) -> Result<(), CommandError> {
+        self.done(Command::Role(GiveRole {
+            room: room.clone(),
+            username: who.clone(),
+            role,
+            nonce: Some(new_nonce()?),
+        }))
+        .await
+    }
+
+    /// Changes the name that others see; [`crate::check_display_name`] says what it must be.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn profile(&self, display_name: &str) -> Result<(), CommandError> {
+        let display_name = display_name.to_owned();
+        self.done(Command::Profile(Profile { display_name })).await
+    }
+}
+
+fn about(room: &RoomName, who: &Username) -> Result<About, CommandError> {
+    Ok(About {
+        room: room.clone(),
+        username: who.clone(),
+        nonce: Some(new_nonce()?),
+    })
+}
+
+fn about_for(
+    room: &RoomName,
+    who: &Username,
+    for_time: Option<Duration>,
+) -> Result<AboutFor, CommandError> {
+    Ok(AboutFor {
+        room: room.clone(),
+        username: who.clone(),
+        for_s: for_time.map(|time| time.as_secs()),
+        nonce: Some(new_nonce()?),
+    })
+}

@@ -1,0 +1,251 @@
+//! The calls about accounts.
+
+mod call;
+mod error;
+
+pub(crate) use call::bearer;
+pub use error::HttpError;
+
+use hyper::Method;
+use hyper::body::Bytes;
+
+use self::call::Call;
+use super::tls::Trust;
+use super::{RootCertificateError, ServerUrl};
+use crate::codec::encode;
+use crate::limits::AVATAR_BYTES_MAX;
+use crate::protocol::http::{
+    Answer, Credentials, LoggedIn, Me, NewAvatar, NewPassword, SessionInfo, Sessions,
+};
+
+/// A server's calls about accounts.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    server: ServerUrl,
+    trust: Trust,
+}
+
+impl Accounts {
+    /// The calls of `server`.
+    pub fn new(server: ServerUrl) -> Self {
+        Self {
+            server,
+            trust: Trust::default(),
+        }
+    }
+
+    /// Also trusts the certificates in `pem`, as [`super::ClientConfig::root_certificate`] does.
+    ///
+    /// # Errors
+    /// [`RootCertificateError`] where `pem` holds no usable certificate.
+    pub fn root_certificate(mut self, pem: &[u8]) -> Result<Self, RootCertificateError> {
+        self.trust.add_pem(pem)?;
+        Ok(self)
+    }
+
+    /// Makes an account for a person.
+    ///
+    /// # Errors
+    /// [`HttpError::NameTaken`], [`HttpError::Refused`] for a name or password that won't do.
+    pub async fn register(&self, username: &str, password: &str) -> Result<(), HttpError> {
+        self.new_account(username, password, false).await
+    }
+
+    /// Makes an account for a bot: its messages say so, and its sessions last until revoked.
+    ///
+    /// # Errors
+    /// As [`Accounts::register`].
+    pub async fn register_bot(&self, username: &str, password: &str) -> Result<(), HttpError> {
+        self.new_account(username, password, true).await
+    }
+
+    async fn new_account(
+        &self,
+        username: &str,
+        password: &str,
+        bot: bool,
+    ) -> Result<(), HttpError> {
+        let body = credentials(username, password, bot);
+        self.call(Call::post("/register", None, body))
+            .await
+            .map(|_: Answer| ())
+    }
+
+    /// Starts a session; its token is for [`super::ClientConfig::new`].
+    ///
+    /// # Errors
+    /// [`HttpError::WrongPassword`], also where there is no such account.
+    pub async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, HttpError> {
+        let body = credentials(username, password, false);
+        match self.call(Call::post("/login", None, body)).await {
+            // Without a token there is no session to be signed out of.
+            Err(HttpError::NotSignedIn(said)) => Err(HttpError::WrongPassword(said)),
+            other => other,
+        }
+    }
+
+    /// Ends a session; its connections end too.
+    ///
+    /// # Errors
+    /// [`HttpError::NotSignedIn`] where it is over already.
+    pub async fn log_out(&self, token: &str) -> Result<(), HttpError> {
+        self.call(Call::post("/logout", Some(token), "{}".to_owned()))
+            .await
+            .map(|_: Answer| ())
+    }
+
+    /// Who one is.
+    ///
+    /// # Errors
+    /// [`HttpError::NotSignedIn`].
+    pub async fn me(&self, token: &str) -> Result<Me, HttpError> {
+        self.call(Call::new(Method::GET, "/me", Some(token))).await
+    }
+
+    /// Changes one's password. Every other session of one's ends.
+    ///
+    /// # Errors
+    /// [`HttpError::Refused`] for a new password that won't do, [`HttpError::WrongPassword`] for
+    /// an old one that is another.
+    pub async fn password(&self, token: &str, old: &str, new: &str) -> Result<(), HttpError> {
+        let body = encode(&NewPassword {
+            old: old.to_owned(),
+            new: new.to_owned(),
+        });
+        self.call(Call::post("/password", Some(token), body))
+            .await
+            .map(|_: Answer| ())
+    }
+
+    /// One's own sessions, the newest first.
+    ///
+    /// # Errors
+    /// [`HttpError::NotSignedIn`].
+    pub async fn sessions(&self, token: &str) -> Result<Vec<SessionInfo>, HttpError> {
+        self.call(Call::new(Method::GET, "/sessions", Some(token)))
+            .await
+            .map(|it: Sessions| it.sessions)
+    }
+
+    /// Ends one of one's own sessions by its [`SessionInfo::id`]; its connections end too.
+    ///
+    /// # Errors
+    /// [`HttpError::Refused`] where there is no such session.
+    pub async fn revoke(&self, token: &str, id: &str) -> Result<(), HttpError> {
+        // Ids are made by the server of letters and digits; nothing else is put into a path.
+        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+            return Err(HttpError::Refused("That is no session's id.".to_owned()));
+        }
+        let path = format!("/sessions/{id}");
+        self.call(Call::new(Method::DELETE, &path, Some(token)))
+            .await
+            .map(|_: Answer| ())
+    }
+
+    /// Gives oneself a picture: a PNG, JPEG, WebP or GIF. Its new path on the server is returned.
+    ///
+    /// # Errors
+    /// [`HttpError::Refused`] for what is no such picture, or too big.
+    pub async fn avatar(&self, token: &str, picture: Vec<u8>) -> Result<String, HttpError> {
+        let refused = |said: &str| Err(HttpError::Refused(said.to_owned()));
+        let Some(content_type) = picture_type(&picture) else {
+            return refused("A picture is a PNG, JPEG, WebP or GIF.");
+        };
+        if picture.len() > AVATAR_BYTES_MAX {
+            return refused("A picture is 2 MiB at most.");
+        }
+        let call = Call {
+            content_type,
+            body: Bytes::from(picture),
+            ..Call::new(Method::PUT, "/avatar", Some(token))
+        };
+        self.call(call).await.map(|it: NewAvatar| it.avatar)
+    }
+}
+
+/// The media type of a picture, by how it begins.
+fn picture_type(bytes: &[u8]) -> Option<&'static str> {
+    match bytes {
+        [0x89, b'P', b'N', b'G', ..] => Some("image/png"),
+        [0xff, 0xd8, 0xff, ..] => Some("image/jpeg"),
+        [b'G', b'I', b'F', b'8', ..] => Some("image/gif"),
+        [
+            b'R',
+            b'I',
+            b'F',
+            b'F',
+            _,
+            _,
+            _,
+            _,
+            b'W',
+            b'E',
+            b'B',
+            b'P',
+            ..,
+        ] => Some("image/webp"),
+        _ => None,
+    }
+}
+
+fn credentials(username: &str, password: &str, bot: bool) -> String {
+    encode(&Credentials {
+        username: username.to_owned(),
+        password: password.to_owned(),
+        bot,
+    })
+}
+
+/// [`Accounts::register`] at `server`.
+///
+/// # Errors
+/// As there.
+pub async fn register(server: &ServerUrl, username: &str, password: &str) -> Result<(), HttpError> {
+    Accounts::new(server.clone())
+        .register(username, password)
+        .await
+}
+
+/// [`Accounts::register_bot`] at `server`.
+///
+/// # Errors
+/// As there.
+pub async fn register_bot(
+    server: &ServerUrl,
+    username: &str,
+    password: &str,
+) -> Result<(), HttpError> {
+    Accounts::new(server.clone())
+        .register_bot(username, password)
+        .await
+}
+
+/// [`Accounts::log_in`] at `server`.
+///
+/// # Errors
+/// As there.
+pub async fn log_in(
+    server: &ServerUrl,
+    username: &str,
+    password: &str,
+) -> Result<LoggedIn, HttpError> {
+    Accounts::new(server.clone())
+        .log_in(username, password)
+        .await
+}
+
+/// [`Accounts::log_out`] at `server`.
+///
+/// # Errors
+/// As there.
+pub async fn log_out(server: &ServerUrl, token: &str) -> Result<(), HttpError> {
+    Accounts::new(server.clone()).log_out(token).await
+}
+
+/// [`Accounts::me`] at `server`.
+///
+/// # Errors
+/// As there.
+pub async fn me(server: &ServerUrl, token: &str) -> Result<Me, HttpError> {
+    Accounts::new(server.clone()).me(token).await
+}
