@@ -14,4 +14,5 @@ mod main_job;
 mod permissions;
 mod resume;
 mod sdk;
+mod snapshot;
 mod support;
