@@ -8,9 +8,11 @@
 mod bad_input;
 mod bad_start;
 mod crowd;
+mod deleted;
 mod demo;
 mod durability;
 mod main_job;
+mod markers;
 mod permissions;
 mod resume;
 mod sdk;
