@@ -9,20 +9,20 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use crate::accounts::{self, Accounts, SessionEnded};
+use crate::accounts::{self, Accounts};
 use crate::config::{Config, ConfigError, RateLimit};
 use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::Hub;
+use crate::hub::{Hub, hidden_log};
 use crate::store::mongo::{self, MongoStore};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{SharedStore, StoreError};
 use crate::telemetry;
 
-/// Ended sessions whose sockets are still to be closed.
-const SESSIONS_ENDED_WAITING_MAX: usize = 1_024;
+/// What became of accounts and is still to be acted on.
+const ACCOUNT_EVENTS_WAITING_MAX: usize = 1_024;
 
 /// How long connections have to take their goodbye.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
@@ -71,7 +71,8 @@ pub struct Server {
     serving: Task,
     _converting: Task,
     _tidying: Task,
-    _ended: Task,
+    _scrubbing: Task,
+    _following: Task,
 }
 
 /// A task that ends with its owner.
@@ -125,11 +126,11 @@ impl Server {
             reason,
         })?;
         let (store, place) = open_store(&config).await?;
-        let (ended, closing) = mpsc::channel(SESSIONS_ENDED_WAITING_MAX);
+        let (events, following) = mpsc::channel(ACCOUNT_EVENTS_WAITING_MAX);
         let options = accounts::Options {
             admin: config.admin.clone(),
         };
-        let accounts = Accounts::open(Arc::clone(&store), options, ended)
+        let accounts = Accounts::open(Arc::clone(&store), options, events)
             .await
             .map_err(|error| StartError::Accounts {
                 place: place.clone(),
@@ -183,7 +184,8 @@ impl Server {
             serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
             _converting: Task::spawn(convert(accounts.clone())),
             _tidying: Task::spawn(tidy(accounts, limits)),
-            _ended: Task::spawn(close_sockets(hub, closing)),
+            _scrubbing: Task::spawn(scrub(hub.clone())),
+            _following: Task::spawn(hidden_log::follow(hub, following)),
         })
     }
 
@@ -257,10 +259,10 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
     }
 }
 
-/// A session that was revoked loses its sockets.
-async fn close_sockets(hub: Hub, mut ended: mpsc::Receiver<SessionEnded>) {
-    while let Some(SessionEnded { session, username }) = ended.recv().await {
-        hub.end_session(&username, &session);
+/// What an earlier run deleted and did not come to blank.
+async fn scrub(hub: Hub) {
+    if let Err(error) = hub.scrub_the_rest().await {
+        tracing::warn!(%error, "deleted texts stay in the store until the next start");
     }
 }
 

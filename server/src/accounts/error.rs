@@ -1,6 +1,6 @@
 use chat_shared::{NameError, PasswordError};
 
-use super::SigningKeyError;
+use super::{PictureError, SigningKeyError};
 use crate::store::StoreError;
 
 /// Why the accounts can't be opened.
@@ -66,6 +66,15 @@ pub enum PasswordChangeError {
     Wrong,
     #[error("too many passwords are being checked")]
     Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why someone has no other picture.
+#[derive(Debug, thiserror::Error)]
+pub enum AvatarError {
+    #[error(transparent)]
+    Picture(#[from] PictureError),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

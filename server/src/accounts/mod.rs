@@ -11,10 +11,14 @@ mod convert;
 mod error;
 mod password;
 mod people;
+mod picture;
 mod token;
 
 pub use avatar::avatar_path;
-pub use error::{AuthError, LogInError, OpenError, PasswordChangeError, RegisterError};
+pub use error::{
+    AuthError, AvatarError, LogInError, OpenError, PasswordChangeError, RegisterError,
+};
+pub use picture::{PictureError, draw};
 pub use token::SigningKeyError;
 
 use std::fmt;
@@ -25,8 +29,10 @@ use std::time::{Duration, SystemTime};
 use chat_shared::{TimestampMs, Username, check_new_password};
 use tokio::sync::mpsc;
 
+use crate::rules::AccountChange;
 use crate::store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
 use password::{Passwords, Verdict};
+use picture::Pictures;
 use token::{SessionClaims, SigningKey, random_id};
 
 /// A session that is not used for this long ends.
@@ -45,10 +51,11 @@ pub struct Accounts(Arc<Inner>);
 struct Inner {
     store: SharedStore,
     passwords: Passwords,
+    pictures: Pictures,
     key: SigningKey,
     admin: OnceLock<Username>,
     count: AtomicU64,
-    ended: mpsc::Sender<SessionEnded>,
+    events: mpsc::Sender<AccountEvent>,
 }
 
 impl fmt::Debug for Accounts {
@@ -106,22 +113,22 @@ impl fmt::Debug for NewSession {
     }
 }
 
-/// A session was revoked: its sockets are to be closed.
+/// What is to be acted on at once, here and on every other node.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SessionEnded {
-    pub session: String,
+pub struct AccountEvent {
     pub username: Username,
+    pub change: AccountChange,
 }
 
 impl Accounts {
-    /// Loads what was made once, or makes it. `ended` is told of every session that is revoked.
+    /// Loads what was made once, or makes it. `events` is told of what others must know.
     ///
     /// # Errors
     /// [`OpenError`], for the operator.
     pub async fn open(
         store: SharedStore,
         options: Options,
-        ended: mpsc::Sender<SessionEnded>,
+        events: mpsc::Sender<AccountEvent>,
     ) -> Result<Self, OpenError> {
         let key = SigningKey::load(&*store).await?;
         let count = store.count_users().await?;
@@ -134,10 +141,11 @@ impl Accounts {
         Ok(Self(Arc::new(Inner {
             store,
             passwords,
+            pictures: Pictures::default(),
             key,
             admin,
             count,
-            ended,
+            events,
         })))
     }
 

@@ -2,8 +2,9 @@
 
 use chat_shared::{TimestampMs, Username, check_new_password};
 
-use super::{Accounts, PasswordChangeError, Verdict, now_ms};
-use crate::accounts::SessionEnded;
+use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms};
+use crate::accounts::AccountEvent;
+use crate::rules::AccountChange;
 use crate::store::{Avatar, PasswordRecord, Session, StoreError, User};
 
 /// Sessions of one person that are listed.
@@ -81,7 +82,26 @@ impl Accounts {
         if until.is_some() && self.is_admin(username) {
             return Ok(());
         }
-        self.0.store.set_banned(username, until).await
+        self.0.store.set_banned(username, until).await?;
+        if until.is_some() {
+            self.tell(username, AccountChange::Banned).await;
+        }
+        Ok(())
+    }
+
+    /// Changes the name that others see, and tells them.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn set_display_name(
+        &self,
+        username: &Username,
+        display_name: &str,
+    ) -> Result<(), StoreError> {
+        let store = &self.0.store;
+        store.set_display_name(username, display_name).await?;
+        self.tell(username, AccountChange::Profile).await;
+        Ok(())
     }
 
     /// Whether someone is barred from the server now.
@@ -89,17 +109,20 @@ impl Accounts {
         user.banned_until.is_some_and(|until| until > now_ms()) && !self.is_admin(&user.username)
     }
 
-    /// Keeps someone's picture, and returns the account as it is then.
+    /// Makes an upload someone's picture, and tells the others. The account as it is then is
+    /// returned.
     ///
     /// # Errors
-    /// Where the store fails.
+    /// [`AvatarError`], and nothing changed.
     pub async fn set_avatar(
         &self,
         username: &Username,
-        avatar: Avatar,
-    ) -> Result<Option<User>, StoreError> {
+        upload: Vec<u8>,
+    ) -> Result<Option<User>, AvatarError> {
+        let avatar = self.0.pictures.take(upload).await?;
         self.0.store.set_avatar(username, avatar).await?;
-        self.user(username).await
+        self.tell(username, AccountChange::Profile).await;
+        Ok(self.user(username).await?)
     }
 
     /// The picture of that name.
@@ -111,12 +134,15 @@ impl Accounts {
     }
 
     pub(super) async fn tell_ended(&self, session: Session) {
-        let ended = SessionEnded {
-            session: session.id,
-            username: session.username,
-        };
-        if self.0.ended.send(ended).await.is_err() {
-            tracing::debug!("nobody closes the sockets of ended sessions any more");
+        let change = AccountChange::SessionRevoked(session.id);
+        self.tell(&session.username, change).await;
+    }
+
+    async fn tell(&self, username: &Username, change: AccountChange) {
+        let username = username.clone();
+        let event = AccountEvent { username, change };
+        if self.0.events.send(event).await.is_err() {
+            tracing::debug!("nobody acts on what becomes of accounts any more");
         }
     }
 }

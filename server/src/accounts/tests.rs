@@ -1,9 +1,10 @@
 use super::*;
+use crate::rules::AccountChange;
 use crate::store::sqlite::SqliteStore;
 
 struct World {
     accounts: Accounts,
-    ended: mpsc::Receiver<SessionEnded>,
+    ended: mpsc::Receiver<AccountEvent>,
     store: SharedStore,
     _dir: tempfile::TempDir,
 }
@@ -24,7 +25,7 @@ async fn world() -> World {
 async fn open(
     store: &SharedStore,
     admin: Option<&str>,
-) -> (Accounts, mpsc::Receiver<SessionEnded>) {
+) -> (Accounts, mpsc::Receiver<AccountEvent>) {
     let (sender, ended) = mpsc::channel(8);
     let options = Options {
         admin: admin.map(str::to_owned),
@@ -103,8 +104,8 @@ async fn a_session_lasts_until_it_is_revoked() {
     world.accounts.log_out(&identity.session).await.unwrap();
     assert!(world.is_invalid(&first.token).await);
     assert!(!world.is_invalid(&second.token).await);
-    let ended = SessionEnded {
-        session: identity.session.clone(),
+    let ended = AccountEvent {
+        change: AccountChange::SessionRevoked(identity.session.clone()),
         username: identity.username,
     };
     assert_eq!(world.ended.recv().await, Some(ended));

@@ -6,15 +6,12 @@ use chat_shared::limits::{
     EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, QUERY_CHARS_MAX,
     RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
 };
-use chat_shared::protocol::{
-    Command, CommandFrame, ErrorCode, ErrorFrame, ProfileEvent, RoomKind, ServerFrame,
-};
+use chat_shared::protocol::{Command, CommandFrame, ErrorCode, ErrorFrame, RoomKind, ServerFrame};
 use chat_shared::{Nonce, RequestId, RoomName, check_display_name};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::people::Unnamed;
 use super::{catch_up, lists, people};
-use crate::accounts::avatar_path;
 use crate::hub::{Connection, Hub, Propose, Query, RoomRequest};
 use crate::rules;
 use crate::store::StoreError;
@@ -181,6 +178,9 @@ async fn proposed(
         }
         Command::Dm(dm) => {
             let with = people::user(hub, &dm.username).await?.username;
+            if with == connection.identity.username {
+                return Err(Unnamed::Oneself);
+            }
             let room = people::direct_room(hub, &connection.identity.username, &with).await?;
             (room, None, rules::Command::Direct { with })
         }
@@ -251,22 +251,14 @@ impl Asked<'_> {
             }
         };
         let username = &self.connection.identity.username;
-        let changed = async {
-            self.hub.store().set_display_name(username, name).await?;
-            people::user(self.hub, username).await
-        };
-        match changed.await {
-            Ok(user) => {
+        let accounts = self.hub.accounts();
+        match accounts.set_display_name(username, name).await {
+            Ok(()) => {
                 if let Some(re) = self.id {
                     self.connection.send(&ServerFrame::Ok { re });
                 }
-                self.hub.tell_all(&ServerFrame::Profile(ProfileEvent {
-                    avatar: avatar_path(&user),
-                    username: user.username,
-                    display_name: user.display_name,
-                }));
             }
-            Err(unnamed) => self.turn_down(unnamed.frame()),
+            Err(error) => self.turn_down(Unnamed::Store(error).frame()),
         }
     }
 

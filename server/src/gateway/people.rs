@@ -14,6 +14,8 @@ const DIRECT_ID_BYTES: usize = 16;
 /// Why someone can't be named.
 pub(super) enum Unnamed {
     Nobody,
+    /// A direct room is with someone else.
+    Oneself,
     Store(StoreError),
 }
 
@@ -27,6 +29,10 @@ impl Unnamed {
     pub(super) fn frame(&self) -> ErrorFrame {
         match self {
             Self::Nobody => ErrorFrame::new(ErrorCode::NotFound, "There is nobody of that name."),
+            Self::Oneself => {
+                let message = "The field `username` is wrong: a direct room is with someone else.";
+                ErrorFrame::new(ErrorCode::BadField, message)
+            }
             Self::Store(error) => {
                 tracing::error!(%error, "an account could not be looked up");
                 let message = "The server can't reach its store; try again.";

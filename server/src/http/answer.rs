@@ -67,7 +67,7 @@ impl Refusal {
         }
     }
 
-    fn busy() -> Self {
+    pub(super) fn busy() -> Self {
         Self {
             retry_after_s: Some(RETRY_SECONDS),
             ..Self::new(

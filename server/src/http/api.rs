@@ -21,7 +21,7 @@ use crate::accounts::{AuthError, LogInError};
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A session that lasts until revoked "expires" at the last time that JavaScript can count to.
-const NEVER_MS: TimestampMs = (1 << 53) - 1;
+pub(super) const NEVER_MS: TimestampMs = (1 << 53) - 1;
 
 pub(super) async fn register(
     State(state): State<HttpState>,
@@ -129,7 +129,7 @@ pub(super) async fn me(
     Ok(response)
 }
 
-fn token(headers: &HeaderMap, https: bool) -> Option<&str> {
+pub(super) fn token(headers: &HeaderMap, https: bool) -> Option<&str> {
     bearer_token(headers).or_else(|| cookie_token(headers, https))
 }
 

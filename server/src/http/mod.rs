@@ -13,6 +13,7 @@ mod headers;
 mod limits;
 pub mod origin;
 mod page;
+mod profile;
 pub mod serve;
 mod tls;
 mod upgrade;
@@ -35,7 +36,7 @@ use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::Accounts;
@@ -73,6 +74,11 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
         .route("/login", post(api::log_in))
         .route("/logout", post(api::log_out))
         .route("/me", get(api::me))
+        .route("/password", post(profile::change_password))
+        .route("/sessions", get(profile::sessions))
+        .route("/sessions/{id}", delete(profile::revoke_session))
+        .route("/avatar", put(profile::put_avatar))
+        .route("/avatars/{name}", get(profile::avatar))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/metrics", get(api::metrics))

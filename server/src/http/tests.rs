@@ -10,14 +10,14 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 
 use super::*;
-use crate::accounts::{Options, SessionEnded};
+use crate::accounts::{AccountEvent, Options};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
 struct World {
     router: Router,
     store: Arc<SqliteStore>,
-    ended: mpsc::Receiver<SessionEnded>,
+    ended: mpsc::Receiver<AccountEvent>,
     dir: tempfile::TempDir,
 }
 

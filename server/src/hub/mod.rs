@@ -7,6 +7,7 @@
 mod admission;
 mod connection;
 mod fan_out;
+pub(crate) mod hidden_log;
 mod history;
 mod pages;
 mod presence;
@@ -22,7 +23,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
+use chat_shared::protocol::{Bye, CloseCode, ProfileEvent, ServerFrame};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use tokio::sync::mpsc;
 
@@ -33,7 +34,7 @@ pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
 pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
 
-use crate::accounts::Accounts;
+use crate::accounts::{Accounts, avatar_path};
 use crate::rules::EventId;
 use crate::store::{SharedStore, StoreError};
 
@@ -177,7 +178,7 @@ impl Hub {
     }
 
     /// Tells all connections; everyone shares the lobby with everyone.
-    pub fn tell_all(&self, frame: &ServerFrame) {
+    fn tell_all(&self, frame: &ServerFrame) {
         for connection in self.connections() {
             connection.send(frame);
         }
@@ -219,21 +220,34 @@ impl Hub {
         let (hub, username) = (self.clone(), username.clone());
         let until = until.map(|until| until.unwrap_or(FOR_GOOD));
         if until.is_some() {
-            for connection in self.connections_of(&username) {
-                connection.outbox.close(CloseCode::Banned, "banned");
-            }
+            self.end_banned(&username);
         }
         tokio::spawn(async move {
+            // Who comes in before it is stored is put out by the event that tells of it.
             if let Err(error) = hub.accounts().set_banned(&username, until).await {
                 tracing::error!(%username, %error, "a ban could not be stored");
             }
-            // Who came in between is put out as well.
-            if until.is_some() {
-                for connection in hub.connections_of(&username) {
-                    connection.outbox.close(CloseCode::Banned, "banned");
-                }
-            }
         });
+    }
+
+    /// Closes the sockets of someone who is banned.
+    fn end_banned(&self, username: &Username) {
+        for connection in self.connections_of(username) {
+            connection.outbox.close(CloseCode::Banned, "banned");
+        }
+    }
+
+    /// Tells everyone what someone looks like now.
+    async fn tell_profile(&self, username: &Username) {
+        match self.store().find_user(username.as_str()).await {
+            Ok(Some(user)) => self.tell_all(&ServerFrame::Profile(ProfileEvent {
+                avatar: avatar_path(&user),
+                username: user.username,
+                display_name: user.display_name,
+            })),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%username, %error, "a profile could not be told"),
+        }
     }
 
     /// Tells everyone that the server is going down, and closes.

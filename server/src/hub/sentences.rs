@@ -101,7 +101,8 @@ pub(super) fn system_line(room: &RoomName, event: &LogEvent) -> SystemEvent {
         EventBody::Message { .. }
         | EventBody::Edited { .. }
         | EventBody::Deleted { .. }
-        | EventBody::Reacted { .. } => own(SystemKind::Notice, String::new()),
+        | EventBody::Reacted { .. }
+        | EventBody::OfAccount { .. } => own(SystemKind::Notice, String::new()),
     }
 }
 

@@ -97,6 +97,22 @@ pub enum EventBody {
     Topic {
         topic: String,
     },
+    /// In the hidden log alone: what became of an account.
+    OfAccount {
+        username: Username,
+        change: AccountChange,
+    },
+}
+
+/// What every node must know of an account at once; the account itself lies in the store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountChange {
+    SessionRevoked(String),
+    /// Barred from the server.
+    Banned,
+    /// Another display name, or another picture.
+    Profile,
 }
 
 impl EventBody {

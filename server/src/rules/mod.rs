@@ -16,6 +16,6 @@ mod tests;
 
 pub use command::{Actor, Command, Proposal, Refusal, Subject};
 pub use decide::decide;
-pub use event::{EventBody, EventId, EventNonce, LogEvent};
+pub use event::{AccountChange, EventBody, EventId, EventNonce, LogEvent};
 pub use state::{Member, ReadMark, RoomState};
 pub use targets::{Target, Targets};

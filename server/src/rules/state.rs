@@ -42,12 +42,17 @@ pub struct ReadMark {
 impl RoomState {
     /// A room without events. Only the lobby exists in that state.
     pub fn empty(room: RoomName) -> Self {
+        let kind = if room.is_direct() {
+            RoomKind::Direct
+        } else {
+            RoomKind::Public
+        };
         Self {
             room,
             seq: 0,
             ts: 0,
             messages: 0,
-            kind: RoomKind::Public,
+            kind,
             topic: String::new(),
             members: BTreeMap::new(),
             read_marks: BTreeMap::new(),
@@ -100,7 +105,10 @@ impl RoomState {
             }
             EventBody::Role { username, role } => self.give_role(username, *role),
             EventBody::Topic { topic } => self.topic.clone_from(topic),
-            EventBody::Edited { .. } | EventBody::Deleted { .. } | EventBody::Reacted { .. } => {}
+            EventBody::Edited { .. }
+            | EventBody::Deleted { .. }
+            | EventBody::Reacted { .. }
+            | EventBody::OfAccount { .. } => {}
         }
     }
 

@@ -28,6 +28,9 @@ pub trait LogStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<LogEvent>, StoreError>;
 
+    /// The number of the last event; 0 where there is none.
+    async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError>;
+
     /// The `limit` messages (events whose body is a message) nearest under `before`, oldest first.
     async fn messages_before(
         &self,

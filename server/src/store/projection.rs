@@ -65,7 +65,8 @@ pub(crate) fn project<'a>(room: &RoomName, event: &'a LogEvent) -> Projection<'a
         | EventBody::Unbanned { .. }
         | EventBody::Muted { .. }
         | EventBody::Unmuted { .. }
-        | EventBody::Role { .. } => {}
+        | EventBody::Role { .. }
+        | EventBody::OfAccount { .. } => {}
     }
     if room.is_lobby() {
         projection.memberships.clear();

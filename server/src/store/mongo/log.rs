@@ -48,6 +48,10 @@ impl LogStore for MongoStore {
         Ok(events)
     }
 
+    async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
+        self.shared.tip_of(room).await
+    }
+
     async fn messages_before(
         &self,
         room: &RoomName,
@@ -243,7 +247,7 @@ impl Shared {
     }
 
     async fn public_room(&self, doc: RoomDoc) -> Result<PublicRoom, StoreError> {
-        let last_seq = self.tip(&doc.room).await?;
+        let last_seq = self.tip_of(&doc.room).await?;
         let members = doc! { "room": doc.room.as_str(), "member": true };
         let members = self.ask(self.memberships.count_documents(members)).await?;
         Ok(PublicRoom {
@@ -255,7 +259,7 @@ impl Shared {
         })
     }
 
-    pub(super) async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
+    pub(super) async fn tip_of(&self, room: &RoomName) -> Result<Seq, StoreError> {
         let range = doc! { "$gt": log_id(room, 0), "$lte": log_id(room, SEQ_MAX) };
         let find = self
             .log

@@ -63,6 +63,15 @@ impl LogStore for SqliteStore {
         self.page(EVENTS, room, after, limit).await
     }
 
+    async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| {
+            let tip = collect(conn, TIP, [room.as_str()], |row| column(row, 0))?;
+            Ok(tip.into_iter().next().unwrap_or(0))
+        })
+        .await
+    }
+
     async fn messages_before(
         &self,
         room: &RoomName,

@@ -1,0 +1,242 @@
+//! Pictures of people: what they upload, made small and harmless, and what is drawn from a name.
+//!
+//! Nothing of an upload is kept but its pixels: it is decoded within bounds, turned as its metadata
+//! says, cut to a square, and encoded anew.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use chat_shared::limits::{AVATAR_SIDE_PIXELS, AVATAR_SIDE_PIXELS_MAX};
+use image::imageops::FilterType;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
+use ring::digest::{SHA256, digest};
+use tokio::sync::Semaphore;
+
+use crate::store::Avatar;
+
+/// Pictures that are decoded at a time: each may take [`DECODED_BYTES_MAX`].
+const DECODED_AT_ONCE_MAX: usize = 2;
+
+/// Pictures that may wait for that; more are turned away as busy.
+const WAITING_MAX: usize = 32;
+
+/// Bytes that decoding one picture may take: 4,096² pixels of 8 bytes, and as much again for the
+/// decoder.
+const DECODED_BYTES_MAX: u64 = 256 << 20;
+
+/// Cells of a drawn picture, in width and in height.
+const CELLS: u32 = 5;
+
+/// Why a picture won't do.
+#[derive(Debug, thiserror::Error)]
+pub enum PictureError {
+    #[error("The picture must be a PNG, a JPEG, a WebP or a GIF.")]
+    Kind,
+    #[error("The picture is too large: {AVATAR_SIDE_PIXELS_MAX} pixels in width and in height.")]
+    TooLarge,
+    #[error("The picture can't be read; it may be damaged.")]
+    Damaged,
+    #[error("too many pictures are being read")]
+    Busy,
+}
+
+/// Who makes pictures small.
+#[derive(Debug, Clone)]
+pub(super) struct Pictures {
+    decoding: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self {
+            decoding: Arc::new(Semaphore::new(DECODED_AT_ONCE_MAX)),
+            waiting: Arc::new(Semaphore::new(WAITING_MAX)),
+        }
+    }
+}
+
+impl Pictures {
+    /// An upload as it is kept and served.
+    pub(super) async fn take(&self, upload: Vec<u8>) -> Result<Avatar, PictureError> {
+        let _place = self.waiting.try_acquire().map_err(|_| PictureError::Busy)?;
+        let permit = self.decoding.clone().acquire_owned().await;
+        let permit = permit.map_err(|_| PictureError::Busy)?;
+        let made = tokio::task::spawn_blocking(move || {
+            // The work itself holds the permit, whoever still waits for it.
+            let _permit = permit;
+            make(&upload)
+        });
+        made.await.unwrap_or(Err(PictureError::Damaged))
+    }
+}
+
+fn make(upload: &[u8]) -> Result<Avatar, PictureError> {
+    let format = match image::guess_format(upload) {
+        Ok(format) if is_known(format) => format,
+        _ => return Err(PictureError::Kind),
+    };
+    let (width, height) = ImageReader::with_format(Cursor::new(upload), format)
+        .into_dimensions()
+        .map_err(|_| PictureError::Damaged)?;
+    if width.max(height) > AVATAR_SIDE_PIXELS_MAX {
+        return Err(PictureError::TooLarge);
+    }
+    let mut limits = Limits::default();
+    limits.max_image_width = Some(AVATAR_SIDE_PIXELS_MAX);
+    limits.max_image_height = Some(AVATAR_SIDE_PIXELS_MAX);
+    limits.max_alloc = Some(DECODED_BYTES_MAX);
+    let mut reader = ImageReader::with_format(Cursor::new(upload), format);
+    reader.limits(limits);
+    let decoded = reader.into_decoder().and_then(|mut decoder| {
+        let orientation = decoder.orientation()?;
+        let mut decoded = DynamicImage::from_decoder(decoder)?;
+        decoded.apply_orientation(orientation);
+        Ok(decoded)
+    });
+    let decoded = decoded.map_err(|_| PictureError::Damaged)?;
+    let side = AVATAR_SIDE_PIXELS;
+    let small = decoded.resize_to_fill(side, side, FilterType::Triangle);
+    let png = encode(&small.to_rgba8().into())?;
+    // `~` begins no new username, so that a picture's name is not a person's.
+    let hash = digest(&SHA256, &png);
+    let name = hash
+        .as_ref()
+        .iter()
+        .fold(String::from("~"), |mut name, byte| {
+            use std::fmt::Write;
+            let _ = write!(name, "{byte:02x}");
+            name
+        });
+    Ok(Avatar { name, png })
+}
+
+fn is_known(format: ImageFormat) -> bool {
+    matches!(
+        format,
+        ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Gif
+    )
+}
+
+fn encode(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
+    let mut png = Vec::new();
+    image
+        .write_to(&mut Cursor::new(&mut png), ImageFormat::Png)
+        .map_err(|_| PictureError::Damaged)?;
+    Ok(png)
+}
+
+/// The picture of who gave none: a pattern of their name, the same on both sides, as a PNG.
+///
+/// # Errors
+/// Where it can't be encoded, which would be a fault of ours.
+pub fn draw(name: &str) -> Result<Vec<u8>, PictureError> {
+    let hash = digest(&SHA256, name.to_lowercase().as_bytes());
+    let bytes = hash.as_ref();
+    let [ink, paper] = colours(bytes[31]);
+    // A margin of half a cell around the pattern.
+    let cell = AVATAR_SIDE_PIXELS / (CELLS + 1);
+    let margin = (AVATAR_SIDE_PIXELS - cell * CELLS) / 2;
+    let pattern = RgbImage::from_fn(AVATAR_SIDE_PIXELS, AVATAR_SIDE_PIXELS, |x, y| {
+        let place = |at: u32| {
+            at.checked_sub(margin)
+                .map(|at| at / cell)
+                .filter(|c| *c < CELLS)
+        };
+        match (place(x), place(y)) {
+            (Some(column), Some(row)) => {
+                let mirrored = column.min(CELLS - 1 - column);
+                let index = (mirrored * CELLS + row) as usize;
+                if bytes[index] % 2 == 0 { ink } else { paper }
+            }
+            _ => paper,
+        }
+    });
+    encode(&pattern.into())
+}
+
+/// A strong colour and its pale twin, of one of twelve hues.
+fn colours(byte: u8) -> [Rgb<u8>; 2] {
+    const INKS: [[u8; 3]; 12] = [
+        [178, 34, 52],
+        [191, 87, 0],
+        [138, 109, 0],
+        [84, 120, 12],
+        [18, 128, 60],
+        [0, 124, 120],
+        [0, 112, 160],
+        [33, 84, 196],
+        [88, 66, 200],
+        [130, 48, 176],
+        [170, 32, 132],
+        [110, 80, 64],
+    ];
+    let ink = INKS[byte as usize % INKS.len()];
+    let pale = ink.map(|part| part / 8 + 220);
+    [Rgb(ink), Rgb(pale)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn upload(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let image = RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 9]));
+        DynamicImage::from(image)
+            .write_to(&mut Cursor::new(&mut bytes), format)
+            .unwrap();
+        bytes
+    }
+
+    fn side_of(png: &[u8]) -> (u32, u32) {
+        let reader = ImageReader::with_format(Cursor::new(png), ImageFormat::Png);
+        reader.into_dimensions().unwrap()
+    }
+
+    #[test]
+    fn every_kind_becomes_a_small_png() {
+        for format in [
+            ImageFormat::Png,
+            ImageFormat::Jpeg,
+            ImageFormat::WebP,
+            ImageFormat::Gif,
+        ] {
+            for (width, height) in [(1, 1), (300, 40), (40, 300)] {
+                let avatar = make(&upload(width, height, format)).unwrap();
+                assert_eq!(side_of(&avatar.png), (128, 128), "{format:?}");
+                assert!(avatar.name.starts_with('~'));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_hostile_is_refused() {
+        let check = |upload: &[u8], expect: PictureError| {
+            let error = make(upload).expect_err("it was taken");
+            assert_eq!(error.to_string(), expect.to_string());
+        };
+        check(b"", PictureError::Kind);
+        check(
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            PictureError::Kind,
+        );
+        check(b"BM\0\0\0\0", PictureError::Kind);
+        let png = upload(64, 64, ImageFormat::Png);
+        check(&png[..40], PictureError::Damaged);
+        check(&upload(4_097, 1, ImageFormat::Png), PictureError::TooLarge);
+        // A header alone that claims more than there is.
+        let mut bomb = upload(1, 1, ImageFormat::Gif);
+        bomb[6..10].copy_from_slice(&[0xFF; 4]);
+        check(&bomb, PictureError::TooLarge);
+    }
+
+    #[test]
+    fn the_same_name_draws_the_same() {
+        let drawn = draw("ann").unwrap();
+        assert_eq!(side_of(&drawn), (128, 128));
+        assert_eq!(drawn, draw("Ann").unwrap());
+        assert_ne!(drawn, draw("bob").unwrap());
+        draw("\0 ../\u{202e}").unwrap();
+    }
+}

@@ -1,0 +1,144 @@
+//! The log that is no room's: what became of accounts, which every node must know at once.
+//!
+//! It has the rooms' machinery, a number for each event and a compare-and-set for each append, and
+//! no member, so that nobody can ask for it. The account itself lies in the store; the log tells
+//! that it changed. A node acts on its own events at once, and on those of others as it reads them.
+
+use std::time::Duration;
+
+use chat_shared::{RoomName, Seq, Username};
+use tokio::sync::mpsc;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Hub;
+use crate::accounts::AccountEvent;
+use crate::rules::{AccountChange, EventBody, EventNonce, LogEvent};
+use crate::store::{Append, StoreError};
+
+/// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
+const HIDDEN_LOG: &str = "@server";
+
+/// Between two looks at what other nodes have told.
+const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Events that are read at a time.
+const EVENTS_AT_ONCE_MAX: usize = 100;
+
+/// Attempts to append one event, while other nodes win its number or the store does not answer.
+const ATTEMPTS_MAX: usize = 16;
+
+/// Tells of what becomes of accounts here, and hears of it from elsewhere. Ends when nobody can
+/// tell anything any more.
+pub(crate) async fn follow(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
+    let mut log = HiddenLog {
+        room: RoomName::parse(HIDDEN_LOG).expect("the hidden log's name is a room's"),
+        // SQLite's directory is this process's alone.
+        others_write: hub.store().kind() != "sqlite",
+        seq: None,
+        hub,
+    };
+    let mut looks = interval(FOLLOW_INTERVAL);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            event = events.recv() => match event {
+                Some(event) => log.tell(event).await,
+                None => return,
+            },
+            _ = looks.tick(), if log.others_write => {
+                if let Err(error) = log.read().await {
+                    tracing::warn!(%error, "what other servers tell of accounts can't be read");
+                }
+            }
+        }
+    }
+}
+
+struct HiddenLog {
+    hub: Hub,
+    room: RoomName,
+    others_write: bool,
+    /// Up to where it was read; not known before the store has answered once.
+    seq: Option<Seq>,
+}
+
+impl HiddenLog {
+    /// Acts, and appends for the others.
+    async fn tell(&mut self, event: AccountEvent) {
+        let AccountEvent { username, change } = event;
+        self.act(&username, &change).await;
+        for _ in 0..ATTEMPTS_MAX {
+            match self.append(&username, &change).await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(%username, %error, "other servers can't be told of an account");
+                    if !self.others_write {
+                        return;
+                    }
+                    tokio::time::sleep(FOLLOW_INTERVAL).await;
+                }
+            }
+        }
+    }
+
+    /// `false` where another node's event has the number.
+    async fn append(
+        &mut self,
+        username: &Username,
+        change: &AccountChange,
+    ) -> Result<bool, StoreError> {
+        self.read().await?;
+        let after = self.seq.unwrap_or_default();
+        let seq = after + 1;
+        let event = LogEvent {
+            seq,
+            ts: self.hub.now(),
+            id: self.hub.event_id(),
+            sender: username.clone(),
+            nonce: EventNonce::from_seq(seq),
+            messages: 0,
+            body: EventBody::OfAccount {
+                username: username.clone(),
+                change: change.clone(),
+            },
+        };
+        let append = self.hub.store().append(&self.room, after, vec![event]);
+        let stored = matches!(append.await?, Append::Stored);
+        if stored {
+            self.seq = Some(seq);
+        }
+        Ok(stored)
+    }
+
+    /// Acts on what was appended since the last look. At first there is nothing to act on: who
+    /// connects asks the store.
+    async fn read(&mut self) -> Result<(), StoreError> {
+        let Some(mut seq) = self.seq else {
+            self.seq = Some(self.hub.store().tip(&self.room).await?);
+            return Ok(());
+        };
+        loop {
+            let store = self.hub.store();
+            let events = store.events(&self.room, seq, EVENTS_AT_ONCE_MAX).await?;
+            for event in &events {
+                if let EventBody::OfAccount { username, change } = &event.body {
+                    self.act(username, change).await;
+                }
+                seq = event.seq;
+            }
+            self.seq = Some(seq);
+            if events.len() < EVENTS_AT_ONCE_MAX {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn act(&self, username: &Username, change: &AccountChange) {
+        match change {
+            AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
+            AccountChange::Banned => self.hub.end_banned(username),
+            AccountChange::Profile => self.hub.tell_profile(username).await,
+        }
+    }
+}

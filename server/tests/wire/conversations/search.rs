@@ -1,0 +1,101 @@
+//! Searching.
+
+use serde_json::{Value, json};
+
+use super::room_of;
+use crate::support::{Server, Ws};
+
+async fn found(ws: &mut Ws, mut query: Value) -> Vec<Value> {
+    query["type"] = json!("search");
+    let results = ws.done(query, "results").await;
+    let messages = results["messages"].as_array().unwrap();
+    messages
+        .iter()
+        .map(|message| json!([message["room"], message["seq"], message["message"]]))
+        .collect()
+}
+
+#[tokio::test]
+async fn words_are_found_where_one_may_read() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    room_of("rust", &mut ann, &mut []).await;
+    ann.say("lobby", "A crab in the lobby").await;
+    ann.say("rust", "A crab with a hard shell").await;
+    let seq = bob.say("lobby", "no crabs but Übergröße").await["seq"].clone();
+    let lobby = json!(["lobby", 1, "A crab in the lobby"]);
+    let rust = json!(["rust", 2, "A crab with a hard shell"]);
+    assert_eq!(
+        found(&mut ann, json!({"query": "CRAB"})).await,
+        [rust.clone(), lobby.clone()]
+    );
+    assert_eq!(
+        found(&mut ann, json!({"query": "crab", "room": "lobby"})).await,
+        [lobby.clone()]
+    );
+    assert_eq!(
+        found(&mut ann, json!({"query": "\"hard shell\""})).await,
+        [rust]
+    );
+    assert_eq!(
+        found(&mut ann, json!({"query": "\"shell hard\""})).await,
+        [json!(null); 0]
+    );
+    assert_eq!(
+        found(&mut bob, json!({"query": "crab"})).await,
+        [lobby.clone()]
+    );
+    assert_eq!(
+        found(&mut ann, json!({"query": "ubergrosse", "from": "bob"}))
+            .await
+            .len(),
+        1
+    );
+    assert_eq!(
+        found(&mut ann, json!({"query": "crab", "from": "bob"}))
+            .await
+            .len(),
+        0
+    );
+    bob.refused(
+        json!({"type": "search", "query": "crab", "room": "rust"}),
+        &["not_found"],
+    )
+    .await;
+    bob.refused(json!({"type": "search", "query": "!?"}), &["bad_field"])
+        .await;
+    bob.refused(
+        json!({"type": "search", "query": "x", "limit": 0}),
+        &["bad_field"],
+    )
+    .await;
+    bob.refused(
+        json!({"type": "search", "query": "x".repeat(251)}),
+        &["too_long"],
+    )
+    .await;
+    // What is found stands as it is now.
+    bob.done(
+        json!({"type": "edit", "room": "lobby", "seq": seq, "text": "one crab"}),
+        "ok",
+    )
+    .await;
+    bob.done(json!({"type": "join", "room": "rust"}), "ok")
+        .await;
+    let now = found(&mut bob, json!({"query": "crab", "limit": 2})).await;
+    assert_eq!(now.len(), 2);
+    assert_eq!(now[0], json!(["lobby", seq, "one crab"]));
+    assert_eq!(
+        found(&mut bob, json!({"query": "ubergrosse"})).await.len(),
+        0
+    );
+    let page = bob
+        .done(
+            json!({"type": "search", "query": "crab", "limit": 2}),
+            "results",
+        )
+        .await;
+    let rest = found(&mut bob, json!({"query": "crab", "cursor": page["cursor"]})).await;
+    assert_eq!(rest, [lobby]);
+}
