@@ -8,6 +8,7 @@ use futures::future::join_all;
 
 use super::super::Propose;
 use super::{Room, turn_down, unavailable};
+use crate::broken::{Rule, is_broken};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use crate::store::{Append, StoreError};
 
@@ -75,6 +76,10 @@ impl Room {
                     proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
+                Err(_) if is_broken(Rule::AnErrorIsNoStore) => {
+                    self.settle(&proposals, &decided, &events).await;
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(room = %self.room, %error, "a batch could not be stored");
                     proposals

@@ -135,6 +135,9 @@ impl Room {
                 other => others.push(other),
             }
         }
+        // Another node may have told someone of events that this one has not seen.
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.told);
+        self.in_doubt |= others.iter().any(looks);
         if self.in_doubt && self.read_again().await.is_err() {
             for propose in &proposals {
                 commit::refuse(propose, &self.room, unavailable());
