@@ -123,6 +123,10 @@ impl Hub {
     }
 
     pub fn now(&self) -> TimestampMs {
+        #[cfg(test)]
+        if let Some(now) = crate::simulation::now() {
+            return now;
+        }
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -309,6 +313,15 @@ impl Hub {
         let mut request = request;
         while let Err(mpsc::error::SendError(back)) = self.room(room).send(request).await {
             request = back;
+        }
+    }
+
+    /// Has a room that is loaded here read its log again: another node may have told more of it.
+    /// A room that has too much to do reads it soon anyway.
+    pub fn look_again(&self, room: &RoomName) {
+        let inbox = lock(&self.0.rooms).get(room).cloned();
+        if let Some(inbox) = inbox {
+            let _ = inbox.try_send(RoomRequest::Look);
         }
     }
 

@@ -11,6 +11,7 @@ use sync_wrapper::SyncWrapper;
 
 use super::super::{Propose, RoomRequest};
 use super::{Room, turn_down, unavailable};
+use crate::broken::{Rule, is_broken};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use crate::store::{Append, StoreError};
 
@@ -69,6 +70,9 @@ impl Room {
                 other => others.push(other),
             }
         }
+        // Another node may have told someone of events that this one has not seen.
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.told);
+        self.in_doubt |= others.iter().any(looks);
         if self.in_doubt && self.read_again().await.is_err() {
             self.refuse_all(&proposals);
             for request in others {
@@ -107,9 +111,11 @@ impl Room {
         };
         let waiting = std::mem::take(&mut self.waiting);
         let commands = |request: &RoomRequest| matches!(request, RoomRequest::Propose(_));
-        if !waiting.iter().any(commands) {
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
+        let must_read = waiting.iter().any(looks);
+        if !waiting.iter().any(commands) && !must_read {
             batch.others.extend(waiting);
-        } else if matches!(outcome, Ok(Append::Stored)) {
+        } else if matches!(outcome, Ok(Append::Stored)) && !must_read {
             self.begin(waiting).await;
         } else {
             self.waiting = waiting;
@@ -180,6 +186,10 @@ impl Room {
                     proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
+                Err(_) if is_broken(Rule::AnErrorIsNoStore) => {
+                    self.settle(&proposals, &decided, &events).await;
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(room = %self.room, %error, "a batch could not be stored");
                     self.refuse_all(&proposals);

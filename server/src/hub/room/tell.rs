@@ -9,6 +9,7 @@ use chat_shared::{Seq, Username};
 use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
+use crate::broken::{Rule, is_broken};
 use crate::outbox::Class;
 use crate::rules::{EventBody, LogEvent};
 
@@ -85,6 +86,9 @@ impl Room {
 
     /// Who is out is told so last, and gets nothing more of this room.
     fn let_go(&mut self, username: &Username) {
+        if is_broken(Rule::WhoIsOutHearsNothing) {
+            return;
+        }
         for connection in self.hub.connections_of(username) {
             if self.subscribers.remove(&connection) {
                 connection.exit(&self.room);
