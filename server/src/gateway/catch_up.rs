@@ -55,14 +55,17 @@ pub(super) fn replay(
 }
 
 /// Goes on in the background, room after room, where a room holds a connection until it caught up.
-pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq)>) {
+pub(super) fn go_on(
+    hub: &Hub,
+    connection: &Arc<Connection>,
+    rooms: Vec<(RoomName, Seq, CatchUp)>,
+) {
     if rooms.is_empty() {
         return;
     }
     let (hub, connection) = (hub.clone(), connection.clone());
     tokio::spawn(async move {
-        for (room, after) in rooms {
-            let step = CatchUp::Continue { after };
+        for (room, after, step) in rooms {
             if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
                 return give_up(&connection, &room, &error);
             }

@@ -84,7 +84,10 @@ pub(super) async fn carry_out(
         }
         Command::Ping => connection.send(&ServerFrame::Pong { re: asked.id }),
         Command::Profile(profile) => asked.change_profile(&profile.display_name).await,
-        command => match proposed(hub, connection, command).await {
+        Command::Dm(_) if rate_limited.is_some() => {
+            asked.turn_down(too_often(rate_limited.unwrap_or_default()));
+        }
+        command => match proposed(hub, connection, command, rate_limited.is_some()).await {
             Ok(Some((room, nonce, command))) => asked.propose(&room, nonce, command),
             Ok(None) => {
                 let message = "There is no such command in this version of the server.";
@@ -95,18 +98,24 @@ pub(super) async fn carry_out(
     }
 }
 
-/// What a command asks a room to decide, with the names in it looked up.
+/// What a command asks a room to decide, with the names in it looked up. Who is mentioned by what
+/// comes `too_soon` is asked of nobody: it is refused, unless it repeats what is stored.
 async fn proposed(
     hub: &Hub,
     connection: &Connection,
     command: Command,
+    too_soon: bool,
 ) -> Result<Option<(RoomName, Option<Nonce>, rules::Command)>, Unnamed> {
+    let mentioned = async |text: &str| match too_soon {
+        true => Ok(Vec::new()),
+        false => people::mentioned(hub, text).await,
+    };
     let subject = async |name| people::subject(hub, name).await;
     let for_ms = |for_s: Option<u64>| for_s.map(|s| s.saturating_mul(1_000));
     Ok(Some(match command {
         Command::Send(send) => {
             let command = rules::Command::Send {
-                mentioned: people::mentioned(hub, &send.text).await?,
+                mentioned: mentioned(&send.text).await?,
                 text: send.text,
                 reply_to: send.reply_to,
             };
@@ -115,7 +124,7 @@ async fn proposed(
         Command::Edit(edit) => {
             let command = rules::Command::Edit {
                 target: edit.seq,
-                mentioned: people::mentioned(hub, &edit.text).await?,
+                mentioned: mentioned(&edit.text).await?,
                 text: edit.text,
             };
             (edit.room, edit.nonce, command)
@@ -238,10 +247,7 @@ impl Asked<'_> {
 
     async fn change_profile(self, display_name: &str) {
         if let Some(retry_after_ms) = self.rate_limited {
-            return self.turn_down(ErrorFrame {
-                retry_after_ms: Some(retry_after_ms),
-                ..ErrorFrame::new(ErrorCode::RateLimited, "That is too often; wait a moment.")
-            });
+            return self.turn_down(too_often(retry_after_ms));
         }
         let name = match check_display_name(display_name) {
             Ok(name) => name,
@@ -264,6 +270,13 @@ impl Asked<'_> {
 
     fn turn_down(self, error: ErrorFrame) {
         turn_down(self.connection, self.id, error);
+    }
+}
+
+fn too_often(retry_after_ms: u64) -> ErrorFrame {
+    ErrorFrame {
+        retry_after_ms: Some(retry_after_ms),
+        ..ErrorFrame::new(ErrorCode::RateLimited, "That is too often; wait a moment.")
     }
 }
 

@@ -9,7 +9,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
-use crate::hub::{Connection, Hub, shown, take_fitting};
+use crate::hub::{Connection, Hub, shown, take_fitting, take_fitting_messages};
 use crate::store::{self, PublicRoom, StoreError, tokens};
 
 pub(super) async fn rooms(
@@ -85,25 +85,28 @@ pub(super) async fn search(
         let message = "The field `query` is wrong: it holds no word to search for.";
         return Ok(Err(ErrorFrame::new(ErrorCode::BadField, message)));
     }
-    let limit = query.limit.unwrap_or(SEARCH_LIMIT_DEFAULT) as usize;
-    let found = hub
-        .store()
-        .search(&store::Search {
-            phrases,
-            rooms,
-            from: query.from,
-            cursor: query.cursor,
-            limit,
-        })
-        .await?;
-    let (messages, cut_short) = take_fitting(stand_now(hub, &found.messages, username).await?);
-    // What did not fit is found again by who asks for fewer.
-    let cursor = if cut_short { None } else { found.cursor };
-    Ok(Ok(ServerFrame::Results(ResultsPage {
-        re,
-        messages,
-        cursor,
-    })))
+    let mut wanted = store::Search {
+        phrases,
+        rooms,
+        from: query.from,
+        cursor: query.cursor,
+        limit: query.limit.unwrap_or(SEARCH_LIMIT_DEFAULT) as usize,
+    };
+    loop {
+        let found = hub.store().search(&wanted).await?;
+        let messages = stand_now(hub, &found.messages, username).await?;
+        let (messages, cut_short) = take_fitting_messages(messages);
+        if cut_short && wanted.limit > 1 {
+            // The page's cursor must be that of the last message in it.
+            wanted.limit = messages.len().clamp(1, wanted.limit - 1);
+            continue;
+        }
+        return Ok(Ok(ServerFrame::Results(ResultsPage {
+            re,
+            messages,
+            cursor: found.cursor,
+        })));
+    }
 }
 
 /// In the order in which they were found; one that was deleted meanwhile is left out.

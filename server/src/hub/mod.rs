@@ -29,7 +29,7 @@ use tokio::sync::mpsc;
 
 pub use admission::Admission;
 pub use connection::{Connection, Dialect};
-pub use history::shown;
+pub use history::{shown, take_fitting_messages};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
 pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};

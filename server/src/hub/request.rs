@@ -74,6 +74,8 @@ pub struct Attached {
     pub info: RoomInfo,
     /// When its last event happened.
     pub active: TimestampMs,
+    /// Up to where its owner has read.
+    pub mark: ReadMark,
     /// How many events it is to be sent before it is live; 0: it is.
     pub behind: u64,
 }

@@ -26,6 +26,7 @@ impl Room {
                 let _ = answer.send(welcome.then(|| Attached {
                     info: self.info(&connection, self.told),
                     active: self.state.ts(),
+                    mark: self.mark_of(&connection.identity.username),
                     behind: resume.map_or(0, |resume| self.hold(&connection, resume)),
                 }));
             }
