@@ -172,7 +172,12 @@ async fn welcome(
 
 /// Who was signed out or banned before the hub knew this connection was not there to be closed.
 async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
-    match gateway.hub.accounts().still_stands(&connection.identity).await {
+    match gateway
+        .hub
+        .accounts()
+        .still_stands(&connection.identity)
+        .await
+    {
         Ok(()) => Ok(()),
         Err(AuthError::Invalid) => Err(Rejected(CloseCode::NotSignedIn, "signed out")),
         Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),

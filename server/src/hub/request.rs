@@ -4,7 +4,7 @@ use chat_shared::protocol::{Events, History, Members, RoomInfo};
 use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::Connection;
+use super::{Connection, Stay};
 use crate::rules::{Command, ReadMark};
 
 /// What a room's task is asked.
@@ -39,14 +39,12 @@ pub enum RoomRequest {
         seq: Seq,
         permit: OwnedSemaphorePermit,
     },
-    /// A read marker is stored.
+    /// A read marker is stored, and the mentions above it were counted at some time after the
+    /// event `as_of` was told.
     Marked {
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        mark: ReadMark,
-        /// Messages above it that mention its owner.
+        marking: Marking,
         mentions: u64,
-        permit: OwnedSemaphorePermit,
+        as_of: Seq,
     },
     Typing {
         connection: Arc<Connection>,
@@ -65,6 +63,24 @@ pub struct Propose {
     /// Over the rate: refused, unless the nonce is known already. Milliseconds to wait.
     pub rate_limited: Option<u64>,
     /// A place among the connection's unanswered commands.
+    pub permit: OwnedSemaphorePermit,
+}
+
+impl Propose {
+    /// Whether the same person is at that connection.
+    pub fn is_by(&self, connection: &Connection) -> bool {
+        self.connection.identity.username == connection.identity.username
+    }
+}
+
+/// Someone has read up to `mark`.
+#[derive(Debug)]
+pub struct Marking {
+    pub connection: Arc<Connection>,
+    pub id: Option<RequestId>,
+    pub mark: ReadMark,
+    /// How often the mentions may yet be counted.
+    pub counts_left: u32,
     pub permit: OwnedSemaphorePermit,
 }
 
@@ -115,7 +131,7 @@ pub enum CatchUpStep {
     /// It has all up to `tip`, and is live.
     Live { tip: Seq },
     /// Read the store up to `tip`, then continue.
-    Behind { tip: Seq },
+    Behind { tip: Seq, stay: Stay },
     /// The room does not have it.
     Gone,
 }

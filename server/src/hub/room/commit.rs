@@ -61,21 +61,28 @@ impl Room {
 
     /// Decides commands and hands their events to the store. All that the state holds is stored.
     async fn begin(&mut self, requests: Vec<RoomRequest>) {
-        let mut proposals = Vec::new();
-        let mut others = Vec::new();
+        let mut proposals: Vec<Propose> = Vec::new();
+        let (mut typing, mut others) = (Vec::new(), Vec::new());
         for request in requests {
             match request {
                 RoomRequest::Propose(propose) => proposals.push(propose),
+                // Who writes and then says it does not write any more.
+                RoomRequest::Typing { ref connection, .. }
+                    if !proposals.iter().any(|propose| propose.is_by(connection)) =>
+                {
+                    typing.push(request);
+                }
                 other => others.push(other),
             }
         }
         if self.in_doubt && self.read_again().await.is_err() {
             self.refuse_all(&proposals);
-            for request in others {
+            for request in typing.into_iter().chain(others) {
                 self.turn_away(request);
             }
             return;
         }
+        self.answer_all(typing);
         if proposals.is_empty() {
             return self.answer_all(others);
         }
@@ -126,6 +133,12 @@ impl Room {
             let waiting = std::mem::take(&mut self.waiting);
             self.begin(waiting).await;
         }
+    }
+
+    /// Decided and not stored yet.
+    pub(super) fn in_flight_events(&self) -> &[LogEvent] {
+        let batch = self.in_flight.as_ref();
+        batch.map_or(&[], |batch| batch.events.as_slice())
     }
 
     fn append(&self, events: Vec<LogEvent>) -> BoxFuture<'static, Result<Append, StoreError>> {
@@ -260,7 +273,10 @@ impl Room {
                 Decided::NothingToDo if matches!(propose.command, Command::Direct { .. }) => {
                     self.tell_room(propose, self.told).await;
                 }
-                Decided::NothingToDo => ok(propose),
+                Decided::NothingToDo => {
+                    self.say_again_to_the_server(&propose.command);
+                    ok(propose);
+                }
                 Decided::Refused(error) => self.refuse_unless_known(propose, error).await,
             }
         }
@@ -357,7 +373,12 @@ impl Room {
                 }));
             }
             (command, _) if makes_a_room(command) => {
-                let room = self.info(&propose.connection, event.seq - 1);
+                // Who repeats it may have been put out since.
+                if !self.lets_in(&propose.connection, propose.id.as_ref()) {
+                    return;
+                }
+                let last_seq = self.told.max(event.seq - 1);
+                let room = self.info(&propose.connection, last_seq);
                 propose.connection.send(&ServerFrame::Room {
                     re: propose.id.clone(),
                     room,

@@ -20,6 +20,11 @@ impl Room {
         if !self.loaded {
             let marks = self.hub.store().read_marks(&self.room).await?;
             self.marks = marks.into_iter().collect();
+            if self.room.is_lobby() {
+                let bans = state.bans(self.hub.now());
+                let bans = bans.map(|(name, until)| (name.clone(), until));
+                self.hub.ban_again(bans.collect());
+            }
         }
         if self.loaded {
             while self.told < state.seq() {

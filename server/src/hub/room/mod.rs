@@ -45,6 +45,7 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
         waiting: Vec::new(),
         told: 0,
         told_messages: 0,
+        mentions_told: 0,
         loaded: false,
         in_doubt: true,
         saved: 0,
@@ -99,6 +100,8 @@ struct Room {
     told: Seq,
     /// How many messages the room holds up to there.
     told_messages: u64,
+    /// The last event told that changed whom messages mention.
+    mentions_told: Seq,
     loaded: bool,
     /// What the store holds above `told` is not known.
     in_doubt: bool,

@@ -10,7 +10,7 @@ use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
 use crate::outbox::Class;
-use crate::rules::{EventBody, LogEvent};
+use crate::rules::{Command, EventBody, LogEvent};
 
 impl Room {
     /// Hands stored events to the members. `created_by` has its `room` frame already.
@@ -24,7 +24,9 @@ impl Room {
             .collect();
         let mut start = 0;
         for (at, event) in events.iter().enumerate() {
-            self.typing.end(&event.sender);
+            if event.body.is_message() {
+                self.typing.end(&event.sender);
+            }
             match Change::of(event) {
                 Change::Nothing => {}
                 Change::Enters(names) => {
@@ -66,6 +68,9 @@ impl Room {
         for (event, frame) in events.iter().zip(batch.singles) {
             self.recent.push(event.seq, frame);
         }
+        if let Some(event) = events.iter().rfind(|event| changes_mentions(event)) {
+            self.mentions_told = event.seq;
+        }
         self.told = last.seq;
         self.told_messages = last.messages;
     }
@@ -85,15 +90,14 @@ impl Room {
 
     /// Who is out is told so last, and gets nothing more of this room.
     fn let_go(&mut self, username: &Username) {
-        for connection in self.hub.connections_of(username) {
-            if self.subscribers.remove(&connection) {
-                connection.exit(&self.room);
-                connection.send(&ServerFrame::RoomGone(RoomGone {
-                    room: self.room.clone(),
-                }));
-            }
+        for connection in self.subscribers.remove_all_of(username) {
+            connection.exit(&self.room);
+            connection.send(&ServerFrame::RoomGone(RoomGone {
+                room: self.room.clone(),
+            }));
         }
         self.presence.forget(username, self.hub.now());
+        self.typing.end(username);
     }
 
     /// Who catches up from here on is shown no deleted text: what is held is as it was said.
@@ -112,6 +116,29 @@ impl Room {
             EventBody::Unbanned { username } => self.hub.ban(username, None),
             _ => {}
         }
+    }
+
+    /// What the accounts may not have heard of, where the server ended between the two.
+    pub(super) fn say_again_to_the_server(&self, command: &Command) {
+        match command {
+            Command::Ban { whom, for_ms: None } if self.room.is_lobby() => {
+                self.hub.ban(&whom.username, Some(None));
+            }
+            Command::Unban(whom) if self.room.is_lobby() => self.hub.ban(&whom.username, None),
+            _ => {}
+        }
+    }
+
+    /// Whether an event that is not stored yet would make someone a member.
+    pub(super) fn is_being_let_in(&self, username: &Username) -> bool {
+        self.in_flight_events().iter().any(
+            |event| matches!(Change::of(event), Change::Enters(names) if names.contains(&username)),
+        )
+    }
+
+    /// Whether another count of someone's mentions may be due than the one as of `seq`.
+    pub(super) fn mentions_changed_since(&self, seq: Seq) -> bool {
+        self.mentions_told > seq || self.in_flight_events().iter().any(changes_mentions)
     }
 
     /// `false` where the connection has ended or is here already.
@@ -141,6 +168,14 @@ impl Room {
                 .deliver(&self.subscribers.encode(frames, Class::Ephemeral));
         }
     }
+}
+
+fn changes_mentions(event: &LogEvent) -> bool {
+    let takes_away = matches!(
+        event.body,
+        EventBody::Edited { .. } | EventBody::Deleted { .. }
+    );
+    takes_away || !event.body.mentions().is_empty()
 }
 
 /// What an event changes in who is told, or in what they may be told.
