@@ -51,11 +51,17 @@ pub(super) async fn carry_out(
         Command::Members(members) => asked.query(members.room.clone(), Query::Members(members)),
         Command::Rooms(rooms) => {
             let (hub, connection, re) = asked.owned();
-            asked.apart(async move { lists::rooms(&hub, &connection, re, rooms).await.map(Ok) });
+            asked.apart(async move {
+                let page = lists::rooms(&hub, &connection, re, rooms).await?;
+                Ok(Ok(Some(page)))
+            });
         }
         Command::Search(search) => {
             let (hub, connection, re) = asked.owned();
-            asked.apart(async move { lists::search(&hub, &connection, re, search).await });
+            asked.apart(async move {
+                let answered = lists::search(&hub, &connection, re, search).await?;
+                Ok(answered.map(|()| None))
+            });
         }
         Command::Resume(resume) => {
             let Asked { id, permit, .. } = asked;
@@ -224,17 +230,18 @@ impl Asked<'_> {
         ask_room(self.hub, &room, request);
     }
 
-    /// Answers beside what the connection does next.
+    /// Answers beside what the connection does next. `None`: it is answered already.
     fn apart(
         self,
-        answer: impl Future<Output = Result<Result<ServerFrame, ErrorFrame>, StoreError>>
+        answer: impl Future<Output = Result<Result<Option<ServerFrame>, ErrorFrame>, StoreError>>
         + Send
         + 'static,
     ) {
         let (connection, id, permit) = (self.connection.clone(), self.id, self.permit);
         tokio::spawn(async move {
             match answer.await {
-                Ok(Ok(page)) => connection.send(&page),
+                Ok(Ok(Some(page))) => connection.send(&page),
+                Ok(Ok(None)) => {}
                 Ok(Err(error)) => turn_down(&connection, id, error),
                 Err(error) => {
                     let error = Unnamed::Store(error).frame();

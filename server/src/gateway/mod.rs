@@ -79,6 +79,22 @@ impl Gateway {
         &self.hub
     }
 
+    /// Serves a connection that is no socket, until it ends.
+    #[cfg(test)]
+    pub(crate) async fn serve_in_memory(&self, stream: tokio::io::DuplexStream, known: Identity) {
+        let (read, write) = tokio::io::split(stream);
+        let socket = Socket::deferred(write);
+        let address = IpAddr::from([127, 0, 0, 1]);
+        session::run(
+            self.clone(),
+            (read, Bytes::new()),
+            socket,
+            Some(known),
+            address,
+        )
+        .await;
+    }
+
     /// Serves a connection once its upgrade is done. `known`: who the upgrade said it is.
     pub fn serve(
         &self,

@@ -122,6 +122,24 @@ impl Connection {
         lasts
     }
 
+    /// The rooms that hold it now.
+    pub fn stays(&self) -> HashMap<RoomName, Stay> {
+        self.rooms().clone().unwrap_or_default()
+    }
+
+    /// As [`Connection::send_in`], where the frame tells of several rooms.
+    pub fn send_in_all(&self, stays: &HashMap<RoomName, Stay>, frame: &ServerFrame) -> bool {
+        let rooms = self.rooms();
+        let last = rooms.as_ref().is_none_or(|rooms| {
+            let mut stays = stays.iter();
+            stays.all(|(room, stay)| rooms.get(room) == Some(stay))
+        });
+        if last {
+            self.send(frame);
+        }
+        last
+    }
+
     pub fn push(&self, frame: Frame) {
         self.outbox.push(frame);
     }

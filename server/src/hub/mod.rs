@@ -123,6 +123,10 @@ impl Hub {
     }
 
     pub fn now(&self) -> TimestampMs {
+        #[cfg(test)]
+        if let Some(now) = crate::simulation::now() {
+            return now;
+        }
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -232,18 +236,15 @@ impl Hub {
     }
 
     /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.
-    fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
-        let (hub, username) = (self.clone(), username.clone());
+    async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
         let until = until.map(|until| until.unwrap_or(FOR_GOOD));
-        if until.is_some() {
-            self.end_banned(&username);
+        if until.is_some() && !self.accounts().is_admin(username) {
+            self.end_banned(username);
         }
-        tokio::spawn(async move {
-            // Who comes in before it is stored is put out by the event that tells of it.
-            if let Err(error) = hub.accounts().set_banned(&username, until).await {
-                tracing::error!(%username, %error, "a ban could not be stored");
-            }
-        });
+        // Who comes in before it is stored is put out by the event that tells of it.
+        if let Err(error) = self.accounts().set_banned(username, until).await {
+            tracing::error!(%username, %error, "a ban could not be stored");
+        }
     }
 
     /// Bars again, in the background, whom the lobby's log has as banned and the accounts have not:
@@ -262,7 +263,7 @@ impl Hub {
                     }
                 };
                 if !known {
-                    hub.ban(&username, Some(until));
+                    hub.ban(&username, Some(until)).await;
                 }
             }
         });
@@ -331,6 +332,15 @@ impl Hub {
         let mut request = request;
         while let Err(mpsc::error::SendError(back)) = self.room(room).send(request).await {
             request = back;
+        }
+    }
+
+    /// Has a room that is loaded here read its log again: another node may have told more of it.
+    /// A room that has too much to do reads it soon anyway.
+    pub fn look_again(&self, room: &RoomName) {
+        let inbox = lock(&self.0.rooms).get(room).cloned();
+        if let Some(inbox) = inbox {
+            let _ = inbox.try_send(RoomRequest::Look);
         }
     }
 

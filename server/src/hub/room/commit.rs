@@ -10,7 +10,8 @@ use futures::future::{BoxFuture, join_all};
 use sync_wrapper::SyncWrapper;
 
 use super::super::{Propose, RoomRequest};
-use super::{Room, turn_down, unavailable};
+use super::{Room, marks, turn_down, unavailable};
+use crate::broken::{Rule, is_broken};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use crate::store::{Append, StoreError};
 
@@ -62,27 +63,23 @@ impl Room {
     /// Decides commands and hands their events to the store. All that the state holds is stored.
     async fn begin(&mut self, requests: Vec<RoomRequest>) {
         let mut proposals: Vec<Propose> = Vec::new();
-        let (mut typing, mut others) = (Vec::new(), Vec::new());
+        let mut others: Vec<RoomRequest> = Vec::new();
         for request in requests {
             match request {
-                RoomRequest::Propose(propose) => proposals.push(propose),
-                // Who writes and then says it does not write any more.
-                RoomRequest::Typing { ref connection, .. }
-                    if !proposals.iter().any(|propose| propose.is_by(connection)) =>
-                {
-                    typing.push(request);
+                RoomRequest::Propose(propose) => {
+                    others.retain_mut(|other| !marks::has_said(other, &propose));
+                    proposals.push(propose);
                 }
                 other => others.push(other),
             }
         }
         if self.in_doubt && self.read_again().await.is_err() {
             self.refuse_all(&proposals);
-            for request in typing.into_iter().chain(others) {
+            for request in others {
                 self.turn_away(request);
             }
             return;
         }
-        self.answer_all(typing);
         if proposals.is_empty() {
             return self.answer_all(others);
         }
@@ -114,9 +111,11 @@ impl Room {
         };
         let waiting = std::mem::take(&mut self.waiting);
         let commands = |request: &RoomRequest| matches!(request, RoomRequest::Propose(_));
-        if !waiting.iter().any(commands) {
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
+        let must_read = waiting.iter().any(looks);
+        if !waiting.iter().any(commands) && !must_read {
             batch.others.extend(waiting);
-        } else if matches!(outcome, Ok(Append::Stored)) {
+        } else if matches!(outcome, Ok(Append::Stored)) && !must_read {
             self.begin(waiting).await;
         } else {
             self.waiting = waiting;
@@ -193,6 +192,10 @@ impl Room {
                     proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
+                Err(_) if is_broken(Rule::AnErrorIsNoStore) => {
+                    self.settle(&proposals, &decided, &events).await;
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(room = %self.room, %error, "a batch could not be stored");
                     self.refuse_all(&proposals);
@@ -261,6 +264,7 @@ impl Room {
 
     /// The events are stored: acks first, then the members are told.
     async fn settle(&mut self, proposals: &[Propose], decided: &[Decided], events: &[LogEvent]) {
+        self.tell_accounts(events).await;
         let mut created_by = None;
         for (propose, decided) in proposals.iter().zip(decided) {
             match decided {
@@ -274,7 +278,7 @@ impl Room {
                     self.tell_room(propose, self.told).await;
                 }
                 Decided::NothingToDo => {
-                    self.say_again_to_the_server(&propose.command);
+                    self.tell_accounts_again(&propose.command).await;
                     ok(propose);
                 }
                 Decided::Refused(error) => self.refuse_unless_known(propose, error).await,

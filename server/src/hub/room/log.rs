@@ -41,6 +41,7 @@ impl Room {
                     return Err(StoreError::Corrupt(format!("{} has a hole", self.room)));
                 }
                 self.state = state.clone();
+                self.tell_accounts(&events[..up_to]).await;
                 self.tell(&events[..up_to], None);
             }
         }

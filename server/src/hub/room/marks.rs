@@ -7,7 +7,7 @@ use chat_shared::protocol::{ErrorCode, ErrorFrame, ReadEvent, ServerFrame, Typin
 use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::super::{Connection, Hub, Marking, RoomRequest};
+use super::super::{Connection, Hub, Marking, Propose, RoomRequest};
 use super::{Room, turn_down, unavailable};
 use crate::rules::ReadMark;
 use crate::store::StoreError;
@@ -110,6 +110,17 @@ impl Room {
             let typing = ServerFrame::Typing(TypingEvent { room, usernames });
             self.tell_ephemeral(&[typing]);
         }
+    }
+}
+
+/// Whether someone who said that they write has written meanwhile; then that is all it was.
+pub(super) fn has_said(request: &mut RoomRequest, propose: &Propose) -> bool {
+    match request {
+        RoomRequest::Typing { connection, id, .. } if propose.is_by(connection) => {
+            ok(connection, id.take());
+            true
+        }
+        _ => false,
     }
 }
 

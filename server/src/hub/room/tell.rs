@@ -9,6 +9,7 @@ use chat_shared::{Seq, Username};
 use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
+use crate::broken::{Rule, is_broken};
 use crate::outbox::Class;
 use crate::rules::{Command, EventBody, LogEvent};
 
@@ -48,7 +49,6 @@ impl Room {
                     start = at + 1;
                 }
             }
-            self.act_for_the_server(event);
         }
         self.deliver(&events[start..], &deleted);
     }
@@ -90,6 +90,9 @@ impl Room {
 
     /// Who is out is told so last, and gets nothing more of this room.
     fn let_go(&mut self, username: &Username) {
+        if is_broken(Rule::WhoIsOutHearsNothing) {
+            return;
+        }
         for connection in self.subscribers.remove_all_of(username) {
             connection.exit(&self.room);
             connection.send(&ServerFrame::RoomGone(RoomGone {
@@ -106,25 +109,32 @@ impl Room {
         self.hub.scrub(&self.room, target);
     }
 
-    /// A ban from the lobby is a ban from the server.
-    fn act_for_the_server(&self, event: &LogEvent) {
+    /// A ban from the lobby is a ban from the server: the accounts know of it before it is acked,
+    /// and of several in their order.
+    pub(super) async fn tell_accounts(&self, events: &[LogEvent]) {
         if !self.room.is_lobby() {
             return;
         }
-        match &event.body {
-            EventBody::Banned { username, until } => self.hub.ban(username, Some(*until)),
-            EventBody::Unbanned { username } => self.hub.ban(username, None),
-            _ => {}
+        for event in events {
+            match &event.body {
+                EventBody::Banned { username, until } => {
+                    self.hub.ban(username, Some(*until)).await;
+                }
+                EventBody::Unbanned { username } => self.hub.ban(username, None).await,
+                _ => {}
+            }
         }
     }
 
     /// What the accounts may not have heard of, where the server ended between the two.
-    pub(super) fn say_again_to_the_server(&self, command: &Command) {
+    pub(super) async fn tell_accounts_again(&self, command: &Command) {
         match command {
             Command::Ban { whom, for_ms: None } if self.room.is_lobby() => {
-                self.hub.ban(&whom.username, Some(None));
+                self.hub.ban(&whom.username, Some(None)).await;
             }
-            Command::Unban(whom) if self.room.is_lobby() => self.hub.ban(&whom.username, None),
+            Command::Unban(whom) if self.room.is_lobby() => {
+                self.hub.ban(&whom.username, None).await;
+            }
             _ => {}
         }
     }

@@ -165,7 +165,7 @@ async fn marks_and_mentions_at_the_same_time_agree() {
     let (bob_user, mut bob) = server.newcomer("bob").await;
     let mut other = server.enter(&bob_user).await;
     room_of("rust", &mut ann, &mut [&mut bob]).await;
-    hear(&mut other, "room", "rust").await;
+    other.expect("room").await;
     let (mut read, mut mentions) = (2, 0);
     for round in 0..30 {
         for i in 0..5 {
