@@ -10,6 +10,7 @@ mod fan_out;
 pub(crate) mod heartbeat;
 pub(crate) mod hidden_log;
 mod history;
+mod mentions;
 mod pages;
 mod presence;
 mod recent;

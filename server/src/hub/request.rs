@@ -39,13 +39,8 @@ pub enum RoomRequest {
         seq: Seq,
         permit: OwnedSemaphorePermit,
     },
-    /// A read marker is stored, and the mentions above it were counted at some time after the
-    /// event `as_of` was told.
-    Marked {
-        marking: Marking,
-        mentions: u64,
-        as_of: Seq,
-    },
+    /// A read marker is stored.
+    Marked(Marking),
     Typing {
         connection: Arc<Connection>,
         id: Option<RequestId>,
@@ -99,7 +94,9 @@ pub struct Marking {
     pub connection: Arc<Connection>,
     pub id: Option<RequestId>,
     pub mark: ReadMark,
-    /// How often the mentions may yet be counted.
+    /// The mentions above it, as the store counted them after the event of that seq was told.
+    pub counted: Option<(u64, Seq)>,
+    /// How often the store may yet be asked.
     pub counts_left: u32,
     pub permit: OwnedSemaphorePermit,
 }

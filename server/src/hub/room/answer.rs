@@ -65,11 +65,7 @@ impl Room {
                     self.read_up_to(connection, id, seq, permit);
                 }
             }
-            RoomRequest::Marked {
-                marking,
-                mentions,
-                as_of,
-            } => self.marked(marking, mentions, as_of),
+            RoomRequest::Marked(marking) => self.marked(marking),
             RoomRequest::Typing {
                 connection,
                 id,
@@ -225,7 +221,7 @@ impl Room {
             | RoomRequest::Typing { connection, id, .. } => {
                 turn_down(&connection, id, &self.room, unavailable());
             }
-            RoomRequest::Detach { .. } | RoomRequest::Marked { .. } => self.answer(request),
+            RoomRequest::Detach { .. } | RoomRequest::Marked(_) => self.answer(request),
             // Dropping the answer tells the connection that the room can't be had.
             RoomRequest::Propose(_)
             | RoomRequest::Look

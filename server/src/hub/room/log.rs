@@ -3,6 +3,7 @@
 use chat_shared::{RoomName, Seq};
 
 use super::super::Hub;
+use super::super::mentions::Mentions;
 use super::Room;
 use crate::rules::RoomState;
 use crate::store::{Snapshot, StoreError};
@@ -20,6 +21,7 @@ impl Room {
         if !self.loaded {
             let marks = self.hub.store().read_marks(&self.room).await?;
             self.marks = marks.into_iter().collect();
+            self.mentions = Mentions::from(state.seq());
             if self.room.is_lobby() {
                 let bans = state.bans(self.hub.now());
                 let bans = bans.map(|(name, until)| (name.clone(), until));

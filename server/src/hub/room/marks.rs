@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chat_shared::limits::TYPING_MEMBERS_MAX;
 use chat_shared::protocol::{ErrorCode, ErrorFrame, ReadEvent, ServerFrame, TypingEvent};
-use chat_shared::{RequestId, RoomName, Seq};
+use chat_shared::{RequestId, RoomName, Seq, Username};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::{Connection, Hub, Marking, Propose, RoomRequest};
@@ -25,7 +25,7 @@ impl Room {
         permit: OwnedSemaphorePermit,
     ) {
         let username = connection.identity.username.clone();
-        let (seq, as_of) = (seq.min(self.told), self.told);
+        let seq = seq.min(self.told);
         if seq <= self.mark_of(&username).seq {
             return ok(&connection, id);
         }
@@ -47,20 +47,19 @@ impl Room {
                         connection,
                         id,
                         mark,
+                        counted: None,
                         counts_left: COUNTS_MAX,
                         permit,
                     };
-                    count_mentions(&hub, &room, marking, as_of).await;
+                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
                 }
                 Err(error) => not_marked(&connection, id, &room, &error),
             }
         });
     }
 
-    /// Tells of a marker, with what stands above it as of what was told. Where others were
-    /// mentioned since the count, the count is old: the same frames would then be counted twice or
-    /// not at all.
-    pub(super) fn marked(&mut self, mut marking: Marking, mentions: u64, as_of: Seq) {
+    /// Tells of a marker, with what stands above it as of what was told.
+    pub(super) fn marked(&mut self, marking: Marking) {
         let username = marking.connection.identity.username.clone();
         let stands = self.marks.entry(username.clone()).or_default();
         *stands = marking.mark.max(*stands);
@@ -68,12 +67,9 @@ impl Room {
             // Another marker is further on, or they said something themselves.
             return ok(&marking.connection, marking.id);
         }
-        if self.mentions_changed_since(as_of) && marking.counts_left > 1 {
-            marking.counts_left -= 1;
-            let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
-            tokio::spawn(async move { count_mentions(&hub, &room, marking, as_of).await });
-            return;
-        }
+        let Some(mentions) = self.mentions_above(&marking, &username) else {
+            return self.count_mentions(marking);
+        };
         ok(&marking.connection, marking.id);
         let read = ServerFrame::Read(ReadEvent {
             room: self.room.clone(),
@@ -86,6 +82,33 @@ impl Room {
                 own.send(&read);
             }
         }
+    }
+
+    /// A count by the store is old where mentions changed since: the same frames would be counted
+    /// twice or not at all.
+    fn mentions_above(&self, marking: &Marking, username: &Username) -> Option<u64> {
+        let known = self.mentions.count(username, marking.mark.seq);
+        known.or_else(|| {
+            let (mentions, as_of) = marking.counted?;
+            let is_old = self.mentions_changed_since(as_of) && marking.counts_left > 0;
+            (!is_old).then_some(mentions)
+        })
+    }
+
+    fn count_mentions(&self, mut marking: Marking) {
+        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
+        tokio::spawn(async move {
+            let username = &marking.connection.identity.username;
+            let seq = marking.mark.seq;
+            match hub.store().mentions_above(&room, username, seq).await {
+                Ok(mentions) => {
+                    marking.counted = Some((mentions, as_of));
+                    marking.counts_left = marking.counts_left.saturating_sub(1);
+                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
+                }
+                Err(error) => not_marked(&marking.connection, marking.id, &room, &error),
+            }
+        });
     }
 
     pub(super) fn typing(&mut self, connection: &Connection, id: Option<RequestId>) {
@@ -121,22 +144,6 @@ pub(super) fn has_said(request: &mut RoomRequest, propose: &Propose) -> bool {
             true
         }
         _ => false,
-    }
-}
-
-async fn count_mentions(hub: &Hub, room: &RoomName, marking: Marking, as_of: Seq) {
-    let username = &marking.connection.identity.username;
-    let seq = marking.mark.seq;
-    match hub.store().mentions_above(room, username, seq).await {
-        Ok(mentions) => {
-            let marked = RoomRequest::Marked {
-                marking,
-                mentions,
-                as_of,
-            };
-            hub.request_wait(room, marked).await;
-        }
-        Err(error) => not_marked(&marking.connection, marking.id, room, &error),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chat_shared::protocol::{RoomGone, ServerFrame};
 use chat_shared::{Seq, Username};
 
+use super::super::mentions::changes_mentions;
 use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
@@ -68,9 +69,7 @@ impl Room {
         for (event, frame) in events.iter().zip(batch.singles) {
             self.recent.push(event.seq, frame);
         }
-        if let Some(event) = events.iter().rfind(|event| changes_mentions(event)) {
-            self.mentions_told = event.seq;
-        }
+        events.iter().for_each(|event| self.mentions.apply(event));
         self.told = last.seq;
         self.told_messages = last.messages;
     }
@@ -148,7 +147,7 @@ impl Room {
 
     /// Whether another count of someone's mentions may be due than the one as of `seq`.
     pub(super) fn mentions_changed_since(&self, seq: Seq) -> bool {
-        self.mentions_told > seq || self.in_flight_events().iter().any(changes_mentions)
+        self.mentions.changed_since(seq) || self.in_flight_events().iter().any(changes_mentions)
     }
 
     /// `false` where the connection has ended or is here already.
@@ -178,14 +177,6 @@ impl Room {
                 .deliver(&self.subscribers.encode(frames, Class::Ephemeral));
         }
     }
-}
-
-fn changes_mentions(event: &LogEvent) -> bool {
-    let takes_away = matches!(
-        event.body,
-        EventBody::Edited { .. } | EventBody::Deleted { .. }
-    );
-    takes_away || !event.body.mentions().is_empty()
 }
 
 /// What an event changes in who is told, or in what they may be told.
