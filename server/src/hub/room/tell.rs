@@ -68,6 +68,7 @@ impl Room {
             self.recent.push(event.seq, frame);
         }
         self.told = last.seq;
+        self.told_messages = last.messages;
     }
 
     /// A new member's connections are told of the room and get its events from this one on.

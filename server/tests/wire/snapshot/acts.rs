@@ -73,7 +73,7 @@ pub(super) async fn act(
         32 if !room.is_lobby() => ("ban", client.ban(&room, &whom, None).await),
         32 => ("join", client.join(&room).await),
         33 => ("unban", client.unban(&room, &whom).await),
-        34 => (
+        34..=35 => (
             "mute",
             client
                 .mute(&room, &whom, Some(Duration::from_secs(3_600)))
@@ -84,13 +84,13 @@ pub(super) async fn act(
             let role = [Role::Member, Role::Moderator, Role::Owner][chance.usize(..3)];
             ("role", client.role(&room, &whom, role).await)
         }
-        38 => (
+        39 => (
             "topic",
             client.topic(&room, &text(&whom, &mut chance)).await,
         ),
         40..=42 => ("read", client.read(&room, message).await),
         43 => ("dm", client.dm(&whom).await.map(drop)),
-        42 => (
+        44 => (
             "history",
             history(person, &room, message, &mut chance).await,
         ),
