@@ -73,6 +73,9 @@ impl Room {
                 other => others.push(other),
             }
         }
+        // Another node may have told someone of events that this one has not seen.
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.told);
+        self.in_doubt |= others.iter().any(looks);
         if self.in_doubt && self.read_again().await.is_err() {
             self.refuse_all(&proposals);
             for request in others {
