@@ -70,7 +70,6 @@ impl Room {
         let Some(mentions) = self.mentions_above(&marking, &username) else {
             return self.count_mentions(marking);
         };
-        ok(&marking.connection, marking.id);
         let read = ServerFrame::Read(ReadEvent {
             room: self.room.clone(),
             seq: marking.mark.seq,
@@ -82,6 +81,8 @@ impl Room {
                 own.send(&read);
             }
         }
+        // Last, so that who is answered knows that all have it.
+        ok(&marking.connection, marking.id);
     }
 
     /// A count by the store is old where mentions changed since: the same frames would be counted
