@@ -46,9 +46,9 @@ pub(super) async fn carry_out(
         return asked.turn_down(error);
     }
     match command {
-        Command::History(history) => asked.query(history.room.clone(), Query::History(history)),
-        Command::Events(events) => asked.query(events.room.clone(), Query::Events(events)),
-        Command::Members(members) => asked.query(members.room.clone(), Query::Members(members)),
+        Command::History(history) => asked.query(&history.room.clone(), Query::History(history)),
+        Command::Events(events) => asked.query(&events.room.clone(), Query::Events(events)),
+        Command::Members(members) => asked.query(&members.room.clone(), Query::Members(members)),
         Command::Rooms(rooms) => {
             let (hub, connection, re) = asked.owned();
             asked.apart(async move {
@@ -220,14 +220,14 @@ impl Asked<'_> {
         ask_room(self.hub, room, RoomRequest::Propose(propose));
     }
 
-    fn query(self, room: RoomName, query: Query) {
+    fn query(self, room: &RoomName, query: Query) {
         let request = RoomRequest::Query {
             connection: self.connection.clone(),
             id: self.id,
             query,
             permit: self.permit,
         };
-        ask_room(self.hub, &room, request);
+        ask_room(self.hub, room, request);
     }
 
     /// Answers beside what the connection does next. `None`: it is answered already.

@@ -43,7 +43,7 @@ impl Typing {
     pub(super) fn news(&mut self, now: TimestampMs, again: bool) -> Option<Vec<Username>> {
         self.until.retain(|_, until| *until > now);
         let names: Vec<_> = self.until.keys().take(TYPING_NAMES_MAX).cloned().collect();
-        if names == self.told && !(again && !names.is_empty()) {
+        if names == self.told && (names.is_empty() || !again) {
             return None;
         }
         self.told.clone_from(&names);

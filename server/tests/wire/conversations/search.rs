@@ -32,7 +32,7 @@ async fn words_are_found_where_one_may_read() {
     );
     assert_eq!(
         found(&mut ann, json!({"query": "crab", "room": "lobby"})).await,
-        [lobby.clone()]
+        std::slice::from_ref(&lobby)
     );
     assert_eq!(
         found(&mut ann, json!({"query": "\"hard shell\""})).await,
@@ -44,7 +44,7 @@ async fn words_are_found_where_one_may_read() {
     );
     assert_eq!(
         found(&mut bob, json!({"query": "crab"})).await,
-        [lobby.clone()]
+        std::slice::from_ref(&lobby)
     );
     assert_eq!(
         found(&mut ann, json!({"query": "ubergrosse", "from": "bob"}))
