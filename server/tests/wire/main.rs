@@ -7,6 +7,7 @@
 
 mod bad_input;
 mod bad_start;
+mod bots;
 mod conversations;
 mod crowd;
 mod deleted;
