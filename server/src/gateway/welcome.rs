@@ -26,8 +26,9 @@ use crate::hub::{
 use crate::outbox::{Class, Outbox};
 use crate::rules::ReadMark;
 
-/// Rooms that are asked at the same time when a connection comes.
-const ATTACH_CONCURRENCY: usize = 64;
+/// Rooms that are asked at the same time when a connection comes. Each may have to be read from the
+/// store first, which has others to serve too.
+const ATTACH_CONCURRENCY: usize = 16;
 
 /// Unread mentions that a welcome counts, in all rooms together.
 const MENTIONS_COUNTED_MAX: usize = 1_000;
