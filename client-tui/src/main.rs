@@ -116,7 +116,7 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
             resend_all(&chat, &mut first);
             Screen::Chat(Box::new(chat))
         }
-        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), &mut first)),
+        (user, _) => Screen::LogIn(Box::new(log_in_form(user.as_deref(), &mut first))),
     };
     terminal::restore_on_panic();
     let links = Rc::default();

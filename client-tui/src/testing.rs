@@ -34,7 +34,7 @@ impl Script {
             zone: TimeZone::UTC,
             colours: true,
             server: "chat.example.org".to_owned(),
-            screen: Screen::LogIn(LogIn::new(None, None)),
+            screen: Screen::LogIn(Box::new(LogIn::new(None, None))),
             help: None,
             leaving: false,
             now: NOW,

@@ -195,11 +195,10 @@ impl Markup {
         loop {
             let end = from + inner[from..].find(mark)?;
             let after = &inner[end + mark.len()..];
-            let closes = end > 0
-                && !inner[..end].ends_with(char::is_whitespace)
-                && !(mark.starts_with('_') && after.starts_with(char::is_alphanumeric))
-                && !(mark.len() == 1 && after.starts_with(mark));
-            if closes {
+            let is_open = inner[..end].ends_with(char::is_whitespace) || end == 0;
+            let in_word = mark.starts_with('_') && after.starts_with(char::is_alphanumeric);
+            let is_longer = mark.len() == 1 && after.starts_with(mark);
+            if !is_open && !in_word && !is_longer {
                 self.inline(&inner[..end], inside, depth + 1);
                 return Some(mark.len() + end + mark.len());
             }

@@ -85,7 +85,7 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     let room = chat.current_mut();
     let crowd = |room: &Room| {
         let members = room.info.as_ref().map(|info| info.members);
-        members.is_none_or(|members| members > TYPING_MEMBERS_MAX || members < 2)
+        !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
     };
     let is_message = !room.input.text().starts_with('/');
     if is_live && is_message && now >= room.typing.told_at + TYPING_EVERY_MS && !crowd(room) {
