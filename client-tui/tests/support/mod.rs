@@ -9,6 +9,10 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+mod proxy;
+
+pub(crate) use proxy::Proxy;
+
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_chat-tui");
 
 /// How long anything may take to be seen.
@@ -56,6 +60,10 @@ impl Server {
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    pub(crate) fn address(&self) -> &str {
+        &self.address
     }
 
     /// As a power cut would.
@@ -166,8 +174,17 @@ impl Terminal {
 
     /// Starts the client, with `settings` like `NAME=VALUE` in its environment.
     pub(crate) fn start(&self, server: &Server, settings: &str) {
+        self.start_at(&server.url(), settings);
+    }
+
+    pub(crate) fn start_at(&self, url: &str, settings: &str) {
         self.run("clear");
-        self.run(&format!("{settings} {CLIENT} --server {}", server.url()));
+        self.run(&format!("{settings} {CLIENT} --server {url}"));
+    }
+
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        self.tmux(&["resize-window", "-x", &columns, "-y", &rows]);
     }
 
     pub(crate) fn run(&self, command: &str) {
@@ -245,7 +262,12 @@ impl Terminal {
     }
 
     pub(crate) fn token_file_modes(&self) -> Vec<String> {
-        let dir = self.home.path().join(".local/state/chat-tui/sessions");
+        self.file_modes("sessions")
+    }
+
+    /// The permissions of the files in a directory of the client's state.
+    pub(crate) fn file_modes(&self, dir: &str) -> Vec<String> {
+        let dir = self.home.path().join(".local/state/chat-tui").join(dir);
         let files = std::fs::read_dir(dir).unwrap();
         let mode = |file: std::fs::DirEntry| file.metadata().unwrap().permissions().mode();
         files
