@@ -77,7 +77,7 @@ fn search_edit_and_react(ann: &Terminal, bob: &Terminal) {
     bob.wait_for("ann: the second tomatoes (edited)");
     bob.run("/reply lovely");
     ann.wait_for("bob: lovely");
-    ann.wait_for("ann: the *second* tomatoes");
+    ann.wait_for("╭ ann: the second tomatoes");
 }
 
 fn written_without_a_connection(ann: &Terminal, bob: &Terminal, proxy: &Proxy) {
