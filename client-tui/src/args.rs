@@ -1,9 +1,11 @@
 use chat_shared::client::ServerUrl;
 use clap::{Parser, Subcommand};
 
+use crate::scripts::{STATUS_HELP, Script};
+
 /// The chat in a terminal.
 #[derive(Debug, Parser)]
-#[command(name = "chat-tui", version, about, after_help = AFTER_HELP)]
+#[command(name = "chat-tui", version, about, after_help = after_help())]
 pub(crate) struct Args {
     /// The server's address: http, https, ws or wss [default: the last used, else
     /// http://127.0.0.1:8000]
@@ -18,16 +20,22 @@ pub(crate) struct Args {
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// End the session at the server and forget its token
     Logout,
+    #[command(flatten)]
+    Script(Script),
 }
 
 const AFTER_HELP: &str = "\
 The first start asks for a name and a password and keeps the session's token in a file that only
 you can read, under $XDG_STATE_HOME/chat-tui. CHAT_PASSWORD is used instead of asking, where it
 is set. NO_COLOR is honoured. F1 lists the keys.";
+
+fn after_help() -> String {
+    format!("{AFTER_HELP}\n\n{STATUS_HELP}")
+}
 
 #[cfg(test)]
 mod tests {

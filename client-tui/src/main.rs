@@ -9,6 +9,7 @@ mod args;
 mod grid;
 mod net;
 mod run;
+mod scripts;
 mod sessions;
 mod signals;
 mod state;
@@ -29,9 +30,10 @@ use clap::Parser;
 use jiff::tz::TimeZone;
 use net::Net;
 use run::{Program, now, run};
+use scripts::Identity;
 use sessions::Sessions;
 use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
-use update::{Effects, submit_log_in};
+use update::{Effects, Password, submit_log_in};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8000";
 
@@ -47,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn start(args: Args) -> anyhow::Result<ExitCode> {
-    let command = args.command;
+    let command = args.command.clone();
     if command.is_none() && !io::stdout().is_terminal() {
         writeln!(
             io::stderr(),
@@ -63,6 +65,10 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         .build()?;
     match command {
         Some(Command::Logout) => runtime.block_on(log_out(&who, &sessions)),
+        Some(Command::Script(script)) => {
+            let who = who.identity(sessions);
+            Ok(runtime.block_on(scripts::run(script, who)))
+        }
         None => runtime.block_on(chat(who, sessions)),
     }
 }
@@ -90,6 +96,16 @@ impl Who {
             server,
             user: user.or(last_user),
         })
+    }
+
+    fn identity(self, sessions: Sessions) -> Identity {
+        let Self { server, user } = self;
+        Identity {
+            server,
+            user,
+            password: password_from_environment(),
+            sessions,
+        }
     }
 }
 
@@ -139,16 +155,18 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
 /// The form; with a name and a password at hand, already on its way.
 fn log_in_form(user: Option<&str>, first: &mut Effects) -> LogIn {
     let mut form = LogIn::new(user, None);
-    if let Some(password) = std::env::var("CHAT_PASSWORD")
-        .ok()
-        .filter(|text| !text.is_empty())
-    {
-        form.password = Editor::with_text(&password);
+    if let Some(password) = password_from_environment() {
+        form.password = Editor::with_text(&password.0);
         if user.is_some() {
             submit_log_in(&mut form, first);
         }
     }
     form
+}
+
+fn password_from_environment() -> Option<Password> {
+    let password = std::env::var("CHAT_PASSWORD").ok()?;
+    (!password.is_empty()).then_some(Password(password))
 }
 
 async fn log_out(who: &Who, sessions: &Sessions) -> anyhow::Result<ExitCode> {

@@ -378,7 +378,7 @@ pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent 
     ChatEvent::new(name(room), seq, ts, who, text, nonce)
 }
 
-fn room(room: &str) -> RoomInfo {
+pub(crate) fn room(room: &str) -> RoomInfo {
     RoomInfo {
         room: name(room),
         kind: RoomKind::Public,
