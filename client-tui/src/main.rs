@@ -6,7 +6,9 @@
 //! and back.
 
 mod args;
+mod editor;
 mod grid;
+mod keys;
 mod net;
 mod run;
 mod scripts;
@@ -22,18 +24,20 @@ mod view;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::Context;
 use args::{Args, Command};
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
 use clap::Parser;
 use jiff::tz::TimeZone;
+use keys::Keymap;
 use net::Net;
 use run::{Program, now, run};
 use scripts::Identity;
 use sessions::Sessions;
 use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
-use update::{Effects, Password, submit_log_in};
+use update::{Effects, Password, resend_all, submit_log_in};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8000";
 
@@ -121,14 +125,19 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
     let screen = match (&user, token) {
         (Some(user), Some(token)) => {
             sessions.remember(&server, user)?;
+            let saved = sessions.saved(&server, user)?;
             net.connect(token);
-            let me = chat_shared::Username::existing(user);
-            Screen::Chat(Box::new(Chat::new(me)))
+            let mut chat = Chat::new(chat_shared::Username::existing(user));
+            saved.restore(&mut chat);
+            resend_all(&chat, &mut first);
+            Screen::Chat(Box::new(chat))
         }
         (user, _) => Screen::LogIn(log_in_form(user.as_deref(), &mut first)),
     };
     terminal::restore_on_panic();
-    let (mut terminal, guard) = terminal::set_up().context("The terminal can't be set up")?;
+    let links = Rc::default();
+    let (mut terminal, guard) =
+        terminal::set_up(Rc::clone(&links)).context("The terminal can't be set up")?;
     let size = terminal.size()?;
     let app = App {
         size: Size {
@@ -143,13 +152,26 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
         leaving: false,
         now: now(),
         nonces,
+        keys: Keymap::default(),
+        light: light_background(std::env::var("COLORFGBG").ok().as_deref()),
     };
-    let mut program = Program { app, net, sessions };
+    let mut program = Program {
+        app,
+        net,
+        sessions,
+        links,
+    };
     let ended = run(&mut program, &mut terminal, first).await;
     // The terminal is the person's again before the network had its time.
     drop(guard);
     program.leave().await;
     ended
+}
+
+/// What terminals say of their colours: `foreground;background`, as numbers of the palette.
+fn light_background(colours: Option<&str>) -> Option<bool> {
+    let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
+    Some(matches!(background, 7 | 9..=15))
 }
 
 /// The form; with a name and a password at hand, already on its way.

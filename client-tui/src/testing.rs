@@ -14,8 +14,9 @@ use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
 
+use crate::keys::Keymap;
 use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};
-use crate::update::{Effect, Event, PageAsk, settle, update};
+use crate::update::{Effect, Event, PageAsk, Which, settle, update};
 
 /// 2026-09-21, 14:13:20 UTC.
 pub(crate) const NOW: u64 = 1_790_000_000_000;
@@ -38,6 +39,8 @@ impl Script {
             leaving: false,
             now: NOW,
             nonces: Nonces::new(Nonce::parse("n").unwrap()),
+            keys: Keymap::default(),
+            light: None,
         };
         Self {
             app,
@@ -287,10 +290,13 @@ impl Script {
                 for entry in room.timeline.lines() {
                     let (key, line) = entry;
                     out += &match &line.kind {
-                        EntryKind::Message { sender, text, .. } => {
-                            format!("{} {sender}: {text}\n", key.seq)
+                        EntryKind::Message(message) => {
+                            format!("{} {}: {}\n", key.seq, message.sender, message.text)
                         }
-                        EntryKind::System { text } => format!("-- {text}\n"),
+                        EntryKind::System(text) => format!("-- {text}\n"),
+                        EntryKind::Comings(it) => {
+                            format!("-- +{:?} -{:?}\n", it.came, it.went)
+                        }
                         EntryKind::Local { text, .. } => format!("!! {text}\n"),
                     };
                 }
@@ -313,10 +319,14 @@ impl Script {
         for effect in &self.effects {
             out += &match effect {
                 Effect::Send { nonce, text, .. } => format!("send {nonce} {text}\n"),
-                Effect::FetchHistory(page) => match page.before {
-                    Some(before) => format!("fetch before {before}\n"),
-                    None => "fetch newest\n".to_owned(),
+                Effect::FetchHistory(page) => match page.which {
+                    Which::Before(seq) => format!("fetch before {seq}\n"),
+                    Which::After(seq) => format!("fetch after {seq}\n"),
+                    Which::Around(seq) => format!("fetch around {seq}\n"),
+                    Which::Newest => "fetch newest\n".to_owned(),
                 },
+                // Told and kept without being asked; tests of their own look at them.
+                Effect::Save(_) | Effect::Read { .. } | Effect::Typing(_) => continue,
                 Effect::FetchMembers(room) => format!("members {room}\n"),
                 Effect::Join(room) => format!("join {room}\n"),
                 Effect::Leave(room) => format!("leave {room}\n"),
@@ -335,7 +345,7 @@ fn refusal(why: &str) -> CommandError {
 fn first_page() -> PageAsk {
     PageAsk {
         room: RoomName::lobby(),
-        before: None,
+        which: Which::Newest,
         generation: 0,
     }
 }

@@ -1,4 +1,5 @@
 pub mod accounts;
+mod broken;
 pub mod config;
 pub mod gateway;
 pub mod http;
@@ -6,5 +7,7 @@ pub mod hub;
 pub mod outbox;
 pub mod rules;
 pub mod run;
+#[cfg(test)]
+mod simulation;
 pub mod store;
 pub mod telemetry;

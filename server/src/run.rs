@@ -15,7 +15,7 @@ use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, hidden_log};
+use crate::hub::{Hub, heartbeat, hidden_log};
 use crate::store::mongo::{self, MongoStore};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{SharedStore, StoreError};
@@ -72,6 +72,7 @@ pub struct Server {
     _converting: Task,
     _tidying: Task,
     _scrubbing: Task,
+    _beating: Task,
     _following: Task,
 }
 
@@ -185,6 +186,7 @@ impl Server {
             _converting: Task::spawn(convert(accounts.clone())),
             _tidying: Task::spawn(tidy(accounts, limits)),
             _scrubbing: Task::spawn(scrub(hub.clone())),
+            _beating: Task::spawn(heartbeat::keep(hub.clone())),
             _following: Task::spawn(hidden_log::follow(hub, following)),
         })
     }

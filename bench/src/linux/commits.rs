@@ -102,6 +102,7 @@ fn commit_for(
         text: MESSAGE.to_owned(),
         reply_to: None,
         bot: false,
+        mentions: Vec::new(),
     })?;
     let started = Instant::now();
     let mut commits = Vec::new();

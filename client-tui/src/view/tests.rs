@@ -9,7 +9,7 @@ fn screen(client: &Script) -> String {
     let size = client.app.size;
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
     terminal
-        .draw(|frame| super::draw(frame, &client.app))
+        .draw(|frame| drop(super::draw(frame, &client.app)))
         .unwrap();
     text(terminal.backend().buffer())
 }
@@ -134,7 +134,7 @@ fn without_colours_the_words_are_the_same() {
     assert_eq!(screen(&client), coloured);
     let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
     terminal
-        .draw(|frame| super::draw(frame, &client.app))
+        .draw(|frame| drop(super::draw(frame, &client.app)))
         .unwrap();
     for cell in &terminal.backend().buffer().content {
         assert_eq!((cell.fg, cell.bg), Default::default());
@@ -146,7 +146,7 @@ fn nothing_has_a_background() {
     let client = with(people(120, 40), "room rust; key f1");
     let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
     terminal
-        .draw(|frame| super::draw(frame, &client.app))
+        .draw(|frame| drop(super::draw(frame, &client.app)))
         .unwrap();
     for cell in &terminal.backend().buffer().content {
         assert_eq!(cell.bg, ratatui::style::Color::Reset);

@@ -56,6 +56,7 @@ struct Inner {
     admin: OnceLock<Username>,
     count: AtomicU64,
     events: mpsc::Sender<AccountEvent>,
+    act: OnceLock<Act>,
 }
 
 impl fmt::Debug for Accounts {
@@ -65,6 +66,9 @@ impl fmt::Debug for Accounts {
             .finish_non_exhaustive()
     }
 }
+
+/// Acts on a change before whoever made it is answered.
+type Act = Box<dyn Fn(&Username, &AccountChange) + Send + Sync>;
 
 /// What an operator chooses about accounts.
 #[derive(Debug, Clone, Default)]
@@ -146,7 +150,14 @@ impl Accounts {
             admin,
             count,
             events,
+            act: OnceLock::new(),
         })))
+    }
+
+    /// From here on `act` acts on every change made here, before that is answered: who signed out
+    /// has no say any more. Only the first one counts.
+    pub fn act_by(&self, act: impl Fn(&Username, &AccountChange) + Send + Sync + 'static) {
+        let _ = self.0.act.set(Box::new(act));
     }
 
     /// Makes an account.

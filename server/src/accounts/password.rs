@@ -119,16 +119,23 @@ struct Hasher {
     hashes: std::sync::atomic::AtomicUsize,
 }
 
+/// A hash that no password opens, made once.
+static NOBODY: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
 impl Hasher {
     fn new() -> Result<Self, OpenError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| OpenError::Hash(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = random_bytes::<32>().map_err(OpenError::Random)?;
-        let nobody = argon2
-            .hash_password(&secret)
-            .map_err(|error| OpenError::Hash(error.to_string()))?
-            .to_string();
+        let nobody = match NOBODY.get() {
+            Some(hash) => hash.clone(),
+            None => argon2
+                .hash_password(&secret)
+                .map_err(|error| OpenError::Hash(error.to_string()))?
+                .to_string(),
+        };
+        let nobody = NOBODY.get_or_init(|| nobody).clone();
         let secret = random_bytes::<32>().map_err(OpenError::Random)?;
         Ok(Self {
             argon2,

@@ -139,6 +139,9 @@ impl Accounts {
     }
 
     async fn tell(&self, username: &Username, change: AccountChange) {
+        if let Some(act) = self.0.act.get() {
+            act(username, &change);
+        }
         let username = username.clone();
         let event = AccountEvent { username, change };
         if self.0.events.send(event).await.is_err() {

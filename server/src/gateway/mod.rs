@@ -19,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
+use socket2::SockRef;
 use tokio::net::TcpStream;
 
 use self::caps::AddressCounts;
@@ -26,6 +27,9 @@ use self::rate::CommandRate;
 use crate::accounts::Identity;
 use crate::hub::Hub;
 use crate::outbox::Socket;
+
+/// Bytes that the kernel keeps for one connection; more waits in its outbox, where it is counted.
+const SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// Milliseconds between two sweeps of the rate limiter's memory.
 const RATE_SWEEP_MS: u64 = 60_000;
@@ -75,6 +79,22 @@ impl Gateway {
         &self.hub
     }
 
+    /// Serves a connection that is no socket, until it ends.
+    #[cfg(test)]
+    pub(crate) async fn serve_in_memory(&self, stream: tokio::io::DuplexStream, known: Identity) {
+        let (read, write) = tokio::io::split(stream);
+        let socket = Socket::deferred(write);
+        let address = IpAddr::from([127, 0, 0, 1]);
+        session::run(
+            self.clone(),
+            (read, Bytes::new()),
+            socket,
+            Some(known),
+            address,
+        )
+        .await;
+    }
+
     /// Serves a connection once its upgrade is done. `known`: who the upgrade said it is.
     pub fn serve(
         &self,
@@ -90,7 +110,13 @@ impl Gateway {
             };
             match upgraded.downcast::<TokioIo<TcpStream>>() {
                 Ok(Parts { io, read_buf, .. }) => {
-                    let (read, write) = io.into_inner().into_split();
+                    let stream = io.into_inner();
+                    if let Err(error) =
+                        SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)
+                    {
+                        tracing::debug!(%error, "a socket's send buffer stays as it was");
+                    }
+                    let (read, write) = stream.into_split();
                     let socket = Socket::Tcp(write);
                     session::run(gateway, (read, read_buf), socket, known, address).await;
                 }

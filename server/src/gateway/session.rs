@@ -7,21 +7,21 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chat_shared::codec::{self, ClientFrame};
-use chat_shared::limits::{COMMANDS_IN_FLIGHT_MAX, HEARTBEAT_MS, HEARTBEATS_MISSED_MAX};
+use chat_shared::limits::COMMANDS_IN_FLIGHT_MAX;
 use chat_shared::protocol::{
     CloseCode, Command, CommandFrame, DemoFrame, ErrorCode, ErrorFrame, Send, ServerFrame,
 };
 use chat_shared::{Nonce, RoomName};
 use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use super::socket::{Incoming, Reader};
 use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
 use crate::hub::{Connection, Dialect, random_hex};
-use crate::outbox::{Frame, Outbox, Socket};
+use crate::outbox::{Outbox, Socket};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
 const LINGER_MS: u64 = 2_000;
@@ -91,7 +91,6 @@ struct Session {
     connection: Arc<Connection>,
     /// Places for unanswered commands.
     in_flight: Arc<Semaphore>,
-    pings_unanswered: u32,
     refused_in_a_row: u32,
 }
 
@@ -101,49 +100,31 @@ impl Session {
             gateway,
             connection,
             in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
-            pings_unanswered: 0,
             refused_in_a_row: 0,
         }
     }
 
     /// Reads until either side ends it.
     async fn serve<R: AsyncRead + Unpin>(&mut self, reader: &mut Reader<R>) {
-        let mut heartbeat = interval(Duration::from_millis(HEARTBEAT_MS));
-        heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        heartbeat.tick().await;
         let in_flight = self.in_flight.clone();
         loop {
-            let next = async {
-                let permit = in_flight.clone().acquire_owned().await;
-                (permit, reader.next().await)
+            let Ok(permit) = in_flight.clone().acquire_owned().await else {
+                return;
             };
-            tokio::select! {
-                (permit, incoming) = next => {
-                    let Ok(permit) = permit else { return };
-                    self.pings_unanswered = 0;
-                    match incoming {
-                        Incoming::Alive => {}
-                        Incoming::Gone => return,
-                        Incoming::Broken(code, reason) => {
-                            let error = ErrorFrame::new(ErrorCode::BadFrame, format!("{reason}."));
-                            self.connection.send(&ServerFrame::Error(error));
-                            self.connection.outbox.close(code, reason);
-                            return;
-                        }
-                        // Who was signed out has no say, however slowly the close leaves.
-                        Incoming::Text(_) if self.connection.outbox.is_closing() => return,
-                        Incoming::Text(text) => self.take(&text, permit).await,
-                    }
+            let incoming = reader.next().await;
+            self.connection.heard();
+            match incoming {
+                Incoming::Alive => {}
+                Incoming::Gone => return,
+                Incoming::Broken(code, reason) => {
+                    let error = ErrorFrame::new(ErrorCode::BadFrame, format!("{reason}."));
+                    self.connection.send(&ServerFrame::Error(error));
+                    self.connection.outbox.close(code, reason);
+                    return;
                 }
-                _ = heartbeat.tick() => {
-                    if self.pings_unanswered >= HEARTBEATS_MISSED_MAX {
-                        let reason = "two heartbeats were not answered";
-                        self.connection.outbox.close(CloseCode::TimedOut, reason);
-                        return;
-                    }
-                    self.pings_unanswered += 1;
-                    self.connection.push(Frame::ping());
-                }
+                // Who was signed out has no say, however slowly the close leaves.
+                Incoming::Text(_) if self.connection.outbox.is_closing() => return,
+                Incoming::Text(text) => self.take(&text, permit).await,
             }
         }
     }
@@ -163,7 +144,9 @@ impl Session {
             }
         };
         let over = self.over_rate(&frame.command);
-        commands::carry_out(&self.gateway.hub, &self.connection, frame, over, permit).await;
+        // Boxed, so that a connection that says nothing keeps no room for what commands need.
+        let (hub, connection) = (&self.gateway.hub, &self.connection);
+        Box::pin(commands::carry_out(hub, connection, frame, over, permit)).await;
     }
 
     /// Milliseconds to wait, where the command may change something and comes too soon.

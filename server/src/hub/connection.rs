@@ -1,9 +1,10 @@
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_shared::RoomName;
-use chat_shared::protocol::ServerFrame;
+use chat_shared::limits::HEARTBEATS_MISSED_MAX;
+use chat_shared::protocol::{CloseCode, ServerFrame};
 
 use crate::accounts::Identity;
 use crate::outbox::{Class, Frame, Outbox};
@@ -17,6 +18,8 @@ pub struct Connection {
     pub identity: Identity,
     pub dialect: Dialect,
     pub outbox: Arc<Outbox>,
+    /// Heartbeats since the peer was last heard.
+    heartbeats_missed: AtomicU32,
     /// The rooms that hold this connection; `None` once it has ended.
     rooms: Mutex<Option<HashSet<RoomName>>>,
 }
@@ -37,6 +40,7 @@ impl Connection {
             identity,
             dialect,
             outbox,
+            heartbeats_missed: AtomicU32::new(0),
             rooms: Mutex::new(Some(HashSet::new())),
         })
     }
@@ -57,6 +61,22 @@ impl Connection {
     pub fn exit(&self, room: &RoomName) {
         if let Some(rooms) = self.rooms().as_mut() {
             rooms.remove(room);
+        }
+    }
+
+    /// The peer said something, or answered a ping.
+    pub fn heard(&self) {
+        self.heartbeats_missed.store(0, Ordering::Relaxed);
+    }
+
+    /// Asks the peer for a sign of life, or ends the connection where there was none for too long.
+    pub(super) fn beat(&self) {
+        let missed = self.heartbeats_missed.fetch_add(1, Ordering::Relaxed);
+        if missed >= HEARTBEATS_MISSED_MAX {
+            let reason = "two heartbeats were not answered";
+            self.outbox.close(CloseCode::TimedOut, reason);
+        } else {
+            self.outbox.push(Frame::ping());
         }
     }
 

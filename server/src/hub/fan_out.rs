@@ -8,72 +8,95 @@ use chat_shared::codec;
 use chat_shared::protocol::ServerFrame;
 
 use super::{Connection, Dialect, wire};
-use crate::outbox::{Class, Frame};
+use crate::outbox::{Class, Frame, Outbox};
 
 /// Bytes of one shared buffer; a longer batch is several.
 const BATCH_BYTES_MAX: usize = 64 << 10;
 
+/// Connections of one room from which on delivery is shared among the machine's cores.
+const SHARED_OUT_MIN: usize = 2_000;
+
 /// The connections that a room holds.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
-    by_id: HashMap<u64, Subscriber>,
+    /// Side by side, since every delivery goes through all of them.
+    all: Vec<Subscriber>,
+    /// Where in `all` a connection stands.
+    places: HashMap<u64, usize>,
     demo_pages: usize,
 }
 
 #[derive(Debug)]
 struct Subscriber {
+    outbox: Arc<Outbox>,
     connection: Arc<Connection>,
+    dialect: Dialect,
     /// Not while it catches up.
     live: bool,
 }
 
 impl Subscribers {
     pub(super) fn is_empty(&self) -> bool {
-        self.by_id.is_empty()
+        self.all.is_empty()
     }
 
     pub(super) fn contains(&self, connection: &Connection) -> bool {
-        self.by_id.contains_key(&connection.id)
+        self.places.contains_key(&connection.id)
     }
 
     pub(super) fn is_live(&self, connection: &Connection) -> bool {
-        self.by_id
-            .get(&connection.id)
-            .is_some_and(|subscriber| subscriber.live)
+        let place = self.places.get(&connection.id);
+        place.is_some_and(|place| self.all[*place].live)
     }
 
     pub(super) fn add(&mut self, connection: Arc<Connection>, live: bool) {
         self.demo_pages += usize::from(connection.dialect == Dialect::Demo);
-        self.by_id
-            .insert(connection.id, Subscriber { connection, live });
+        self.places.insert(connection.id, self.all.len());
+        self.all.push(Subscriber {
+            outbox: connection.outbox.clone(),
+            dialect: connection.dialect,
+            connection,
+            live,
+        });
     }
 
     pub(super) fn set_live(&mut self, connection: &Connection, live: bool) {
-        if let Some(subscriber) = self.by_id.get_mut(&connection.id) {
-            subscriber.live = live;
+        if let Some(place) = self.places.get(&connection.id) {
+            self.all[*place].live = live;
         }
     }
 
     /// `false` where it was not there.
     pub(super) fn remove(&mut self, connection: &Connection) -> bool {
-        let removed = self.by_id.remove(&connection.id).is_some();
-        let demo_page = removed && connection.dialect == Dialect::Demo;
-        self.demo_pages -= usize::from(demo_page);
-        removed
+        let Some(place) = self.places.remove(&connection.id) else {
+            return false;
+        };
+        self.all.swap_remove(place);
+        if let Some(moved) = self.all.get(place) {
+            self.places.insert(moved.connection.id, place);
+        }
+        self.demo_pages -= usize::from(connection.dialect == Dialect::Demo);
+        true
     }
 
-    /// Hands a batch to all that are live: everyone's bytes, or the demo page's.
+    /// Hands a batch to all that are live: everyone's bytes, or the demo page's. It returns when
+    /// all have it, so that each connection gets its batches in their order, whichever core writes.
     pub(super) fn deliver(&self, batch: &Batch) {
-        for Subscriber { connection, live } in self.by_id.values() {
-            let frames = match connection.dialect {
-                _ if !live => continue,
-                Dialect::Main => &batch.main,
-                Dialect::Demo => &batch.demo,
-            };
-            for frame in frames {
-                connection.push(frame.clone());
-            }
+        let cores = match self.all.len() {
+            0..SHARED_OUT_MIN => 1,
+            _ => std::thread::available_parallelism().map_or(1, usize::from),
+        };
+        if cores == 1 {
+            return deliver_to(&self.all, batch);
         }
+        std::thread::scope(|scope| {
+            let mut parts = self.all.chunks(self.all.len().div_ceil(cores));
+            let own = parts.next().unwrap_or_default();
+            for part in parts {
+                scope.spawn(|| deliver_to(part, batch));
+            }
+            deliver_to(own, batch);
+        });
     }
 
     /// Encodes frames once, in the dialects that are needed now.
@@ -99,6 +122,18 @@ impl Subscribers {
         }
         batch.seal(open, &mut lens, class);
         batch
+    }
+}
+
+fn deliver_to(subscribers: &[Subscriber], batch: &Batch) {
+    for subscriber in subscribers.iter().filter(|subscriber| subscriber.live) {
+        let frames = match subscriber.dialect {
+            Dialect::Main => &batch.main,
+            Dialect::Demo => &batch.demo,
+        };
+        for frame in frames {
+            subscriber.outbox.push_shared(frame);
+        }
     }
 }
 

@@ -63,10 +63,12 @@ struct HiddenLog {
 }
 
 impl HiddenLog {
-    /// Acts, and appends for the others.
+    /// Appends for the others; here it was acted on already, but for a profile.
     async fn tell(&mut self, event: AccountEvent) {
         let AccountEvent { username, change } = event;
-        self.act(&username, &change).await;
+        if change == AccountChange::Profile {
+            self.act(&username, &change).await;
+        }
         for _ in 0..ATTEMPTS_MAX {
             match self.append(&username, &change).await {
                 Ok(true) => return,

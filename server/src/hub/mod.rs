@@ -7,6 +7,7 @@
 mod admission;
 mod connection;
 mod fan_out;
+pub(crate) mod heartbeat;
 pub(crate) mod hidden_log;
 mod history;
 mod pages;
@@ -35,7 +36,8 @@ pub use replay::event_frames;
 pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
 
 use crate::accounts::{Accounts, avatar_path};
-use crate::rules::EventId;
+use crate::outbox::Class;
+use crate::rules::{AccountChange, EventId};
 use crate::store::{SharedStore, StoreError};
 
 /// Requests that wait for one room; over it the answer is `busy`.
@@ -88,13 +90,24 @@ impl Hub {
     pub async fn open(store: SharedStore, accounts: Accounts) -> Result<Self, StoreError> {
         let log = store.claim("log_id", &random_hex(16)).await?;
         let (rooms, connections) = (Mutex::default(), Mutex::default());
-        Ok(Self(Arc::new(Inner {
+        let hub = Self(Arc::new(Inner {
             store,
             accounts,
             log,
             rooms,
             connections,
-        })))
+        }));
+        let acting = Arc::downgrade(&hub.0);
+        hub.accounts().act_by(move |username, change| {
+            if let Some(hub) = acting.upgrade().map(Self) {
+                match change {
+                    AccountChange::SessionRevoked(session) => hub.end_session(username, session),
+                    AccountChange::Banned => hub.end_banned(username),
+                    AccountChange::Profile => {}
+                }
+            }
+        });
+        Ok(hub)
     }
 
     pub fn log(&self) -> &str {
@@ -110,6 +123,10 @@ impl Hub {
     }
 
     pub fn now(&self) -> TimestampMs {
+        #[cfg(test)]
+        if let Some(now) = crate::simulation::now() {
+            return now;
+        }
         let since = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default();
@@ -177,10 +194,13 @@ impl Hub {
         }
     }
 
-    /// Tells all connections; everyone shares the lobby with everyone.
+    /// Tells everyone what the demo page would not understand; everyone shares the lobby.
     fn tell_all(&self, frame: &ServerFrame) {
+        let frame = wire::frame(frame, Class::Durable);
         for connection in self.connections() {
-            connection.send(frame);
+            if connection.dialect == Dialect::Main {
+                connection.outbox.push_shared(&frame);
+            }
         }
     }
 
@@ -293,6 +313,15 @@ impl Hub {
         let mut request = request;
         while let Err(mpsc::error::SendError(back)) = self.room(room).send(request).await {
             request = back;
+        }
+    }
+
+    /// Has a room that is loaded here read its log again: another node may have told more of it.
+    /// A room that has too much to do reads it soon anyway.
+    pub fn look_again(&self, room: &RoomName) {
+        let inbox = lock(&self.0.rooms).get(room).cloned();
+        if let Some(inbox) = inbox {
+            let _ = inbox.try_send(RoomRequest::Look);
         }
     }
 

@@ -53,6 +53,26 @@ pub enum RoomRequest {
         id: Option<RequestId>,
         permit: OwnedSemaphorePermit,
     },
+    /// The log may hold more than this node has told.
+    Look,
+}
+
+impl RoomRequest {
+    /// Whether it can be answered only once the log was read above `told`.
+    pub(super) fn is_ahead_of(&self, told: Seq) -> bool {
+        match self {
+            Self::Look => true,
+            Self::Attach {
+                resume: Some(resume),
+                ..
+            }
+            | Self::CatchUp {
+                catch_up: CatchUp::Start(resume),
+                ..
+            } => resume.same_log && resume.after > told,
+            _ => false,
+        }
+    }
 }
 
 /// A command that may become an event.

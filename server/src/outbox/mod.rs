@@ -51,20 +51,26 @@ impl Outbox {
 
     /// Sends a frame, or queues it. After a close, nothing.
     pub fn push(&self, frame: Frame) {
+        self.push_shared(&frame);
+    }
+
+    /// As [`Outbox::push`], of a frame that others get too: what the socket takes at once costs no
+    /// copy.
+    pub fn push_shared(&self, frame: &Frame) {
         let mut queue = self.lock();
         if queue.phase.is_over() {
             return;
         }
         let straight = queue.phase == Phase::Open && queue.is_empty();
         let written = if straight {
-            self.write_straight(&frame)
+            self.write_straight(frame)
         } else {
             Ok(0)
         };
         match written {
             Ok(bytes) if bytes == frame.len() && frame.class() != Class::Close => return,
             Ok(bytes) => {
-                queue.put(frame);
+                queue.put(frame.clone());
                 queue.advance(bytes);
             }
             Err(_) => queue.end(),

@@ -292,11 +292,6 @@ impl RoomState {
     pub fn read_mark(&self, username: &Username) -> ReadMark {
         self.read_marks.get(username).copied().unwrap_or_default()
     }
-
-    /// How many messages stand above a marker.
-    pub fn unread_above(&self, mark: ReadMark) -> u64 {
-        self.messages.saturating_sub(mark.messages)
-    }
 }
 
 /// Whether what ends at `until` goes on.

@@ -50,7 +50,7 @@ impl Log {
 
 fn unread(log: &Log, who: &str) -> (Seq, u64) {
     let mark = log.state.read_mark(&Username::existing(who));
-    (mark.seq, log.state.unread_above(mark))
+    (mark.seq, log.state.messages() - mark.messages)
 }
 
 fn send(text: &str) -> Command {

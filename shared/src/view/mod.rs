@@ -12,12 +12,14 @@
 
 mod messages;
 mod people;
+mod rooms;
 #[cfg(test)]
 mod tests;
 mod unread;
 
 pub use messages::{Messages, Stale};
 pub use people::People;
+pub use rooms::RoomsView;
 
 use self::unread::Counted;
 use crate::protocol::{
@@ -174,6 +176,7 @@ impl RoomView {
     pub fn members(&mut self, page: &MembersPage) {
         if page.room == self.info.room {
             self.people.page(page);
+            self.count_people();
         }
     }
 
@@ -202,17 +205,21 @@ impl RoomView {
                 self.people.add(&other, Role::Member);
             }
         }
-        if let Some(members) = self.people.count() {
-            self.info.members = members;
-            if let Some(own) = self.people.get(&self.me) {
-                self.info.role = own.role;
-            }
-        }
+        self.count_people();
         if let Some(joined) = joins(line, &self.me)
             && self.seq > self.info.read_seq
         {
             self.info.read_seq = joined;
             self.counted.reset(joined);
+        }
+    }
+
+    fn count_people(&mut self) {
+        if let Some(members) = self.people.count() {
+            self.info.members = members;
+            if let Some(own) = self.people.get(&self.me) {
+                self.info.role = own.role;
+            }
         }
     }
 

@@ -12,6 +12,9 @@ use crate::{TimestampMs, Username};
 const EVENTS_MAX: usize = 1_000;
 
 /// The members of a room that are known.
+///
+/// A page tells the server's admin as the moderator that they are; an event tells what the room
+/// itself gave them.
 #[derive(Debug, Clone, Default)]
 pub struct People {
     members: BTreeMap<Username, MemberInfo>,

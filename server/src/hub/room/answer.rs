@@ -11,12 +11,13 @@ use super::super::pages::{self, MembersAsked};
 use super::super::{Attached, CatchUp, CatchUpStep, Connection, Query, Resume, RoomRequest};
 use super::super::{history, replay};
 use super::{Room, turn_down, unavailable};
+use crate::broken::{Rule, is_broken};
 use crate::outbox::{Class, Frame};
 
 impl Room {
     pub(super) fn answer(&mut self, request: RoomRequest) {
         match request {
-            RoomRequest::Propose(_) => {}
+            RoomRequest::Propose(_) | RoomRequest::Look => {}
             RoomRequest::Attach {
                 connection,
                 resume,
@@ -200,6 +201,10 @@ impl Room {
             CatchUp::Continue { after } => after,
         };
         let Some(frames) = self.recent.above(after, tip) else {
+            if is_broken(Rule::AllIsToldBeforeLive) {
+                self.subscribers.set_live(connection, true);
+                return CatchUpStep::Live { tip };
+            }
             return CatchUpStep::Behind { tip };
         };
         for frame in frames {
@@ -219,7 +224,10 @@ impl Room {
             }
             RoomRequest::Detach { .. } | RoomRequest::Marked { .. } => self.answer(request),
             // Dropping the answer tells the connection that the room can't be had.
-            RoomRequest::Propose(_) | RoomRequest::Attach { .. } | RoomRequest::CatchUp { .. } => {}
+            RoomRequest::Propose(_)
+            | RoomRequest::Look
+            | RoomRequest::Attach { .. }
+            | RoomRequest::CatchUp { .. } => {}
         }
     }
 }

@@ -1,13 +1,17 @@
 //! From commands to stored events: decide, store, ack.
 
 use std::collections::{BTreeSet, HashMap};
+use std::task::Poll;
 
 use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, ServerFrame};
 use chat_shared::{Nonce, RoomName, Seq, Username};
-use futures::future::join_all;
+use futures::FutureExt;
+use futures::future::{BoxFuture, join_all};
+use sync_wrapper::SyncWrapper;
 
-use super::super::Propose;
+use super::super::{Propose, RoomRequest};
 use super::{Room, turn_down, unavailable};
+use crate::broken::{Rule, is_broken};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use crate::store::{Append, StoreError};
 
@@ -18,7 +22,7 @@ const LOST_IN_A_ROW_MAX: usize = 16;
 const TARGETS_MAX: usize = 256;
 
 /// A command with what was decided.
-enum Decided {
+pub(super) enum Decided {
     /// Proposes the event at this index of the batch.
     Event(usize),
     /// Repeats a command of the same batch.
@@ -27,31 +31,138 @@ enum Decided {
     Refused(ErrorFrame),
 }
 
+/// A batch that is being stored. What was decided holds as long as nobody else wins its numbers.
+pub(super) struct InFlight {
+    proposals: Vec<Propose>,
+    decided: Vec<Decided>,
+    events: Vec<LogEvent>,
+    /// Reads that came with these commands, and are answered behind them.
+    others: Vec<RoomRequest>,
+    append: SyncWrapper<BoxFuture<'static, Result<Append, StoreError>>>,
+}
+
+/// Waits until the batch is stored; for ever where there is none.
+pub(super) async fn stored(in_flight: &mut Option<InFlight>) -> Result<Append, StoreError> {
+    match in_flight {
+        Some(batch) => batch.append.get_mut().await,
+        None => std::future::pending().await,
+    }
+}
+
 impl Room {
-    /// Decides, stores, acks and tells.
-    pub(super) async fn commit(&mut self, mut proposals: Vec<Propose>) {
-        let mut lost = 0;
-        while !proposals.is_empty() {
-            if let Err(error) = self.load_targets(&proposals).await {
-                tracing::error!(room = %self.room, %error, "a message could not be read");
-                proposals
-                    .iter()
-                    .for_each(|propose| refuse(propose, &self.room, unavailable()));
-                return;
+    /// Takes requests: decides the commands among them and has them stored, or keeps them all
+    /// until the batch before them is stored.
+    pub(super) async fn take(&mut self, requests: Vec<RoomRequest>) {
+        if self.in_flight.is_some() {
+            self.waiting.extend(requests);
+        } else {
+            self.begin(requests).await;
+        }
+    }
+
+    /// Decides commands and hands their events to the store. All that the state holds is stored.
+    async fn begin(&mut self, requests: Vec<RoomRequest>) {
+        let mut proposals = Vec::new();
+        let mut others = Vec::new();
+        for request in requests {
+            match request {
+                RoomRequest::Propose(propose) => proposals.push(propose),
+                other => others.push(other),
             }
-            let (events, decided) = self.decide(&proposals);
-            let stored = if events.is_empty() {
-                Ok(Append::Stored)
-            } else {
-                self.hub
-                    .store()
-                    .append(&self.room, self.told, events.clone())
-                    .await
-            };
-            match stored {
+        }
+        // Another node may have told someone of events that this one has not seen.
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.told);
+        self.in_doubt |= others.iter().any(looks);
+        if self.in_doubt && self.read_again().await.is_err() {
+            self.refuse_all(&proposals);
+            for request in others {
+                self.turn_away(request);
+            }
+            return;
+        }
+        if proposals.is_empty() {
+            return self.answer_all(others);
+        }
+        self.snapshot_when_due();
+        if let Err(error) = self.load_targets(&proposals).await {
+            tracing::error!(room = %self.room, %error, "a message could not be read");
+            self.refuse_all(&proposals);
+            return self.answer_all(others);
+        }
+        let (events, decided) = self.decide(&proposals);
+        let mut append = self.append(events.clone());
+        // Begun at once: the store works while the batch before is still being told.
+        if let Poll::Ready(outcome) = futures::poll!(&mut append) {
+            append = std::future::ready(outcome).boxed();
+        }
+        self.in_flight = Some(InFlight {
+            proposals,
+            decided,
+            events,
+            others,
+            append: SyncWrapper::new(append),
+        });
+    }
+
+    /// The batch is stored, or not. The next one begins before this one is acked and told.
+    pub(super) async fn finish(&mut self, outcome: Result<Append, StoreError>) {
+        let Some(mut batch) = self.in_flight.take() else {
+            return;
+        };
+        let waiting = std::mem::take(&mut self.waiting);
+        let commands = |request: &RoomRequest| matches!(request, RoomRequest::Propose(_));
+        let looks = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
+        let must_read = waiting.iter().any(looks);
+        if !waiting.iter().any(commands) && !must_read {
+            batch.others.extend(waiting);
+        } else if matches!(outcome, Ok(Append::Stored)) && !must_read {
+            self.begin(waiting).await;
+        } else {
+            self.waiting = waiting;
+        }
+        if matches!(outcome, Ok(Append::Stored)) {
+            self.settle(&batch.proposals, &batch.decided, &batch.events)
+                .await;
+        } else {
+            self.commit_again(batch.proposals, batch.decided, batch.events, outcome)
+                .await;
+        }
+        self.answer_all(batch.others);
+        if self.in_flight.is_none() && !self.waiting.is_empty() {
+            let waiting = std::mem::take(&mut self.waiting);
+            self.begin(waiting).await;
+        }
+    }
+
+    fn append(&self, events: Vec<LogEvent>) -> BoxFuture<'static, Result<Append, StoreError>> {
+        let Some(first) = events.first() else {
+            return std::future::ready(Ok(Append::Stored)).boxed();
+        };
+        let after = first.seq - 1;
+        let (hub, room) = (self.hub.clone(), self.room.clone());
+        async move { hub.store().append(&room, after, events).await }.boxed()
+    }
+
+    fn refuse_all(&self, proposals: &[Propose]) {
+        for propose in proposals {
+            refuse(propose, &self.room, unavailable());
+        }
+    }
+
+    /// After a batch that was not simply stored: what stands is told, and the rest decided again,
+    /// one batch at a time.
+    async fn commit_again(
+        &mut self,
+        mut proposals: Vec<Propose>,
+        mut decided: Vec<Decided>,
+        mut events: Vec<LogEvent>,
+        mut outcome: Result<Append, StoreError>,
+    ) {
+        let mut lost = 0;
+        loop {
+            match outcome {
                 Ok(Append::Stored) => {
-                    self.settle(&proposals, &decided, &events).await;
-                    return;
+                    return self.settle(&proposals, &decided, &events).await;
                 }
                 Ok(Append::Prefix { stored }) => {
                     lost += 1;
@@ -75,21 +186,29 @@ impl Room {
                     proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
+                Err(_) if is_broken(Rule::AnErrorIsNoStore) => {
+                    self.settle(&proposals, &decided, &events).await;
+                    return;
+                }
                 Err(error) => {
                     tracing::error!(room = %self.room, %error, "a batch could not be stored");
-                    proposals
-                        .iter()
-                        .for_each(|propose| refuse(propose, &self.room, unavailable()));
+                    self.refuse_all(&proposals);
                     proposals.clear();
                 }
             }
             self.in_doubt = true;
             if self.read_again().await.is_err() || lost > LOST_IN_A_ROW_MAX {
-                proposals
-                    .iter()
-                    .for_each(|propose| refuse(propose, &self.room, unavailable()));
+                return self.refuse_all(&proposals);
+            }
+            if proposals.is_empty() {
                 return;
             }
+            if let Err(error) = self.load_targets(&proposals).await {
+                tracing::error!(room = %self.room, %error, "a message could not be read");
+                return self.refuse_all(&proposals);
+            }
+            (events, decided) = self.decide(&proposals);
+            outcome = self.append(events.clone()).await;
         }
     }
 
@@ -184,13 +303,13 @@ impl Room {
             .iter()
             .filter_map(|propose| propose.command.target());
         let unknown: BTreeSet<Seq> = wanted
-            .filter(|seq| *seq <= self.told && !self.targets.knows(*seq))
+            .filter(|seq| *seq <= self.state.seq() && !self.targets.knows(*seq))
             .collect();
         for seq in unknown {
             let store = self.hub.store();
             let event = store.event(&self.room, seq).await?;
             let changes = store
-                .events_targeting(&self.room, &[seq], self.told)
+                .events_targeting(&self.room, &[seq], self.state.seq())
                 .await?;
             self.targets.load(seq, event.as_ref(), &changes);
         }
@@ -282,7 +401,7 @@ fn ok(propose: &Propose) {
     }
 }
 
-pub(super) fn refuse(propose: &Propose, room: &RoomName, mut error: ErrorFrame) {
+fn refuse(propose: &Propose, room: &RoomName, mut error: ErrorFrame) {
     error.nonce.clone_from(&propose.nonce);
     turn_down(&propose.connection, propose.id.clone(), room, error);
 }

@@ -40,6 +40,7 @@ impl Room {
             }
         }
         self.told = state.seq();
+        self.told_messages = state.messages();
         self.state = state;
         self.saved = saved;
         self.loaded = true;

@@ -26,7 +26,7 @@ impl Room {
         if seq <= self.mark_of(&username).seq {
             return ok(&connection, id);
         }
-        let at_tip = (seq == self.state.seq()).then(|| self.state.messages());
+        let at_tip = (seq == self.told).then_some(self.told_messages);
         let (hub, room) = (self.hub.clone(), self.room.clone());
         tokio::spawn(async move {
             let stored = async {
@@ -73,7 +73,7 @@ impl Room {
         let read = ServerFrame::Read(ReadEvent {
             room: self.room.clone(),
             seq: mark.seq,
-            unread: self.state.unread_above(mark),
+            unread: self.unread_above(mark),
             mentions,
         });
         for own in self.hub.connections_of(username) {

@@ -18,6 +18,7 @@ use chat_shared::{RequestId, RoomName, Seq, Username};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
+use self::commit::InFlight;
 use super::fan_out::Subscribers;
 use super::presence::Presence;
 use super::recent::Recent;
@@ -40,7 +41,10 @@ const STORE_RETRY_MS: u64 = 500;
 pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<RoomRequest>) {
     let mut task = Room {
         state: RoomState::empty(room.clone()),
+        in_flight: None,
+        waiting: Vec::new(),
         told: 0,
+        told_messages: 0,
         loaded: false,
         in_doubt: true,
         saved: 0,
@@ -56,25 +60,30 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
     let mut requests = Vec::with_capacity(BATCH_REQUESTS_MAX);
     loop {
         let wait = task.wait_ms();
+        let places = BATCH_REQUESTS_MAX.saturating_sub(task.waiting.len());
         tokio::select! {
-            count = inbox.recv_many(&mut requests, BATCH_REQUESTS_MAX) => {
+            biased;
+            outcome = commit::stored(&mut task.in_flight) => task.finish(outcome).await,
+            count = inbox.recv_many(&mut requests, places), if places > 0 => {
                 if count == 0 {
                     return;
                 }
-                task.handle(std::mem::take(&mut requests)).await;
+                task.take(std::mem::take(&mut requests)).await;
             }
             () = sleep(Duration::from_millis(wait)) => {
-                if task.in_doubt && task.loaded {
-                    let _ = task.read_again().await;
-                }
-                task.tell_presence();
-                task.tell_typing();
-                if task.is_idle() && task.hub.unload(&task.room, &mut inbox) {
-                    task.save_snapshot();
-                    return;
+                if task.in_flight.is_none() {
+                    if task.in_doubt && task.loaded {
+                        let _ = task.read_again().await;
+                    }
+                    if task.is_idle() && task.hub.unload(&task.room, &mut inbox) {
+                        task.save_snapshot();
+                        return;
+                    }
                 }
             }
         }
+        task.tell_presence();
+        task.tell_typing();
     }
 }
 
@@ -83,8 +92,13 @@ struct Room {
     room: RoomName,
     /// Ahead of the store while a batch is being stored.
     state: RoomState,
+    in_flight: Option<InFlight>,
+    /// What came while a batch is being stored, in order.
+    waiting: Vec<RoomRequest>,
     /// The last event that is stored, acked and handed to the members.
     told: Seq,
+    /// How many messages the room holds up to there.
+    told_messages: u64,
     loaded: bool,
     /// What the store holds above `told` is not known.
     in_doubt: bool,
@@ -126,30 +140,14 @@ impl Room {
             .unwrap_or(unload)
     }
 
-    async fn handle(&mut self, requests: Vec<RoomRequest>) {
-        let mut proposals = Vec::new();
-        let mut others = Vec::new();
+    fn answer_all(&mut self, requests: Vec<RoomRequest>) {
         for request in requests {
-            match request {
-                RoomRequest::Propose(propose) => proposals.push(propose),
-                other => others.push(other),
-            }
-        }
-        if self.in_doubt && self.read_again().await.is_err() {
-            for propose in &proposals {
-                commit::refuse(propose, &self.room, unavailable());
-            }
-            others
-                .into_iter()
-                .for_each(|request| self.turn_away(request));
-            return;
-        }
-        self.commit(proposals).await;
-        for request in others {
             self.answer(request);
         }
-        self.tell_presence();
-        self.tell_typing();
+    }
+
+    /// Only while all that the state holds is stored.
+    fn snapshot_when_due(&mut self) {
         if self.state.seq() >= self.saved + SNAPSHOT_EVENTS {
             self.save_snapshot();
         }
@@ -174,8 +172,8 @@ impl Room {
             kind: self.state.kind(),
             topic: self.state.topic().to_owned(),
             last_seq,
-            read_seq: mark.seq,
-            unread: self.state.unread_above(mark),
+            read_seq: mark.seq.min(self.told),
+            unread: self.unread_above(mark),
             mentions: 0,
             role: self.state.role_of(&identity.username, identity.admin),
             members: self.member_count(),
@@ -183,6 +181,11 @@ impl Room {
                 .filter(|_| self.state.kind() == RoomKind::Direct)
                 .cloned(),
         }
+    }
+
+    /// Messages above a marker, of those that were told.
+    fn unread_above(&self, mark: ReadMark) -> u64 {
+        self.told_messages.saturating_sub(mark.messages)
     }
 
     /// Up to where someone has read: what they said they did, or their own last message.

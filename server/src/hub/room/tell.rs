@@ -9,6 +9,7 @@ use chat_shared::{Seq, Username};
 use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
+use crate::broken::{Rule, is_broken};
 use crate::outbox::Class;
 use crate::rules::{EventBody, LogEvent};
 
@@ -67,6 +68,7 @@ impl Room {
             self.recent.push(event.seq, frame);
         }
         self.told = last.seq;
+        self.told_messages = last.messages;
     }
 
     /// A new member's connections are told of the room and get its events from this one on.
@@ -84,6 +86,9 @@ impl Room {
 
     /// Who is out is told so last, and gets nothing more of this room.
     fn let_go(&mut self, username: &Username) {
+        if is_broken(Rule::WhoIsOutHearsNothing) {
+            return;
+        }
         for connection in self.hub.connections_of(username) {
             if self.subscribers.remove(&connection) {
                 connection.exit(&self.room);

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{events, hear, room_of};
-use crate::support::{Server, kind_of};
+use crate::support::{PATIENCE, Server, User, kind_of};
 
 #[tokio::test]
 async fn who_is_put_out_hears_nothing_more() {
@@ -199,10 +199,7 @@ async fn a_ban_from_the_lobby_is_one_from_the_server() {
     .await;
     let (code, _) = bob.closed().await;
     assert_eq!(code, 4403);
-    server
-        .get("/me", &[("Authorization", &bob_user.bearer())])
-        .await
-        .refused(&[403]);
+    until_me_says(&server, &bob_user, 403).await;
     let log_in = |password: &str| json!({"username": "bob", "password": password});
     server
         .post("/login", &[], &log_in(crate::support::PASSWORD))
@@ -227,18 +224,21 @@ async fn a_ban_from_the_lobby_is_one_from_the_server() {
         "ok",
     )
     .await;
-    let deadline = tokio::time::Instant::now() + crate::support::PATIENCE;
-    while server
-        .get("/me", &[("Authorization", &bob_user.bearer())])
-        .await
-        .status
-        != 200
-    {
-        assert!(
-            tokio::time::Instant::now() < deadline,
-            "the ban was not lifted"
-        );
-    }
+    until_me_says(&server, &bob_user, 200).await;
     let mut bob = server.enter(&bob_user).await;
     bob.say("lobby", "back").await;
+}
+
+/// A ban reaches the accounts a moment after the room.
+async fn until_me_says(server: &Server, user: &User, status: u16) {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let answer = server
+            .get("/me", &[("Authorization", &user.bearer())])
+            .await;
+        if answer.status == status {
+            return;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "{answer:?}");
+    }
 }

@@ -1,0 +1,30 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use chat_shared::limits::HEARTBEAT_MS;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Connection, Hub, lock};
+
+/// Parts of a heartbeat's time; in each, its share of the connections is asked.
+const SHARES: u64 = 30;
+
+/// Asks every connection for a sign of life once in [`HEARTBEAT_MS`]. One timer serves them all.
+pub(crate) async fn keep(hub: Hub) {
+    let mut ticks = interval(Duration::from_millis(HEARTBEAT_MS / SHARES));
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    for share in (0..SHARES).cycle() {
+        ticks.tick().await;
+        for connection in due(&hub, share) {
+            connection.beat();
+        }
+    }
+}
+
+fn due(hub: &Hub, share: u64) -> Vec<Arc<Connection>> {
+    let connections = lock(&hub.0.connections);
+    let all = connections.values().flatten();
+    all.filter(|connection| connection.id % SHARES == share)
+        .cloned()
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! Whole servers without a socket, run from a seed: the rooms' tasks, the gateway and the catching
+//! up as they are, on one store that refuses, times out and lies about the outcome, under a clock
+//! of its own. Several nodes share the store; what tells them of each other's events loses,
+//! doubles and reorders. People vanish and come back, and are put out and let in between.
+//!
+//! `CHAT_SIM_SEEDS=10000 cargo test -p chat-server --lib simulation` runs so many, `CHAT_SIM_SEED`
+//! one again.
+
+mod checks;
+mod client;
+mod store;
+mod world;
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chat_shared::TimestampMs;
+use tokio::time::Instant;
+
+use self::world::World;
+use crate::broken::{Rule, set_broken};
+
+/// Seeds where nobody asks for more.
+const SEEDS: u64 = 500;
+
+/// Steps of a run.
+const STEPS: usize = 240;
+
+/// When every run begins.
+const BEGIN_MS: TimestampMs = 1_700_000_000_000;
+
+thread_local! {
+    static BEGAN: Cell<Option<Instant>> = const { Cell::new(None) };
+}
+
+/// The time in a run on this thread.
+pub(crate) fn now() -> Option<TimestampMs> {
+    let elapsed = BEGAN.get()?.elapsed().as_millis();
+    Some(BEGIN_MS + u64::try_from(elapsed).unwrap_or_default())
+}
+
+/// How often each thing happened, faults among them.
+type Counts = BTreeMap<&'static str, u64>;
+
+/// What happened in the run of a seed, or what was wrong.
+fn run(seed: u64) -> Result<Counts, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .map_err(|error| error.to_string())?;
+    let outcome = runtime.block_on(async {
+        BEGAN.set(Some(Instant::now()));
+        let mut world = World::new(seed).await;
+        for _ in 0..STEPS {
+            world.step().await;
+        }
+        world.end().await
+    });
+    BEGAN.set(None);
+    outcome
+}
+
+/// Everything that must have happened for anything to be proven.
+const MUST_HAPPEN: [&str; 22] = [
+    "store refused",
+    "store timed out",
+    "store lied: all was stored",
+    "store lied: some was stored",
+    "store lied: stored later",
+    "store stored a prefix",
+    "store was slow",
+    "store refused to read",
+    "store timed out reading",
+    "number lost to another node",
+    "nonce taken",
+    "hint lost",
+    "hint doubled",
+    "hint reordered",
+    "vanished",
+    "came back",
+    "node replaced",
+    "kicked",
+    "banned",
+    "acked",
+    "refused",
+    "said again",
+];
+
+fn run_all(seeds: std::ops::Range<u64>) -> Result<Counts, (u64, String)> {
+    let next = AtomicU64::new(seeds.start);
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let results = std::thread::scope(|scope| {
+        let work = || {
+            let mut counts = Counts::new();
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= seeds.end {
+                    return Ok(counts);
+                }
+                for (what, n) in run(seed).map_err(|wrong| (seed, wrong))? {
+                    *counts.entry(what).or_default() += n;
+                }
+            }
+        };
+        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let ended = running.into_iter().map(|thread| thread.join().unwrap());
+        ended.collect::<Vec<_>>()
+    });
+    let mut all = Counts::new();
+    for result in results {
+        for (what, n) in result? {
+            *all.entry(what).or_default() += n;
+        }
+    }
+    Ok(all)
+}
+
+fn from_env(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "a long run says what happened in it")]
+fn nothing_is_lost_doubled_reordered_or_shown_to_who_may_not_see_it() {
+    if let Some(seed) = from_env("CHAT_SIM_SEED") {
+        let counts = run(seed).unwrap_or_else(|wrong| panic!("CHAT_SIM_SEED={seed}: {wrong}"));
+        return eprintln!("CHAT_SIM_SEED={seed}: {counts:#?}");
+    }
+    let seeds = from_env("CHAT_SIM_SEEDS").unwrap_or(SEEDS);
+    let counts = run_all(0..seeds).unwrap_or_else(|(seed, wrong)| {
+        panic!("CHAT_SIM_SEED={seed} repeats it: {wrong}");
+    });
+    eprintln!("{seeds} seeds of {STEPS} steps: {counts:#?}");
+    for what in MUST_HAPPEN {
+        let n = counts.get(what).copied().unwrap_or_default();
+        assert!(n > 0 || seeds < 50, "{what}: never in {seeds} seeds");
+    }
+}
+
+/// Breaks a rule and looks for the seed that shows it.
+#[expect(
+    clippy::print_stderr,
+    reason = "the seed that finds a broken rule is told"
+)]
+fn is_found(rule: Rule, sign: &str) {
+    set_broken(Some(rule));
+    let found = (0..SEEDS).find_map(|seed| run(seed).err().map(|wrong| (seed, wrong)));
+    set_broken(None);
+    let Some((seed, wrong)) = found else {
+        panic!("{rule:?} was broken, and {SEEDS} seeds did not show it");
+    };
+    eprintln!("{rule:?} broken: CHAT_SIM_SEED={seed} finds it: {wrong}");
+    assert!(wrong.contains(sign), "{rule:?}: {sign} expected: {wrong}");
+    assert!(
+        run(seed).is_ok(),
+        "seed {seed} is as it should be with the rule whole"
+    );
+}
+
+#[test]
+fn a_broken_rule_is_found_who_is_out_hears_nothing() {
+    is_found(Rule::WhoIsOutHearsNothing, "had no right");
+}
+
+#[test]
+fn a_broken_rule_is_found_an_error_is_no_store() {
+    is_found(Rule::AnErrorIsNoStore, "");
+}
+
+#[test]
+fn a_broken_rule_is_found_all_is_told_before_live() {
+    is_found(Rule::AllIsToldBeforeLive, "gap");
+}

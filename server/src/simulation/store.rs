@@ -1,0 +1,591 @@
+//! A store in memory that fails in every way that it may.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use chat_shared::{RoomName, Seq, TimestampMs, Username};
+use tokio::sync::mpsc;
+use tokio::time::sleep;
+
+use super::Counts;
+use crate::rules::{EventBody, EventNonce, LogEvent, ReadMark};
+use crate::store::{
+    AccountStore, Append, Avatar, CreateUser, Found, LogStore, NewUser, PasswordRecord,
+    PlainPassword, PublicRoom, Search, Session, Snapshot, Store, StoreError, User,
+};
+
+/// In a hundred appends, so many fail in some way.
+const WRITE_FAULTS_PERCENT: u32 = 14;
+
+/// In a thousand reads.
+const READ_FAULTS_PERMILLE: u32 = 15;
+
+#[derive(Clone, Debug)]
+pub(super) struct SimStore(Arc<Mutex<Inner>>);
+
+#[derive(Debug)]
+struct Inner {
+    rooms: BTreeMap<RoomName, Vec<LogEvent>>,
+    people: Vec<Username>,
+    marks: BTreeMap<(RoomName, Username), ReadMark>,
+    claims: BTreeMap<String, String>,
+    snapshots: BTreeMap<RoomName, Snapshot>,
+    scrubbed: BTreeSet<(RoomName, Seq)>,
+    is_faulty: bool,
+    chance: fastrand::Rng,
+    counts: Counts,
+    appended: mpsc::UnboundedSender<RoomName>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    Refuse,
+    TimeOut,
+    LieAll,
+    LieSome,
+    LieLater,
+    Prefix,
+    Slow,
+}
+
+impl Inner {
+    fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    fn log(&self, room: &RoomName) -> &[LogEvent] {
+        self.rooms.get(room).map_or(&[], Vec::as_slice)
+    }
+
+    fn write_fault(&mut self) -> Option<Fault> {
+        if !self.is_faulty || self.chance.u32(..100) >= WRITE_FAULTS_PERCENT {
+            return None;
+        }
+        let faults = [
+            (Fault::Refuse, "store refused"),
+            (Fault::TimeOut, "store timed out"),
+            (Fault::LieAll, "store lied: all was stored"),
+            (Fault::LieSome, "store lied: some was stored"),
+            (Fault::LieLater, "store lied: stored later"),
+            (Fault::Prefix, "store stored a prefix"),
+            (Fault::Slow, "store was slow"),
+        ];
+        Some(faults[self.chance.usize(..faults.len())]).map(|(fault, what)| {
+            self.count(what);
+            fault
+        })
+    }
+
+    fn put(&mut self, room: &RoomName, after: Seq, events: &[LogEvent]) -> Append {
+        if self.log(room).len() as u64 != after {
+            self.count("number lost to another node");
+            return Append::Lost;
+        }
+        let log = self.log(room);
+        for (index, event) in events.iter().enumerate() {
+            let same =
+                |other: &&LogEvent| other.sender == event.sender && other.nonce == event.nonce;
+            let known = log.iter().chain(&events[..index]).find(same);
+            if let Some(existing) = known.cloned().map(Box::new) {
+                self.count("nonce taken");
+                return Append::NonceTaken { index, existing };
+            }
+        }
+        self.rooms
+            .entry(room.clone())
+            .or_default()
+            .extend_from_slice(events);
+        let _ = self.appended.send(room.clone());
+        Append::Stored
+    }
+
+    /// Whether `username` is in the room, as its log has it.
+    fn is_member(&self, room: &RoomName, username: &Username) -> bool {
+        let mut state = crate::rules::RoomState::empty(room.clone());
+        self.log(room).iter().for_each(|event| state.apply(event));
+        state.is_member(username)
+    }
+
+    fn deletion_of(&self, room: &RoomName, target: Seq) -> bool {
+        let is = |event: &LogEvent| matches!(event.body, EventBody::Deleted { target: it } if it == target);
+        self.log(room).iter().any(is)
+    }
+
+    /// Whom each message mentions now.
+    fn mentions(&self, room: &RoomName) -> BTreeMap<Seq, Vec<Username>> {
+        let mut mentions = BTreeMap::new();
+        for event in self.log(room) {
+            let seq = event.body.target().unwrap_or(event.seq);
+            match &event.body {
+                EventBody::Deleted { .. } => drop(mentions.remove(&seq)),
+                body if body.text().is_some() => {
+                    mentions.insert(seq, body.mentions().to_vec());
+                }
+                _ => {}
+            }
+        }
+        mentions
+    }
+}
+
+fn gone() -> StoreError {
+    StoreError::Unavailable("the simulation has it so".to_owned())
+}
+
+fn unasked<T>() -> Result<T, StoreError> {
+    Err(StoreError::Refused("no run asks for that".to_owned()))
+}
+
+impl SimStore {
+    pub(super) fn new(
+        seed: u64,
+        people: Vec<Username>,
+        appended: mpsc::UnboundedSender<RoomName>,
+    ) -> Self {
+        Self(Arc::new(Mutex::new(Inner {
+            rooms: BTreeMap::new(),
+            people,
+            marks: BTreeMap::new(),
+            claims: BTreeMap::new(),
+            snapshots: BTreeMap::new(),
+            scrubbed: BTreeSet::new(),
+            is_faulty: false,
+            chance: fastrand::Rng::with_seed(seed ^ 0x5eed),
+            counts: Counts::new(),
+            appended,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn set_faulty(&self, is_faulty: bool) {
+        self.lock().is_faulty = is_faulty;
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        self.lock().counts.clone()
+    }
+
+    pub(super) fn tip_of(&self, room: &RoomName) -> Seq {
+        self.lock().log(room).len() as u64
+    }
+
+    pub(super) fn rooms(&self) -> BTreeMap<RoomName, Vec<LogEvent>> {
+        self.lock().rooms.clone()
+    }
+
+    /// The rooms that someone is in now, by name.
+    pub(super) fn rooms_now(&self, username: &Username) -> Vec<RoomName> {
+        let inner = self.lock();
+        let mut rooms = vec![RoomName::lobby()];
+        let others = inner.rooms.keys().filter(|room| !room.is_lobby());
+        rooms.extend(
+            others
+                .filter(|room| inner.is_member(room, username))
+                .cloned(),
+        );
+        rooms
+    }
+
+    /// What a read does before it reads.
+    async fn reading(&self) -> Result<(), StoreError> {
+        let wait = {
+            let mut inner = self.lock();
+            if !inner.is_faulty || inner.chance.u32(..1_000) >= READ_FAULTS_PERMILLE {
+                return Ok(());
+            }
+            if inner.chance.bool() {
+                inner.count("store refused to read");
+                0
+            } else {
+                inner.count("store timed out reading");
+                inner.chance.u64(1..1_000)
+            }
+        };
+        sleep(Duration::from_millis(wait)).await;
+        Err(gone())
+    }
+
+    async fn read<T>(&self, read: impl FnOnce(&Inner) -> T) -> Result<T, StoreError> {
+        self.reading().await?;
+        Ok(read(&self.lock()))
+    }
+
+    async fn pause(&self) {
+        let wait = self.lock().chance.u64(1..2_000);
+        sleep(Duration::from_millis(wait)).await;
+    }
+}
+
+#[async_trait::async_trait]
+impl LogStore for SimStore {
+    async fn append(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        events: Vec<LogEvent>,
+    ) -> Result<Append, StoreError> {
+        let fault = self.lock().write_fault();
+        let some = self.lock().chance.usize(0..events.len().max(1));
+        match fault {
+            None => Ok(self.lock().put(room, after, &events)),
+            Some(Fault::Refuse) => Err(gone()),
+            Some(Fault::TimeOut) => {
+                self.pause().await;
+                Err(gone())
+            }
+            Some(Fault::LieAll) => {
+                self.lock().put(room, after, &events);
+                Err(gone())
+            }
+            Some(Fault::LieSome) => {
+                self.lock().put(room, after, &events[..some]);
+                Err(gone())
+            }
+            Some(Fault::LieLater) => {
+                let (store, room) = (self.clone(), room.clone());
+                tokio::spawn(async move {
+                    store.pause().await;
+                    store.lock().put(&room, after, &events);
+                });
+                Err(gone())
+            }
+            Some(Fault::Prefix) if some > 0 => {
+                let stored = self.lock().put(room, after, &events[..some]);
+                Ok(match stored {
+                    Append::Stored => Append::Prefix { stored: some },
+                    other => other,
+                })
+            }
+            Some(Fault::Prefix | Fault::Slow) => {
+                self.pause().await;
+                Ok(self.lock().put(room, after, &events))
+            }
+        }
+    }
+
+    async fn events(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let above = |event: &&LogEvent| event.seq > after;
+        self.read(|inner| {
+            inner
+                .log(room)
+                .iter()
+                .filter(above)
+                .take(limit)
+                .cloned()
+                .collect()
+        })
+        .await
+    }
+
+    async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
+        self.read(|inner| inner.log(room).len() as u64).await
+    }
+
+    async fn messages_before(
+        &self,
+        room: &RoomName,
+        before: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let is = |event: &&LogEvent| event.seq < before && event.body.is_message();
+        self.read(|inner| {
+            let newest = inner.log(room).iter().rev().filter(is).take(limit);
+            let mut messages: Vec<_> = newest.cloned().collect();
+            messages.reverse();
+            messages
+        })
+        .await
+    }
+
+    async fn messages_after(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let is = |event: &&LogEvent| event.seq > after && event.body.is_message();
+        self.read(|inner| {
+            inner
+                .log(room)
+                .iter()
+                .filter(is)
+                .take(limit)
+                .cloned()
+                .collect()
+        })
+        .await
+    }
+
+    async fn event_by_nonce(
+        &self,
+        room: &RoomName,
+        sender: &Username,
+        nonce: &EventNonce,
+    ) -> Result<Option<LogEvent>, StoreError> {
+        let is = |event: &&LogEvent| event.sender == *sender && event.nonce == *nonce;
+        self.read(|inner| inner.log(room).iter().find(is).cloned())
+            .await
+    }
+
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
+        let is = |event: &&LogEvent| event.seq == seq;
+        self.read(|inner| inner.log(room).iter().find(is).cloned())
+            .await
+    }
+
+    async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let is = |event: &&LogEvent| {
+            let target = event.body.target();
+            event.seq <= up_to && target.is_some_and(|target| targets.contains(&target))
+        };
+        self.read(|inner| inner.log(room).iter().filter(is).cloned().collect())
+            .await
+    }
+
+    async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError> {
+        self.read(|inner| {
+            let deleted = messages.iter().filter(|seq| inner.deletion_of(room, **seq));
+            deleted.copied().collect()
+        })
+        .await
+    }
+
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        self.reading().await?;
+        self.lock().scrubbed.insert((room.clone(), target));
+        Ok(())
+    }
+
+    async fn unscrubbed(&self, _: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        self.reading().await?;
+        let mut inner = self.lock();
+        let stands = inner
+            .marks
+            .entry((room.clone(), username.clone()))
+            .or_default();
+        *stands = mark.max(*stands);
+        Ok(())
+    }
+
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        self.read(|inner| {
+            let marks = inner.marks.iter().filter(|((of, _), _)| of == room);
+            marks
+                .map(|((_, name), mark)| (name.clone(), *mark))
+                .collect()
+        })
+        .await
+    }
+
+    async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        let is = |(seq, names): &(Seq, Vec<Username>)| *seq > after && names.contains(username);
+        self.read(|inner| inner.mentions(room).into_iter().filter(is).count() as u64)
+            .await
+    }
+
+    async fn mentions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        self.read(|inner| {
+            let all = inner.rooms.keys().flat_map(|room| {
+                let mentions = inner.mentions(room).into_iter();
+                mentions.map(move |(seq, names)| (room.clone(), seq, names))
+            });
+            let own = all.filter(|(_, _, names)| names.contains(username));
+            own.map(|(room, seq, _)| (room, seq)).take(limit).collect()
+        })
+        .await
+    }
+
+    async fn search(&self, _: &Search) -> Result<Found, StoreError> {
+        unasked()
+    }
+
+    async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {
+        self.read(|inner| {
+            let rooms = inner.rooms.keys().filter(|room| !room.is_lobby());
+            rooms
+                .filter(|room| inner.is_member(room, username))
+                .cloned()
+                .collect()
+        })
+        .await
+    }
+
+    async fn public_rooms(
+        &self,
+        _: &str,
+        _: &str,
+        _: usize,
+    ) -> Result<Vec<PublicRoom>, StoreError> {
+        unasked()
+    }
+
+    async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError> {
+        self.read(|inner| inner.snapshots.get(room).cloned()).await
+    }
+
+    async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError> {
+        self.reading().await?;
+        let mut inner = self.lock();
+        let newer = inner
+            .snapshots
+            .get(room)
+            .is_none_or(|kept| kept.seq < snapshot.seq);
+        if newer {
+            inner.snapshots.insert(room.clone(), snapshot);
+        }
+        Ok(())
+    }
+}
+
+#[async_trait::async_trait]
+impl AccountStore for SimStore {
+    async fn create_user(&self, _: NewUser) -> Result<CreateUser, StoreError> {
+        unasked()
+    }
+
+    async fn find_user(&self, name: &str) -> Result<Option<User>, StoreError> {
+        let found = self
+            .lock()
+            .people
+            .iter()
+            .find(|it| it.as_str() == name)
+            .cloned();
+        Ok(found.map(|username| User {
+            display_name: username.to_string(),
+            username,
+            password: PasswordRecord::Missing,
+            bot: false,
+            created: 0,
+            avatar: None,
+            banned_until: None,
+        }))
+    }
+
+    async fn users_after(&self, _: &str, _: usize) -> Result<Vec<User>, StoreError> {
+        unasked()
+    }
+
+    async fn count_users(&self) -> Result<u64, StoreError> {
+        Ok(self.lock().people.len() as u64)
+    }
+
+    async fn set_password(&self, _: &Username, _: PasswordRecord) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn plain_passwords(&self, _: usize) -> Result<Vec<PlainPassword>, StoreError> {
+        unasked()
+    }
+
+    async fn convert_password(&self, _: &Username, _: &str, _: &str) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn set_display_name(&self, _: &Username, _: &str) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn set_avatar(&self, _: &Username, _: Avatar) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn avatar(&self, _: &str) -> Result<Option<Avatar>, StoreError> {
+        unasked()
+    }
+
+    async fn set_banned(&self, _: &Username, _: Option<TimestampMs>) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn sessions_of(&self, _: &Username, _: usize) -> Result<Vec<Session>, StoreError> {
+        unasked()
+    }
+
+    async fn revoke_sessions_of(&self, _: &Username, _: Option<&str>) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn create_session(&self, _: Session) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    /// Everyone's session is their name.
+    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
+        self.read(|_| {
+            Some(Session {
+                id: id.to_owned(),
+                username: Username::existing(id),
+                created: 0,
+                expires: None,
+            })
+        })
+        .await
+    }
+
+    async fn renew_session(&self, _: &str, _: TimestampMs) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn revoke_session(&self, _: &str) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn purge_sessions(&self, _: TimestampMs) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
+        let mut inner = self.lock();
+        let stands = inner.claims.entry(key.to_owned());
+        Ok(stands.or_insert_with(|| value.to_owned()).clone())
+    }
+
+    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
+        Ok(self.lock().claims.get(key).cloned())
+    }
+}
+
+#[async_trait::async_trait]
+impl Store for SimStore {
+    fn kind(&self) -> &'static str {
+        "simulation"
+    }
+
+    async fn close(&self) {}
+}

@@ -1,0 +1,224 @@
+//! Unread counts, mentions and read markers: three connections of one person agree on them, live
+//! and through reconnects.
+
+use chat_shared::RoomName;
+use chat_shared::protocol::{RoomInfo, ServerFrame, Welcome};
+use chat_shared::view::RoomsView;
+use serde_json::{Value, json};
+
+use crate::support::{Server, User, Ws, on_ferretdb, seeded};
+
+/// A connection with what it made of its frames.
+struct Device {
+    ws: Ws,
+    view: RoomsView,
+}
+
+impl Device {
+    async fn new(server: &Server, user: &User) -> Self {
+        let ws = server.enter(user).await;
+        let mut view = RoomsView::default();
+        view.welcome(&serde_json::from_value::<Welcome>(ws.welcome.clone()).unwrap());
+        Self { ws, view }
+    }
+
+    /// Comes back with the cursors that it has.
+    async fn back(&mut self, server: &Server, user: &User) {
+        let cursors: serde_json::Map<String, Value> = self
+            .view
+            .iter()
+            .map(|room| (room.info().room.to_string(), json!(room.seq())))
+            .collect();
+        let more = json!({"log": self.ws.welcome["log"], "resume": cursors});
+        self.ws = server.enter_with(user, more).await;
+        let welcome: Welcome = serde_json::from_value(self.ws.welcome.clone()).unwrap();
+        self.view.welcome(&welcome);
+    }
+
+    /// Takes all that is on its way: what was sent before the answer to a ping, and what a room
+    /// tells up to `tips`.
+    async fn settle(&mut self, tips: &[(&str, u64)]) {
+        let id = crate::support::fresh_nonce();
+        self.ws.send(&json!({"type": "ping", "id": id})).await;
+        let mut answered = false;
+        loop {
+            let there = tips
+                .iter()
+                .all(|(room, tip)| self.room(room).last_seq >= *tip && self.seq(room) >= *tip);
+            if answered && there {
+                return;
+            }
+            let frame = self.ws.next_any().await;
+            answered |= frame["re"] == json!(id);
+            self.view
+                .apply(&serde_json::from_value::<ServerFrame>(frame).unwrap());
+        }
+    }
+
+    fn room(&self, room: &str) -> &RoomInfo {
+        let room = RoomName::parse(room).unwrap();
+        self.view.get(&room).expect("a room that one is in").info()
+    }
+
+    fn seq(&self, room: &str) -> u64 {
+        let room = RoomName::parse(room).unwrap();
+        self.view.get(&room).expect("a room that one is in").seq()
+    }
+
+    /// Read marker, unread messages, unread mentions.
+    fn marks(&self, room: &str) -> (u64, u64, u64) {
+        let info = self.room(room);
+        (info.read_seq, info.unread, info.mentions)
+    }
+}
+
+#[tokio::test]
+async fn three_connections_agree_step_by_step() {
+    let server = Server::start().await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    let ann = server.user("ann").await;
+    bob.done(json!({"type": "create", "room": "rust"}), "room")
+        .await;
+    bob.done(
+        json!({"type": "invite", "room": "rust", "username": "ann"}),
+        "ok",
+    )
+    .await;
+    let mut devices = Vec::new();
+    for _ in 0..3 {
+        devices.push(Device::new(&server, &ann).await);
+    }
+    let check = async |devices: &mut [Device], tip: u64, expect: (u64, u64, u64)| {
+        for (i, device) in devices.iter_mut().enumerate() {
+            device.settle(&[("rust", tip)]).await;
+            assert_eq!(device.marks("rust"), expect, "connection {i} at {tip}");
+        }
+    };
+    // created 1, invited 2: whoever comes in has read what was before.
+    check(&mut devices, 2, (2, 0, 0)).await;
+    bob.say("rust", "one").await;
+    bob.say("rust", "@ann two").await;
+    bob.say("rust", "@ann three").await;
+    check(&mut devices, 5, (2, 3, 2)).await;
+    devices[1]
+        .ws
+        .done(json!({"type": "read", "room": "rust", "seq": 4}), "ok")
+        .await;
+    check(&mut devices, 5, (4, 1, 1)).await;
+    // It only moves forward.
+    devices[2]
+        .ws
+        .done(json!({"type": "read", "room": "rust", "seq": 3}), "ok")
+        .await;
+    check(&mut devices, 5, (4, 1, 1)).await;
+    // A connection that was away learns of it from its welcome.
+    bob.say("rust", "four @ann").await;
+    devices[0].back(&server, &ann).await;
+    check(&mut devices, 6, (4, 2, 2)).await;
+    // What mentioned one does so no more.
+    bob.done(
+        json!({"type": "edit", "room": "rust", "seq": 6, "text": "nobody"}),
+        "ok",
+    )
+    .await;
+    check(&mut devices, 7, (4, 2, 1)).await;
+    bob.done(json!({"type": "delete", "room": "rust", "seq": 5}), "ok")
+        .await;
+    check(&mut devices, 8, (4, 2, 0)).await;
+    // What one says oneself, one has read up to.
+    devices[2].ws.say("rust", "mine").await;
+    check(&mut devices, 9, (9, 0, 0)).await;
+    devices[0].back(&server, &ann).await;
+    check(&mut devices, 9, (9, 0, 0)).await;
+    // A marker past the end is one at the end.
+    bob.say("rust", "@ann five").await;
+    devices[0]
+        .ws
+        .done(json!({"type": "read", "room": "rust", "seq": 999}), "ok")
+        .await;
+    check(&mut devices, 10, (10, 0, 0)).await;
+}
+
+/// At random, against a connection that knows only what it is told first.
+#[tokio::test]
+async fn three_connections_agree_at_random() {
+    let steps = if on_ferretdb() { 15 } else { 150 };
+    let mut chance = seeded("markers");
+    let server = Server::start().await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    let ann = server.user("ann").await;
+    bob.done(json!({"type": "create", "room": "rust"}), "room")
+        .await;
+    bob.done(
+        json!({"type": "invite", "room": "rust", "username": "ann"}),
+        "ok",
+    )
+    .await;
+    let mut devices = Vec::new();
+    for _ in 0..3 {
+        devices.push(Device::new(&server, &ann).await);
+    }
+    let mut tips = [("lobby", 0), ("rust", 2)];
+    for step in 0..steps {
+        let at = chance.usize(..2);
+        let (room, tip) = tips[at];
+        let device = chance.usize(..3);
+        match chance.u8(..12) {
+            0..=4 => {
+                let text = if chance.bool() { "@ann hi" } else { "hi" };
+                tips[at].1 = bob.say(room, text).await["seq"].as_u64().unwrap();
+            }
+            5 => {
+                tips[at].1 = devices[device].ws.say(room, "mine").await["seq"]
+                    .as_u64()
+                    .unwrap()
+            }
+            6..=8 => {
+                let read = json!({"type": "read", "room": room, "seq": chance.u64(0..=tip)});
+                devices[device].ws.done(read, "ok").await;
+            }
+            9 => devices[device].back(&server, &ann).await,
+            10 => {
+                let limit = chance.u32(1..30);
+                let ask = json!({"type": "history", "room": room, "limit": limit});
+                let page = devices[device].ws.done(ask, "history").await;
+                let page = serde_json::from_value(page).unwrap();
+                let name = RoomName::parse(room).unwrap();
+                let view = devices[device].view.get_mut(&name).unwrap();
+                view.history(&page).unwrap();
+            }
+            _ => {
+                // Several at once, each from another connection.
+                for device in &mut devices {
+                    let read = json!({"type": "read", "room": room, "seq": chance.u64(0..=tip), "id": format!("r{step}")});
+                    device.ws.send(&read).await;
+                }
+                for device in &mut devices {
+                    let done = device
+                        .ws
+                        .collect_until("ok", |frame| frame["re"] == json!(format!("r{step}")))
+                        .await;
+                    for frame in done {
+                        device
+                            .view
+                            .apply(&serde_json::from_value::<ServerFrame>(frame).unwrap());
+                    }
+                }
+            }
+        }
+        if chance.u8(..5) == 0 || step + 1 == steps {
+            let mut fresh = Device::new(&server, &ann).await;
+            for (room, _) in tips {
+                fresh.settle(&tips).await;
+                for (i, device) in devices.iter_mut().enumerate() {
+                    device.settle(&tips).await;
+                    assert_eq!(
+                        device.marks(room),
+                        fresh.marks(room),
+                        "{room}, connection {i}, step {step}"
+                    );
+                }
+            }
+        }
+    }
+}

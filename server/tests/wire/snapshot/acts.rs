@@ -1,0 +1,188 @@
+//! What people do at random.
+
+use std::time::Duration;
+
+use chat_shared::client::{CommandError, Page};
+use chat_shared::protocol::{Create, Role};
+use chat_shared::{Emoji, RoomName, Seq, Username};
+
+use super::person::Person;
+
+/// The rooms of a run; the lobby is of all runs.
+pub(super) fn rooms(run: u64) -> Vec<RoomName> {
+    [
+        "lobby".to_owned(),
+        format!("pub-{run}"),
+        format!("prv-{run}"),
+    ]
+    .iter()
+    .map(|name| RoomName::parse(name).unwrap())
+    .collect()
+}
+
+/// One person does one thing; what it was, and whether it was refused.
+pub(super) async fn act(
+    person: &Person,
+    people: &[Person],
+    rooms: &[RoomName],
+    mut chance: fastrand::Rng,
+) -> (&'static str, bool) {
+    let room = pick_room(person, rooms, &mut chance);
+    let whom = people[chance.usize(..people.len())].name.clone();
+    let what = chance.u8(..46);
+    // What only some may do is mostly tried by one of them.
+    let moderates = people.iter().find(|it| moderates(it, &room));
+    let person = moderates
+        .filter(|_| (31..40).contains(&what) && chance.u8(..4) > 0)
+        .unwrap_or(person);
+    let message = pick_message(person, &room, &mut chance);
+    let client = &person.client;
+    let (what, outcome) = match what {
+        0..=8 => {
+            let text = text(&whom, &mut chance);
+            ("send", client.send(&room, &text).await.map(drop))
+        }
+        9..=10 => {
+            let text = text(&whom, &mut chance);
+            ("reply", client.reply(&room, message, &text).await.map(drop))
+        }
+        11..=14 => {
+            let text = text(&whom, &mut chance);
+            ("edit", client.edit(&room, message, &text).await)
+        }
+        15..=16 => ("delete", client.delete(&room, message).await),
+        17..=22 => {
+            let emoji = Emoji::parse(["👍", "🎉", "🦀"][chance.usize(..3)]).unwrap();
+            let on = chance.u8(..3) > 0;
+            ("react", client.react(&room, message, emoji, on).await)
+        }
+        23..=24 => {
+            let create = Create {
+                private: room.as_str().starts_with("prv"),
+                topic: Some("begun".to_owned()),
+                nonce: None,
+                room,
+            };
+            ("create", client.create(create).await.map(drop))
+        }
+        25..=26 => ("join", client.join(&room).await),
+        27 => ("leave", client.leave(&room).await),
+        28..=30 => ("invite", client.invite(&room, &whom).await),
+        31 => ("kick", client.kick(&room, &whom).await),
+        // A ban from the lobby would end the run.
+        32 if !room.is_lobby() => ("ban", client.ban(&room, &whom, None).await),
+        32 => ("join", client.join(&room).await),
+        33 => ("unban", client.unban(&room, &whom).await),
+        34..=35 => (
+            "mute",
+            client
+                .mute(&room, &whom, Some(Duration::from_secs(3_600)))
+                .await,
+        ),
+        36 => ("unmute", client.unmute(&room, &whom).await),
+        37..=38 => {
+            let role = [Role::Member, Role::Moderator, Role::Owner][chance.usize(..3)];
+            ("role", client.role(&room, &whom, role).await)
+        }
+        39 => (
+            "topic",
+            client.topic(&room, &text(&whom, &mut chance)).await,
+        ),
+        40..=42 => ("read", client.read(&room, message).await),
+        43 => ("dm", client.dm(&whom).await.map(drop)),
+        44 => (
+            "history",
+            history(person, &room, message, &mut chance).await,
+        ),
+        _ => ("members", members(person, &room).await),
+    };
+    match outcome {
+        Ok(()) => (what, false),
+        Err(CommandError::Refused(error)) if !error.code.is_transient() => (what, true),
+        Err(error) => panic!("{} could not {what}: {error:?}", person.name),
+    }
+}
+
+fn moderates(person: &Person, room: &RoomName) -> bool {
+    let view = person.view();
+    view.get(room)
+        .is_some_and(|room| room.info().role >= Role::Moderator)
+}
+
+fn pick_room(person: &Person, rooms: &[RoomName], chance: &mut fastrand::Rng) -> RoomName {
+    let view = person.view();
+    let direct: Vec<_> = view
+        .iter()
+        .filter(|room| room.info().room.is_direct())
+        .collect();
+    if !direct.is_empty() && chance.u8(..10) == 0 {
+        return direct[chance.usize(..direct.len())].info().room.clone();
+    }
+    // The lobby is read whole after each run, so it grows slowly.
+    let at = if chance.u8(..10) == 0 {
+        0
+    } else {
+        chance.usize(1..rooms.len())
+    };
+    rooms[at].clone()
+}
+
+/// Mostly a message that there is.
+fn pick_message(person: &Person, room: &RoomName, chance: &mut fastrand::Rng) -> Seq {
+    let view = person.view();
+    let Some(room) = view.get(room) else { return 1 };
+    let seqs: Vec<Seq> = room.messages().map(|chat| chat.seq).collect();
+    if seqs.is_empty() || chance.u8(..10) == 0 {
+        return chance.u64(0..=room.seq() + 1);
+    }
+    // The newest are talked about most.
+    let newest = seqs.len().min(6);
+    seqs[seqs.len() - 1 - chance.usize(..newest)]
+}
+
+fn text(whom: &Username, chance: &mut fastrand::Rng) -> String {
+    let mention = if chance.bool() {
+        format!("@{whom} ")
+    } else {
+        String::new()
+    };
+    format!("{mention}{:x}", chance.u32(..))
+}
+
+async fn history(
+    person: &Person,
+    room: &RoomName,
+    around: Seq,
+    chance: &mut fastrand::Rng,
+) -> Result<(), CommandError> {
+    let which = [
+        Page::Newest,
+        Page::Before(around.max(1)),
+        Page::After(around),
+        Page::Around(around.max(1)),
+    ];
+    let which = which[chance.usize(..4)];
+    let limit = Some(chance.u32(1..20));
+    let page = person.client.history(room, which, limit).await?;
+    if let Some(view) = person.view().get_mut(room) {
+        view.history(&page).unwrap();
+    }
+    Ok(())
+}
+
+async fn members(person: &Person, room: &RoomName) -> Result<(), CommandError> {
+    if let Some(view) = person.view().get_mut(room) {
+        view.asking_for_members();
+    }
+    let mut after = None;
+    loop {
+        let page = person.client.members(room, after, Some(2)).await?;
+        if let Some(view) = person.view().get_mut(room) {
+            view.members(&page);
+        }
+        if !page.more {
+            return Ok(());
+        }
+        after = page.members.last().map(|member| member.username.clone());
+    }
+}
