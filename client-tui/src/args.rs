@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use chat_shared::client::ServerUrl;
 use clap::{Parser, Subcommand};
 
@@ -16,6 +18,18 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "NAME", env = "CHAT_USER")]
     pub(crate) user: Option<String>,
 
+    /// A server and a user by the name that the configuration gives them
+    #[arg(long, global = true, value_name = "NAME", env = "CHAT_PROFILE")]
+    pub(crate) profile: Option<String>,
+
+    /// The config file [default: $XDG_CONFIG_HOME/chat-tui/config.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "CHAT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Plain lines instead of a screen, for screen readers; what TERM=dumb gets
+    #[arg(long)]
+    pub(crate) linear: bool,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -24,6 +38,10 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// End the session at the server and forget its token
     Logout,
+    /// Print a config file with every key, its default and what it does
+    Config,
+    /// Print the completions of a shell
+    Completions { shell: clap_complete::Shell },
     #[command(flatten)]
     Script(Script),
 }

@@ -6,6 +6,7 @@
 //! and back.
 
 mod args;
+mod config;
 mod editor;
 mod grid;
 mod keys;
@@ -29,9 +30,9 @@ use std::rc::Rc;
 use anyhow::Context;
 use args::{Args, Command};
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use config::{Config, Profile, Secret, ThemeChoice};
 use jiff::tz::TimeZone;
-use keys::Keymap;
 use net::Net;
 use run::{Program, now, run};
 use scripts::Identity;
@@ -61,8 +62,25 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         )?;
         return Ok(ExitCode::from(2));
     }
+    match &command {
+        Some(Command::Config) => return print(config::default_text().as_bytes()),
+        Some(Command::Completions { shell }) => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "chat-tui", &mut text);
+            return print(&text);
+        }
+        _ => {}
+    }
+    let config = match Config::load(args.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return wrong_usage(&error),
+    };
+    let profile = match config.profile(args.profile.as_deref()) {
+        Ok(profile) => profile,
+        Err(error) => return wrong_usage(&error),
+    };
     let sessions = Sessions::open()?;
-    let who = Who::find(args, &sessions)?;
+    let who = Who::find(args, profile, &sessions)?;
     // One thread is enough for one person, and costs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -73,48 +91,78 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
             let who = who.identity(sessions);
             Ok(runtime.block_on(scripts::run(script, who)))
         }
-        None => runtime.block_on(chat(who, sessions)),
+        _ => runtime.block_on(chat(who, config, sessions)),
     }
+}
+
+/// Data for another program; that nobody reads it is no failure.
+fn print(text: &[u8]) -> anyhow::Result<ExitCode> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn wrong_usage(error: &str) -> anyhow::Result<ExitCode> {
+    writeln!(io::stderr(), "chat-tui: {error}")?;
+    Ok(ExitCode::from(2))
 }
 
 /// Which server, and as whom.
 struct Who {
     server: ServerUrl,
     user: Option<String>,
+    secret: Secret,
 }
 
 impl Who {
-    fn find(args: Args, sessions: &Sessions) -> anyhow::Result<Self> {
+    fn find(args: Args, profile: Profile, sessions: &Sessions) -> anyhow::Result<Self> {
         let last = sessions.last_used();
         let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
-        let server = match args.server.or_else(|| last_server.clone()) {
+        let chosen = args.server.or_else(|| profile.server.clone());
+        let server = match chosen.or_else(|| last_server.clone()) {
             Some(server) => server,
             None => ServerUrl::parse(DEFAULT_SERVER)?,
         };
         let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
         let user = args
             .user
+            .or(profile.user)
             .map(|user| user.trim().to_owned())
             .filter(|user| !user.is_empty());
+        // A password never goes to another server than the one it stands beside.
+        let secret = match profile.server {
+            Some(of) if of != server => Secret::default(),
+            _ => profile.secret,
+        };
         Ok(Self {
             server,
             user: user.or(last_user),
+            secret,
         })
     }
 
     fn identity(self, sessions: Sessions) -> Identity {
-        let Self { server, user } = self;
+        let Self {
+            server,
+            user,
+            secret,
+        } = self;
         Identity {
             server,
             user,
-            password: password_from_environment(),
+            secret,
             sessions,
         }
     }
 }
 
-async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
-    let Who { server, user } = who;
+async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<ExitCode> {
+    let Who {
+        server,
+        user,
+        secret,
+    } = who;
     let token = match &user {
         Some(user) => sessions.token(&server, user)?,
         None => None,
@@ -132,7 +180,7 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
             resend_all(&chat, &mut first);
             Screen::Chat(Box::new(chat))
         }
-        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), &mut first)),
+        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), secret.read()?, &mut first)),
     };
     terminal::restore_on_panic();
     let links = Rc::default();
@@ -145,15 +193,19 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
             rows: size.height,
         },
         zone: TimeZone::system(),
-        colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        colours: has_colours(config.theme),
         server: server.authority(),
         screen,
         help: None,
         leaving: false,
         now: now(),
         nonces,
-        keys: Keymap::default(),
-        light: light_background(std::env::var("COLORFGBG").ok().as_deref()),
+        keys: config.keys,
+        light: match config.theme {
+            ThemeChoice::Dark => Some(false),
+            ThemeChoice::Light => Some(true),
+            _ => light_background(std::env::var("COLORFGBG").ok().as_deref()),
+        },
     };
     let mut program = Program {
         app,
@@ -168,6 +220,11 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
     ended
 }
 
+fn has_colours(theme: ThemeChoice) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !no_color && theme != ThemeChoice::Mono
+}
+
 /// What terminals say of their colours: `foreground;background`, as numbers of the palette.
 fn light_background(colours: Option<&str>) -> Option<bool> {
     let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
@@ -175,20 +232,15 @@ fn light_background(colours: Option<&str>) -> Option<bool> {
 }
 
 /// The form; with a name and a password at hand, already on its way.
-fn log_in_form(user: Option<&str>, first: &mut Effects) -> LogIn {
+fn log_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effects) -> LogIn {
     let mut form = LogIn::new(user, None);
-    if let Some(password) = password_from_environment() {
+    if let Some(password) = password {
         form.password = Editor::with_text(&password.0);
         if user.is_some() {
             submit_log_in(&mut form, first);
         }
     }
     form
-}
-
-fn password_from_environment() -> Option<Password> {
-    let password = std::env::var("CHAT_PASSWORD").ok()?;
-    (!password.is_empty()).then_some(Password(password))
 }
 
 async fn log_out(who: &Who, sessions: &Sessions) -> anyhow::Result<ExitCode> {

@@ -10,6 +10,7 @@ use chat_shared::protocol::{ServerFrame, Welcome};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Failure, Patience, Status};
+use crate::config::Secret;
 use crate::net::CLIENT_NAME;
 use crate::sessions::Sessions;
 
@@ -18,7 +19,7 @@ use crate::sessions::Sessions;
 pub(crate) struct Identity {
     pub(crate) server: ServerUrl,
     pub(crate) user: Option<String>,
-    pub(crate) password: Option<crate::update::Password>,
+    pub(crate) secret: Secret,
     pub(crate) sessions: Sessions,
 }
 
@@ -40,9 +41,13 @@ impl Identity {
         })
     }
 
+    fn has_password(&self) -> Result<bool, Failure> {
+        Ok(self.secret.read()?.is_some())
+    }
+
     pub(super) async fn log_in(&self) -> Result<String, Failure> {
         let (user, server) = (self.name()?, &self.server);
-        let Some(password) = &self.password else {
+        let Some(password) = self.secret.read()? else {
             let why = format!(
                 "{user} is not logged in at {server} from here. Log in with `chat-tui`, or give \
                  the password: in CHAT_PASSWORD, or by password_command or password_file in the \
@@ -76,7 +81,7 @@ impl Connection {
         let token = who.token().await?;
         match Self::with_token(who, token, deadline, patience).await {
             // The session that was kept is over; with the password a new one begins.
-            Err(Failure::Because(Status::NotSignedIn, _)) if who.password.is_some() => {
+            Err(Failure::Because(Status::NotSignedIn, _)) if who.has_password()? => {
                 let token = who.log_in().await?;
                 Self::with_token(who, token, deadline, patience).await
             }

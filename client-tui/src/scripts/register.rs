@@ -13,8 +13,8 @@ const LINE_BYTES_MAX: u64 = 4_096;
 pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
     let user = who.name()?;
     let name = Username::parse_new(user).map_err(|error| usage(format!("{error}.")))?;
-    let password = match &who.password {
-        Some(password) => password.clone(),
+    let password = match who.secret.read()? {
+        Some(password) => password,
         None => from_stdin()?,
     };
     check_new_password(&password.0).map_err(|error| usage(format!("{error}.")))?;
