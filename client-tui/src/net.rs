@@ -20,7 +20,7 @@ const ANSWERS_MAX: usize = 256;
 /// Members asked for; a room with more shows their count alone.
 const MEMBERS_MAX: u32 = chat_shared::limits::LIST_LIMIT_MAX;
 
-const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
+pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
 
 /// What comes back.
 #[derive(Debug)]

@@ -29,7 +29,6 @@ impl Default for Keymap {
 impl Keymap {
     /// Gives the action that the table calls `name` other keys; a key that did something else
     /// does that no more. An error is a sentence.
-    #[allow(dead_code, reason = "the config file calls it")]
     pub(crate) fn bind(&mut self, name: &str, keys: &[String]) -> Result<(), String> {
         let binding = BINDINGS.iter().find(|binding| binding.name == name);
         let action = binding
@@ -40,7 +39,7 @@ impl Keymap {
                 format!("There is no key {key:?}; keys are written like \"ctrl-n\", \"alt-enter\", \"f5\"")
             })
         });
-        let presses = presses.collect::<Result<Vec<_>, _>>()?;
+        let presses = presses.collect::<Result<Vec<_>, String>>()?;
         for (of, keys) in &mut self.keys {
             if *of == action {
                 keys.clone_from(&presses);

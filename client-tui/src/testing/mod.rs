@@ -14,7 +14,9 @@ use chat_shared::protocol::{
 use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::KeyCode;
 use jiff::tz::TimeZone;
-use made::{first_page, key, member, message, name, refusal, room, welcome};
+use made::{first_page, key, member, name, refusal, welcome};
+
+pub(crate) use made::{message, room};
 
 use crate::keys::Keymap;
 use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};

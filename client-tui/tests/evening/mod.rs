@@ -1,7 +1,11 @@
 //! A whole evening in the terminal, with the wire cut in its middle.
 
+mod proxy;
+
+use proxy::Proxy;
+
 use super::sign_up;
-use super::support::{Proxy, Server, Terminal, tmux_is_here};
+use super::support::{Server, Terminal, tmux_is_here};
 
 #[test]
 fn an_evening() {

@@ -9,10 +9,6 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-mod proxy;
-
-pub(crate) use proxy::Proxy;
-
 pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_chat-tui");
 
 /// How long anything may take to be seen.
