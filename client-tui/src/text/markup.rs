@@ -348,4 +348,18 @@ mod tests {
         );
         check("```\nopen", "```\nopen");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_gap_or_overlap(text in r"[a*_~`\[\]()\\ \nhtps:/.>é😀]{0,60}|.{0,60}") {
+            let markup = Markup::parse(&text);
+            let mut at = 0;
+            for (range, _) in &markup.runs {
+                assert_eq!(range.start, at);
+                assert!(markup.text.is_char_boundary(range.end));
+                at = range.end;
+            }
+            assert_eq!(at, markup.text.len());
+        }
+    }
 }

@@ -48,14 +48,15 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
         chat.unsaved = Unsaved::Nothing;
         effects.push(Effect::Save(Saved::of(chat)));
     }
+    let room = chat.current_mut();
+    if room.typing.until <= now {
+        room.typing.names.clear();
+    }
     if chat.link != Link::Live {
         return;
     }
     let reads = has_read(chat);
     let room = chat.current_mut();
-    if !room.typing.names.is_empty() && room.typing.until <= now {
-        room.typing.names.clear();
-    }
     if !room.is_scrolled() && room.timeline.is_live() {
         (room.unread, room.mentions) = (0, 0);
     }

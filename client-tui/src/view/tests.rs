@@ -172,6 +172,33 @@ fn the_grid_never_breaks() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+    /// Anything in messages, names, answers, what is typed: no row is wider than the screen.
+    #[test]
+    fn nothing_that_is_written_breaks_the_grid(
+        text in "\\PC{0,80}|.{0,80}",
+        who in ".{1,20}",
+        columns in 1_u16..90,
+        rows in 1_u16..30,
+    ) {
+        let mut client = Script::chat(columns, rows);
+        client.say(1, &who, &text);
+        client.say(2, "bob", &format!("**{text}** `{text}` https://a.example/{text}\n> {text}"));
+        client.run("answer 3 1 bob yes; key alt-up");
+        client.event(crate::update::Event::Paste(text));
+        for keys in ["", "key ctrl-g", "key esc; key f1"] {
+            client.run(keys);
+            let shown = screen(&client);
+            assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+            for row in shown.lines() {
+                assert!(crate::text::width(row) <= usize::from(columns), "{row:?}");
+            }
+        }
+    }
+}
+
 /// Colours may go; what they say stays.
 #[test]
 fn without_colours_the_words_are_the_same() {

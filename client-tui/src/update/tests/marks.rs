@@ -99,6 +99,9 @@ fn writing_is_told_now_and_then() {
     );
     client.run("wait 1");
     assert!(client.state().current().typing.names.is_empty());
+    // Nothing that is over keeps waking the program, without a connection either.
+    client.run("typing bob; type x; ended Gone.; wait 6000");
+    assert_eq!(next_change(&client.app, NOW + 60_000), None);
 }
 
 #[test]
