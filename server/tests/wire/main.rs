@@ -13,6 +13,8 @@ mod crowd;
 mod deleted;
 mod demo;
 mod durability;
+#[cfg(target_os = "linux")]
+mod ends;
 mod main_job;
 mod markers;
 mod permissions;
@@ -20,3 +22,5 @@ mod resume;
 mod sdk;
 mod snapshot;
 mod support;
+#[cfg(target_os = "linux")]
+mod sync;
