@@ -1,9 +1,13 @@
+use std::path::PathBuf;
+
 use chat_shared::client::ServerUrl;
 use clap::{Parser, Subcommand};
 
+use crate::scripts::{STATUS_HELP, Script};
+
 /// The chat in a terminal.
 #[derive(Debug, Parser)]
-#[command(name = "chat-tui", version, about, after_help = AFTER_HELP)]
+#[command(name = "chat-tui", version, about, after_help = after_help())]
 pub(crate) struct Args {
     /// The server's address: http, https, ws or wss [default: the last used, else
     /// http://127.0.0.1:8000]
@@ -14,20 +18,42 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "NAME", env = "CHAT_USER")]
     pub(crate) user: Option<String>,
 
+    /// A server and a user by the name that the configuration gives them
+    #[arg(long, global = true, value_name = "NAME", env = "CHAT_PROFILE")]
+    pub(crate) profile: Option<String>,
+
+    /// The config file [default: $XDG_CONFIG_HOME/chat-tui/config.toml]
+    #[arg(long, global = true, value_name = "FILE", env = "CHAT_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Plain lines instead of a screen, for screen readers; what TERM=dumb gets
+    #[arg(long)]
+    pub(crate) linear: bool,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Command {
     /// End the session at the server and forget its token
     Logout,
+    /// Print a config file with every key, its default and what it does
+    Config,
+    /// Print the completions of a shell
+    Completions { shell: clap_complete::Shell },
+    #[command(flatten)]
+    Script(Script),
 }
 
 const AFTER_HELP: &str = "\
 The first start asks for a name and a password and keeps the session's token in a file that only
 you can read, under $XDG_STATE_HOME/chat-tui. CHAT_PASSWORD is used instead of asking, where it
 is set. NO_COLOR is honoured. F1 lists the keys.";
+
+fn after_help() -> String {
+    format!("{AFTER_HELP}\n\n{STATUS_HELP}")
+}
 
 #[cfg(test)]
 mod tests {

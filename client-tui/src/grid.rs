@@ -4,7 +4,9 @@
 //! Behind a cell of which they may think otherwise the cursor is placed anew, so that nothing
 //! moves; and a row that has or had one is drawn as a whole, so that nothing of it is left over.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
+use std::rc::Rc;
 
 use crossterm::cursor::MoveTo;
 use crossterm::queue;
@@ -14,12 +16,15 @@ use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Size};
 
 use crate::text::width;
+use crate::view::{Links, number_of};
 
 #[derive(Debug)]
 pub(crate) struct Grid<W: Write> {
     terminal: CrosstermBackend<W>,
     /// What was drawn, row by row, as far as it ever was.
     rows: Vec<Row>,
+    /// Where the links of the frame lead that is drawn next.
+    links: Rc<RefCell<Links>>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -30,10 +35,11 @@ struct Row {
 }
 
 impl<W: Write> Grid<W> {
-    pub(crate) fn new(writer: W) -> Self {
+    pub(crate) fn new(writer: W, links: Rc<RefCell<Links>>) -> Self {
         Self {
             terminal: CrosstermBackend::new(writer),
             rows: Vec::new(),
+            links,
         }
     }
 
@@ -68,10 +74,58 @@ impl<W: Write> Grid<W> {
         row.unsure = cells.iter().any(|(_, _, cell)| !width_is_sure(cell));
         // Each call begins by placing the cursor.
         for run in cells.chunk_by(|(_, _, cell), _| width_is_sure(cell)) {
-            self.terminal.draw(run.iter().copied())?;
+            put(&mut self.terminal, &self.links.borrow(), run)?;
         }
         Ok(())
     }
+}
+
+/// Draws cells, those of a link between the sequences that say where it leads (OSC 8).
+fn put<W: Write>(
+    terminal: &mut CrosstermBackend<W>,
+    links: &Links,
+    cells: &[(u16, u16, &Cell)],
+) -> io::Result<()> {
+    let number = |cell: &Cell| number_of(cell.modifier).0;
+    for run in cells.chunk_by(|(.., a), (.., b)| number(a) == number(b)) {
+        let Some(number) = run
+            .first()
+            .map(|(.., cell)| number(cell))
+            .filter(|n| *n > 0)
+        else {
+            terminal.draw(run.iter().copied())?;
+            continue;
+        };
+        let plain: Vec<_> = run
+            .iter()
+            .map(|(x, y, cell)| {
+                let mut cell = (*cell).clone();
+                cell.modifier = number_of(cell.modifier).1;
+                (*x, *y, cell)
+            })
+            .collect();
+        let address = links.address(number).map(printable);
+        if let Some(address) = &address {
+            write!(terminal, "\x1b]8;;{address}\x1b\\")?;
+        }
+        terminal.draw(plain.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
+        if address.is_some() {
+            write!(terminal, "\x1b]8;;\x1b\\")?;
+        }
+    }
+    Ok(())
+}
+
+/// An address in the characters that the sequence may have: all others as percent says them.
+fn printable(address: &str) -> String {
+    let mut printable = String::new();
+    for byte in address.bytes() {
+        match byte {
+            b'!'..=b'~' => printable.push(char::from(byte)),
+            _ => printable.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    printable
 }
 
 /// Latin, Greek and Cyrillic letters, and what the client itself draws with.
@@ -99,7 +153,7 @@ impl<W: Write> Backend for Grid<W> {
             if was_unsure || row.iter().any(|(_, _, cell)| !width_is_sure(cell)) {
                 self.draw_row(y)?;
             } else {
-                self.terminal.draw(row.iter().copied())?;
+                put(&mut self.terminal, &self.links.borrow(), row)?;
             }
         }
         Ok(())
@@ -148,9 +202,6 @@ impl<W: Write> Backend for Grid<W> {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::RefCell;
-    use std::rc::Rc;
-
     use ratatui::buffer::Buffer;
     use ratatui::layout::Rect;
     use ratatui::style::Style;
@@ -180,7 +231,7 @@ mod tests {
             buffer
         };
         let output = Written::default();
-        let mut grid = Grid::new(output.clone());
+        let mut grid = Grid::new(output.clone(), Rc::default());
         let mut shown = Buffer::empty(area);
         for text in before {
             grid.draw(shown.diff(&buffer(text)).into_iter()).unwrap();
@@ -206,6 +257,25 @@ mod tests {
             shown.push_str(text.trim_end());
         }
         assert_eq!(shown, expect, "{before:?} → {new:?}: {written:?}");
+    }
+
+    #[test]
+    fn a_link_says_where_it_leads() {
+        let links = Rc::new(RefCell::new(Links::default()));
+        let style = links.borrow_mut().style("https://a.example/\u{1b}ü");
+        let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+        buffer.set_string(0, 0, "a", Style::new());
+        buffer.set_string(1, 0, "here", style);
+        let output = Written::default();
+        let mut grid = Grid::new(output.clone(), links);
+        let empty = Buffer::empty(buffer.area);
+        grid.draw(empty.diff(&buffer).into_iter()).unwrap();
+        let written = String::from_utf8(output.0.borrow().clone()).unwrap();
+        let (before, rest) = written
+            .split_once("\u{1b}]8;;https://a.example/%1B%C3%BC\u{1b}\\")
+            .unwrap();
+        let (link, _) = rest.split_once("\u{1b}]8;;\u{1b}\\").unwrap();
+        assert!(before.contains('a') && link.contains("here"), "{written:?}");
     }
 
     #[test]

@@ -6,9 +6,13 @@
 //! and back.
 
 mod args;
+mod config;
+mod editor;
 mod grid;
+mod keys;
 mod net;
 mod run;
+mod scripts;
 mod sessions;
 mod signals;
 mod state;
@@ -21,17 +25,20 @@ mod view;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::Context;
 use args::{Args, Command};
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
+use config::{Config, Profile, Secret, ThemeChoice};
 use jiff::tz::TimeZone;
 use net::Net;
 use run::{Program, now, run};
+use scripts::Identity;
 use sessions::Sessions;
 use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
-use update::{Effects, submit_log_in};
+use update::{Effects, Password, resend_all, submit_log_in};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8000";
 
@@ -47,7 +54,7 @@ fn main() -> ExitCode {
 }
 
 fn start(args: Args) -> anyhow::Result<ExitCode> {
-    let command = args.command;
+    let command = args.command.clone();
     if command.is_none() && !io::stdout().is_terminal() {
         writeln!(
             io::stderr(),
@@ -55,46 +62,107 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         )?;
         return Ok(ExitCode::from(2));
     }
+    match &command {
+        Some(Command::Config) => return print(config::default_text().as_bytes()),
+        Some(Command::Completions { shell }) => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Args::command(), "chat-tui", &mut text);
+            return print(&text);
+        }
+        _ => {}
+    }
+    let config = match Config::load(args.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return wrong_usage(&error),
+    };
+    let profile = match config.profile(args.profile.as_deref()) {
+        Ok(profile) => profile,
+        Err(error) => return wrong_usage(&error),
+    };
     let sessions = Sessions::open()?;
-    let who = Who::find(args, &sessions)?;
+    let who = Who::find(args, profile, &sessions)?;
     // One thread is enough for one person, and costs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     match command {
         Some(Command::Logout) => runtime.block_on(log_out(&who, &sessions)),
-        None => runtime.block_on(chat(who, sessions)),
+        Some(Command::Script(script)) => {
+            let who = who.identity(sessions);
+            Ok(runtime.block_on(scripts::run(script, who)))
+        }
+        _ => runtime.block_on(chat(who, config, sessions)),
     }
+}
+
+/// Data for another program; that nobody reads it is no failure.
+fn print(text: &[u8]) -> anyhow::Result<ExitCode> {
+    match io::stdout().write_all(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+fn wrong_usage(error: &str) -> anyhow::Result<ExitCode> {
+    writeln!(io::stderr(), "chat-tui: {error}")?;
+    Ok(ExitCode::from(2))
 }
 
 /// Which server, and as whom.
 struct Who {
     server: ServerUrl,
     user: Option<String>,
+    secret: Secret,
 }
 
 impl Who {
-    fn find(args: Args, sessions: &Sessions) -> anyhow::Result<Self> {
+    fn find(args: Args, profile: Profile, sessions: &Sessions) -> anyhow::Result<Self> {
         let last = sessions.last_used();
         let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
-        let server = match args.server.or_else(|| last_server.clone()) {
+        let chosen = args.server.or_else(|| profile.server.clone());
+        let server = match chosen.or_else(|| last_server.clone()) {
             Some(server) => server,
             None => ServerUrl::parse(DEFAULT_SERVER)?,
         };
         let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
         let user = args
             .user
+            .or(profile.user)
             .map(|user| user.trim().to_owned())
             .filter(|user| !user.is_empty());
+        // A password never goes to another server than the one it stands beside.
+        let secret = match profile.server {
+            Some(of) if of != server => Secret::default(),
+            _ => profile.secret,
+        };
         Ok(Self {
             server,
             user: user.or(last_user),
+            secret,
         })
+    }
+
+    fn identity(self, sessions: Sessions) -> Identity {
+        let Self {
+            server,
+            user,
+            secret,
+        } = self;
+        Identity {
+            server,
+            user,
+            secret,
+            sessions,
+        }
     }
 }
 
-async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
-    let Who { server, user } = who;
+async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<ExitCode> {
+    let Who {
+        server,
+        user,
+        secret,
+    } = who;
     let token = match &user {
         Some(user) => sessions.token(&server, user)?,
         None => None,
@@ -105,14 +173,22 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
     let screen = match (&user, token) {
         (Some(user), Some(token)) => {
             sessions.remember(&server, user)?;
+            let saved = sessions.saved(&server, user)?;
             net.connect(token);
-            let me = chat_shared::Username::existing(user);
-            Screen::Chat(Box::new(Chat::new(me)))
+            let mut chat = Chat::new(chat_shared::Username::existing(user));
+            saved.restore(&mut chat);
+            resend_all(&chat, &mut first);
+            Screen::Chat(Box::new(chat))
         }
-        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), &mut first)),
+        (user, _) => {
+            let form = log_in_form(user.as_deref(), secret.read()?, &mut first);
+            Screen::LogIn(Box::new(form))
+        }
     };
     terminal::restore_on_panic();
-    let (mut terminal, guard) = terminal::set_up().context("The terminal can't be set up")?;
+    let links = Rc::default();
+    let (mut terminal, guard) =
+        terminal::set_up(Rc::clone(&links)).context("The terminal can't be set up")?;
     let size = terminal.size()?;
     let app = App {
         size: Size {
@@ -120,15 +196,26 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
             rows: size.height,
         },
         zone: TimeZone::system(),
-        colours: std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()),
+        colours: has_colours(config.theme),
         server: server.authority(),
         screen,
         help: None,
         leaving: false,
         now: now(),
         nonces,
+        keys: config.keys,
+        light: match config.theme {
+            ThemeChoice::Dark => Some(false),
+            ThemeChoice::Light => Some(true),
+            _ => light_background(std::env::var("COLORFGBG").ok().as_deref()),
+        },
     };
-    let mut program = Program { app, net, sessions };
+    let mut program = Program {
+        app,
+        net,
+        sessions,
+        links,
+    };
     let ended = run(&mut program, &mut terminal, first).await;
     // The terminal is the person's again before the network had its time.
     drop(guard);
@@ -136,14 +223,22 @@ async fn chat(who: Who, sessions: Sessions) -> anyhow::Result<ExitCode> {
     ended
 }
 
+fn has_colours(theme: ThemeChoice) -> bool {
+    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    !no_color && theme != ThemeChoice::Mono
+}
+
+/// What terminals say of their colours: `foreground;background`, as numbers of the palette.
+fn light_background(colours: Option<&str>) -> Option<bool> {
+    let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
+    Some(matches!(background, 7 | 9..=15))
+}
+
 /// The form; with a name and a password at hand, already on its way.
-fn log_in_form(user: Option<&str>, first: &mut Effects) -> LogIn {
+fn log_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effects) -> LogIn {
     let mut form = LogIn::new(user, None);
-    if let Some(password) = std::env::var("CHAT_PASSWORD")
-        .ok()
-        .filter(|text| !text.is_empty())
-    {
-        form.password = Editor::with_text(&password);
+    if let Some(password) = password {
+        form.password = Editor::with_text(&password.0);
         if user.is_some() {
             submit_log_in(&mut form, first);
         }

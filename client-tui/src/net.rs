@@ -1,14 +1,18 @@
 //! Carries out what the update wants of the server, and brings the answers back as events.
 
 use std::future::Future;
+use std::time::Duration;
 
-use chat_shared::client::{Accounts, Client, ClientConfig, Events, Page, ServerUrl, connect};
-use chat_shared::protocol::Send;
+use chat_shared::RoomName;
+use chat_shared::client::{
+    Accounts, Client, ClientConfig, CommandError, Events, Page, ServerUrl, connect,
+};
 use chat_shared::protocol::http::LoggedIn;
+use chat_shared::protocol::{Create, HistoryPage, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
-use crate::update::{Effect, Event, PAGE_LINES_MAX, PageAsk, Password};
+use crate::update::{Do, Effect, Event, PAGE_LINES_MAX, PageAsk, Password, Which};
 
 /// Answers that wait to be taken in.
 const ANSWERS_MAX: usize = 256;
@@ -16,7 +20,7 @@ const ANSWERS_MAX: usize = 256;
 /// Members asked for; a room with more shows their count alone.
 const MEMBERS_MAX: u32 = chat_shared::limits::LIST_LIMIT_MAX;
 
-const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
+pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
 
 /// What comes back.
 #[derive(Debug)]
@@ -94,12 +98,17 @@ impl Net {
             return;
         };
         match effect {
-            Effect::Send { room, nonce, text } => self.event(async move {
+            Effect::Send {
+                room,
+                nonce,
+                text,
+                reply_to,
+            } => self.event(async move {
                 let message = Send {
                     room: room.clone(),
                     text,
                     nonce: nonce.clone(),
-                    reply_to: None,
+                    reply_to,
                 };
                 let result = client.submit(message).await;
                 Event::Sent {
@@ -124,8 +133,54 @@ impl Net {
                 let result = client.leave(&room).await;
                 Event::Left { room, result }
             }),
+            Effect::OpenDirect { username, text } => self.event(async move {
+                let result = client.dm(&username).await;
+                let what = format!("There is no talk with {username}");
+                Event::Opened { what, text, result }
+            }),
+            Effect::Create {
+                room,
+                topic,
+                private,
+            } => self.event(async move {
+                let what = format!("{room} was not made");
+                let create = Create {
+                    room,
+                    topic,
+                    private,
+                    nonce: None,
+                };
+                let (text, result) = (None, client.create(create).await);
+                Event::Opened { what, text, result }
+            }),
+            Effect::FindRooms(prefix) => self.event(async move {
+                let which = Rooms {
+                    prefix,
+                    ..Rooms::default()
+                };
+                Event::RoomsFound(client.rooms(which).await)
+            }),
+            Effect::Search { search, number } => self.event(async move {
+                let result = client.search(search).await;
+                Event::Found { number, result }
+            }),
+            Effect::Do { room, what } => self.event(async move {
+                let result = carry_out(&client, &room, &what).await;
+                Event::Done { room, what, result }
+            }),
+            // Nobody waits for what comes of these.
+            Effect::Typing(room) => self.spawn(async move {
+                let _ = client.typing(&room).await;
+            }),
+            Effect::Read { room, seq } => self.spawn(async move {
+                let _ = client.read(&room, seq).await;
+            }),
             _ => {}
         }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + std::marker::Send + 'static) {
+        tokio::spawn(work);
     }
 
     /// Ends the connection, so that the others see one leave at once.
@@ -153,11 +208,30 @@ impl Net {
     }
 }
 
-async fn history(
-    client: &Client,
-    page: &PageAsk,
-) -> Result<chat_shared::protocol::HistoryPage, chat_shared::client::CommandError> {
-    let which = page.before.map_or(Page::Newest, Page::Before);
+async fn history(client: &Client, page: &PageAsk) -> Result<HistoryPage, CommandError> {
+    let which = match page.which {
+        Which::Newest => Page::Newest,
+        Which::Before(seq) => Page::Before(seq),
+        Which::After(seq) => Page::After(seq),
+        Which::Around(seq) => Page::Around(seq),
+    };
     let limit = u32::try_from(PAGE_LINES_MAX).unwrap_or(u32::MAX);
     client.history(&page.room, which, Some(limit)).await
+}
+
+async fn carry_out(client: &Client, room: &RoomName, what: &Do) -> Result<(), CommandError> {
+    match what {
+        Do::Edit { seq, text } => client.edit(room, *seq, text).await,
+        Do::Delete(seq) => client.delete(room, *seq).await,
+        Do::React { seq, emoji, on } => client.react(room, *seq, emoji.clone(), *on).await,
+        Do::Topic(topic) => client.topic(room, topic).await,
+        Do::Invite(who) => client.invite(room, who).await,
+        Do::Kick(who) => client.kick(room, who).await,
+        Do::Ban(who, for_s) => client.ban(room, who, for_s.map(Duration::from_secs)).await,
+        Do::Unban(who) => client.unban(room, who).await,
+        Do::Mute(who, for_s) => client.mute(room, who, for_s.map(Duration::from_secs)).await,
+        Do::Unmute(who) => client.unmute(room, who).await,
+        Do::Role(who, role) => client.role(room, who, *role).await,
+        Do::Profile(name) => client.profile(name).await,
+    }
 }

@@ -1,7 +1,9 @@
 //! The loop: keys, network and signals come in, the state changes, the screen follows. It sleeps
 //! until something happens.
 
+use std::cell::RefCell;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
@@ -12,16 +14,20 @@ use futures::StreamExt;
 use ratatui::layout::Rect;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::editor;
 use crate::net::{Answer, Net};
 use crate::sessions::Sessions;
 use crate::signals::{Signal, Signals};
-use crate::state::{App, Screen as AppScreen, Size};
+use crate::state::{App, Saved, Screen as AppScreen, Size};
 use crate::terminal::{self, Screen};
 use crate::update::{Effect, Effects, Event, next_change, settle, update};
-use crate::view;
+use crate::view::{self, Links};
 
 /// The shortest time between two frames: however much comes in, the screen is drawn no more often.
 const FRAME: Duration = Duration::from_millis(16);
+
+/// The longest time until a key is seen.
+const KEY_FRAME: Duration = Duration::from_millis(4);
 
 /// How long a stop may take to begin.
 #[cfg(unix)]
@@ -32,6 +38,8 @@ pub(crate) struct Program {
     pub(crate) app: App,
     pub(crate) net: Net,
     pub(crate) sessions: Sessions,
+    /// Where the links lead that are on the screen.
+    pub(crate) links: Rc<RefCell<Links>>,
 }
 
 /// Runs until one leaves. `first` is what is to be done at the start.
@@ -46,18 +54,32 @@ pub(crate) async fn run(
     let mut changed = true;
     let mut effects = first;
     loop {
-        for effect in effects.drain(..) {
+        for effect in std::mem::take(&mut effects) {
             match effect {
                 Effect::Quit => return Ok(ExitCode::SUCCESS),
                 Effect::Redraw => redraw(screen)?,
                 Effect::Suspend => suspend(screen, &mut signals).await?,
-                effect => program.carry_out(effect),
+                Effect::Copy(text) => terminal::copy(&text)?,
+                Effect::OpenEditor { room, text } => {
+                    // It reads the keys now, and its Ctrl-C is none of ours.
+                    drop(keys);
+                    terminal::give_back();
+                    let result = editor::edit(text).await;
+                    terminal::take()?;
+                    redraw(screen)?;
+                    (keys, signals) = (EventStream::new(), Signals::new()?);
+                    let event = Event::Edited { room, result };
+                    effects.extend(update(&mut program.app, event, now()));
+                    changed = true;
+                }
+                effect => effects.extend(program.carry_out(effect)),
             }
         }
         if changed && Instant::now() >= frame_due {
             program.fit(screen)?;
             settle(&mut program.app, &mut effects);
-            screen.draw(|frame| view::draw(frame, &program.app))?;
+            let links = Rc::clone(&program.links);
+            screen.draw(|frame| *links.borrow_mut() = view::draw(frame, &program.app))?;
             frame_due = Instant::now() + FRAME;
             changed = false;
             if !effects.is_empty() {
@@ -72,6 +94,8 @@ pub(crate) async fn run(
                 assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
                 if let Some(event) = from_terminal(key) {
                     effects.extend(update(&mut program.app, event, now()));
+                    // Who types shall not wait for a frame that the network filled.
+                    frame_due = frame_due.min(Instant::now() + KEY_FRAME);
                     changed = true;
                 }
             }
@@ -88,7 +112,8 @@ pub(crate) async fn run(
                 }
             },
             () = sleep_until(frame_due), if changed => {}
-            () = sleep(wait), if clock.is_some() => {
+            // A frame that is due settles what the clock is for.
+            () = sleep(wait), if clock.is_some() && !changed => {
                 effects.extend(update(&mut program.app, Event::Clock, now()));
                 changed = true;
             }
@@ -97,8 +122,14 @@ pub(crate) async fn run(
 }
 
 impl Program {
-    fn carry_out(&mut self, effect: Effect) {
+    fn carry_out(&mut self, effect: Effect) -> Effects {
         match effect {
+            Effect::Save(saved) => {
+                if let Err(error) = self.save(&saved) {
+                    let event = Event::NotSaved(format!("{error:#}."));
+                    return update(&mut self.app, event, now());
+                }
+            }
             Effect::LogIn {
                 name,
                 password,
@@ -110,6 +141,15 @@ impl Program {
             }
             effect => self.net.carry_out(effect),
         }
+        Effects::new()
+    }
+
+    fn save(&self, saved: &Saved) -> anyhow::Result<()> {
+        let AppScreen::Chat(chat) = &self.app.screen else {
+            return Ok(());
+        };
+        self.sessions
+            .save_drafts(&self.net.server, chat.me.as_str(), saved)
     }
 
     fn on_answer(&mut self, answer: Answer) -> Effects {
@@ -130,8 +170,18 @@ impl Program {
         let warning = saved
             .err()
             .map(|error| format!("You will have to log in again the next time: {error:#}."));
+        let mut warning = warning;
+        let saved = self.sessions.saved(&self.net.server, username.as_str());
+        let saved = saved.unwrap_or_else(|error| {
+            warning.get_or_insert(format!("{error:#}."));
+            Saved::default()
+        });
         self.net.connect(token);
-        Event::LoggedIn { username, warning }
+        Event::LoggedIn {
+            username,
+            saved,
+            warning,
+        }
     }
 
     fn fit(&mut self, screen: &Screen) -> anyhow::Result<()> {
@@ -148,7 +198,9 @@ impl Program {
 
     /// Leaves the server before the program ends.
     pub(crate) async fn leave(&mut self) {
-        if matches!(self.app.screen, AppScreen::Chat(_)) {
+        if let AppScreen::Chat(chat) = &self.app.screen {
+            // Whatever waits was written down when it came; a draft may be newer.
+            let _ = self.save(&Saved::of(chat));
             self.net.close().await;
         }
     }

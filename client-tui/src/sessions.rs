@@ -1,5 +1,5 @@
-//! What is kept between runs: a session's token for each server and user, and which was used
-//! last. Files that only their owner can read, each replaced as a whole.
+//! What is kept between runs: for each server and user a session's token, drafts and messages
+//! that are not stored yet; and which was used last. Files that only their owner can read, each replaced as a whole.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,8 +10,13 @@ use chat_shared::client::ServerUrl;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
+use crate::state::Saved;
+
 /// Bytes that a file here may have; more is none of ours.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Bytes of drafts and of what waits to be sent: as much as the SDK holds of it.
+const SAVED_BYTES_MAX: u64 = 32 << 20;
 
 /// Characters of a file's name before a hash takes the place of the rest.
 const FILE_NAME_CHARS_MAX: usize = 150;
@@ -72,6 +77,40 @@ impl Sessions {
         self.remember(server, user)
     }
 
+    /// Drafts and messages that wait to be sent.
+    pub(crate) fn saved(&self, server: &ServerUrl, user: &str) -> anyhow::Result<Saved> {
+        let path = self.saved_path(server, user);
+        let read = || -> io::Result<Saved> {
+            let text = read_up_to(&path, SAVED_BYTES_MAX)?;
+            Ok(text.map_or(Ok(Saved::default()), |text| serde_json::from_str(&text))?)
+        };
+        read().with_context(|| {
+            format!(
+                "Drafts and unsent messages can't be read from {}",
+                path.display()
+            )
+        })
+    }
+
+    pub(crate) fn save_drafts(
+        &self,
+        server: &ServerUrl,
+        user: &str,
+        saved: &Saved,
+    ) -> anyhow::Result<()> {
+        let path = self.saved_path(server, user);
+        if *saved == Saved::default() {
+            return remove(&path);
+        }
+        // It is written often, so no disk is waited for.
+        self.write_to(&path, &serde_json::to_string(saved)?, false)
+    }
+
+    fn saved_path(&self, server: &ServerUrl, user: &str) -> PathBuf {
+        let name = format!("{}~{}", file_name(&server.to_string()), file_name(user));
+        self.dir.join("drafts").join(format!("{name}.json"))
+    }
+
     pub(crate) fn remember(&self, server: &ServerUrl, user: &str) -> anyhow::Result<()> {
         let last = LastUsed {
             server: Some(server.to_string()),
@@ -84,13 +123,7 @@ impl Sessions {
     }
 
     pub(crate) fn forget(&self, server: &ServerUrl, user: &str) -> anyhow::Result<()> {
-        let path = self.path(server, user);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                Err(error).with_context(|| format!("{} can't be removed", path.display()))
-            }
-            _ => Ok(()),
-        }
+        remove(&self.path(server, user))
     }
 
     fn path(&self, server: &ServerUrl, user: &str) -> PathBuf {
@@ -99,6 +132,10 @@ impl Sessions {
     }
 
     fn write(&self, path: &Path, text: &str) -> anyhow::Result<()> {
+        self.write_to(path, text, true)
+    }
+
+    fn write_to(&self, path: &Path, text: &str, durably: bool) -> anyhow::Result<()> {
         let dir = path.parent().unwrap_or(&self.dir);
         let write = || -> io::Result<()> {
             make_private_dir(&self.dir)?;
@@ -106,7 +143,9 @@ impl Sessions {
             // A temporary file is made for its owner alone.
             let mut file = tempfile::NamedTempFile::new_in(dir)?;
             file.write_all(text.as_bytes())?;
-            file.as_file().sync_all()?;
+            if durably {
+                file.as_file().sync_all()?;
+            }
             file.persist(path)?;
             Ok(())
         };
@@ -132,9 +171,22 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
     fs::create_dir_all(dir)
 }
 
+fn remove(path: &Path) -> anyhow::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} can't be removed", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn read(path: &Path) -> io::Result<Option<String>> {
+    read_up_to(path, FILE_BYTES_MAX)
+}
+
+fn read_up_to(path: &Path, bytes_max: u64) -> io::Result<Option<String>> {
     match fs::metadata(path) {
-        Ok(file) if file.len() > FILE_BYTES_MAX => Ok(None),
+        Ok(file) if file.len() > bytes_max => Ok(None),
         Ok(_) => fs::read_to_string(path).map(Some),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),

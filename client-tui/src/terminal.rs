@@ -1,7 +1,10 @@
 //! The terminal's set-up and its undoing, one pair for every way out.
 
+use std::cell::RefCell;
 use std::io::{self, Write};
+use std::rc::Rc;
 
+use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::execute;
@@ -11,6 +14,7 @@ use crossterm::terminal::{
 use ratatui::Terminal;
 
 use crate::grid::Grid;
+use crate::view::Links;
 
 pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 
@@ -19,10 +23,10 @@ pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 pub(crate) struct Guard;
 
 /// Takes the terminal.
-pub(crate) fn set_up() -> io::Result<(Screen, Guard)> {
+pub(crate) fn set_up(links: Rc<RefCell<Links>>) -> io::Result<(Screen, Guard)> {
     let guard = Guard;
     take()?;
-    let screen = Terminal::new(Grid::new(io::stdout()))?;
+    let screen = Terminal::new(Grid::new(io::stdout(), links))?;
     Ok((screen, guard))
 }
 
@@ -49,6 +53,11 @@ pub(crate) fn give_back() {
     );
     let _ = disable_raw_mode();
     let _ = io::stdout().flush();
+}
+
+/// Puts a text in the clipboard, where the terminal lets programs do so (OSC 52).
+pub(crate) fn copy(text: &str) -> io::Result<()> {
+    execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
 /// A panic in any thread or task gives the terminal back, tells what happened where it can be

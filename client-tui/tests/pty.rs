@@ -3,6 +3,7 @@
 //! The server is the binary that CHAT_SERVER_BIN names, else the workspace's own.
 #![cfg(unix)]
 
+mod evening;
 mod support;
 
 use support::{Server, Terminal, tmux_is_here};

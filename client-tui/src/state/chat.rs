@@ -1,7 +1,9 @@
-use chat_shared::protocol::RoomInfo;
+use std::cmp::Ordering;
+
+use chat_shared::protocol::{RoomInfo, RoomKind};
 use chat_shared::{RoomName, TimestampMs, Username};
 
-use super::{InputHistory, Room};
+use super::{Completion, InputHistory, Overlay, Room};
 
 /// All that is there once one is logged in.
 #[derive(Debug, Clone)]
@@ -10,7 +12,7 @@ pub(crate) struct Chat {
     pub(crate) link: Link,
     /// Which log the rooms' numbers belong to.
     pub(crate) log: Option<String>,
-    /// The lobby first, then by name. Never empty: the lobby can't be left.
+    /// The lobby first, then rooms by name, then people. Never empty: the lobby can't be left.
     rooms: Vec<Room>,
     current: usize,
     pub(crate) history: InputHistory,
@@ -18,6 +20,22 @@ pub(crate) struct Chat {
     pub(crate) wanted: Option<RoomName>,
     /// A word about the last key, until the next one.
     pub(crate) notice: Option<String>,
+    pub(crate) overlay: Option<Overlay>,
+    pub(crate) completion: Option<Completion>,
+    /// Searches so far.
+    pub(crate) searches: u64,
+    pub(crate) unsaved: Unsaved,
+}
+
+/// Whether something is to be written down that a restart must not lose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Unsaved {
+    #[default]
+    Nothing,
+    /// A draft: at this time, or earlier.
+    By(TimestampMs),
+    /// A message to be sent.
+    Now,
 }
 
 /// The connection to the server.
@@ -47,6 +65,10 @@ impl Chat {
             history: InputHistory::default(),
             wanted: None,
             notice: None,
+            overlay: None,
+            completion: None,
+            searches: 0,
+            unsaved: Unsaved::default(),
         }
     }
 
@@ -70,6 +92,10 @@ impl Chat {
         &mut self.rooms[self.current]
     }
 
+    pub(crate) fn room(&self, name: &RoomName) -> Option<&Room> {
+        self.rooms.iter().find(|room| room.name == *name)
+    }
+
     pub(crate) fn room_mut(&mut self, name: &RoomName) -> Option<&mut Room> {
         self.rooms.iter_mut().find(|room| room.name == *name)
     }
@@ -80,11 +106,22 @@ impl Chat {
 
     /// Goes to the room at `index`, where there is one.
     pub(crate) fn go(&mut self, index: usize) {
-        if index < self.rooms.len() {
-            self.current = index;
-            self.rooms[index].unread = 0;
-            self.notice = None;
+        if index >= self.rooms.len() || index == self.current {
+            return;
         }
+        let left = self.current_mut();
+        left.read.line = None;
+        left.selected = None;
+        if !left.is_scrolled() {
+            left.timeline.trim_hidden();
+        }
+        self.current = index;
+        let room = self.current_mut();
+        if room.unread > 0 {
+            room.read.line = Some(room.read.seq);
+        }
+        (room.unread, room.mentions) = (0, 0);
+        (self.notice, self.completion) = (None, None);
     }
 
     /// Goes to a room by name, now or once the server tells of it.
@@ -95,23 +132,40 @@ impl Chat {
         }
     }
 
+    /// The room of this name, though the server did not tell of it yet.
+    pub(crate) fn room_or_new(&mut self, name: &RoomName) -> &mut Room {
+        let at = self.rooms.iter().position(|room| room.name == *name);
+        let at = at.unwrap_or_else(|| {
+            self.rooms.push(Room::new(name.clone()));
+            self.sort();
+            self.rooms
+                .iter()
+                .position(|room| room.name == *name)
+                .unwrap_or(0)
+        });
+        &mut self.rooms[at]
+    }
+
     /// Takes in what the server says of a room one is in.
     pub(crate) fn put_room(&mut self, info: RoomInfo) {
         let name = info.room.clone();
-        let place = self
-            .rooms
-            .binary_search_by_key(&order(&info.room), |room| order(&room.name));
-        match place {
-            Ok(index) => self.rooms[index].info = Some(info),
-            Err(index) => {
-                let mut room = Room::new(info.room.clone());
-                room.unread = info.unread;
-                room.info = Some(info);
-                self.rooms.insert(index, room);
-                if index <= self.current {
-                    self.current += 1;
-                }
-            }
+        let shown = self.is_current(&name);
+        let room = self.room_or_new(&name);
+        let is_new = room.info.is_none();
+        (room.unread, room.mentions) = (info.unread, info.mentions);
+        room.read.seq = info.read_seq;
+        room.read.told = room.read.told.max(info.read_seq);
+        room.read.counted = info.last_seq;
+        room.read.tip = room.read.tip.max(info.last_seq);
+        if is_new && shown && info.unread > 0 {
+            room.read.line = Some(info.read_seq);
+        }
+        if shown {
+            (room.unread, room.mentions) = (0, 0);
+        }
+        room.info = Some(info);
+        if is_new {
+            self.sort();
         }
         if self.wanted.as_ref() == Some(&name) {
             self.wanted = None;
@@ -120,13 +174,26 @@ impl Chat {
     }
 
     /// Keeps only the rooms that `keep` names, and the lobby.
-    pub(crate) fn retain_rooms(&mut self, keep: impl Fn(&RoomName) -> bool) {
+    pub(crate) fn retain_rooms(&mut self, keep: impl Fn(&Room) -> bool) {
         let current = self.current().name.clone();
-        self.rooms
-            .retain(|room| room.name.is_lobby() || keep(&room.name));
-        match self.rooms.iter().position(|room| room.name == current) {
+        self.rooms.retain(|room| room.name.is_lobby() || keep(room));
+        self.find_current(&current);
+    }
+
+    fn sort(&mut self) {
+        let current = self.current().name.clone();
+        self.rooms.sort_by(order);
+        self.find_current(&current);
+    }
+
+    fn find_current(&mut self, name: &RoomName) {
+        match self.rooms.iter().position(|room| room.name == *name) {
             Some(index) => self.current = index,
-            None => self.go(0),
+            None => {
+                self.current = 0;
+                let room = self.current_mut();
+                (room.unread, room.mentions) = (0, 0);
+            }
         }
     }
 }
@@ -141,6 +208,12 @@ impl Link {
     }
 }
 
-fn order(name: &RoomName) -> (bool, RoomName) {
-    (!name.is_lobby(), name.clone())
+fn order(a: &Room, b: &Room) -> Ordering {
+    let class = |room: &Room| {
+        let direct = room.info.as_ref().map(|info| info.kind) == Some(RoomKind::Direct);
+        (!room.name.is_lobby(), direct || room.name.is_direct())
+    };
+    class(a)
+        .cmp(&class(b))
+        .then_with(|| a.title().cmp(b.title()))
 }

@@ -5,15 +5,21 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 /// Bytes that a text may grow to: more than any message may have, so that one can shorten it.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// Steps that undo goes back.
+/// Steps that undo goes back, and bytes that they may hold.
 const UNDO_STEPS_MAX: usize = 100;
+const UNDO_BYTES_MAX: usize = 256 * 1024;
+
+/// Kills that yank can bring back.
+const KILLS_MAX: usize = 10;
 
 #[derive(Clone, Default)]
 pub(crate) struct Editor {
     text: String,
     cursor: usize,
-    /// What the last kill took, for yank.
-    killed: String,
+    /// What kills took, the last one at the end.
+    killed: Vec<String>,
+    /// What the last yank put where, and which kill that was.
+    yanked: Option<(std::ops::Range<usize>, usize)>,
     undo: Vec<(String, usize)>,
     /// Letters typed in a row are one step of undo.
     typing: bool,
@@ -173,17 +179,44 @@ impl Editor {
     }
 
     pub(crate) fn yank(&mut self) {
-        let killed = std::mem::take(&mut self.killed);
-        if !killed.is_empty() {
+        let at = self.killed.len().saturating_sub(1);
+        if let Some(text) = self.killed.get(at).cloned() {
             self.step();
-            self.put(&killed);
+            self.put_yanked(&text, at);
         }
-        self.killed = killed;
+    }
+
+    /// Right after a yank: the kill before it instead.
+    pub(crate) fn yank_older(&mut self) {
+        if let Some((range, at)) = self.yanked.clone() {
+            let at = at.checked_sub(1).unwrap_or(self.killed.len() - 1);
+            let text = self.killed[at].clone();
+            self.text.replace_range(range.clone(), "");
+            self.cursor = range.start;
+            self.put_yanked(&text, at);
+        }
+    }
+
+    fn put_yanked(&mut self, text: &str, at: usize) {
+        let start = self.cursor;
+        self.put(text);
+        self.yanked = Some((start..self.cursor, at));
+    }
+
+    /// Puts `text` in the place of what stands from `start` to the cursor.
+    pub(crate) fn replace_back(&mut self, start: usize, text: &str) {
+        if start <= self.cursor && self.text.is_char_boundary(start) {
+            self.step();
+            self.text.replace_range(start..self.cursor, "");
+            self.cursor = start;
+            self.put(text);
+        }
     }
 
     pub(crate) fn undo(&mut self) {
         if let Some((text, cursor)) = self.undo.pop() {
             (self.text, self.cursor, self.typing) = (text, cursor, false);
+            self.yanked = None;
         }
     }
 
@@ -196,7 +229,10 @@ impl Editor {
 
     fn kill(&mut self, from: usize, to: usize) {
         if from < to {
-            self.killed = self.text[from..to].to_owned();
+            if self.killed.len() == KILLS_MAX {
+                self.killed.remove(0);
+            }
+            self.killed.push(self.text[from..to].to_owned());
             self.remove(from, to);
         }
     }
@@ -212,6 +248,7 @@ impl Editor {
     fn go(&mut self, to: usize) {
         self.cursor = to;
         self.typing = false;
+        self.yanked = None;
     }
 
     fn go_column(&mut self, start: usize, end: usize, from: usize) {
@@ -224,11 +261,12 @@ impl Editor {
     }
 
     fn step(&mut self) {
-        if self.undo.len() == UNDO_STEPS_MAX {
-            self.undo.remove(0);
-        }
         self.undo.push((self.text.clone(), self.cursor));
-        self.typing = false;
+        let mut bytes: usize = self.undo.iter().map(|(text, _)| text.len()).sum();
+        while self.undo.len() > UNDO_STEPS_MAX || bytes > UNDO_BYTES_MAX {
+            bytes -= self.undo.remove(0).0.len();
+        }
+        (self.typing, self.yanked) = (false, None);
     }
 
     fn before(&self, at: usize) -> usize {
@@ -328,6 +366,24 @@ mod tests {
             },
             "cdcd|ab ",
         );
+    }
+
+    #[test]
+    fn yank_goes_round_the_kills() {
+        let kill_two = |e: &mut Editor| {
+            e.kill_back();
+            e.kill_back();
+            e.yank();
+        };
+        check("one two|", kill_two, "one |");
+        check("one two|", |e| (kill_two(e), e.yank_older()).1, "two|");
+        let three = |e: &mut Editor| {
+            kill_two(e);
+            e.yank_older();
+            e.yank_older();
+        };
+        check("one two|", three, "one |");
+        check("one two|", |e| (e.kill_back(), e.yank_older()).1, "one |");
     }
 
     #[test]

@@ -2,19 +2,35 @@
 //! draws it, and neither does any input or output.
 
 mod chat;
+mod completion;
 mod editor;
+mod history;
 mod log_in;
+mod members;
+mod message;
+mod overlay;
 mod room;
+mod saved;
 mod timeline;
 
 use chat_shared::{Nonce, TimestampMs};
 use jiff::tz::TimeZone;
 
-pub(crate) use chat::{Chat, Link};
+pub(crate) use chat::{Chat, Link, Unsaved};
+pub(crate) use completion::Completion;
 pub(crate) use editor::Editor;
+pub(crate) use history::InputHistory;
 pub(crate) use log_in::{Field, LogIn, Tab};
-pub(crate) use room::{InputHistory, Room, Scroll, Shown};
-pub(crate) use timeline::{Entry, EntryKind, Key, LINES_SCROLLED_MAX, Older, Pending, Timeline};
+pub(crate) use members::Members;
+pub(crate) use message::{Change, Message};
+pub(crate) use overlay::{Overlay, SearchView, Switcher};
+pub(crate) use room::{Compose, Room, Scroll, Shown};
+pub(crate) use saved::Saved;
+pub(crate) use timeline::{
+    Comings, Entry, EntryKind, Key, LINES_SCROLLED_MAX, More, Pending, Side, Timeline,
+};
+
+use crate::keys::Keymap;
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
@@ -32,6 +48,9 @@ pub(crate) struct App {
     /// When the state was last changed.
     pub(crate) now: TimestampMs,
     pub(crate) nonces: Nonces,
+    pub(crate) keys: Keymap,
+    /// Whether the terminal's background is light, where that is known.
+    pub(crate) light: Option<bool>,
 }
 
 /// Marks for this run's messages: a random beginning that nobody else has, and a number.
@@ -61,6 +80,6 @@ pub(crate) struct Size {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Screen {
-    LogIn(LogIn),
+    LogIn(Box<LogIn>),
     Chat(Box<Chat>),
 }

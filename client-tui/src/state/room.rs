@@ -1,12 +1,7 @@
-use std::collections::BTreeMap;
+use chat_shared::protocol::{RoomInfo, RoomKind};
+use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
-use chat_shared::protocol::{MemberInfo, PresenceEvent, RoomInfo};
-use chat_shared::{RoomName, Username};
-
-use super::{Editor, Entry, Key, Pending, Timeline};
-
-/// Sent lines that Up brings back.
-const HISTORY_MAX: usize = 200;
+use super::{Editor, Entry, Key, Members, Pending, Timeline};
 
 /// A room one is in.
 #[derive(Debug, Clone)]
@@ -21,8 +16,50 @@ pub(crate) struct Room {
     pub(crate) scroll: Scroll,
     /// Each room keeps what was being typed in it.
     pub(crate) input: Editor,
-    /// Messages that came while another room was shown.
+    pub(crate) compose: Compose,
+    /// The message that was chosen with the keys for it.
+    pub(crate) selected: Option<Seq>,
+    /// A message to show as soon as its page is here.
+    pub(crate) jump: Option<Seq>,
+    /// Messages that one has not seen, and how many of them name one.
     pub(crate) unread: u64,
+    pub(crate) mentions: u64,
+    pub(crate) read: ReadMark,
+    pub(crate) typing: Typing,
+}
+
+/// What Enter does with the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Compose {
+    #[default]
+    New,
+    Reply(Seq),
+    Edit(Seq),
+}
+
+/// How far one has read.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ReadMark {
+    /// Up to where, as the server has it.
+    pub(crate) seq: Seq,
+    /// Where the line "new messages" stands: behind this.
+    pub(crate) line: Option<Seq>,
+    /// The last event that was told.
+    pub(crate) tip: Seq,
+    /// Up to where the server's count of unread messages reaches.
+    pub(crate) counted: Seq,
+    /// Up to where it was told, and when.
+    pub(crate) told: Seq,
+    pub(crate) told_at: TimestampMs,
+}
+
+/// Who is writing, and until when that holds.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Typing {
+    pub(crate) names: Vec<Username>,
+    pub(crate) until: TimestampMs,
+    /// When oneself was last said to be writing.
+    pub(crate) told_at: TimestampMs,
 }
 
 /// Which line stands at the bottom of the timeline.
@@ -61,7 +98,13 @@ impl Room {
             members: Members::default(),
             scroll: Scroll::default(),
             input: Editor::default(),
+            compose: Compose::default(),
+            selected: None,
+            jump: None,
             unread: 0,
+            mentions: 0,
+            read: ReadMark::default(),
+            typing: Typing::default(),
         }
     }
 
@@ -69,6 +112,11 @@ impl Room {
     pub(crate) fn title(&self) -> &str {
         let with = self.info.as_ref().and_then(|info| info.with.as_ref());
         with.map_or(self.name.as_str(), Username::as_str)
+    }
+
+    pub(crate) fn is_direct(&self) -> bool {
+        let kind = self.info.as_ref().map(|info| info.kind);
+        kind == Some(RoomKind::Direct) || self.name.is_direct()
     }
 
     /// Whether one reads further up than the newest line.
@@ -92,102 +140,5 @@ impl Room {
         let pending = self.pending.iter().enumerate();
         let pending = pending.map(|(index, line)| (Key::pending(index), Shown::Pending(line)));
         lines.chain(pending.filter(move |(at, _)| *at >= key))
-    }
-}
-
-/// Who is in a room, as far as it is told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Members {
-    people: BTreeMap<Username, bool>,
-    /// Whether they were asked for since the connection began.
-    pub(crate) asked: bool,
-    /// How many are online.
-    pub(crate) online: u64,
-    /// Whether `people` are all; in a crowd only the count is told.
-    pub(crate) named: bool,
-}
-
-impl Members {
-    /// Takes in the whole list, or the first of a crowd (`more`).
-    pub(crate) fn set(&mut self, members: &[MemberInfo], more: bool) {
-        self.named = !more;
-        self.people = members
-            .iter()
-            .map(|m| (m.username.clone(), m.online))
-            .collect();
-        if self.named {
-            self.count();
-        }
-    }
-
-    pub(crate) fn presence(&mut self, event: &PresenceEvent) {
-        self.named &= event.count == 0 || !(event.online.is_empty() && event.offline.is_empty());
-        self.online = event.count;
-        for (names, online) in [(&event.online, true), (&event.offline, false)] {
-            self.people
-                .extend(names.iter().map(|name| (name.clone(), online)));
-        }
-    }
-
-    pub(crate) fn joined(&mut self, name: &Username) {
-        self.people.entry(name.clone()).or_insert(false);
-    }
-
-    pub(crate) fn left(&mut self, name: &Username) {
-        self.people.remove(name);
-        if self.named {
-            self.count();
-        }
-    }
-
-    /// Names, by name, who are online or who are not.
-    pub(crate) fn names(&self, online: bool) -> impl Iterator<Item = &Username> {
-        let people = self.people.iter().filter(move |(_, is)| **is == online);
-        people.map(|(name, _)| name).filter(|_| self.named)
-    }
-
-    fn count(&mut self) {
-        self.online = self.people.values().filter(|online| **online).count() as u64;
-    }
-}
-
-/// What was sent before, for Up and Down.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct InputHistory {
-    lines: Vec<String>,
-    /// Which line is shown, and what was being typed before.
-    at: Option<(usize, String)>,
-}
-
-impl InputHistory {
-    pub(crate) fn add(&mut self, line: &str) {
-        self.at = None;
-        if self.lines.last().is_none_or(|last| last != line) {
-            if self.lines.len() == HISTORY_MAX {
-                self.lines.remove(0);
-            }
-            self.lines.push(line.to_owned());
-        }
-    }
-
-    /// The line before the one shown.
-    pub(crate) fn older(&mut self, typed: &str) -> Option<String> {
-        let (at, typed) = self
-            .at
-            .clone()
-            .unwrap_or((self.lines.len(), typed.to_owned()));
-        let at = at.checked_sub(1)?;
-        self.at = Some((at, typed));
-        self.lines.get(at).cloned()
-    }
-
-    /// The line after the one shown; after the last, what was being typed.
-    pub(crate) fn newer(&mut self) -> Option<String> {
-        let (at, typed) = self.at.take()?;
-        let Some(line) = self.lines.get(at + 1) else {
-            return Some(typed);
-        };
-        self.at = Some((at + 1, typed));
-        Some(line.clone())
     }
 }

@@ -1,16 +1,27 @@
-//! What was said in a room, as far as it is loaded: one stretch of its log without a gap, from
-//! the oldest page that was fetched to the newest event.
+//! What was said in a room, as far as it is loaded: one stretch of its log without a gap, most
+//! often up to the newest event; after a jump into the past it ends earlier.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-use chat_shared::protocol::{ChatEvent, SystemEvent};
+use chat_shared::protocol::{ChatEvent, HistoryPage, SystemEvent, SystemKind};
 use chat_shared::{Nonce, Seq, TimestampMs, Username};
+
+use super::{Change, Message};
 
 /// Lines kept of a room that is read at its end; the oldest are dropped and can be fetched again.
 const LINES_MAX: usize = 2_000;
 
+/// Lines kept of a room that is not shown.
+const LINES_HIDDEN_MAX: usize = 200;
+
 /// Lines kept while one reads further up.
 pub(crate) const LINES_SCROLLED_MAX: usize = 20_000;
+
+/// Changes kept for pages that were asked for before them.
+const CHANGES_MAX: usize = 200;
+
+/// Names in a line about who came and went.
+const COMINGS_NAMES_MAX: usize = 10;
 
 /// Where a line stands. What is durable stands at its seq, so that nothing is there twice
 /// whatever arrives again; what is not follows the durable line that it came after.
@@ -26,7 +37,7 @@ impl Key {
         sub: u32::MAX,
     };
 
-    fn durable(seq: Seq) -> Self {
+    pub(crate) fn durable(seq: Seq) -> Self {
         Self { seq, sub: 0 }
     }
 
@@ -48,37 +59,90 @@ pub(crate) struct Entry {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum EntryKind {
-    Message {
-        sender: Username,
-        text: String,
-        bot: bool,
-    },
+    Message(Message),
     /// A sentence about the room.
-    System { text: String },
+    System(Box<str>),
+    /// Who came and went, one line for many.
+    Comings(Box<Comings>),
     /// A word of this client to its own user.
-    Local { text: String, error: bool },
+    Local {
+        text: Box<str>,
+        error: bool,
+    },
 }
 
-/// Whether older lines can be fetched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Comings {
+    pub(crate) came: Vec<Username>,
+    pub(crate) went: Vec<Username>,
+    /// Those who have no place in the lists.
+    pub(crate) others: u64,
+}
+
+impl Comings {
+    fn add(&mut self, name: &Username, came: bool) {
+        self.came.retain(|other| other != name);
+        self.went.retain(|other| other != name);
+        if self.came.len() + self.went.len() >= COMINGS_NAMES_MAX {
+            self.others += 1;
+        } else if came {
+            self.came.push(name.clone());
+        } else {
+            self.went.push(name.clone());
+        }
+    }
+}
+
+/// Whether more can be fetched at an end of the stretch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Older {
-    /// There are some, or it is not known yet.
+pub(crate) enum More {
+    /// There is some, or it is not known yet.
     #[default]
-    More,
+    There,
     /// A page is on its way.
     Loading,
-    /// The server refused; asked again when one wants to go further up.
+    /// The server refused; asked again when one wants to go further.
     Failed,
-    /// The first line of the room is here.
+    /// This is the end.
     None,
 }
 
-#[derive(Debug, Clone, Default)]
+/// Which ends of the stretch a page tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Side {
+    Older,
+    Newer,
+    Both,
+}
+
+#[derive(Debug, Clone)]
 pub(crate) struct Timeline {
     lines: BTreeMap<Key, Entry>,
-    pub(crate) older: Older,
+    pub(crate) older: More,
+    /// `None`: the stretch reaches to the newest event, and live ones are added to it.
+    pub(crate) newer: More,
     /// Grows when all is forgotten, so that a page that was asked for before is known as old.
     pub(crate) generation: u64,
+    /// The seq of the last message that was told.
+    tip: Seq,
+    /// The last edits, deletes and reactions with their seq and target, also of what is not here.
+    changes: VecDeque<(Seq, Seq, Change)>,
+    /// Every change above this one is in `changes`.
+    changes_above: Seq,
+}
+
+impl Default for Timeline {
+    fn default() -> Self {
+        Self {
+            lines: BTreeMap::new(),
+            older: More::There,
+            newer: More::None,
+            generation: 0,
+            tip: 0,
+            changes: VecDeque::new(),
+            changes_above: 0,
+        }
+    }
 }
 
 impl Timeline {
@@ -86,40 +150,145 @@ impl Timeline {
         &self.lines
     }
 
+    /// The message of this seq, where it is loaded.
+    pub(crate) fn message(&self, seq: Seq) -> Option<&Message> {
+        self.lines.get(&Key::durable(seq)).and_then(as_message)
+    }
+
+    /// The messages, newest first.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = (Seq, &Message)> {
+        let lines = self.lines.iter().rev();
+        lines.filter_map(|(key, entry)| Some((key.seq, as_message(entry)?)))
+    }
+
+    pub(crate) fn is_live(&self) -> bool {
+        self.newer == More::None
+    }
+
     /// Forgets all, as after a gap that no replay fills.
     pub(crate) fn clear(&mut self) {
         *self = Self {
             generation: self.generation + 1,
+            tip: self.tip,
+            changes_above: self.changes_above,
+            changes: std::mem::take(&mut self.changes),
             ..Self::default()
         };
     }
 
-    /// Puts a message where it belongs; says whether it was new.
-    pub(crate) fn message(&mut self, chat: ChatEvent) -> bool {
-        let kind = EntryKind::Message {
-            sender: chat.username,
-            text: chat.message,
-            bot: chat.bot,
+    /// Another log: its numbers mean something else.
+    pub(crate) fn reset(&mut self) {
+        let generation = self.generation + 1;
+        *self = Self {
+            generation,
+            ..Self::default()
         };
-        self.lines
-            .insert(Key::durable(chat.seq), Entry { ts: chat.ts, kind })
-            .is_none()
+    }
+
+    /// Takes a new message; says whether it was not known.
+    pub(crate) fn say(&mut self, chat: ChatEvent, me: &Username) -> bool {
+        let is_new = chat.seq > self.tip;
+        self.tip = self.tip.max(chat.seq);
+        if !self.is_live() {
+            return is_new;
+        }
+        self.put(chat, me)
+    }
+
+    /// Takes what the event `seq` changed of the message `target`.
+    pub(crate) fn change(&mut self, seq: Seq, target: Seq, change: Change) {
+        if let Some(entry) = self.lines.get_mut(&Key::durable(target))
+            && let EntryKind::Message(message) = &mut entry.kind
+        {
+            message.apply(seq, &change);
+        }
+        if self.changes.len() >= CHANGES_MAX
+            && let Some((seq, ..)) = self.changes.pop_front()
+        {
+            self.changes_above = seq;
+        }
+        self.changes.push_back((seq, target, change));
+    }
+
+    /// Takes a page that joins what is here. False: it stands as of so long ago that changes
+    /// since are not known any more; ask again.
+    pub(crate) fn page(&mut self, page: HistoryPage, me: &Username, side: Side) -> bool {
+        if page.as_of < self.changes_above {
+            return false;
+        }
+        let reaches = page.as_of >= self.tip;
+        for chat in page.messages {
+            self.put(chat, me);
+        }
+        let more = |is| if is { More::There } else { More::None };
+        if side != Side::Newer {
+            self.older = more(page.more_before);
+        }
+        if side != Side::Older {
+            // What was said since the page was made comes with the next one.
+            self.newer = more(page.more_after || !reaches);
+        }
+        true
+    }
+
+    fn put(&mut self, chat: ChatEvent, me: &Username) -> bool {
+        let (seq, ts) = (chat.seq, chat.ts);
+        let mut message = Message::new(chat, me);
+        for (at, target, change) in &self.changes {
+            if *target == seq {
+                message.apply(*at, change);
+            }
+        }
+        let known = self.message(seq).map(Message::rev);
+        if known.is_none_or(|rev| rev < message.rev()) {
+            let kind = EntryKind::Message(message);
+            self.lines.insert(Key::durable(seq), Entry { ts, kind });
+        }
+        known.is_none()
     }
 
     pub(crate) fn system(&mut self, event: SystemEvent) {
-        let entry = Entry {
-            ts: event.ts,
-            kind: EntryKind::System {
-                text: event.message,
-            },
+        if !self.is_live() {
+            return;
+        }
+        let came = match event.event {
+            SystemKind::JoinedChat | SystemKind::Joined => Some(true),
+            SystemKind::LeftChat | SystemKind::Left => Some(false),
+            _ => None,
         };
+        if let Some(came) = came {
+            return self.coming(&event, came);
+        }
+        let kind = EntryKind::System(event.message.into());
+        let entry = Entry { ts: event.ts, kind };
         match event.seq {
             Some(seq) => drop(self.lines.insert(Key::durable(seq), entry)),
             None => self.follow(entry),
         }
     }
 
+    fn coming(&mut self, event: &SystemEvent, came: bool) {
+        let names = event.username.iter().chain(&event.usernames);
+        let last = self.lines.last_entry().map(|entry| entry.into_mut());
+        let mut new = Box::<Comings>::default();
+        let (comings, is_new) = match last.map(|entry| &mut entry.kind) {
+            Some(EntryKind::Comings(comings)) => (comings, false),
+            _ => (&mut new, true),
+        };
+        let mut named = 0;
+        for name in names {
+            comings.add(name, came);
+            named += 1;
+        }
+        comings.others += event.count.unwrap_or(0).saturating_sub(named);
+        if is_new {
+            let kind = EntryKind::Comings(new);
+            self.follow(Entry { ts: event.ts, kind });
+        }
+    }
+
     pub(crate) fn local(&mut self, ts: TimestampMs, text: String, error: bool) {
+        let text = text.into();
         self.follow(Entry {
             ts,
             kind: EntryKind::Local { text, error },
@@ -128,10 +297,13 @@ impl Timeline {
 
     /// The seq of the oldest message that is here.
     pub(crate) fn oldest(&self) -> Option<Seq> {
-        self.lines.iter().find_map(|(key, line)| {
-            let durable = key.sub == 0 && !matches!(line.kind, EntryKind::Local { .. });
-            (durable && key.seq > 0).then_some(key.seq)
-        })
+        let mut messages = self.lines.iter();
+        messages.find_map(|(key, entry)| as_message(entry).map(|_| key.seq))
+    }
+
+    /// The seq of the newest message that is here.
+    pub(crate) fn newest(&self) -> Option<Seq> {
+        self.messages().next().map(|(seq, _)| seq)
     }
 
     fn follow(&mut self, entry: Entry) {
@@ -139,28 +311,38 @@ impl Timeline {
             .lines
             .last_key_value()
             .map_or(Key::durable(0), |(key, _)| *key);
-        self.lines.insert(
-            Key {
-                seq: tip.seq,
-                sub: tip.sub.saturating_add(1),
-            },
-            entry,
-        );
+        let sub = tip.sub.saturating_add(1);
+        self.lines.insert(Key { seq: tip.seq, sub }, entry);
     }
 
     /// Drops the oldest lines past the bound.
     pub(crate) fn trim(&mut self, scrolled: bool) {
-        let lines_max = if scrolled {
+        self.drop_above(if scrolled {
             LINES_SCROLLED_MAX
         } else {
             LINES_MAX
-        };
+        });
+    }
+
+    /// Drops more, of a room that is not shown.
+    pub(crate) fn trim_hidden(&mut self) {
+        self.drop_above(LINES_HIDDEN_MAX);
+    }
+
+    fn drop_above(&mut self, lines_max: usize) {
         while self.lines.len() > lines_max {
             self.lines.pop_first();
-            if self.older == Older::None {
-                self.older = Older::More;
+            if self.older == More::None {
+                self.older = More::There;
             }
         }
+    }
+}
+
+fn as_message(entry: &Entry) -> Option<&Message> {
+    match &entry.kind {
+        EntryKind::Message(message) => Some(message),
+        _ => None,
     }
 }
 
@@ -170,6 +352,7 @@ pub(crate) struct Pending {
     pub(crate) nonce: Nonce,
     pub(crate) ts: TimestampMs,
     pub(crate) text: String,
+    pub(crate) reply_to: Option<Seq>,
     /// Why it was refused, where it was.
     pub(crate) failed: Option<String>,
 }

@@ -2,7 +2,9 @@
 //! what is around it, and every piece has a known width in cells.
 
 mod cells;
+mod markup;
 mod wrap;
 
 pub(crate) use cells::{cells, harmless, width};
+pub(crate) use markup::{Look, Markup};
 pub(crate) use wrap::wrap;

@@ -1,42 +1,78 @@
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
-use super::editing::edit;
+use super::editing::{edit, type_or_edit};
 use super::scroll::{By, scroll};
-use super::{Effects, commands, net};
-use crate::state::{App, Chat, Screen};
+use super::{Effect, Effects, complete, enter, marks, pages, select};
+use crate::keys::{Action, Press};
+use crate::state::{App, Chat, Compose, Overlay, Screen, Switcher};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    let alt = key.modifiers.contains(KeyModifiers::ALT);
+    let (action, number) = match app.keys.action(key) {
+        Some((action, number)) => (Some(action), number),
+        None => (None, 0),
+    };
+    let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    match key.code {
-        KeyCode::PageUp => move_by(app, By::PageUp, effects),
-        KeyCode::PageDown => move_by(app, By::PageDown, effects),
-        KeyCode::End if chat.current().is_scrolled() => move_by(app, By::Newest, effects),
-        KeyCode::Char('n') if control => chat.go(next(chat, 1)),
-        KeyCode::Char('p') if control => chat.go(next(chat, chat.rooms().len() - 1)),
-        KeyCode::Char(digit @ '1'..='9') if alt => {
-            chat.go(digit as usize - '1' as usize);
+    if !matches!(action, Some(Action::Complete | Action::CompleteBack)) {
+        chat.completion = None;
+    }
+    match action {
+        Some(Action::PageUp) => move_by(app, By::PageUp, effects),
+        Some(Action::PageDown) => move_by(app, By::PageDown, effects),
+        Some(Action::Newest) if is_away(chat) => move_by(app, By::Newest, effects),
+        Some(Action::NextRoom) => chat.go(next(chat, 1)),
+        Some(Action::PreviousRoom) => chat.go(next(chat, chat.rooms().len() - 1)),
+        Some(Action::RoomByNumber) => chat.go(number),
+        Some(Action::NextUnread) => next_unread(chat),
+        Some(Action::FirstUnread) => select::first_unread(app, effects),
+        Some(Action::SwitchRoom) => chat.overlay = Some(Overlay::Switcher(Switcher::default())),
+        Some(Action::SelectUp) => select::select(app, true, effects),
+        Some(Action::SelectDown) => select::select(app, false, effects),
+        Some(Action::Reply) => report(app, select::reply),
+        Some(Action::EditMessage) => report(app, select::edit),
+        Some(Action::CopyMessage) => select::copy(app, effects),
+        Some(Action::Retry) => enter::retry(app, effects),
+        Some(Action::Cancel) => cancel(chat),
+        Some(Action::OpenEditor) => {
+            let room = chat.current();
+            let (room, text) = (room.name.clone(), room.input.text().to_owned());
+            effects.push(Effect::OpenEditor { room, text });
         }
-        KeyCode::Char('r') if control => commands::retry(app, effects),
-        KeyCode::Enter if alt || key.modifiers.contains(KeyModifiers::SHIFT) => new_line(chat),
-        // What Ctrl-Enter and Ctrl-J send.
-        KeyCode::Char('j') if control => new_line(chat),
-        KeyCode::Enter => commands::enter(app, effects),
-        KeyCode::Up => up(chat),
-        KeyCode::Down => down(chat),
-        KeyCode::Tab => {}
-        _ => {
-            edit(&mut chat.current_mut().input, key);
+        Some(Action::NewLine) => {
+            chat.current_mut().input.insert("\n");
+        }
+        Some(Action::Send) => enter::enter(app, effects),
+        Some(Action::HistoryBack) => up(chat),
+        Some(Action::HistoryForward) => down(chat),
+        Some(Action::Complete) => complete::complete(chat, false),
+        Some(Action::CompleteBack) => complete::complete(chat, true),
+        Some(Action::Newest) => {
+            edit(&mut chat.current_mut().input, Action::LineEnd);
+        }
+        action => {
+            let press = Press::of(key);
+            type_or_edit(&mut chat.current_mut().input, press, action);
+            chat.unsaved = chat.unsaved.max_by(now);
+            if press.typed().is_some() {
+                marks::typing(app, effects);
+            }
         }
     }
 }
 
+fn is_away(chat: &Chat) -> bool {
+    chat.current().is_scrolled() || !chat.current().timeline.is_live()
+}
+
 fn move_by(app: &mut App, by: By, effects: &mut Effects) {
-    if scroll(app, by) {
-        net::fetch_older(app, effects);
+    let wants = scroll(app, by);
+    if wants.older {
+        pages::fetch_older(app, effects);
+    }
+    if wants.newer {
+        pages::fetch_newer(app, effects);
     }
     if let Screen::Chat(chat) = &mut app.screen {
         let room = chat.current_mut();
@@ -44,12 +80,43 @@ fn move_by(app: &mut App, by: By, effects: &mut Effects) {
     }
 }
 
+fn report(app: &mut App, act: impl FnOnce(&mut Chat) -> Result<(), String>) {
+    if let Screen::Chat(chat) = &mut app.screen
+        && let Err(notice) = act(chat)
+    {
+        chat.notice = Some(notice);
+    }
+}
+
+fn cancel(chat: &mut Chat) {
+    let room = chat.current_mut();
+    if matches!(room.compose, Compose::Edit(_)) {
+        room.input.set("");
+    }
+    (room.compose, room.selected) = Default::default();
+}
+
 fn next(chat: &Chat, step: usize) -> usize {
     (chat.current_index() + step) % chat.rooms().len()
 }
 
-fn new_line(chat: &mut Chat) {
-    chat.current_mut().input.insert("\n");
+/// The next room, going round, where one is named or spoken to, else where anything is new.
+fn next_unread(chat: &mut Chat) {
+    let count = chat.rooms().len();
+    let others = (1..count).map(|step| (chat.current_index() + step) % count);
+    let is_urgent = |index: &usize| {
+        let room = &chat.rooms()[*index];
+        room.mentions > 0 || (room.is_direct() && room.unread > 0)
+    };
+    let is_new = |index: &usize| chat.rooms()[*index].unread > 0;
+    match others
+        .clone()
+        .find(is_urgent)
+        .or_else(|| others.clone().find(is_new))
+    {
+        Some(index) => chat.go(index),
+        None => chat.notice = Some("Nothing is unread in other rooms.".to_owned()),
+    }
 }
 
 fn up(chat: &mut Chat) {

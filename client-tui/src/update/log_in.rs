@@ -1,8 +1,9 @@
 use chat_shared::{Username, check_new_password};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::editing::edit;
+use super::editing::type_or_edit;
 use super::{Effect, Effects, Password};
+use crate::keys::Press;
 use crate::state::{App, Editor, Field, LogIn, Screen, Tab};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
@@ -26,7 +27,9 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
             Field::Name | Field::Password => submit(form, effects),
         },
         _ => {
-            if field(form).is_some_and(|editor| edit(editor, key)) {
+            let action = app.keys.action(key).map(|(action, _)| action);
+            let edit = |editor: &mut Editor| type_or_edit(editor, Press::of(key), action);
+            if field(form).is_some_and(edit) {
                 form.error = None;
             }
         }

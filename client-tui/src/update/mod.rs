@@ -3,108 +3,38 @@
 
 mod chat_keys;
 mod commands;
+mod complete;
 mod editing;
+mod effect;
+mod enter;
+mod frames;
 mod log_in;
+mod marks;
 mod net;
+mod overlays;
+mod pages;
 mod scroll;
+mod select;
 #[cfg(test)]
 mod tests;
 
-use chat_shared::client::{CommandError, Event as SdkEvent};
-use chat_shared::protocol::{Ack, HistoryPage, MembersPage};
-use chat_shared::{Nonce, RoomName, Seq, TimestampMs, Username};
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use chat_shared::{TimestampMs, Username};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use crate::state::{App, Chat, LogIn, Screen, Size};
+use crate::keys::Action;
+use crate::state::{App, Chat, LogIn, Overlay, Screen, Unsaved};
 
-/// What happened.
-#[derive(Debug)]
-pub(crate) enum Event {
-    Key(KeyEvent),
-    Paste(String),
-    Resize(Size),
-    /// Time went by that the screen shows.
-    Clock,
-    /// A session began; `warning` says what went wrong beside that.
-    LoggedIn {
-        username: Username,
-        warning: Option<String>,
-    },
-    /// It did not begin, and why.
-    LogInFailed(String),
-    Sdk(SdkEvent),
-    Sent {
-        room: RoomName,
-        nonce: Nonce,
-        result: Result<Ack, CommandError>,
-    },
-    History {
-        page: PageAsk,
-        result: Result<HistoryPage, CommandError>,
-    },
-    Members {
-        room: RoomName,
-        result: Result<MembersPage, CommandError>,
-    },
-    Joined {
-        room: RoomName,
-        result: Result<(), CommandError>,
-    },
-    Left {
-        room: RoomName,
-        result: Result<(), CommandError>,
-    },
-}
-
-/// What is to be done.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Effect {
-    Quit,
-    /// Draw everything anew.
-    Redraw,
-    Suspend,
-    LogIn {
-        name: String,
-        password: Password,
-        sign_up: bool,
-    },
-    /// The session is over: forget its token.
-    ForgetSession {
-        username: Username,
-    },
-    Send {
-        room: RoomName,
-        nonce: Nonce,
-        text: String,
-    },
-    FetchHistory(PageAsk),
-    FetchMembers(RoomName),
-    Join(RoomName),
-    Leave(RoomName),
-}
-
-/// A page of history that is asked for: the newest, or those before a seq.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PageAsk {
-    pub(crate) room: RoomName,
-    pub(crate) before: Option<Seq>,
-    pub(crate) generation: u64,
-}
-
-/// Never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Password(pub(crate) String);
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("…")
-    }
-}
-
+pub(crate) use effect::{Do, Effect, Effects, Event, PageAsk, Password, Which};
+pub(crate) use enter::resend_all;
 pub(crate) use log_in::submit as submit_log_in;
-pub(crate) use net::{PAGE_LINES_MAX, settle};
+pub(crate) use marks::{next_change, settle};
+pub(crate) use pages::PAGE_LINES_MAX;
 
-pub(crate) type Effects = Vec<Effect>;
+/// Lines pasted from which on one is asked first.
+const PASTE_LINES_ASKED: usize = 200;
+
+/// How long what is typed may wait to be written down.
+const DRAFT_SAVED_AFTER_MS: u64 = 1_000;
 
 pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
     app.now = now;
@@ -112,14 +42,20 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => {}
         Event::Key(key) => on_key(app, key, &mut effects),
-        Event::Paste(text) => on_paste(app, &text),
+        Event::Paste(text) => on_paste(app, text),
         Event::Resize(size) => app.size = size,
         Event::Clock => {}
-        Event::LoggedIn { username, warning } => {
+        Event::LoggedIn {
+            username,
+            saved,
+            warning,
+        } => {
             let mut chat = Chat::new(username);
+            saved.restore(&mut chat);
             if let Some(warning) = warning {
                 chat.current_mut().timeline.local(now, warning, true);
             }
+            resend_all(&chat, &mut effects);
             app.screen = Screen::Chat(Box::new(chat));
         }
         Event::LogInFailed(error) => {
@@ -132,39 +68,30 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
     effects
 }
 
-/// When the screen changes by itself next: each second while it counts down to a reconnect.
-pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
-    let Screen::Chat(chat) = &app.screen else {
-        return None;
-    };
-    let left = chat.link.wait_ms(now)?;
-    // The count shown is of begun seconds; it changes when a whole one is left.
-    Some(now + (left - 1) % 1_000 + 1)
-}
-
 fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    if control && key.code == KeyCode::Char('c') {
-        return on_ctrl_c(app, effects);
+    let action = app.keys.action(key).map(|(action, _)| action);
+    if action == Some(Action::Leave) {
+        return on_leave(app, effects);
     }
     app.leaving = false;
     if let Screen::Chat(chat) = &mut app.screen {
         chat.notice = None;
     }
-    match key.code {
-        KeyCode::Char('l') if control => effects.push(Effect::Redraw),
-        KeyCode::Char('z') if control => effects.push(Effect::Suspend),
-        KeyCode::F(1) => app.help = if app.help.is_some() { None } else { Some(0) },
+    match action {
+        Some(Action::Redraw) => effects.push(Effect::Redraw),
+        Some(Action::Suspend) => effects.push(Effect::Suspend),
+        Some(Action::Help) => app.help = if app.help.is_some() { None } else { Some(0) },
         _ if app.help.is_some() => on_help_key(app, key),
-        _ => match app.screen {
+        _ => match &app.screen {
             Screen::LogIn(_) => log_in::on_key(app, key, effects),
+            Screen::Chat(chat) if chat.overlay.is_some() => overlays::on_key(app, key, effects),
             Screen::Chat(_) => chat_keys::on_key(app, key, effects),
         },
     }
 }
 
 /// The first clears what is being typed; with nothing to clear, two leave.
-fn on_ctrl_c(app: &mut App, effects: &mut Effects) {
+fn on_leave(app: &mut App, effects: &mut Effects) {
     if app.leaving {
         effects.push(Effect::Quit);
         return;
@@ -174,11 +101,18 @@ fn on_ctrl_c(app: &mut App, effects: &mut Effects) {
     match &mut app.screen {
         Screen::LogIn(form) => log_in::clear_field(form),
         Screen::Chat(chat) => {
-            let input = &mut chat.current_mut().input;
-            if !input.is_empty() {
-                input.set("");
-            }
             chat.notice = None;
+            if chat.overlay.take().is_some() {
+                app.leaving = false;
+                return;
+            }
+            let room = chat.current_mut();
+            if !room.input.is_empty() {
+                room.input.set("");
+                chat.unsaved = chat.unsaved.max_by(app.now);
+            }
+            let room = chat.current_mut();
+            (room.compose, room.selected) = Default::default();
         }
     }
 }
@@ -197,19 +131,42 @@ fn on_help_key(app: &mut App, key: KeyEvent) {
     app.help = app.help.map(|at| at.min(last));
 }
 
-fn on_paste(app: &mut App, text: &str) {
+fn on_paste(app: &mut App, text: String) {
     app.leaving = false;
     match &mut app.screen {
-        Screen::LogIn(form) => log_in::on_paste(form, text),
+        Screen::LogIn(form) => log_in::on_paste(form, &text),
         Screen::Chat(chat) => {
-            if !chat.current_mut().input.insert(text) {
-                chat.notice = Some("That is too much to paste into a message.".to_owned());
+            let lines = text.lines().count().max(text.split('\r').count());
+            if let Some(Overlay::Switcher(switcher)) = &mut chat.overlay {
+                switcher.query.insert(&text.replace(['\r', '\n'], " "));
+            } else if lines >= PASTE_LINES_ASKED {
+                chat.overlay = Some(Overlay::Paste { text, lines });
+            } else {
+                paste(chat, &text);
+                chat.unsaved = chat.unsaved.max_by(app.now);
             }
+        }
+    }
+}
+
+fn paste(chat: &mut Chat, text: &str) {
+    chat.completion = None;
+    if !chat.current_mut().input.insert(text) {
+        chat.notice = Some("That is too much to paste into a message.".to_owned());
+    }
+}
+
+impl Unsaved {
+    /// A draft changed at `now`.
+    fn max_by(self, now: TimestampMs) -> Self {
+        match self {
+            Self::Nothing => Self::By(now.saturating_add(DRAFT_SAVED_AFTER_MS)),
+            other => other,
         }
     }
 }
 
 /// The first screen, where a session has ended or none is.
 fn to_log_in(app: &mut App, user: &Username, error: String) {
-    app.screen = Screen::LogIn(LogIn::new(Some(user.as_str()), Some(error)));
+    app.screen = Screen::LogIn(Box::new(LogIn::new(Some(user.as_str()), Some(error))));
 }

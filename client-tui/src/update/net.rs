@@ -1,13 +1,11 @@
-//! What comes from the server.
+//! What comes from the server, and from what was done outside.
 
 use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
-use chat_shared::protocol::{
-    Ack, ChatEvent, HistoryPage, ServerFrame, SystemEvent, SystemKind, Welcome,
-};
+use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo, RoomsPage};
 use chat_shared::{Nonce, RoomName, TimestampMs};
 
-use super::{Effect, Effects, Event, PageAsk, scroll, to_log_in};
-use crate::state::{App, Chat, LINES_SCROLLED_MAX, Link, Older, Room, Screen, Scroll};
+use super::{Do, Effect, Effects, Event, enter, frames, pages, to_log_in};
+use crate::state::{App, Chat, Compose, Editor, Link, Overlay, Screen, Unsaved};
 
 pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
     let now = app.now;
@@ -15,9 +13,51 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
         return;
     };
     match event {
-        Event::Sdk(SdkEvent::Connected(welcome)) => connected(chat, welcome),
-        Event::Sdk(SdkEvent::Frame(frame)) => on_frame(chat, frame, now),
-        Event::Sdk(SdkEvent::Disconnected { reason, retry_in }) => {
+        Event::Sdk(event) => on_sdk(app, event, effects),
+        Event::Sent {
+            room,
+            nonce,
+            result,
+        } => sent(chat, &room, &nonce, result),
+        Event::History { page, result } => pages::on_page(app, &page, result),
+        Event::Members { room, result } => {
+            if let (Some(room), Ok(page)) = (chat.room_mut(&room), result) {
+                room.members.set(&page.members, page.more);
+            }
+        }
+        Event::Joined { room, result } => match result {
+            Ok(()) => chat.go_to(&room),
+            Err(error) => tell(chat, format!("{room} can't be joined: {error}"), now),
+        },
+        Event::Left { room, result } => match result {
+            Ok(()) => chat.retain_rooms(|known| known.name != room),
+            Err(error) => tell(chat, format!("{room} can't be left: {error}"), now),
+        },
+        Event::Opened { what, text, result } => opened(app, &what, text, result, effects),
+        Event::RoomsFound(Ok(page)) => {
+            let text = rooms(&page);
+            chat.current_mut().timeline.local(now, text, false);
+        }
+        Event::RoomsFound(Err(error)) => {
+            tell(chat, format!("The rooms can't be had: {error}"), now);
+        }
+        Event::Found { number, result } => found(chat, number, result),
+        Event::Done { room, what, result } => done(chat, &room, what, result, now),
+        Event::Edited { room, result } => edited(chat, &room, result),
+        Event::NotSaved(error) => tell(chat, error, now),
+        _ => {}
+    }
+}
+
+fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
+    let now = app.now;
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    match event {
+        SdkEvent::Connected(welcome) => frames::connected(chat, welcome),
+        SdkEvent::Frame(frame) => frames::on_frame(chat, frame, now),
+        SdkEvent::Disconnected { reason, retry_in } => {
             chat.link = match retry_in {
                 Some(wait) => {
                     let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
@@ -29,184 +69,18 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
                 None => Link::Ended { why: reason },
             };
         }
-        Event::Sdk(SdkEvent::Closed(CloseReason::NotSignedIn)) => {
+        SdkEvent::Closed(CloseReason::NotSignedIn) => {
             let me = chat.me.clone();
             to_log_in(app, &me, "You were signed out; log in again.".to_owned());
             effects.push(Effect::ForgetSession { username: me });
         }
-        Event::Sdk(SdkEvent::Closed(reason)) => {
+        SdkEvent::Closed(reason) => {
             chat.link = Link::Ended {
                 why: reason.to_string(),
             }
         }
-        Event::Sent {
-            room,
-            nonce,
-            result,
-        } => sent(chat, &room, &nonce, result),
-        Event::History { page, result } => history(chat, &page, result, now),
-        Event::Members { room, result } => {
-            if let (Some(room), Ok(page)) = (chat.room_mut(&room), result) {
-                room.members.set(&page.members, page.more);
-            }
-        }
-        Event::Joined { room, result } => match result {
-            Ok(()) => chat.go_to(&room),
-            Err(error) => tell(chat, format!("{room} can't be joined: {error}"), now),
-        },
-        Event::Left { room, result } => match result {
-            Ok(()) => chat.retain_rooms(|name| *name != room),
-            Err(error) => tell(chat, format!("{room} can't be left: {error}"), now),
-        },
         _ => {}
     }
-}
-
-/// Asks for what the room that is shown lacks.
-pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else {
-        return;
-    };
-    if chat.link != Link::Live {
-        return;
-    }
-    let room = chat.current_mut();
-    if !room.members.asked {
-        room.members.asked = true;
-        effects.push(Effect::FetchMembers(room.name.clone()));
-    }
-    if room.timeline.older == Older::More && scroll::wants_older(app) {
-        fetch_older(app, effects);
-    }
-}
-
-pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else {
-        return;
-    };
-    if chat.link != Link::Live {
-        return;
-    }
-    let room = chat.current_mut();
-    if !matches!(room.timeline.older, Older::More | Older::Failed) {
-        return;
-    }
-    if room.timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
-        let text =
-            format!("No more than {LINES_SCROLLED_MAX} lines are kept; End goes to the newest.");
-        chat.notice = Some(text);
-        return;
-    }
-    room.timeline.older = Older::Loading;
-    effects.push(Effect::FetchHistory(PageAsk {
-        room: room.name.clone(),
-        before: room.timeline.oldest(),
-        generation: room.timeline.generation,
-    }));
-}
-
-/// Messages asked for at once.
-pub(crate) const PAGE_LINES_MAX: usize = 100;
-
-fn connected(chat: &mut Chat, welcome: Welcome) {
-    chat.link = Link::Live;
-    chat.me = welcome.username;
-    if chat.log.as_ref().is_some_and(|log| *log != welcome.log) {
-        chat.rooms_mut().iter_mut().for_each(forget);
-    }
-    chat.log = Some(welcome.log);
-    for room in chat.rooms_mut() {
-        // What was asked on the last connection is not answered any more.
-        room.members.asked = false;
-        if room.timeline.older != Older::None {
-            room.timeline.older = Older::More;
-        }
-    }
-    welcome
-        .rooms
-        .into_iter()
-        .for_each(|info| chat.put_room(info));
-}
-
-fn forget(room: &mut Room) {
-    room.timeline.clear();
-    room.scroll = Scroll::Newest;
-}
-
-fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
-    match frame {
-        ServerFrame::Chat(event) => on_chat(chat, event),
-        ServerFrame::System(event) => on_system(chat, event),
-        ServerFrame::Presence(event) => {
-            if let Some(room) = chat.room_mut(&event.room) {
-                room.members.presence(&event);
-            }
-        }
-        ServerFrame::RoomsState(state) => {
-            state.rooms.into_iter().for_each(|info| chat.put_room(info));
-        }
-        ServerFrame::Room { room, .. } => chat.put_room(room),
-        ServerFrame::RoomGone(gone) => {
-            let shown = chat.is_current(&gone.room);
-            chat.retain_rooms(|name| *name != gone.room);
-            if shown && !gone.room.is_lobby() {
-                let text = format!("You are no longer in {}.", gone.room);
-                chat.current_mut().timeline.local(now, text, false);
-            }
-        }
-        ServerFrame::Limited(limited) => {
-            if let Some(room) = chat.room_mut(&limited.room) {
-                forget(room);
-            }
-        }
-        ServerFrame::Error(error) => {
-            let room = error
-                .room
-                .as_ref()
-                .filter(|name| chat.room_mut(name).is_some())
-                .cloned();
-            let room = room.unwrap_or_else(|| chat.current().name.clone());
-            if let Some(room) = chat.room_mut(&room) {
-                room.timeline.local(now, error.message, true);
-            }
-        }
-        _ => {}
-    }
-}
-
-fn on_chat(chat: &mut Chat, event: ChatEvent) {
-    let own = event.username == chat.me;
-    let shown = chat.is_current(&event.room);
-    let Some(room) = chat.room_mut(&event.room) else {
-        return;
-    };
-    if own {
-        room.pending.retain(|line| line.nonce != event.nonce);
-    }
-    if room.timeline.message(event) && !own {
-        if !shown {
-            room.unread += 1;
-        }
-        if let Scroll::At { new, .. } = &mut room.scroll {
-            *new += 1;
-        }
-    }
-    room.timeline.trim(room.is_scrolled());
-}
-
-fn on_system(chat: &mut Chat, event: SystemEvent) {
-    let Some(room) = chat.room_mut(&event.room) else {
-        return;
-    };
-    if let Some(name) = &event.username {
-        match event.event {
-            SystemKind::Joined => room.members.joined(name),
-            SystemKind::Left => room.members.left(name),
-            _ => {}
-        }
-    }
-    room.timeline.system(event);
-    room.timeline.trim(room.is_scrolled());
 }
 
 fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, CommandError>) {
@@ -220,53 +94,141 @@ fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, Com
     match result {
         Ok(ack) => {
             let line = room.pending.remove(index);
-            room.timeline.message(ChatEvent::new(
-                ack.room, ack.seq, ack.ts, me, line.text, line.nonce,
-            ));
+            let mut chat =
+                ChatEvent::new(ack.room, ack.seq, ack.ts, me.clone(), line.text, line.nonce);
+            chat.reply_to = line.reply_to;
+            room.timeline.say(chat, &me);
         }
+        // It waits for the next run.
+        Err(CommandError::Closed(_)) => return,
         Err(error) => room.pending[index].failed = Some(error.to_string()),
+    }
+    chat.unsaved = Unsaved::Now;
+}
+
+fn opened(
+    app: &mut App,
+    what: &str,
+    text: Option<String>,
+    result: Result<RoomInfo, CommandError>,
+    effects: &mut Effects,
+) {
+    let now = app.now;
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    match result {
+        Ok(info) => {
+            let name = info.room.clone();
+            if chat.room(&name).is_none_or(|room| room.info.is_none()) {
+                chat.put_room(info);
+            }
+            chat.go_to(&name);
+            if let Some(text) = text
+                && let Err(error) = enter::say(app, &text, None, effects)
+                && let Screen::Chat(chat) = &mut app.screen
+            {
+                chat.notice = Some(error);
+            }
+        }
+        Err(error) => {
+            tell(chat, format!("{what}: {error}"), now);
+            // What was to be said is not lost.
+            if let Some(text) = text
+                && chat.current().input.is_empty()
+            {
+                chat.current_mut().input = Editor::with_text(&text);
+            }
+        }
     }
 }
 
-fn history(
-    chat: &mut Chat,
-    page: &PageAsk,
-    result: Result<HistoryPage, CommandError>,
-    now: TimestampMs,
-) {
-    let me = chat.me.clone();
-    let Some(room) = chat.room_mut(&page.room) else {
+fn rooms(page: &RoomsPage) -> String {
+    if page.rooms.is_empty() {
+        return "There is no such public room.".to_owned();
+    }
+    let mut text = "Public rooms:".to_owned();
+    for room in &page.rooms {
+        text += &format!("\n#{}, {} members", room.room, room.members);
+        if room.joined {
+            text += ", you are in";
+        }
+        if !room.topic.is_empty() {
+            text += &format!(": {}", room.topic);
+        }
+    }
+    if page.more {
+        text += "\nand more; /rooms PREFIX narrows it";
+    }
+    text
+}
+
+fn found(chat: &mut Chat, number: u64, result: Result<ResultsPage, CommandError>) {
+    let Some(Overlay::Search(view)) = &mut chat.overlay else {
         return;
     };
-    // Everything was forgotten, or the line it was to join was dropped, since it was asked for:
-    // taken in now, it would leave a gap.
-    let stale = page.generation != room.timeline.generation
-        || page
-            .before
-            .is_some_and(|before| room.timeline.oldest() != Some(before));
+    if view.number != number {
+        return;
+    }
+    view.busy = false;
     match result {
-        _ if page.generation != room.timeline.generation => {}
-        Ok(_) if stale => room.timeline.older = Older::More,
-        Ok(answer) => {
-            for message in answer.messages {
-                if message.username == me {
-                    room.pending.retain(|line| line.nonce != message.nonce);
-                }
-                room.timeline.message(message);
-            }
-            room.timeline.older = if answer.more_before {
-                Older::More
+        Ok(page) => {
+            view.found.extend(page.messages);
+            view.cursor = page.cursor;
+        }
+        Err(error) => view.error = Some(error.to_string()),
+    }
+}
+
+fn done(
+    chat: &mut Chat,
+    name: &RoomName,
+    what: Do,
+    result: Result<(), CommandError>,
+    now: TimestampMs,
+) {
+    match (result, what) {
+        (Ok(()), Do::Profile(name)) => {
+            let text = format!("Others see you as {name} now.");
+            chat.current_mut().timeline.local(now, text, false);
+        }
+        (Ok(()), _) => {}
+        (Err(error), what) => {
+            let text = format!("{}: {error}", what.failure());
+            let current = chat.current().name.clone();
+            let shown = if chat.room(name).is_some() {
+                name
             } else {
-                Older::None
+                &current
             };
-            room.timeline.trim(room.is_scrolled());
+            if let Some(room) = chat.room_mut(shown) {
+                room.timeline.local(now, text, true);
+                // What was to be the new text is not lost.
+                if let Do::Edit { seq, text } = what
+                    && room.input.is_empty()
+                {
+                    room.input = Editor::with_text(&text);
+                    room.compose = Compose::Edit(seq);
+                }
+            }
         }
-        Err(CommandError::Disconnected) => room.timeline.older = Older::More,
-        Err(error) => {
-            room.timeline.older = Older::Failed;
-            room.timeline
-                .local(now, format!("Older messages can't be had: {error}"), true);
+    }
+}
+
+fn edited(chat: &mut Chat, room: &RoomName, result: Result<String, String>) {
+    match result {
+        Ok(text) => {
+            if let Some(room) = chat.room_mut(room) {
+                room.input.set("");
+                let fits = room.input.insert(text.trim_end());
+                if !fits {
+                    room.input.undo();
+                    chat.notice = Some("That is too much for a message.".to_owned());
+                }
+            }
+            chat.unsaved = Unsaved::Now;
         }
+        Err(error) => chat.notice = Some(error),
     }
 }
 

@@ -1,8 +1,17 @@
 //! Moving through a room's past. The position is a line, not a number of rows, so that it stays
 //! where it is when older lines come in above, newer ones below, or the window changes.
 
-use crate::state::{App, Key, Older, Room, Screen, Scroll};
+use chat_shared::Seq;
+
+use crate::state::{App, Key, More, Room, Screen, Scroll};
 use crate::view::{Rows, areas};
+
+/// Ends at which more is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Wants {
+    pub(super) older: bool,
+    pub(super) newer: bool,
+}
 
 /// How far to move, in rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,27 +21,99 @@ pub(super) enum By {
     Newest,
 }
 
-/// Scrolls; says whether older lines are wanted.
-pub(super) fn scroll(app: &mut App, by: By) -> bool {
-    let Screen::Chat(chat) = &app.screen else {
-        return false;
+/// Scrolls; says where more lines are wanted.
+pub(super) fn scroll(app: &mut App, by: By) -> Wants {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return Wants::default();
     };
+    if by == By::Newest {
+        let room = chat.current_mut();
+        room.scroll = Scroll::Newest;
+        if !room.timeline.is_live() {
+            room.timeline.clear();
+        }
+        return Wants::default();
+    }
     let timeline = areas(app.size, chat).timeline;
     let height = usize::from(timeline.height);
     // One row of the old page stays, for the eye.
     let step = height.saturating_sub(1).max(1);
-    let rows = Rows::new(app, &chat.me, timeline.width);
-    let room = chat.current();
-    let (scroll, wants_older) = match by {
-        By::PageUp => up(room, &rows, height, step),
-        By::PageDown => (down(room, &rows, step), false),
-        By::Newest => (Scroll::Newest, false),
+    let Screen::Chat(chat) = &app.screen else {
+        return Wants::default();
     };
-    let Screen::Chat(chat) = &mut app.screen else {
+    let rows = Rows::new(app, chat, timeline.width);
+    let room = chat.current();
+    let (scroll, older) = match by {
+        By::PageUp => up(room, &rows, height, step),
+        By::PageDown | By::Newest => (down(room, &rows, step), false),
+    };
+    let newer = by == By::PageDown && !room.timeline.is_live() && is_at_end(room, scroll);
+    set(app, scroll);
+    Wants { older, newer }
+}
+
+/// Brings the message `seq`, or the first one after it, to the middle of the screen; says whether
+/// it is loaded.
+pub(super) fn show(app: &mut App, seq: Seq) -> bool {
+    let Screen::Chat(chat) = &app.screen else {
         return false;
     };
-    chat.current_mut().scroll = scroll;
-    wants_older
+    let mut lines = chat.current().timeline.lines().range(Key::durable(seq)..);
+    let Some((key, _)) = lines.next() else {
+        return false;
+    };
+    let scroll = Scroll::At {
+        key: *key,
+        hidden: 0,
+        new: 0,
+    };
+    set(app, scroll);
+    let Screen::Chat(chat) = &app.screen else {
+        return false;
+    };
+    let timeline = areas(app.size, chat).timeline;
+    let rows = Rows::new(app, chat, timeline.width);
+    let half = usize::from(timeline.height) / 2;
+    let scroll = down(chat.current(), &rows, half);
+    set(app, scroll);
+    true
+}
+
+/// Whether the message `seq` is on the screen.
+pub(super) fn is_shown(app: &App, seq: Seq) -> bool {
+    let Screen::Chat(chat) = &app.screen else {
+        return false;
+    };
+    let timeline = areas(app.size, chat).timeline;
+    let rows = Rows::new(app, chat, timeline.width);
+    let room = chat.current();
+    let (from, hidden) = position(room.scroll);
+    let mut left = usize::from(timeline.height) + hidden;
+    let mut lines = room.up_from(from).peekable();
+    while let Some((key, shown)) = lines.next() {
+        let above = lines.peek().map(|(key, above)| (*key, above.ts()));
+        let Some(rest) = left.checked_sub(rows.of(key, shown, above).len()) else {
+            return false;
+        };
+        if key == Key::durable(seq) {
+            return true;
+        }
+        left = rest;
+    }
+    false
+}
+
+fn set(app: &mut App, scroll: Scroll) {
+    if let Screen::Chat(chat) = &mut app.screen {
+        chat.current_mut().scroll = scroll;
+    }
+}
+
+fn is_at_end(room: &Room, scroll: Scroll) -> bool {
+    match scroll {
+        Scroll::Newest => true,
+        Scroll::At { key, .. } => room.down_from(key).nth(5).is_none(),
+    }
 }
 
 /// Whether the loaded lines don't fill the screen though there are more.
@@ -40,11 +121,11 @@ pub(super) fn wants_older(app: &App) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
     };
-    if chat.current().timeline.older != Older::More {
+    if chat.current().timeline.older != More::There {
         return false;
     }
     let timeline = areas(app.size, chat).timeline;
-    let rows = Rows::new(app, &chat.me, timeline.width);
+    let rows = Rows::new(app, chat, timeline.width);
     up(chat.current(), &rows, usize::from(timeline.height), 0).1
 }
 
@@ -55,8 +136,8 @@ fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool
     let mut total = 0;
     let mut lines = room.up_from(from).peekable();
     while let Some((key, shown)) = lines.next() {
-        let above = lines.peek().map(|(_, above)| above.ts());
-        let mut count = rows.of(shown, above).len();
+        let above = lines.peek().map(|(key, above)| (*key, above.ts()));
+        let mut count = rows.of(key, shown, above).len();
         if counted.is_empty() && key == from {
             count = count.saturating_sub(hidden).max(1);
         }
@@ -103,10 +184,17 @@ fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
         return Scroll::Newest;
     };
     let mut left = step;
-    let mut before = room.up_from(from).nth(1).map(|(_, shown)| shown.ts());
+    let above = room.up_from(from).nth(1);
+    let mut above = above.map(|(key, shown)| (key, shown.ts()));
+    let mut last = room.scroll;
     for (key, shown) in room.down_from(from) {
-        let count = rows.of(shown, before).len();
-        before = Some(shown.ts());
+        let count = rows.of(key, shown, above).len();
+        above = Some((key, shown.ts()));
+        last = Scroll::At {
+            key,
+            hidden: 0,
+            new,
+        };
         let below = if key == from {
             hidden.min(count)
         } else {
@@ -128,7 +216,12 @@ fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
             };
         }
     }
-    Scroll::Newest
+    // What is below a stretch of the past is not loaded yet.
+    if room.timeline.is_live() {
+        Scroll::Newest
+    } else {
+        last
+    }
 }
 
 fn position(scroll: Scroll) -> (Key, usize) {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::state::{Chat, Editor, Size};
+use crate::state::{Chat, Compose, Editor, Room, Size};
 use crate::text::{cells, width, wrap};
 
 /// Columns that the timeline keeps before a sidebar may take some.
@@ -16,8 +16,14 @@ const INPUT_ROWS_MAX: u16 = 8;
 /// Rows under which the title gives its place to the timeline.
 const TITLE_ROWS_MIN: u16 = 8;
 
-/// What stands before the input.
-pub(crate) const PROMPT: &str = "> ";
+/// What stands before the input: what Enter will do with it.
+pub(crate) fn prompt(room: &Room) -> &'static str {
+    match room.compose {
+        Compose::New => "> ",
+        Compose::Reply(_) => "answer> ",
+        Compose::Edit(_) => "change> ",
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Areas {
@@ -31,7 +37,7 @@ pub(crate) struct Areas {
 
 pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
     let Size { columns, rows } = size;
-    let typed = input_rows(&chat.current().input, columns).len();
+    let typed = input_rows(chat.current(), columns).len();
     let typed = u16::try_from(typed).unwrap_or(u16::MAX);
     let input_rows = typed.min(INPUT_ROWS_MAX).min((rows / 3).max(1)).min(rows);
     let status_rows = u16::from(rows > input_rows);
@@ -70,12 +76,12 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
 }
 
 /// The rows of what is being typed, as ranges of its bytes.
-pub(crate) fn input_rows(editor: &Editor, columns: u16) -> Vec<std::ops::Range<usize>> {
+pub(crate) fn input_rows(room: &Room, columns: u16) -> Vec<std::ops::Range<usize>> {
     // One column stays free for the cursor behind the last letter.
     let columns = usize::from(columns)
-        .saturating_sub(width(PROMPT) + 1)
+        .saturating_sub(width(prompt(room)) + 1)
         .max(1);
-    wrap(editor.text(), columns, columns)
+    wrap(room.input.text(), columns, columns)
 }
 
 /// The row and the column of the cursor among `rows`.

@@ -1,28 +1,47 @@
-use chat_shared::TimestampMs;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::areas::{Areas, PROMPT, areas, cursor_at, input_rows};
+use super::areas::{Areas, areas, cursor_at, input_rows, prompt};
+use super::links::Links;
 use super::rows::{Rows, cut};
+use super::sidebars;
 use super::theme::Theme;
-use crate::state::{App, Chat, Key, Link, Older, Room, Scroll};
+use crate::keys::Action;
+use crate::state::{App, Chat, Compose, Key, Link, More, Overlay, Room, Scroll};
 use crate::text::{harmless, width};
 
-pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) {
+/// Rooms with news told in the status row.
+const NEWS_MAX: usize = 20;
+
+/// Completions told in the status row.
+const COMPLETIONS_MAX: usize = 8;
+
+/// Draws the chat; the addresses of the links on the screen.
+pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) -> Links {
     let areas = areas(app.size, chat);
     title(frame, &areas, chat, theme);
-    timeline(frame, areas.timeline, app, chat, theme);
+    let links = match &chat.overlay {
+        Some(Overlay::Search(view)) => {
+            super::search::draw(frame, areas.timeline, app, view, theme);
+            Links::default()
+        }
+        _ => timeline(frame, areas.timeline, app, chat, theme),
+    };
     if let Some(area) = areas.rooms {
-        rooms(frame, area, chat, theme);
+        sidebars::rooms(frame, area, chat, theme);
     }
     if let Some(area) = areas.members {
-        members(frame, area, chat.current(), theme);
+        sidebars::members(frame, area, chat.current(), theme);
     }
-    status(frame, areas.status, app, chat, theme);
+    status(frame, &areas, app, chat, theme);
     input(frame, &areas, chat, theme);
+    if let Some(Overlay::Switcher(switcher)) = &chat.overlay {
+        super::switcher::draw(frame, chat, switcher, theme);
+    }
+    links
 }
 
 fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
@@ -52,15 +71,15 @@ fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     frame.render_widget(line, area);
 }
 
-fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Theme) {
-    let rows = Rows::new(app, &chat.me, area.width);
+fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Theme) -> Links {
+    let rows = Rows::new(app, chat, area.width);
     let room = chat.current();
     let height = usize::from(area.height);
     let mut shown = visible(room, &rows, height);
     let hint = match room.timeline.older {
-        Older::Loading => "loading older messages …",
-        Older::Failed => "older messages could not be loaded; PgUp tries again",
-        Older::More | Older::None => "",
+        More::Loading => "loading older messages …",
+        More::Failed => "older messages could not be loaded; PgUp tries again",
+        More::There | More::None => "",
     };
     // The hint stands where there is room for it: above the first line.
     if shown.len() < height && !hint.is_empty() {
@@ -75,6 +94,7 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
         ..area
     };
     frame.render_widget(Paragraph::new(shown), area);
+    rows.links.into_inner()
 }
 
 /// The rows on the screen, from the top.
@@ -89,8 +109,8 @@ fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
         if upwards.len() >= height {
             break;
         }
-        let above: Option<TimestampMs> = lines.peek().map(|(_, above)| above.ts());
-        let mut of = rows.of(shown, above);
+        let above = lines.peek().map(|(key, above)| (*key, above.ts()));
+        let mut of = rows.of(key, shown, above);
         if key == from {
             // Resized, the line may have fewer rows than were hidden; one of them stays.
             of.truncate(of.len().saturating_sub(hidden).max(1));
@@ -103,106 +123,16 @@ fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
     upwards
 }
 
-fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
-    let columns = usize::from(area.width).saturating_sub(2);
-    let height = usize::from(area.height);
-    let skip = (chat.current_index() + 1).saturating_sub(height);
-    let lines = chat
-        .rooms()
-        .iter()
-        .enumerate()
-        .skip(skip)
-        .take(height)
-        .map(|(index, room)| {
-            let current = index == chat.current_index();
-            let number = if index < 9 {
-                format!("{} ", index + 1)
-            } else {
-                "  ".to_owned()
-            };
-            let unread = if room.unread > 0 {
-                format!(" {}", room.unread)
-            } else {
-                String::new()
-            };
-            let name = cut(
-                room.title(),
-                columns.saturating_sub(number.len() + unread.len() + 1),
-            );
-            let style = match (current, room.unread) {
-                (true, _) => theme.accent().patch(theme.bold()),
-                (false, 0) => theme.plain(),
-                (false, _) => theme.bold(),
-            };
-            let mark = if current { ">" } else { " " };
-            let used = 1 + number.len() + width(&name) + unread.len();
-            Line::from(vec![
-                Span::styled(mark, theme.accent()),
-                Span::styled(number, theme.dim()),
-                Span::styled(name, style),
-                Span::raw(" ".repeat(columns.saturating_sub(used))),
-                Span::styled(unread, theme.warning().patch(theme.bold())),
-            ])
-        });
-    let lines: Vec<Line<'_>> = lines.collect();
-    frame.render_widget(
-        Paragraph::new(lines),
-        Rect {
-            width: area.width - 2,
-            ..area
-        },
-    );
-    rule(frame, area.right() - 2, area, theme);
-}
-
-fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: Theme) {
-    rule(frame, area.x + 1, area, theme);
-    let area = Rect {
-        x: area.x + 3,
-        width: area.width - 3,
-        ..area
-    };
-    let columns = usize::from(area.width);
-    let heading = |text: String| Line::styled(text, theme.dim());
-    let mut lines = vec![heading(format!("{} online", room.members.online))];
-    let online = room.members.names(true);
-    lines.extend(online.map(|name| Line::styled(cut(name.as_str(), columns), theme.nick(name))));
-    let offline: Vec<_> = room.members.names(false).collect();
-    if !offline.is_empty() {
-        lines.push(Line::raw(""));
-        lines.push(heading(format!("{} offline", offline.len())));
-        lines.extend(
-            offline
-                .iter()
-                .map(|name| heading(cut(name.as_str(), columns))),
-        );
-    }
-    let height = usize::from(area.height);
-    if lines.len() > height && height > 0 {
-        let left = lines.len() - (height - 1);
-        lines.truncate(height - 1);
-        lines.push(heading(format!("… {left} more")));
-    }
-    frame.render_widget(Paragraph::new(lines), area);
-}
-
-fn rule(frame: &mut Frame<'_>, x: u16, area: Rect, theme: Theme) {
-    let lines = vec![Line::styled("│", theme.dim()); usize::from(area.height)];
-    frame.render_widget(
-        Paragraph::new(lines),
-        Rect {
-            x,
-            width: 1,
-            ..area
-        },
-    );
-}
-
 /// One row: who and where, how the connection is, and what there is to say just now.
-fn status(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Theme) {
+fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: Theme) {
+    let area = areas.status;
     let columns = usize::from(area.width);
     let (link, link_style) = link(app, chat, theme);
-    let who = format!("{} @ {}", harmless(chat.me.as_str()), harmless(&app.server));
+    // Where the rooms have no place beside the timeline, what is new in them is told here.
+    let who = match news(chat) {
+        Some(news) if areas.rooms.is_none() => news,
+        _ => format!("{} @ {}", harmless(chat.me.as_str()), harmless(&app.server)),
+    };
     let (word, word_style) = word(app, chat, theme);
     // What matters most keeps its place where there is little.
     let mut left = columns.saturating_sub(4);
@@ -250,27 +180,90 @@ fn link(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     }
 }
 
+/// The rooms in which something is new: `new: 2 rust, 3 bob!`; `!` where one is named.
+fn news(chat: &Chat) -> Option<String> {
+    let rooms = chat.rooms().iter().enumerate();
+    let new = rooms.filter(|(index, room)| room.unread > 0 && *index != chat.current_index());
+    let told = new.map(|(index, room)| {
+        let mark = if room.mentions > 0 { "!" } else { "" };
+        format!("{} {}{mark}", index + 1, harmless(room.title()))
+    });
+    let told: Vec<_> = told.take(NEWS_MAX).collect();
+    (!told.is_empty()).then(|| format!("new: {}", told.join(", ")))
+}
+
 fn word(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
+    let key = |action| {
+        let keys = app.keys.keys(action);
+        keys.first().map_or_else(String::new, ToString::to_string)
+    };
     if app.leaving {
-        return ("Ctrl-C again leaves".to_owned(), theme.warning());
+        return (
+            format!("{} again leaves", key(Action::Leave)),
+            theme.warning(),
+        );
     }
     if let Some(notice) = &chat.notice {
         return (notice.clone(), theme.error());
     }
-    match chat.current().scroll {
-        Scroll::At { .. } if chat.current().timeline.older == Older::Loading => {
+    match &chat.overlay {
+        Some(Overlay::Paste { lines, .. }) => {
+            let text = format!("Paste {lines} lines? Enter: yes, Esc: no");
+            return (text, theme.warning().patch(theme.bold()));
+        }
+        Some(Overlay::Search(_)) => return ("Enter: there, Esc: back".to_owned(), theme.dim()),
+        _ => {}
+    }
+    if let Some(completion) = &chat.completion {
+        let ahead = completion
+            .candidates
+            .iter()
+            .skip(completion.at)
+            .take(COMPLETIONS_MAX);
+        let ahead: Vec<_> = ahead.map(|text| text.trim_end()).collect();
+        return (ahead.join("  "), theme.dim());
+    }
+    let room = chat.current();
+    match (room.scroll, room.compose) {
+        (Scroll::At { .. }, _) if room.timeline.older == More::Loading => {
             ("loading older messages …".to_owned(), theme.dim())
         }
-        Scroll::At { new: 0, .. } => ("End: newest".to_owned(), theme.dim()),
-        Scroll::At { new, .. } => (format!("{new} new below, End"), theme.accent()),
-        Scroll::Newest => ("F1 help".to_owned(), theme.dim()),
+        (Scroll::At { new, .. }, _) if new > 0 => (
+            format!("{new} new below, {}", key(Action::Newest)),
+            theme.accent(),
+        ),
+        (Scroll::At { .. }, _) => (format!("{}: newest", key(Action::Newest)), theme.dim()),
+        (Scroll::Newest, Compose::Reply(_) | Compose::Edit(_)) => (
+            format!("{}: not after all", key(Action::Cancel)),
+            theme.dim(),
+        ),
+        (Scroll::Newest, Compose::New) => match typing(room) {
+            Some(text) => (text, theme.dim()),
+            None => (format!("{} help", key(Action::Help)), theme.dim()),
+        },
+    }
+}
+
+fn typing(room: &Room) -> Option<String> {
+    let names: Vec<_> = room
+        .typing
+        .names
+        .iter()
+        .map(|name| harmless(name.as_str()))
+        .collect();
+    match names.as_slice() {
+        [] => None,
+        [one] => Some(format!("{one} is typing …")),
+        names => Some(format!("{} are typing …", names.join(", "))),
     }
 }
 
 fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let area = areas.input;
-    let editor = &chat.current().input;
-    let rows = input_rows(editor, area.width);
+    let room = chat.current();
+    let editor = &room.input;
+    let prompt = prompt(room);
+    let rows = input_rows(room, area.width);
     let (row, column) = cursor_at(editor, &rows);
     let height = usize::from(area.height).max(1);
     let skip = (row + 1).saturating_sub(height);
@@ -280,13 +273,17 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
         .skip(skip)
         .take(height)
         .map(|(index, range)| {
-            let head = if index == 0 { PROMPT } else { "  " };
+            let head = if index == 0 {
+                prompt.to_owned()
+            } else {
+                " ".repeat(prompt.len())
+            };
             let text = harmless(&editor.text()[range.clone()]);
             Line::from(vec![Span::styled(head, theme.accent()), Span::raw(text)])
         });
     let lines: Vec<Line<'_>> = lines.collect();
     frame.render_widget(Paragraph::new(lines), area);
-    let x = u16::try_from(width(PROMPT) + column).unwrap_or(u16::MAX);
+    let x = u16::try_from(width(prompt) + column).unwrap_or(u16::MAX);
     let y = u16::try_from(row - skip).unwrap_or(0);
     if area.width > 0 && area.height > 0 {
         frame.set_cursor_position((area.x + x.min(area.width - 1), area.y + y));

@@ -4,39 +4,57 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::theme::Theme;
+use crate::keys::{BINDINGS, COMMANDS, Group, Press};
 use crate::state::App;
 
-const HELP: &[(&str, &str)] = &[
-    ("Enter", "send"),
-    ("Alt-Enter", "new line"),
-    ("PgUp PgDn End", "read back; End: newest"),
-    ("Ctrl-N Ctrl-P", "next, previous room"),
-    ("Alt-1 … Alt-9", "room by number"),
-    ("Up Down", "what you sent before"),
-    ("Ctrl-A Ctrl-E", "start, end of the line"),
-    ("Alt-B Alt-F", "word back, forward"),
-    ("Ctrl-W Alt-D", "cut the word before, after"),
-    ("Ctrl-U Ctrl-K", "cut to the start, to the end"),
-    ("Ctrl-Y Ctrl-_", "paste what was cut; undo"),
-    ("Ctrl-R", "send again what failed"),
-    ("Ctrl-L Ctrl-Z", "draw anew; suspend"),
-    ("Ctrl-C", "clear the line; twice: leave"),
-    ("", ""),
-    ("/join ROOM", "enter a room"),
-    ("/leave [ROOM]", "leave this room, or that one"),
-    ("/names", "who is online"),
-    ("/me TEXT", "say what you do"),
-    ("/retry /discard", "send again, drop what failed"),
-    ("/quit /help", "leave; this page"),
-    ("//TEXT", "say a text that begins with /"),
-];
-
-const KEYS_COLUMNS: usize = 17;
-const BOX_COLUMNS: u16 = 52;
+/// Columns for an action's keys, two of them at most.
+const KEYS_COLUMNS: usize = 20;
+const BOX_COLUMNS: u16 = 72;
 
 /// Rows of the whole help.
-pub(crate) fn help_rows(_: &App) -> u16 {
-    u16::try_from(HELP.len()).unwrap_or(u16::MAX)
+pub(crate) fn help_rows(app: &App) -> u16 {
+    u16::try_from(rows(app).len()).unwrap_or(u16::MAX)
+}
+
+/// Keys and commands with what they do; a heading has no keys.
+fn rows(app: &App) -> Vec<(String, &'static str)> {
+    let mut rows = Vec::new();
+    for group in [Group::Message, Group::Chat, Group::Line, Group::Program] {
+        if !rows.is_empty() {
+            rows.push((String::new(), ""));
+        }
+        rows.push((String::new(), group.title()));
+        for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+            let keys = app.keys.keys(binding.action);
+            rows.push((keys_text(keys), binding.what));
+        }
+    }
+    rows.push((String::new(), ""));
+    rows.push((String::new(), "Commands"));
+    rows.extend(
+        COMMANDS
+            .iter()
+            .map(|command| (command.usage(), command.what)),
+    );
+    rows.push(("//TEXT".to_owned(), "say a text that begins with /"));
+    rows
+}
+
+fn keys_text(keys: &[Press]) -> String {
+    match keys {
+        // Alt-1 and eight more.
+        [first, .., last] if keys.len() > 4 => format!("{first} … {last}"),
+        [first, second, ..] => {
+            let both = format!("{first} {second}");
+            if both.len() <= KEYS_COLUMNS {
+                both
+            } else {
+                first.to_string()
+            }
+        }
+        [first] => first.to_string(),
+        [] => "(no key)".to_owned(),
+    }
 }
 
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, from: u16, theme: Theme) {
@@ -55,9 +73,12 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, from: u16, theme: Theme) {
     } else {
         " any key: back "
     };
-    let lines = HELP.iter().map(|(keys, what)| {
-        let keys = format!(" {keys:<KEYS_COLUMNS$}");
-        Line::from(vec![Span::styled(keys, theme.bold()), Span::raw(*what)])
+    let lines = rows(app).into_iter().map(|(keys, what)| {
+        if keys.is_empty() {
+            return Line::styled(format!(" {what}"), theme.accent().patch(theme.bold()));
+        }
+        let keys = format!(" {keys:<KEYS_COLUMNS$} ");
+        Line::from(vec![Span::styled(keys, theme.bold()), Span::raw(what)])
     });
     let block = Block::bordered()
         .border_style(theme.dim())

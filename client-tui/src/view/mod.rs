@@ -3,8 +3,12 @@
 mod areas;
 mod chat;
 mod help;
+mod links;
 mod log_in;
 mod rows;
+mod search;
+mod sidebars;
+mod switcher;
 #[cfg(test)]
 mod tests;
 mod theme;
@@ -13,20 +17,24 @@ use ratatui::Frame;
 
 pub(crate) use areas::areas;
 pub(crate) use help::help_rows;
+pub(crate) use links::{Links, number_of};
 pub(crate) use rows::Rows;
 use theme::Theme;
 
 use crate::state::{App, Screen};
 
-pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) {
-    let theme = Theme {
-        colours: app.colours,
-    };
-    match &app.screen {
-        Screen::LogIn(form) => log_in::draw(frame, app, form, theme),
+/// Draws; the addresses of the links on the screen.
+pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) -> Links {
+    let theme = Theme::of(app);
+    let links = match &app.screen {
+        Screen::LogIn(form) => {
+            log_in::draw(frame, app, form, theme);
+            Links::default()
+        }
         Screen::Chat(chat) => chat::draw(frame, app, chat, theme),
-    }
+    };
     if let Some(from) = app.help {
         help::draw(frame, app, from, theme);
     }
+    links
 }

@@ -1,6 +1,8 @@
 //! How a line of the timeline becomes rows of the screen. The view draws them, scrolling counts
 //! them, so that both agree.
 
+use std::cell::RefCell;
+
 use chat_shared::{TimestampMs, Username};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -8,9 +10,10 @@ use jiff::tz::TimeZone;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
+use super::links::Links;
 use super::theme::Theme;
-use crate::state::{App, Entry, EntryKind, Pending, Shown};
-use crate::text::{cells, harmless, width, wrap};
+use crate::state::{App, Chat, Comings, Entry, EntryKind, Key, Message, Pending, Room, Shown};
+use crate::text::{Markup, cells, harmless, width, wrap};
 
 /// Columns of a name before it is cut short.
 const NICK_COLUMNS_MAX: usize = 24;
@@ -18,97 +21,185 @@ const NICK_COLUMNS_MAX: usize = 24;
 /// `HH:MM ` and the hanging indent where the name is too wide for one.
 const TIME_COLUMNS: usize = 6;
 
-#[derive(Debug, Clone, Copy)]
+/// Reactions shown under a message.
+const REACTIONS_MAX: usize = chat_shared::limits::REACTIONS_MAX;
+
+#[derive(Debug)]
 pub(crate) struct Rows<'a> {
-    pub(crate) columns: usize,
-    pub(crate) zone: &'a TimeZone,
-    pub(crate) theme: Theme,
-    pub(crate) me: &'a Username,
+    columns: usize,
+    zone: &'a TimeZone,
+    theme: Theme,
+    me: &'a Username,
+    room: &'a Room,
+    /// The addresses in the rows that were made.
+    pub(crate) links: RefCell<Links>,
 }
 
 impl<'a> Rows<'a> {
-    pub(crate) fn new(app: &'a App, me: &'a Username, columns: u16) -> Self {
-        let theme = Theme {
-            colours: app.colours,
-        };
+    pub(crate) fn new(app: &'a App, chat: &'a Chat, columns: u16) -> Self {
         Self {
             columns: usize::from(columns).max(1),
             zone: &app.zone,
-            theme,
-            me,
+            theme: Theme::of(app),
+            me: &chat.me,
+            room: chat.current(),
+            links: RefCell::default(),
         }
     }
 
-    /// The rows of a line; a new day's first line brings the day's own row. `before` is when the
-    /// line above was said.
-    pub(crate) fn of(&self, shown: Shown<'_>, before: Option<TimestampMs>) -> Vec<Line<'static>> {
+    /// The rows of a line; a new day's first line brings the day's own row, the first unread one
+    /// a row that says so. `above` is the line before it.
+    pub(crate) fn of(
+        &self,
+        key: Key,
+        shown: Shown<'_>,
+        above: Option<(Key, TimestampMs)>,
+    ) -> Vec<Line<'static>> {
         let day = self.date(shown.ts());
         let mut rows = Vec::new();
-        if before.is_none_or(|before| self.date(before) != day) {
-            rows.push(self.day(day));
+        if above.is_none_or(|(_, ts)| self.date(ts) != day) {
+            let name = day.strftime("%A, %-d %B %Y").to_string();
+            rows.push(self.divider(&name, self.theme.dim()));
+        }
+        let line = self.room.read.line;
+        let starts_unread = |line| key.seq > line && above.is_some_and(|(key, _)| key.seq <= line);
+        let is_first = self.room.read.line == Some(0) && above.is_none();
+        if line.is_some_and(starts_unread) || is_first {
+            rows.push(self.divider("new messages", self.theme.accent()));
         }
         match shown {
-            Shown::Entry(entry) => self.entry(entry, &mut rows),
+            Shown::Entry(entry) => self.entry(key, entry, &mut rows),
             Shown::Pending(pending) => self.pending(pending, &mut rows),
         }
         rows
     }
 
-    fn entry(&self, entry: &Entry, rows: &mut Vec<Line<'static>>) {
+    fn entry(&self, key: Key, entry: &Entry, rows: &mut Vec<Line<'static>>) {
         let theme = self.theme;
+        let ts = entry.ts;
         match &entry.kind {
-            EntryKind::Message { sender, text, bot } => {
-                self.message(entry.ts, sender, *bot, text, theme.plain(), rows);
-            }
-            EntryKind::System { text } => {
-                let head = vec![self.time(entry.ts), Span::styled("-- ", theme.dim())];
-                self.hang(head, text, theme.dim(), rows);
+            EntryKind::Message(message) => self.message(key, ts, message, rows),
+            EntryKind::System(text) => self.aside(ts, "-- ", text, theme.dim(), rows),
+            EntryKind::Comings(comings) => {
+                self.aside(ts, "-- ", &sentence(comings), theme.dim(), rows);
             }
             EntryKind::Local { text, error } => {
                 let style = if *error { theme.error() } else { theme.plain() };
-                let mark = if *error { "!! " } else { "-- " };
-                let head = vec![self.time(entry.ts), Span::styled(mark, style)];
-                self.hang(head, text, style, rows);
+                self.aside(ts, if *error { "!! " } else { "-- " }, text, style, rows);
             }
         }
     }
 
-    fn pending(&self, pending: &Pending, rows: &mut Vec<Line<'static>>) {
-        let text = format!("{} …", pending.text);
-        match &pending.failed {
-            None => self.message(pending.ts, self.me, false, &text, self.theme.dim(), rows),
-            Some(why) => {
-                let (ts, text) = (pending.ts, &pending.text);
-                self.message(ts, self.me, false, text, self.theme.dim(), rows);
-                let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
-                let why = format!("not sent: {why} Ctrl-R tries again, /discard drops it.");
-                self.hang(head, &why, self.theme.error(), rows);
-            }
-        }
-    }
-
-    fn message(
+    fn aside(
         &self,
         ts: TimestampMs,
-        sender: &Username,
-        bot: bool,
+        mark: &'static str,
         text: &str,
         style: Style,
         rows: &mut Vec<Line<'static>>,
     ) {
-        let nick_style = self.theme.nick(sender).patch(style);
-        let nick_style = if style == self.theme.plain() {
-            nick_style.patch(self.theme.bold())
+        let head = vec![self.time(ts, ' '), Span::styled(mark, style)];
+        self.hang(head, &Markup::plain(text), style, rows);
+    }
+
+    fn pending(&self, pending: &Pending, rows: &mut Vec<Line<'static>>) {
+        let style = self.theme.dim();
+        let mut markup = Markup::parse(&pending.text);
+        if pending.failed.is_none() {
+            markup.push(" …", Default::default());
+        }
+        let (me, ts) = (self.me, pending.ts);
+        self.answered(pending.reply_to, rows);
+        self.said(me, false, self.time(ts, ' '), markup, style, rows);
+        if let Some(why) = &pending.failed {
+            let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
+            let why = format!("not sent: {why} Ctrl-R tries again, /discard drops it.");
+            self.hang(head, &Markup::plain(&why), self.theme.error(), rows);
+        }
+    }
+
+    fn message(&self, key: Key, ts: TimestampMs, message: &Message, rows: &mut Vec<Line<'static>>) {
+        let mark = if self.room.selected == Some(key.seq) {
+            '>'
+        } else if message.mentions_me() {
+            '»'
         } else {
-            nick_style
+            ' '
         };
+        let (mut markup, mut style) = (Markup::default(), self.theme.plain());
+        if message.is_deleted() {
+            style = self.theme.dim();
+            markup.push("(deleted)", Default::default());
+        } else {
+            markup = Markup::parse(&message.text);
+            if message.is_edited() {
+                let quote = true;
+                markup.push(
+                    " (edited)",
+                    crate::text::Look {
+                        quote,
+                        ..Default::default()
+                    },
+                );
+            }
+        }
+        self.answered(message.reply_to(), rows);
+        let time = self.time(ts, mark);
+        self.said(&message.sender, message.bot, time, markup, style, rows);
+        self.reactions(message, rows);
+    }
+
+    /// What a message answers, above it.
+    fn answered(&self, reply_to: Option<u64>, rows: &mut Vec<Line<'static>>) {
+        let Some(seq) = reply_to else {
+            return;
+        };
+        let indent = TIME_COLUMNS.min(self.columns / 4);
+        let said = match self.room.timeline.message(seq) {
+            Some(message) if message.is_deleted() => format!("{}: (deleted)", message.sender),
+            Some(message) => format!("{}: {}", message.sender, on_one_line(&message.text)),
+            None => "an earlier message".to_owned(),
+        };
+        let said = cut(&said, self.columns.saturating_sub(indent + 2));
+        let row = format!("{}╭ {said}", " ".repeat(indent));
+        rows.push(Line::styled(row, self.theme.dim()));
+    }
+
+    /// What people put on a message, below it; one's own in brackets.
+    fn reactions(&self, message: &Message, rows: &mut Vec<Line<'static>>) {
+        let shown = message.reactions().take(REACTIONS_MAX).map(|(emoji, it)| {
+            let text = format!("{emoji} {}", it.n);
+            if it.me { format!("[{text}]") } else { text }
+        });
+        let shown: Vec<_> = shown.collect();
+        if !shown.is_empty() {
+            let indent = TIME_COLUMNS.min(self.columns / 4);
+            let text = cut(&shown.join("  "), self.columns.saturating_sub(indent));
+            let row = format!("{}{text}", " ".repeat(indent));
+            rows.push(Line::styled(row, self.theme.accent()));
+        }
+    }
+
+    fn said(
+        &self,
+        sender: &Username,
+        bot: bool,
+        time: Span<'static>,
+        markup: Markup,
+        style: Style,
+        rows: &mut Vec<Line<'static>>,
+    ) {
+        let mut nick_style = self.theme.nick(sender).patch(style);
+        if style == self.theme.plain() {
+            nick_style = nick_style.patch(self.theme.bold());
+        }
         let nick = cut(sender.as_str(), NICK_COLUMNS_MAX.min(self.columns / 3));
-        let mut head = vec![self.time(ts)];
-        let text = match text.strip_prefix("/me ") {
+        let mut head = vec![time];
+        let markup = match markup.text.strip_prefix("/me ") {
             Some(action) => {
                 head.extend([Span::styled("* ", style), Span::styled(nick, nick_style)]);
                 head.push(Span::raw(" "));
-                action
+                Markup::parse(action)
             }
             None => {
                 head.push(Span::styled(nick, nick_style));
@@ -116,17 +207,17 @@ impl<'a> Rows<'a> {
                     head.push(Span::styled(" [bot]", self.theme.dim()));
                 }
                 head.push(Span::styled(": ", self.theme.dim()));
-                text
+                markup
             }
         };
-        self.hang(head, text, style, rows);
+        self.hang(head, &markup, style, rows);
     }
 
-    /// `head`, then `text` with its later rows indented to where it began.
+    /// `head`, then the text with its later rows indented to where it began.
     fn hang(
         &self,
         head: Vec<Span<'static>>,
-        text: &str,
+        markup: &Markup,
         style: Style,
         rows: &mut Vec<Line<'static>>,
     ) {
@@ -139,31 +230,51 @@ impl<'a> Rows<'a> {
         let first = self.columns.saturating_sub(used).max(1);
         let rest = self.columns.saturating_sub(indent).max(1);
         let mut head = Some(head);
-        for row in wrap(text, first, rest) {
+        let mut runs = markup.runs.iter().peekable();
+        let address_style = |address: &String| self.links.borrow_mut().style(address);
+        let styles: Vec<Style> = markup.links.iter().map(address_style).collect();
+        for row in wrap(&markup.text, first, rest) {
             let mut spans = head
                 .take()
                 .unwrap_or_else(|| vec![Span::raw(" ".repeat(indent))]);
-            spans.push(Span::styled(harmless(&text[row]), style));
+            let (mut piece, mut piece_style) = (String::new(), style);
+            for cell in cells(&markup.text[row.clone()]) {
+                let at = row.start + cell.at;
+                while runs.next_if(|(range, _)| range.end <= at).is_some() {}
+                let look = runs.peek().map(|(_, look)| *look).unwrap_or_default();
+                let mut cell_style = self.theme.look(look, style);
+                if let Some(link) = look.link.and_then(|link| styles.get(usize::from(link))) {
+                    cell_style = cell_style.patch(*link);
+                }
+                if cell_style != piece_style && !piece.is_empty() {
+                    spans.push(Span::styled(std::mem::take(&mut piece), piece_style));
+                }
+                piece_style = cell_style;
+                piece.push_str(&cell.shown);
+            }
+            spans.push(Span::styled(piece, piece_style));
             rows.push(Line::from(spans));
         }
     }
 
-    fn time(&self, ts: TimestampMs) -> Span<'static> {
+    /// `HH:MM`, and behind it what there is to mark.
+    fn time(&self, ts: TimestampMs, mark: char) -> Span<'static> {
         let time = self.local(ts);
-        Span::styled(
-            format!("{:02}:{:02} ", time.hour(), time.minute()),
-            self.theme.dim(),
-        )
+        let text = format!("{:02}:{:02}{mark}", time.hour(), time.minute());
+        let style = if mark == ' ' {
+            self.theme.dim()
+        } else {
+            self.theme.accent().patch(self.theme.bold())
+        };
+        Span::styled(text, style)
     }
 
-    fn day(&self, date: Date) -> Line<'static> {
-        let name = format!(" {} ", date.strftime("%A, %-d %B %Y"));
-        let rest = self.columns.saturating_sub(name.len());
+    fn divider(&self, name: &str, style: Style) -> Line<'static> {
+        let name = cut(&format!(" {name} "), self.columns);
+        let rest = self.columns.saturating_sub(width(&name));
         let (left, right) = (rest / 2, rest - rest / 2);
-        Line::styled(
-            format!("{}{name}{}", "─".repeat(left), "─".repeat(right)),
-            self.theme.dim(),
-        )
+        let line = format!("{}{name}{}", "─".repeat(left), "─".repeat(right));
+        Line::styled(line, style)
     }
 
     fn date(&self, ts: TimestampMs) -> Date {
@@ -171,12 +282,40 @@ impl<'a> Rows<'a> {
     }
 
     fn local(&self, ts: TimestampMs) -> DateTime {
-        // A time that no calendar holds is shown as the epoch.
-        let ts = i64::try_from(ts)
-            .ok()
-            .and_then(|ts| Timestamp::from_millisecond(ts).ok());
-        self.zone.to_datetime(ts.unwrap_or_default())
+        local(self.zone, ts)
     }
+}
+
+/// A time as the clock on the wall shows it.
+pub(super) fn local(zone: &TimeZone, ts: TimestampMs) -> DateTime {
+    // A time that no calendar holds is shown as the epoch.
+    let ts = i64::try_from(ts)
+        .ok()
+        .and_then(|ts| Timestamp::from_millisecond(ts).ok());
+    zone.to_datetime(ts.unwrap_or_default())
+}
+
+fn sentence(comings: &Comings) -> String {
+    let list = |names: &[Username]| {
+        let names: Vec<_> = names.iter().map(Username::as_str).collect();
+        names.join(", ")
+    };
+    let mut parts = Vec::new();
+    if !comings.came.is_empty() {
+        parts.push(format!("{} joined", list(&comings.came)));
+    }
+    if !comings.went.is_empty() {
+        parts.push(format!("{} left", list(&comings.went)));
+    }
+    if comings.others > 0 {
+        parts.push(format!("{} others came or went", comings.others));
+    }
+    parts.join("; ")
+}
+
+/// What a message says, without its marks and line ends.
+pub(super) fn on_one_line(text: &str) -> String {
+    Markup::parse(text).text.replace('\n', " ")
 }
 
 /// `text` on one line of at most `columns`, with an ellipsis where it was cut.

@@ -4,6 +4,9 @@
 use chat_shared::Username;
 use ratatui::style::{Color, Modifier, Style};
 
+use crate::state::App;
+use crate::text::Look;
+
 /// For nicks; the palette's red is for errors, its black, white and greys may be unreadable.
 const NICKS: [Color; 9] = [
     Color::Cyan,
@@ -17,12 +20,53 @@ const NICKS: [Color; 9] = [
     Color::LightBlue,
 ];
 
+/// For nicks on a light background, where the palette's bright colours can't be read.
+const NICKS_ON_LIGHT: [Color; 9] = [
+    Color::Indexed(22),
+    Color::Indexed(24),
+    Color::Indexed(26),
+    Color::Indexed(29),
+    Color::Indexed(54),
+    Color::Indexed(90),
+    Color::Indexed(94),
+    Color::Indexed(125),
+    Color::Indexed(130),
+];
+
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Theme {
     pub(crate) colours: bool,
+    pub(crate) light: bool,
 }
 
 impl Theme {
+    pub(crate) fn of(app: &App) -> Self {
+        Self {
+            colours: app.colours,
+            light: app.light == Some(true),
+        }
+    }
+
+    /// A piece of a message over how the message is shown.
+    pub(crate) fn look(self, look: Look, style: Style) -> Style {
+        let mut style = style;
+        for (modifier, is) in [
+            (Modifier::BOLD, look.bold),
+            (Modifier::ITALIC, look.italic),
+            (Modifier::CROSSED_OUT, look.struck),
+            (Modifier::DIM, look.quote),
+            (Modifier::UNDERLINED, look.link.is_some()),
+        ] {
+            if is {
+                style = style.add_modifier(modifier);
+            }
+        }
+        if look.code {
+            style = style.patch(self.accent());
+        }
+        style
+    }
+
     /// The same for a name always and everywhere.
     pub(crate) fn nick(self, name: &Username) -> Style {
         // FNV-1a: the standard library's hash differs between versions.
@@ -32,8 +76,9 @@ impl Theme {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-        let index = usize::try_from((hash ^ (hash >> 32)) % NICKS.len() as u64).unwrap_or(0);
-        self.colour(NICKS[index])
+        let nicks = if self.light { NICKS_ON_LIGHT } else { NICKS };
+        let index = usize::try_from((hash ^ (hash >> 32)) % nicks.len() as u64).unwrap_or(0);
+        self.colour(nicks[index])
     }
 
     pub(crate) fn plain(self) -> Style {
@@ -53,7 +98,11 @@ impl Theme {
     }
 
     pub(crate) fn warning(self) -> Style {
-        self.colour(Color::Yellow)
+        self.colour(if self.light {
+            Color::Indexed(130)
+        } else {
+            Color::Yellow
+        })
     }
 
     pub(crate) fn good(self) -> Style {
@@ -61,7 +110,7 @@ impl Theme {
     }
 
     pub(crate) fn accent(self) -> Style {
-        self.colour(Color::Cyan)
+        self.colour(if self.light { Color::Blue } else { Color::Cyan })
     }
 
     fn colour(self, colour: Color) -> Style {

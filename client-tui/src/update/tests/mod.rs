@@ -1,3 +1,7 @@
+mod marks;
+mod messages;
+mod writing;
+
 use crate::testing::Script;
 
 /// Runs `script` in a chat of 80×24 and compares what the person then knows, and what was done.
@@ -111,7 +115,7 @@ fn commands() {
     );
     check(
         "members ann bob -cem; type /names; key enter",
-        "!! 2 online: ann, bob\n>",
+        "!! 2 online: ann, bob; offline: cem\n>",
     );
 }
 
@@ -127,7 +131,7 @@ fn the_past_is_loaded_without_gaps() {
     client.run("page 1 2 end; chat lobby 3 bob new; chat lobby 2 bob again");
     assert_eq!(
         client.told(),
-        "1 bob: line 1\n2 bob: again\n3 bob: new\n> \n"
+        "1 bob: line 1\n2 bob: line 2\n3 bob: new\n> \n"
     );
     // A page that was asked for before everything was forgotten would leave a gap.
     check(

@@ -1,0 +1,158 @@
+//! The config file: TOML, each key known and checked. What is wrong is told with its line.
+
+mod read;
+mod secret;
+mod table;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+use chat_shared::RoomName;
+use chat_shared::client::ServerUrl;
+use etcetera::BaseStrategy;
+
+pub(crate) use secret::Secret;
+pub(crate) use table::default_text;
+
+use crate::keys::Keymap;
+
+/// Bytes that the file may have.
+const FILE_BYTES_MAX: u64 = 256 * 1024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Config {
+    /// What holds where no profile says otherwise.
+    pub(crate) profile: Profile,
+    profiles: BTreeMap<String, Profile>,
+    pub(crate) theme: ThemeChoice,
+    pub(crate) linear: bool,
+    pub(crate) log_file: Option<PathBuf>,
+    pub(crate) notifications: Notifications,
+    pub(crate) keys: Keymap,
+}
+
+/// A server, and who one is there.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Profile {
+    pub(crate) server: Option<ServerUrl>,
+    pub(crate) user: Option<String>,
+    pub(crate) secret: Secret,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ThemeChoice {
+    /// As the terminal says.
+    #[default]
+    Auto,
+    Dark,
+    Light,
+    /// No colours.
+    Mono,
+}
+
+/// Of which messages one is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Which {
+    All,
+    /// Those that mention one, and direct ones.
+    #[default]
+    Mentions,
+    None,
+}
+
+/// In which form a terminal is asked to show a notification.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Form {
+    #[default]
+    None,
+    Osc9,
+    Osc777,
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notifications {
+    pub(crate) messages: Which,
+    pub(crate) rooms: BTreeMap<RoomName, Which>,
+    pub(crate) bell: bool,
+    pub(crate) form: Form,
+}
+
+impl Config {
+    /// Reads `path`, which must be there, or the file at its usual place, which need not.
+    pub(crate) fn load(path: Option<&Path>) -> Result<Self, String> {
+        let (path, must_be) = match path {
+            Some(path) => (path.to_owned(), true),
+            None => match usual_path() {
+                Some(path) => (path, false),
+                None => return Ok(Self::default()),
+            },
+        };
+        let told = |error: io::Error| format!("{} can't be read: {error}", path.display());
+        match fs::metadata(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be => {
+                return Ok(Self::default());
+            }
+            Ok(file) if file.len() > FILE_BYTES_MAX => {
+                return Err(format!(
+                    "{} is no config file: it is too large.",
+                    path.display()
+                ));
+            }
+            Err(error) => return Err(told(error)),
+            Ok(_) => {}
+        }
+        let text = fs::read_to_string(&path).map_err(told)?;
+        read::read(&text).map_err(|error| format!("{}:{error}", path.display()))
+    }
+
+    /// The profile of this name over what holds for all; without a name what holds for all.
+    pub(crate) fn profile(&self, name: Option<&str>) -> Result<Profile, String> {
+        let Some(name) = name else {
+            return Ok(self.profile.clone());
+        };
+        let Some(profile) = self.profiles.get(name) else {
+            let known = self.profiles.keys().map(String::as_str);
+            return Err(format!(
+                "There is no profile {name:?}{}",
+                nearest(name, known)
+            ));
+        };
+        Ok(Profile {
+            server: profile.server.clone().or(self.profile.server.clone()),
+            user: profile.user.clone().or(self.profile.user.clone()),
+            // A secret is for the server that it stands beside.
+            secret: if profile.server.is_some() {
+                profile.secret.clone()
+            } else {
+                profile.secret.clone().or(&self.profile.secret)
+            },
+        })
+    }
+}
+
+impl Notifications {
+    pub(crate) fn of(&self, room: &RoomName) -> Which {
+        self.rooms.get(room).copied().unwrap_or(self.messages)
+    }
+}
+
+/// In the user's config directory, laid out as XDG says on every system.
+fn usual_path() -> Option<PathBuf> {
+    let base = etcetera::base_strategy::Xdg::new().ok()?;
+    Some(base.config_dir().join("chat-tui").join("config.toml"))
+}
+
+/// The end of a sentence that says what was perhaps meant.
+fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> String {
+    /// Under this likeness nothing is guessed.
+    const LIKENESS_MIN: f64 = 0.6;
+    let likest = known
+        .map(|name| (strsim::jaro_winkler(text, name), name))
+        .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
+        .max_by(|a, b| a.0.total_cmp(&b.0));
+    match likest {
+        Some((_, name)) => format!("; did you mean {name:?}?"),
+        None => ".".to_owned(),
+    }
+}

@@ -1,0 +1,128 @@
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::update::Password;
+
+/// Bytes of a password's file or of a command's answer.
+const BYTES_MAX: usize = 4_096;
+
+/// Where a password comes from. It is asked for only when there is no session.
+#[derive(Clone, Default)]
+pub(crate) struct Secret {
+    pub(crate) command: Option<String>,
+    pub(crate) file: Option<PathBuf>,
+}
+
+/// A command may hold what nobody else should see.
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Secret").finish_non_exhaustive()
+    }
+}
+
+impl Secret {
+    pub(crate) fn or(self, other: &Self) -> Self {
+        if self.command.is_some() || self.file.is_some() {
+            self
+        } else {
+            other.clone()
+        }
+    }
+
+    /// The password: of CHAT_PASSWORD, of the command, of the file, whichever is there first.
+    pub(crate) fn read(&self) -> anyhow::Result<Option<Password>> {
+        if let Some(password) = std::env::var("CHAT_PASSWORD")
+            .ok()
+            .filter(|it| !it.is_empty())
+        {
+            return Ok(Some(Password(password)));
+        }
+        if let Some(command) = &self.command {
+            return from_command(command).map(Some);
+        }
+        self.file.as_deref().map(from_file).transpose()
+    }
+}
+
+fn from_command(command: &str) -> anyhow::Result<Password> {
+    let (shell, flag) = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    // It may ask for a passphrase at the terminal.
+    let run = Command::new(shell)
+        .args([flag, command])
+        .stderr(Stdio::inherit())
+        .output()
+        .context("password_command can't be run")?;
+    if !run.status.success() {
+        bail!("password_command failed: {}", run.status);
+    }
+    first_line(run.stdout).context("password_command")
+}
+
+fn from_file(path: &Path) -> anyhow::Result<Password> {
+    let told = || format!("password_file {}", path.display());
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let file = std::fs::metadata(path).with_context(told)?;
+        let mode = file.permissions().mode() & 0o777;
+        if mode & 0o077 != 0 {
+            bail!(
+                "password_file {0} can be read by others (its mode is {mode:o}); `chmod 600 {0}`",
+                path.display()
+            );
+        }
+    }
+    first_line(std::fs::read(path).with_context(told)?).with_context(told)
+}
+
+fn first_line(bytes: Vec<u8>) -> anyhow::Result<Password> {
+    if bytes.len() > BYTES_MAX {
+        bail!("gives too much to be a password");
+    }
+    let text = String::from_utf8(bytes).context("is not UTF-8")?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Password(line.to_owned())),
+        _ => bail!("gives no password"),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_file_that_others_can_read_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("password");
+        std::fs::write(&path, "correct horse\nmore\n").unwrap();
+        let chmod = |mode| {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+        };
+        chmod(0o640);
+        let refused = from_file(&path).unwrap_err().to_string();
+        assert!(refused.contains("can be read by others") && refused.contains("chmod 600"));
+        assert!(!refused.contains("horse"));
+        chmod(0o600);
+        assert_eq!(
+            from_file(&path).unwrap(),
+            Password("correct horse".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_command_says_the_password() {
+        let check = |command: &str| from_command(command).ok().map(|password| password.0);
+        assert_eq!(check("printf 'a b\\nc'").as_deref(), Some("a b"));
+        assert_eq!(check("true"), None);
+        assert_eq!(check("echo x; exit 3"), None);
+        assert_eq!(check("head -c 5000 /dev/zero"), None);
+    }
+}

@@ -1,0 +1,142 @@
+//! Every key of the config file, in one table: the reader, the default text and docs/config.toml
+//! come from it.
+
+use std::fmt::Write;
+
+use crate::keys::{BINDINGS, Group};
+
+/// What a value may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Text,
+    Switch,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// A key that is documented and can be set.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) kind: Kind,
+    /// Its default, or an example where it has none.
+    value: &'static str,
+    what: &'static str,
+}
+
+const fn key(name: &'static str, kind: Kind, value: &'static str, what: &'static str) -> Key {
+    Key {
+        name,
+        kind,
+        value,
+        what,
+    }
+}
+
+pub(super) const THEMES: &[&str] = &["auto", "dark", "light", "mono"];
+pub(super) const WHICH: &[&str] = &["all", "mentions", "none"];
+pub(super) const FORMS: &[&str] = &["none", "osc9", "osc777"];
+
+#[rustfmt::skip]
+pub(super) const PROFILE: &[Key] = &[
+    key("server", Kind::Text, "\"https://chat.example.org\"", "The server's address: http, https, ws or wss."),
+    key("user", Kind::Text, "\"ann\"", "Who you are there."),
+    key("password_command", Kind::Text, "\"pass show chat\"", "A command whose first line is the password; it is run where there is no session."),
+    key("password_file", Kind::Text, "\"/home/ann/.chat-password\"", "A file whose first line is the password. Only you may be able to read it (chmod 600)."),
+];
+
+#[rustfmt::skip]
+pub(super) const PROGRAM: &[Key] = &[
+    key("theme", Kind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal says (auto), or none (mono)."),
+    key("linear", Kind::Switch, "false", "Plain lines instead of a screen, for screen readers; as --linear."),
+    key("log_file", Kind::Text, "\"/home/ann/chat-tui.log\"", "Where connections and errors are written down; no message and no secret is."),
+];
+
+#[rustfmt::skip]
+pub(super) const NOTIFICATIONS: &[Key] = &[
+    key("messages", Kind::Word(WHICH), "\"mentions\"", "Of which messages you are told: all, those that mention you and direct ones (mentions), none."),
+    key("bell", Kind::Switch, "true", "The terminal's bell rings."),
+    key("form", Kind::Word(FORMS), "\"none\"", "The terminal shows who wrote: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
+];
+
+/// What the tables hold that have names of one's own.
+pub(super) const SECTIONS: &[&str] = &["notifications", "keys", "profiles"];
+
+/// The whole config with every key at its default, commented out.
+pub(crate) fn default_text() -> String {
+    let mut text = String::from(
+        "# The configuration of chat-tui: $XDG_CONFIG_HOME/chat-tui/config.toml, which is\n\
+         # ~/.config/chat-tui/config.toml where that is not set. Flags win over variables, those\n\
+         # over this file. `chat-tui config` prints this text; every key stands in it with its\n\
+         # default or an example.\n\n",
+    );
+    let keys = |text: &mut String, keys: &[Key]| {
+        for key in keys {
+            let _ = write!(text, "# {}\n#{} = {}\n\n", key.what, key.name, key.value);
+        }
+    };
+    keys(&mut text, PROFILE);
+    keys(&mut text, PROGRAM);
+    text += "[notifications]\n\n";
+    keys(&mut text, NOTIFICATIONS);
+    text += "# By room, over `messages`.\n[notifications.rooms]\n#rust = \"all\"\n\n\
+             # Servers by name: `chat-tui --profile work`. Each may have server, user,\n\
+             # password_command and password_file.\n\
+             #[profiles.work]\n#server = \"https://chat.example.org\"\n#user = \"ann\"\n\n\
+             # Keys by action. A key that did something else does that no more.\n[keys]\n";
+    for group in [Group::Chat, Group::Message, Group::Line, Group::Program] {
+        let _ = writeln!(text, "\n# {}", group.title());
+        for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+            let _ = writeln!(
+                text,
+                "#{} = {:?} # {}",
+                binding.name, binding.keys, binding.what
+            );
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::super::read::read;
+    use super::*;
+
+    #[test]
+    fn the_page_about_the_config_is_current() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/config.toml");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, default_text()).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            kept,
+            default_text(),
+            "UPDATE_DOCS=1 writes docs/config.toml anew"
+        );
+    }
+
+    #[test]
+    fn every_key_can_be_set_as_it_is_documented() {
+        read(&default_text()).unwrap();
+        let set: String = default_text()
+            .lines()
+            .map(|line| match line.strip_prefix('#') {
+                Some(rest) if !rest.starts_with(' ') => format!("{rest}\n"),
+                _ => format!("{line}\n"),
+            })
+            .collect();
+        let config = read(&set).unwrap();
+        assert!(config.profile(Some("work")).is_ok());
+        let known = PROFILE.len() + PROGRAM.len() + NOTIFICATIONS.len() + BINDINGS.len();
+        let assigned = set
+            .lines()
+            .filter(|line| line.contains(" = ") && !line.starts_with('#'));
+        assert_eq!(
+            assigned.count(),
+            known + "rust server user".split(' ').count()
+        );
+    }
+}

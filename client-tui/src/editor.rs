@@ -1,0 +1,48 @@
+//! Changes a text in the editor that the person chose.
+
+use std::io::{self, Read, Seek, Write};
+use std::process::Command;
+
+/// Bytes read back of what was written there.
+const TEXT_BYTES_MAX: u64 = 64 * 1024;
+
+/// Runs $VISUAL, else $EDITOR, else vi. The new text, or a sentence about what went wrong.
+pub(crate) async fn edit(text: String) -> Result<String, String> {
+    let edit = tokio::task::spawn_blocking(move || edit_blocking(&text));
+    let edited = edit
+        .await
+        .map_err(|_| "The editor can't be waited for.".to_owned())?;
+    edited.map_err(|error| format!("The editor failed: {error}."))
+}
+
+fn edit_blocking(text: &str) -> io::Result<String> {
+    let set = |name| {
+        std::env::var(name)
+            .ok()
+            .filter(|value| !value.trim().is_empty())
+    };
+    let editor = set("VISUAL").or_else(|| set("EDITOR"));
+    let editor = editor.unwrap_or_else(|| "vi".to_owned());
+    // A temporary file is made for its owner alone.
+    let mut file = tempfile::Builder::new()
+        .prefix("chat-")
+        .suffix(".md")
+        .tempfile()?;
+    file.write_all(text.as_bytes())?;
+    file.flush()?;
+    let mut words = editor.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let status = Command::new(program)
+        .args(words)
+        .arg(file.path())
+        .status()?;
+    if !status.success() {
+        return Err(io::Error::other(format!("{editor} ended with {status}")));
+    }
+    // Many editors put another file in its place.
+    let mut edited = std::fs::File::open(file.path())?;
+    edited.rewind()?;
+    let mut text = String::new();
+    edited.take(TEXT_BYTES_MAX).read_to_string(&mut text)?;
+    Ok(text)
+}

@@ -1,0 +1,72 @@
+//! Every key and every command with what it does, in one table: the help screen, `docs/keys.md` and the config file
+//! come from it.
+
+mod commands;
+mod map;
+mod press;
+mod table;
+
+pub(crate) use commands::COMMANDS;
+pub(crate) use map::Keymap;
+pub(crate) use press::Press;
+pub(crate) use table::{Action, BINDINGS, Group};
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+    use std::path::Path;
+
+    use super::*;
+
+    /// The page as the tables say it.
+    fn page() -> String {
+        let mut page = String::from(
+            "# Keys and commands of chat-tui\n\n\
+             This page is made from the program's own tables; a test holds it current\n\
+             (`UPDATE_DOCS=1 cargo test -p chat-tui keys` writes it anew). The name in the last\n\
+             column is what the config file's `[keys]` calls an action.\n",
+        );
+        for group in [Group::Chat, Group::Message, Group::Line, Group::Program] {
+            let _ = write!(
+                page,
+                "\n## {}\n\n| keys | what | name |\n|---|---|---|\n",
+                group.title()
+            );
+            for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
+                let keys: Vec<_> = binding
+                    .keys
+                    .iter()
+                    .map(|key| format!("`{}`", Press::parse(key).unwrap()))
+                    .collect();
+                let _ = writeln!(
+                    page,
+                    "| {} | {} | `{}` |",
+                    keys.join(" "),
+                    binding.what,
+                    binding.name
+                );
+            }
+        }
+        page += "\n## Commands\n\n| command | what |\n|---|---|\n";
+        for command in COMMANDS {
+            let _ = writeln!(
+                page,
+                "| `{}` | {} |",
+                command.usage().trim_end(),
+                command.what
+            );
+        }
+        page += "| `//TEXT` | say a text that begins with / |\n";
+        page
+    }
+
+    #[test]
+    fn the_page_about_keys_is_current() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/keys.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, page()).unwrap();
+        }
+        let kept = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(kept, page(), "UPDATE_DOCS=1 writes docs/keys.md anew");
+    }
+}

@@ -1,0 +1,145 @@
+/// What a key can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Action {
+    Send,
+    NewLine,
+    Complete,
+    CompleteBack,
+    HistoryBack,
+    HistoryForward,
+    OpenEditor,
+    PageUp,
+    PageDown,
+    Newest,
+    NextRoom,
+    PreviousRoom,
+    RoomByNumber,
+    NextUnread,
+    FirstUnread,
+    SwitchRoom,
+    SelectUp,
+    SelectDown,
+    Reply,
+    EditMessage,
+    CopyMessage,
+    Retry,
+    Cancel,
+    Left,
+    Right,
+    WordLeft,
+    WordRight,
+    LineStart,
+    LineEnd,
+    Backspace,
+    Delete,
+    KillWordBack,
+    KillWord,
+    KillStart,
+    KillEnd,
+    Yank,
+    YankOlder,
+    Undo,
+    Redraw,
+    Suspend,
+    Help,
+    Leave,
+}
+
+/// Where help and documentation tell an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Chat,
+    Message,
+    Line,
+    Program,
+}
+
+impl Group {
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Chat => "Rooms and reading",
+            Self::Message => "Messages",
+            Self::Line => "The line you type",
+            Self::Program => "The program",
+        }
+    }
+}
+
+/// An action, the keys that do it unless the config says otherwise, and what people are told.
+#[derive(Debug)]
+pub(crate) struct Binding {
+    pub(crate) action: Action,
+    /// What the config calls it.
+    pub(crate) name: &'static str,
+    pub(crate) keys: &'static [&'static str],
+    pub(crate) what: &'static str,
+    pub(crate) group: Group,
+}
+
+const fn bind(
+    action: Action,
+    name: &'static str,
+    keys: &'static [&'static str],
+    group: Group,
+    what: &'static str,
+) -> Binding {
+    Binding {
+        action,
+        name,
+        keys,
+        what,
+        group,
+    }
+}
+
+const DIGITS: &[&str] = &[
+    "alt-1", "alt-2", "alt-3", "alt-4", "alt-5", "alt-6", "alt-7", "alt-8", "alt-9",
+];
+
+use Group::{Chat, Line, Message, Program};
+
+#[rustfmt::skip]
+pub(crate) const BINDINGS: &[Binding] = &[
+    bind(Action::PageUp, "page-up", &["pgup"], Chat, "read back"),
+    bind(Action::PageDown, "page-down", &["pgdn"], Chat, "read on"),
+    bind(Action::Newest, "newest", &["end"], Chat, "to the newest; there: end of line"),
+    bind(Action::NextRoom, "next-room", &["ctrl-n"], Chat, "next room"),
+    bind(Action::PreviousRoom, "previous-room", &["ctrl-p"], Chat, "previous room"),
+    bind(Action::RoomByNumber, "room-by-number", DIGITS, Chat, "room by its number"),
+    bind(Action::NextUnread, "next-unread", &["alt-a"], Chat, "next room with news"),
+    bind(Action::FirstUnread, "first-unread", &["alt-u"], Chat, "to the first unread message"),
+    bind(Action::SwitchRoom, "switch-room", &["ctrl-g"], Chat, "find a room by its name"),
+    bind(Action::Send, "send", &["enter"], Message, "send"),
+    bind(Action::NewLine, "new-line", &["alt-enter", "shift-enter", "ctrl-j"], Message, "new line"),
+    bind(Action::SelectUp, "select-up", &["alt-up"], Message, "choose the message above"),
+    bind(Action::SelectDown, "select-down", &["alt-down"], Message, "choose the message below"),
+    bind(Action::Reply, "reply", &["alt-r"], Message, "answer the chosen or last message"),
+    bind(Action::EditMessage, "edit-message", &["alt-e"], Message, "change the chosen or your last"),
+    bind(Action::CopyMessage, "copy-message", &["alt-c"], Message, "copy the chosen or last message"),
+    bind(Action::Retry, "retry", &["ctrl-r"], Message, "send again what failed"),
+    bind(Action::Cancel, "cancel", &["esc"], Message, "choose none; answer or change none"),
+    bind(Action::Complete, "complete", &["tab"], Line, "complete a name, /command, :emoji:"),
+    bind(Action::CompleteBack, "complete-back", &["shift-tab"], Line, "the completion before"),
+    bind(Action::HistoryBack, "history-back", &["up"], Line, "what you sent before"),
+    bind(Action::HistoryForward, "history-forward", &["down"], Line, "what you sent after"),
+    bind(Action::OpenEditor, "open-editor", &["ctrl-x"], Line, "write in $EDITOR"),
+    bind(Action::Left, "left", &["left", "ctrl-b"], Line, "back a letter"),
+    bind(Action::Right, "right", &["right", "ctrl-f"], Line, "forward a letter"),
+    bind(Action::WordLeft, "word-left", &["alt-b", "ctrl-left", "alt-left"], Line, "back a word"),
+    bind(Action::WordRight, "word-right", &["alt-f", "ctrl-right", "alt-right"], Line, "forward a word"),
+    bind(Action::LineStart, "line-start", &["ctrl-a", "home"], Line, "start of the line"),
+    bind(Action::LineEnd, "line-end", &["ctrl-e"], Line, "end of the line"),
+    bind(Action::Backspace, "backspace", &["backspace", "ctrl-h", "shift-backspace"], Line, "delete the letter before"),
+    bind(Action::Delete, "delete", &["delete", "ctrl-d"], Line, "delete the letter after"),
+    bind(Action::KillWordBack, "kill-word-back", &["ctrl-w", "alt-backspace", "ctrl-backspace"], Line, "cut the word before"),
+    bind(Action::KillWord, "kill-word", &["alt-d"], Line, "cut the word after"),
+    bind(Action::KillStart, "kill-start", &["ctrl-u"], Line, "cut to the start"),
+    bind(Action::KillEnd, "kill-end", &["ctrl-k"], Line, "cut to the end"),
+    bind(Action::Yank, "yank", &["ctrl-y"], Line, "paste what was cut"),
+    bind(Action::YankOlder, "yank-older", &["alt-y"], Line, "paste what was cut before that"),
+    bind(Action::Undo, "undo", &["ctrl-_"], Line, "undo"),
+    bind(Action::Help, "help", &["f1"], Program, "this help"),
+    bind(Action::Redraw, "redraw", &["ctrl-l"], Program, "draw the screen anew"),
+    bind(Action::Suspend, "suspend", &["ctrl-z"], Program, "suspend; fg comes back"),
+    bind(Action::Leave, "leave", &["ctrl-c"], Program, "clear the line; twice: leave"),
+];

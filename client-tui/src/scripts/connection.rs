@@ -1,0 +1,178 @@
+//! Who a script speaks as, and its connection.
+
+use std::future::Future;
+use std::time::Duration;
+
+use chat_shared::client::{
+    Accounts, Client, ClientConfig, CloseReason, CommandError, Event, Events, ServerUrl, connect,
+};
+use chat_shared::protocol::{ServerFrame, Welcome};
+use tokio::time::{Instant, timeout_at};
+
+use super::{Failure, Patience, Status};
+use crate::config::Secret;
+use crate::net::CLIENT_NAME;
+use crate::sessions::Sessions;
+
+/// Which server, as whom, and with what.
+#[derive(Debug)]
+pub(crate) struct Identity {
+    pub(crate) server: ServerUrl,
+    pub(crate) user: Option<String>,
+    pub(crate) secret: Secret,
+    pub(crate) sessions: Sessions,
+}
+
+impl Identity {
+    /// The session that is kept here, or a new one where a password is at hand.
+    async fn token(&self) -> Result<String, Failure> {
+        let user = self.name()?;
+        match self.sessions.token(&self.server, user)? {
+            Some(token) => Ok(token),
+            None => self.log_in().await,
+        }
+    }
+
+    pub(super) fn name(&self) -> Result<&str, Failure> {
+        let server = &self.server;
+        self.user.as_deref().ok_or_else(|| {
+            let why = format!("Nobody is logged in at {server}; say who you are with --user NAME.");
+            Failure::Because(Status::NotSignedIn, why)
+        })
+    }
+
+    fn has_password(&self) -> Result<bool, Failure> {
+        Ok(self.secret.read()?.is_some())
+    }
+
+    pub(super) async fn log_in(&self) -> Result<String, Failure> {
+        let (user, server) = (self.name()?, &self.server);
+        let Some(password) = self.secret.read()? else {
+            let why = format!(
+                "{user} is not logged in at {server} from here. Log in with `chat-tui`, or give \
+                 the password: in CHAT_PASSWORD, or by password_command or password_file in the \
+                 configuration."
+            );
+            return Err(Failure::Because(Status::NotSignedIn, why));
+        };
+        let accounts = Accounts::new(server.clone());
+        let session = accounts.log_in(user, &password.0).await?;
+        self.sessions
+            .save(server, session.username.as_str(), &session.token)?;
+        Ok(session.token)
+    }
+}
+
+/// A connection that was welcomed. What happens on it meanwhile is thrown away, but for why it
+/// was lost.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) events: Events,
+    pub(super) welcome: Welcome,
+    deadline: Instant,
+    patience: Patience,
+    why: Option<String>,
+}
+
+impl Connection {
+    pub(super) async fn open(who: &Identity, patience: Patience) -> Result<Self, Failure> {
+        let deadline = Instant::now() + Duration::from_secs(patience.seconds);
+        let token = who.token().await?;
+        match Self::with_token(who, token, deadline, patience).await {
+            // The session that was kept is over; with the password a new one begins.
+            Err(Failure::Because(Status::NotSignedIn, _)) if who.has_password()? => {
+                let token = who.log_in().await?;
+                Self::with_token(who, token, deadline, patience).await
+            }
+            Err(Failure::Because(Status::NotSignedIn, why)) => {
+                // The token is worth nothing any more; at the next log-in it is replaced.
+                let _ = who.sessions.forget(&who.server, who.name()?);
+                Err(Failure::Because(Status::NotSignedIn, why))
+            }
+            other => other,
+        }
+    }
+
+    async fn with_token(
+        who: &Identity,
+        token: String,
+        deadline: Instant,
+        patience: Patience,
+    ) -> Result<Self, Failure> {
+        let config = ClientConfig::new(who.server.clone(), token).client_name(CLIENT_NAME);
+        let (client, mut events) = connect(config);
+        let mut why = None;
+        loop {
+            match timeout_at(deadline, events.next()).await {
+                Err(_) => return Err(late(&who.server.to_string(), patience, why.as_deref())),
+                Ok(Some(Event::Connected(welcome))) => {
+                    return Ok(Self {
+                        client,
+                        events,
+                        welcome,
+                        deadline,
+                        patience,
+                        why: None,
+                    });
+                }
+                Ok(Some(Event::Disconnected { reason, .. })) => why = Some(reason),
+                Ok(Some(Event::Closed(reason))) => return Err(CommandError::Closed(reason).into()),
+                Ok(Some(_)) => {}
+                Ok(None) => return Err(CommandError::Closed(CloseReason::ByClient).into()),
+            }
+        }
+    }
+
+    /// The answer to `work`, as long as there is patience. `on` sees each frame meanwhile.
+    pub(super) async fn during<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, CommandError>>,
+        mut on: impl FnMut(&ServerFrame),
+    ) -> Result<T, Failure> {
+        let mut work = std::pin::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut work => return Ok(answer?),
+                event = self.events.next() => match event {
+                    Some(Event::Disconnected { reason, .. }) => self.why = Some(reason),
+                    Some(Event::Connected(_)) => self.why = None,
+                    Some(Event::Frame(frame)) => on(&frame),
+                    Some(_) => {}
+                    // The connection is over for good, and the answer says why.
+                    None => return Ok(work.await?),
+                },
+                () = tokio::time::sleep_until(self.deadline) => {
+                    return Err(late("The server", self.patience, self.why.as_deref()));
+                }
+            }
+        }
+    }
+
+    /// As [`Self::during`], of which the answer alone counts.
+    pub(super) async fn ask<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, CommandError>>,
+    ) -> Result<T, Failure> {
+        self.during(work, |_| {}).await
+    }
+
+    /// From now on as long again.
+    pub(super) fn renew_patience(&mut self) {
+        self.deadline = Instant::now() + Duration::from_secs(self.patience.seconds);
+    }
+
+    /// Leaves, so that others see it at once.
+    pub(super) async fn close(self) {
+        drop(self.events);
+        self.client.close().await;
+    }
+}
+
+fn late(server: &str, patience: Patience, why: Option<&str>) -> Failure {
+    let seconds = patience.seconds;
+    let why = why.map_or(String::new(), |why| format!(": {why}"));
+    let text = format!("{server} did not answer within {seconds} s{why}");
+    Failure::Because(Status::Unreachable, text)
+}

@@ -1,0 +1,161 @@
+use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
+
+use chat_shared::TimestampMs;
+use chat_shared::protocol::{ChatEvent, ServerFrame};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::{Failure, Status};
+use crate::text::harmless;
+
+/// Standard output: data for a program or a person, a line each.
+pub(super) struct Output<W: Write = Stdout> {
+    out: BufWriter<W>,
+    zone: TimeZone,
+}
+
+impl Output {
+    pub(super) fn stdout() -> Self {
+        Self::new(io::stdout(), TimeZone::system())
+    }
+}
+
+impl<W: Write> Output<W> {
+    pub(super) fn new(out: W, zone: TimeZone) -> Self {
+        let out = BufWriter::new(out);
+        Self { out, zone }
+    }
+
+    /// A line for people; nothing in it moves a cursor or begins another line.
+    pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
+        writeln!(self.out, "{}", harmless(text)).map_err(failure)
+    }
+
+    /// Columns with a tab between.
+    pub(super) fn columns(&mut self, columns: &[&str]) -> Result<(), Failure> {
+        let columns: Vec<_> = columns
+            .iter()
+            .map(|text| harmless(&text.replace('\t', " ")))
+            .collect();
+        writeln!(self.out, "{}", columns.join("\t")).map_err(failure)
+    }
+
+    pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
+        let json = serde_json::to_string(value)
+            .map_err(|error| Failure::Because(Status::Failed, error.to_string()))?;
+        writeln!(self.out, "{json}").map_err(failure)
+    }
+
+    pub(super) fn frame(&mut self, frame: &ServerFrame, json: bool) -> Result<(), Failure> {
+        if json {
+            return self.json(frame);
+        }
+        match self.words(frame) {
+            Some(line) => self.line(&line),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn message(&mut self, chat: ChatEvent, json: bool) -> Result<(), Failure> {
+        self.frame(&ServerFrame::Chat(chat), json)
+    }
+
+    /// Hands on what was written.
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.out.flush().map_err(failure)
+    }
+
+    /// An event as a sentence: number, time, room, who, what.
+    fn words(&self, frame: &ServerFrame) -> Option<String> {
+        let (room, seq) = frame.place()?;
+        let (ts, said) = match frame {
+            ServerFrame::Chat(chat) if chat.deleted => {
+                (chat.ts, format!("{}: (deleted)", chat.username))
+            }
+            ServerFrame::Chat(chat) => (chat.ts, format!("{}: {}", chat.username, chat.message)),
+            ServerFrame::Edited(it) => {
+                let (who, target, text) = (&it.username, it.target, &it.message);
+                (it.ts, format!("-- {who} changed {target}: {text}"))
+            }
+            ServerFrame::Deleted(it) => {
+                (it.ts, format!("-- {} deleted {}", it.username, it.target))
+            }
+            ServerFrame::Reacted(it) => {
+                let verb = if it.on { "put" } else { "took back" };
+                let (who, emoji, target) = (&it.username, it.emoji.as_str(), it.target);
+                (it.ts, format!("-- {who} {verb} {emoji} on {target}"))
+            }
+            ServerFrame::System(it) => (it.ts, format!("-- {}", it.message)),
+            _ => return None,
+        };
+        Some(format!("{seq} {} [{room}] {said}", self.time(ts)))
+    }
+
+    fn time(&self, ts: TimestampMs) -> String {
+        let ts = i64::try_from(ts).ok();
+        let ts = ts.and_then(|ts| Timestamp::from_millisecond(ts).ok());
+        let time = self.zone.to_datetime(ts.unwrap_or_default());
+        time.strftime("%Y-%m-%d %H:%M:%S").to_string()
+    }
+}
+
+fn failure(error: io::Error) -> Failure {
+    match error.kind() {
+        ErrorKind::BrokenPipe => Failure::NobodyReads,
+        _ => Failure::Because(
+            Status::Failed,
+            format!("Standard output can't be written: {error}"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::message;
+
+    #[test]
+    fn a_line_is_one_line_and_runs_nothing() {
+        let mut written = Vec::new();
+        let mut out = Output::new(&mut written, TimeZone::UTC);
+        let chat = message("lobby", 7, "ann\x1b[2J", "one\ntwo\u{202e}\x07");
+        out.message(chat, false).unwrap();
+        out.columns(&["a\tb", "c\nd"]).unwrap();
+        out.flush().unwrap();
+        drop(out);
+        assert_eq!(
+            String::from_utf8(written).unwrap(),
+            "7 2026-09-21 14:20:20 [lobby] ann␛[2J: one␤two\u{fffd}␇\na b\tc␤d\n"
+        );
+    }
+
+    #[test]
+    fn json_is_one_line_that_reads_back() {
+        let mut written = Vec::new();
+        let mut out = Output::new(&mut written, TimeZone::UTC);
+        let chat = message("lobby", 7, "ann", "one\ntwo \"quoted\"");
+        out.message(chat.clone(), true).unwrap();
+        out.flush().unwrap();
+        drop(out);
+        assert_eq!(written.iter().filter(|byte| **byte == b'\n').count(), 1);
+        let read: ServerFrame = serde_json::from_slice(&written).unwrap();
+        assert_eq!(read, ServerFrame::Chat(chat));
+    }
+
+    #[test]
+    fn nobody_reading_is_no_failure() {
+        struct Gone;
+        impl Write for Gone {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(ErrorKind::BrokenPipe.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut out = Output::new(Gone, TimeZone::UTC);
+        out.line("x").unwrap();
+        assert!(matches!(out.flush(), Err(Failure::NobodyReads)));
+    }
+}

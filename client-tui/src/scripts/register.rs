@@ -1,0 +1,51 @@
+use std::io::{BufRead, IsTerminal, Read};
+
+use chat_shared::client::Accounts;
+use chat_shared::{Username, check_new_password};
+
+use super::connection::Identity;
+use super::{Failure, Register, usage};
+use crate::update::Password;
+
+/// Bytes of a password's line; no password is longer.
+const LINE_BYTES_MAX: u64 = 4_096;
+
+pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
+    let user = who.name()?;
+    let name = Username::parse_new(user).map_err(|error| usage(format!("{error}.")))?;
+    let password = match who.secret.read()? {
+        Some(password) => password,
+        None => from_stdin()?,
+    };
+    check_new_password(&password.0).map_err(|error| usage(format!("{error}.")))?;
+    let accounts = Accounts::new(who.server.clone());
+    if args.bot {
+        accounts.register_bot(name.as_str(), &password.0).await?;
+    } else {
+        accounts.register(name.as_str(), &password.0).await?;
+    }
+    let session = accounts.log_in(name.as_str(), &password.0).await?;
+    let saved = who
+        .sessions
+        .save(&who.server, session.username.as_str(), &session.token);
+    Ok(saved?)
+}
+
+/// The first line, without its end.
+fn from_stdin() -> Result<Password, Failure> {
+    let stdin = std::io::stdin();
+    if stdin.is_terminal() {
+        // Typed here it would be seen.
+        return Err(usage(
+            "The password is read from standard input or CHAT_PASSWORD, and not from a terminal. \
+             To sign up in a terminal, start chat-tui and press F2.",
+        ));
+    }
+    let mut line = String::new();
+    stdin
+        .lock()
+        .take(LINE_BYTES_MAX)
+        .read_line(&mut line)
+        .map_err(|error| usage(format!("The password can't be read: {error}")))?;
+    Ok(Password(line.trim_end_matches(['\r', '\n']).to_owned()))
+}

@@ -1,0 +1,52 @@
+use std::io::{ErrorKind, Read};
+
+use chat_shared::MessageText;
+use chat_shared::client::new_nonce;
+use chat_shared::limits::FRAME_BYTES_MAX;
+use chat_shared::protocol::{Send as Message, ServerFrame};
+
+use super::connection::{Connection, Identity};
+use super::output::Output;
+use super::{Failure, Send, usage};
+
+pub(super) async fn run(args: Send, who: &Identity, out: &mut Output) -> Result<(), Failure> {
+    let text = match args.text.as_deref() {
+        None | Some("-") => from_stdin()?,
+        Some(text) => text.to_owned(),
+    };
+    // What can be no message needs no connection to be refused.
+    let text = MessageText::parse(&text)
+        .map_err(|error| usage(format!("{error}.")))?
+        .into_string();
+    let mut connection = Connection::open(who, args.patience).await?;
+    let message = Message {
+        room: args.room,
+        text,
+        nonce: new_nonce()?,
+        reply_to: args.reply_to,
+    };
+    let client = connection.client.clone();
+    let ack = connection.ask(client.submit(message)).await;
+    connection.close().await;
+    let ack = ack?;
+    if args.json {
+        out.json(&ServerFrame::Ack(ack))?;
+    }
+    Ok(())
+}
+
+/// All of standard input, as far as a message may be long.
+fn from_stdin() -> Result<String, Failure> {
+    let mut text = String::new();
+    let bytes_max = u64::try_from(FRAME_BYTES_MAX).unwrap_or(u64::MAX);
+    let read = std::io::stdin()
+        .take(bytes_max + 1)
+        .read_to_string(&mut text);
+    match read {
+        Err(error) if error.kind() == ErrorKind::InvalidData => {
+            Err(usage("What standard input holds is not UTF-8."))
+        }
+        Err(error) => Err(usage(format!("Standard input can't be read: {error}"))),
+        Ok(_) => Ok(text),
+    }
+}

@@ -1,0 +1,141 @@
+use std::io::{self, Write};
+
+use chat_shared::client::{CommandError, Event};
+use chat_shared::limits::EVENTS_LIMIT_MAX;
+use chat_shared::protocol::ServerFrame;
+
+use super::connection::{Connection, Identity};
+use super::follow::{Follow, Step};
+use super::lists::own_rooms;
+use super::output::Output;
+use super::{Failure, Status, Tail};
+
+pub(super) async fn run(args: Tail, who: &Identity, out: &mut Output) -> Result<(), Failure> {
+    let mut connection = Connection::open(who, args.patience).await?;
+    let told = follow(&args, &mut connection, out).await;
+    connection.close().await;
+    told
+}
+
+async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> Result<(), Failure> {
+    let mut teller = Teller {
+        follow: Follow::new(args.room.clone()),
+        json: args.json,
+        left: args.count,
+        out,
+    };
+    let mut passed = Vec::new();
+    let rooms = own_rooms(connection, |frame| {
+        if frame.place().is_some() {
+            passed.push(frame.clone());
+        }
+    })
+    .await?;
+    rooms.iter().for_each(|room| teller.follow.begin(room));
+    passed
+        .iter()
+        .for_each(|frame| teller.follow.pass_over(frame));
+    if let Some(room) = &args.room {
+        if !teller.follow.is_followed(room) {
+            let why = format!("You are not in {room}: join it first.");
+            return Err(Failure::Because(Status::Refused, why));
+        }
+        if let Some(since) = args.since {
+            teller.follow.since(room, since);
+        }
+    }
+    let mut connected = true;
+    while !teller.is_done() {
+        if connected && teller.follow.wanted().is_some() {
+            match teller.fetch(connection).await {
+                // Asked again once there is a connection.
+                Err(Failure::Because(Status::Unreachable, why)) => {
+                    say(&why);
+                    connected = false;
+                }
+                other => other?,
+            }
+            continue;
+        }
+        match connection.events.next().await {
+            Some(Event::Frame(ServerFrame::RoomGone(gone)))
+                if args.room.as_ref() == Some(&gone.room) =>
+            {
+                let why = format!("You are no longer in {}.", gone.room);
+                return Err(Failure::Because(Status::Refused, why));
+            }
+            Some(Event::Frame(frame)) => teller.on(&frame)?,
+            Some(Event::Connected(welcome)) => {
+                welcome
+                    .rooms
+                    .iter()
+                    .for_each(|room| teller.follow.begin(room));
+                connected = true;
+            }
+            Some(Event::Disconnected { reason, .. }) => {
+                say(&reason);
+                connected = false;
+            }
+            Some(Event::Closed(reason)) => return Err(CommandError::Closed(reason).into()),
+            Some(_) => {}
+            None => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+struct Teller<'a> {
+    follow: Follow,
+    json: bool,
+    /// Lines still to be told, where there is an end.
+    left: Option<u64>,
+    out: &'a mut Output,
+}
+
+impl Teller<'_> {
+    fn is_done(&self) -> bool {
+        self.left == Some(0)
+    }
+
+    /// Tells of a frame at once, where it is its turn.
+    fn on(&mut self, frame: &ServerFrame) -> Result<(), Failure> {
+        if self.follow.on(frame) == Step::Tell && !self.is_done() {
+            self.out.frame(frame, self.json)?;
+            self.left = self.left.map(|left| left - 1);
+            self.out.flush()?;
+        }
+        Ok(())
+    }
+
+    /// A page of what is missing.
+    async fn fetch(&mut self, connection: &mut Connection) -> Result<(), Failure> {
+        let Some((room, after)) = self.follow.wanted() else {
+            return Ok(());
+        };
+        connection.renew_patience();
+        let client = connection.client.clone();
+        let mut passed = Vec::new();
+        let page = connection
+            .during(
+                client.events(&room, after, Some(EVENTS_LIMIT_MAX)),
+                |frame| {
+                    passed.push(frame.clone());
+                },
+            )
+            .await?;
+        for frame in &page.events {
+            self.on(frame)?;
+        }
+        if !page.more {
+            self.follow.complete(&room);
+        }
+        passed.iter().for_each(|frame| self.follow.pass_over(frame));
+        Ok(())
+    }
+}
+
+/// A word about the connection, which is no data.
+fn say(why: &str) {
+    // Where even this can't be written, nobody reads it.
+    let _ = writeln!(io::stderr(), "chat-tui: {}", crate::text::harmless(why));
+}

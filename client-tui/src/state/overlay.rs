@@ -1,0 +1,69 @@
+use chat_shared::protocol::{ChatEvent, Search};
+
+use super::{Chat, Editor};
+
+/// What is shown over the chat and takes the keys.
+#[derive(Debug, Clone)]
+pub(crate) enum Overlay {
+    Switcher(Switcher),
+    Search(SearchView),
+    /// So much was pasted that one is asked first.
+    Paste {
+        text: String,
+        lines: usize,
+    },
+}
+
+/// Finds a room by a part of its name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Switcher {
+    pub(crate) query: Editor,
+    pub(crate) selected: usize,
+}
+
+impl Switcher {
+    /// The rooms that fit, by index: those whose name begins so first; what is new before the rest.
+    pub(crate) fn rooms(&self, chat: &Chat) -> Vec<usize> {
+        let query = self
+            .query
+            .text()
+            .trim()
+            .trim_start_matches('#')
+            .to_lowercase();
+        let rank = |index: usize| {
+            let room = &chat.rooms()[index];
+            let title = room.title().to_lowercase();
+            let place = title.find(&query);
+            let fits = place.is_some() || is_within(&query, &title);
+            fits.then(|| {
+                let at = place.unwrap_or(usize::MAX);
+                let current = index == chat.current_index();
+                (at, current, room.mentions == 0, room.unread == 0, index)
+            })
+        };
+        let mut found: Vec<_> = (0..chat.rooms().len()).filter_map(rank).collect();
+        found.sort_unstable();
+        found.into_iter().map(|(.., index)| index).collect()
+    }
+}
+
+/// Whether the letters of `query` occur in `text` in their order.
+fn is_within(query: &str, text: &str) -> bool {
+    let mut letters = text.chars();
+    query.chars().all(|wanted| letters.any(|c| c == wanted))
+}
+
+/// What a search found.
+#[derive(Debug, Clone)]
+pub(crate) struct SearchView {
+    pub(crate) search: Search,
+    /// Newest first.
+    pub(crate) found: Vec<ChatEvent>,
+    pub(crate) selected: usize,
+    pub(crate) busy: bool,
+    /// Where the next page begins; absent where all is here.
+    pub(crate) cursor: Option<String>,
+    pub(crate) error: Option<String>,
+    /// Grows with each search, so that late answers to an older one are known.
+    pub(crate) number: u64,
+}

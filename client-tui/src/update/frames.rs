@@ -1,0 +1,208 @@
+//! What the server tells of its own accord.
+
+use chat_shared::limits::TYPING_MS;
+use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
+use chat_shared::{RoomName, Seq, TimestampMs};
+
+use crate::state::{Change, Chat, Link, More, Room, Scroll, Unsaved};
+
+pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
+    chat.link = Link::Live;
+    chat.me = welcome.username;
+    if chat.log.as_ref().is_some_and(|log| *log != welcome.log) {
+        for room in chat.rooms_mut() {
+            room.timeline.reset();
+            room.scroll = Scroll::Newest;
+            room.read = Default::default();
+        }
+    }
+    chat.log = Some(welcome.log);
+    for room in chat.rooms_mut() {
+        // What was asked on the last connection is not answered any more.
+        room.members.asked = false;
+        room.typing.names.clear();
+        if room.timeline.older != More::None {
+            room.timeline.older = More::There;
+        }
+        if room.timeline.newer == More::Loading {
+            room.timeline.newer = More::There;
+        }
+        if room.jump.take().is_some() {
+            room.timeline.clear();
+        }
+    }
+    welcome
+        .rooms
+        .into_iter()
+        .for_each(|info| chat.put_room(info));
+    if !welcome.more {
+        all_rooms_told(chat);
+    }
+}
+
+/// Rooms that are known from a draft alone, and that one is in no more, go.
+fn all_rooms_told(chat: &mut Chat) {
+    chat.retain_rooms(|room| room.info.is_some() || !room.pending.is_empty());
+}
+
+pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
+    if let Some((room, seq)) = frame.place()
+        && let Some(room) = chat.room_mut(&room.clone())
+    {
+        room.read.tip = room.read.tip.max(seq);
+    }
+    match frame {
+        ServerFrame::Chat(event) => on_chat(chat, event),
+        ServerFrame::Edited(it) => {
+            let change = Change::Edited {
+                mentions_me: it.username != chat.me && it.mentions.contains(&chat.me),
+                text: it.message.into(),
+            };
+            let change = if it.deleted { Change::Deleted } else { change };
+            changed(chat, &it.room, it.seq, it.target, change);
+        }
+        ServerFrame::Deleted(it) => changed(chat, &it.room, it.seq, it.target, Change::Deleted),
+        ServerFrame::Reacted(it) => {
+            let change = Change::Reacted {
+                is_me: it.username == chat.me,
+                who: it.username,
+                emoji: it.emoji,
+                on: it.on,
+            };
+            changed(chat, &it.room, it.seq, it.target, change);
+        }
+        ServerFrame::System(event) => on_system(chat, event),
+        ServerFrame::Presence(event) => {
+            if let Some(room) = chat.room_mut(&event.room) {
+                room.members.presence(&event);
+            }
+        }
+        ServerFrame::Typing(mut event) => {
+            event.usernames.retain(|name| *name != chat.me);
+            if let Some(room) = chat.room_mut(&event.room) {
+                (room.typing.names, room.typing.until) = (event.usernames, now + TYPING_MS);
+            }
+        }
+        ServerFrame::Read(event) => {
+            let shown = chat.is_current(&event.room);
+            if let Some(room) = chat.room_mut(&event.room) {
+                room.read.seq = room.read.seq.max(event.seq);
+                room.read.told = room.read.told.max(event.seq);
+                if !shown || room.is_scrolled() {
+                    (room.unread, room.mentions) = (event.unread, event.mentions);
+                }
+            }
+        }
+        ServerFrame::RoomsState(state) => {
+            state.rooms.into_iter().for_each(|info| chat.put_room(info));
+            if !state.more {
+                all_rooms_told(chat);
+            }
+        }
+        ServerFrame::Room { room, .. } => chat.put_room(room),
+        ServerFrame::RoomGone(gone) => {
+            let shown = chat.is_current(&gone.room);
+            chat.retain_rooms(|room| room.name != gone.room);
+            if shown && !gone.room.is_lobby() {
+                let text = format!("You are no longer in {}.", gone.room);
+                chat.current_mut().timeline.local(now, text, false);
+            }
+        }
+        ServerFrame::Limited(limited) => {
+            if let Some(room) = chat.room_mut(&limited.room) {
+                if limited.reset {
+                    room.timeline.reset();
+                } else {
+                    room.timeline.clear();
+                }
+                (room.scroll, room.selected, room.jump) = Default::default();
+                room.read.tip = limited.last_seq;
+            }
+        }
+        ServerFrame::Error(error) => {
+            let known = error.room.filter(|name| chat.room(name).is_some());
+            let room = known.unwrap_or_else(|| chat.current().name.clone());
+            if let Some(room) = chat.room_mut(&room) {
+                room.timeline.local(now, error.message, true);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn on_chat(chat: &mut Chat, event: ChatEvent) {
+    let me = chat.me.clone();
+    let own = event.username == me;
+    let shown = chat.is_current(&event.room);
+    let Some(room) = chat.room_mut(&event.room) else {
+        return;
+    };
+    let waiting = room.pending.len();
+    if own {
+        room.pending.retain(|line| line.nonce != event.nonce);
+    }
+    room.typing.names.retain(|name| *name != event.username);
+    // What was said before the server counted is in its count.
+    let counts = !own && event.seq > room.read.counted;
+    let mentions = event.mentions.contains(&me);
+    let is_away = room.is_scrolled() || !room.timeline.is_live();
+    let stored = room.pending.len() < waiting;
+    if room.timeline.say(event, &me) {
+        if counts && (!shown || is_away) {
+            room.unread += 1;
+            room.mentions += u64::from(mentions);
+        }
+        if !own && let Scroll::At { new, .. } = &mut room.scroll {
+            *new += 1;
+        }
+    }
+    if shown {
+        room.timeline.trim(room.is_scrolled());
+    } else if !room.is_scrolled() {
+        room.timeline.trim_hidden();
+    }
+    if stored {
+        chat.unsaved = Unsaved::Now;
+    }
+}
+
+fn changed(chat: &mut Chat, room: &RoomName, seq: Seq, target: Seq, change: Change) {
+    if let Some(room) = chat.room_mut(room) {
+        room.timeline.change(seq, target, change);
+    }
+}
+
+fn on_system(chat: &mut Chat, event: SystemEvent) {
+    let me = chat.me.clone();
+    let Some(room) = chat.room_mut(&event.room) else {
+        return;
+    };
+    if event.seq.is_some() {
+        room.members.happened(&event);
+        info_changed(room, &event, event.username.as_ref() == Some(&me));
+    }
+    let quiet = matches!(event.event, SystemKind::Created) && room.is_direct();
+    if !quiet {
+        room.timeline.system(event);
+        room.timeline.trim(room.is_scrolled());
+    }
+}
+
+fn info_changed(room: &mut Room, event: &SystemEvent, about_me: bool) {
+    let Some(info) = &mut room.info else {
+        return;
+    };
+    match event.event {
+        SystemKind::Topic | SystemKind::Created => {
+            info.topic = event.topic.clone().unwrap_or_default();
+        }
+        SystemKind::Role if about_me => info.role = event.role.unwrap_or(info.role),
+        SystemKind::Joined | SystemKind::Invited if info.kind != RoomKind::Direct => {
+            info.members += 1;
+        }
+        SystemKind::Left | SystemKind::Kicked | SystemKind::Banned => {
+            info.members = info.members.saturating_sub(1);
+        }
+        _ => {}
+    }
+}

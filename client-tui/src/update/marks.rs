@@ -1,0 +1,106 @@
+//! What is told and asked without a key for it: how far one has read, that one is writing, what
+//! the room that is shown lacks; and what is to be written down.
+
+use chat_shared::TimestampMs;
+use chat_shared::limits::TYPING_MEMBERS_MAX;
+
+use super::{Effect, Effects, pages, scroll};
+use crate::state::{App, Chat, Link, More, Room, Saved, Screen, Unsaved};
+
+/// The shortest time between two words about how far one has read.
+const READ_EVERY_MS: u64 = 1_000;
+
+/// How often it is told that one is still writing; it holds for six seconds.
+const TYPING_EVERY_MS: u64 = 4_000;
+
+/// When the screen or what is told changes by itself next.
+pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
+    let Screen::Chat(chat) = &app.screen else {
+        return None;
+    };
+    // The count shown is of begun seconds; it changes when a whole one is left.
+    let link = chat
+        .link
+        .wait_ms(now)
+        .map(|left| now + (left - 1) % 1_000 + 1);
+    let room = chat.current();
+    let typing = (!room.typing.names.is_empty()).then_some(room.typing.until);
+    let read = has_read(chat).then(|| room.read.told_at + READ_EVERY_MS);
+    let save = match chat.unsaved {
+        Unsaved::By(at) => Some(at),
+        Unsaved::Nothing | Unsaved::Now => None,
+    };
+    [link, typing, read, save].into_iter().flatten().min()
+}
+
+/// Asks for what the room that is shown lacks, and tells and keeps what is due.
+pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
+    let now = app.now;
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let is_due = match chat.unsaved {
+        Unsaved::Nothing => false,
+        Unsaved::By(at) => at <= now,
+        Unsaved::Now => true,
+    };
+    if is_due {
+        chat.unsaved = Unsaved::Nothing;
+        effects.push(Effect::Save(Saved::of(chat)));
+    }
+    let room = chat.current_mut();
+    if room.typing.until <= now {
+        room.typing.names.clear();
+    }
+    if chat.link != Link::Live {
+        return;
+    }
+    let reads = has_read(chat);
+    let room = chat.current_mut();
+    if !room.is_scrolled() && room.timeline.is_live() {
+        (room.unread, room.mentions) = (0, 0);
+    }
+    if !room.members.asked && room.info.is_some() {
+        room.members.asked = true;
+        effects.push(Effect::FetchMembers(room.name.clone()));
+    }
+    if reads && now >= room.read.told_at + READ_EVERY_MS {
+        (room.read.told, room.read.told_at) = (room.read.tip, now);
+        effects.push(Effect::Read {
+            room: room.name.clone(),
+            seq: room.read.tip,
+        });
+    }
+    if room.info.is_some() && room.timeline.older == More::There && scroll::wants_older(app) {
+        pages::fetch_older(app, effects);
+    }
+}
+
+/// A letter of a message was typed.
+pub(super) fn typing(app: &mut App, effects: &mut Effects) {
+    let now = app.now;
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let is_live = chat.link == Link::Live;
+    let room = chat.current_mut();
+    let crowd = |room: &Room| {
+        let members = room.info.as_ref().map(|info| info.members);
+        !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
+    };
+    let is_message = !room.input.text().starts_with('/');
+    if is_live && is_message && now >= room.typing.told_at + TYPING_EVERY_MS && !crowd(room) {
+        room.typing.told_at = now;
+        effects.push(Effect::Typing(room.name.clone()));
+    }
+}
+
+/// Whether more was seen than the server knows of.
+fn has_read(chat: &Chat) -> bool {
+    let room = chat.current();
+    chat.link == Link::Live
+        && room.info.is_some()
+        && !room.is_scrolled()
+        && room.timeline.is_live()
+        && room.read.tip > room.read.told
+}

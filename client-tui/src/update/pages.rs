@@ -1,0 +1,168 @@
+//! Pages of the past: asked for where the screen lacks them, and taken in without a gap.
+
+use chat_shared::client::CommandError;
+use chat_shared::protocol::HistoryPage;
+use chat_shared::{Seq, TimestampMs};
+
+use super::{Effect, Effects, PageAsk, Which, scroll};
+use crate::state::{
+    App, Chat, LINES_SCROLLED_MAX, Link, More, Room, Screen, Scroll, Side, Unsaved,
+};
+
+/// Messages asked for at once.
+pub(crate) const PAGE_LINES_MAX: usize = 100;
+
+pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
+    let Some(room) = room_to_fetch(app) else {
+        return;
+    };
+    if !matches!(room.timeline.older, More::There | More::Failed) {
+        return;
+    }
+    let which = room.timeline.oldest().map_or(Which::Newest, Which::Before);
+    room.timeline.older = More::Loading;
+    effects.push(ask(room, which));
+}
+
+pub(super) fn fetch_newer(app: &mut App, effects: &mut Effects) {
+    let Some(room) = room_to_fetch(app) else {
+        return;
+    };
+    if !matches!(room.timeline.newer, More::There | More::Failed) {
+        return;
+    }
+    if let Some(newest) = room.timeline.newest() {
+        room.timeline.newer = More::Loading;
+        effects.push(ask(room, Which::After(newest)));
+    }
+}
+
+/// Leaves what is loaded for the messages around `seq`.
+pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    if chat.link != Link::Live {
+        chat.notice =
+            Some("That message is not loaded; it can be once you are connected.".to_owned());
+        return;
+    }
+    let room = chat.current_mut();
+    room.timeline.clear();
+    (room.timeline.older, room.timeline.newer) = (More::Loading, More::Loading);
+    (room.scroll, room.jump) = (Scroll::Newest, Some(seq));
+    effects.push(ask(room, Which::Around(seq)));
+}
+
+fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return None;
+    };
+    if chat.link != Link::Live {
+        return None;
+    }
+    if chat.current().timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
+        let text =
+            format!("No more than {LINES_SCROLLED_MAX} lines are kept; End goes to the newest.");
+        chat.notice = Some(text);
+        return None;
+    }
+    Some(chat.current_mut())
+}
+
+fn ask(room: &Room, which: Which) -> Effect {
+    Effect::FetchHistory(PageAsk {
+        room: room.name.clone(),
+        which,
+        generation: room.timeline.generation,
+    })
+}
+
+pub(super) fn on_page(app: &mut App, page: &PageAsk, result: Result<HistoryPage, CommandError>) {
+    let now = app.now;
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    take_in(chat, page, result, now);
+    if chat.is_current(&page.room)
+        && let Some(seq) = chat.current_mut().jump.take_if(|_| page.which.is_around())
+    {
+        scroll::show(app, seq);
+    }
+}
+
+fn take_in(
+    chat: &mut Chat,
+    page: &PageAsk,
+    result: Result<HistoryPage, CommandError>,
+    now: TimestampMs,
+) {
+    let me = chat.me.clone();
+    let Some(room) = chat.room_mut(&page.room) else {
+        return;
+    };
+    if page.generation != room.timeline.generation {
+        return;
+    }
+    // The line it was to join was dropped since it was asked for: taken in now, it would leave a
+    // gap.
+    let fits = match page.which {
+        Which::Before(before) => room.timeline.oldest() == Some(before),
+        Which::After(after) => room.timeline.newest() == Some(after),
+        Which::Newest | Which::Around(_) => true,
+    };
+    let side = page.which.side();
+    match result {
+        Ok(answer) => {
+            let waiting = room.pending.len();
+            for message in answer.messages.iter().filter(|it| it.username == me) {
+                room.pending.retain(|line| line.nonce != message.nonce);
+            }
+            let stored = room.pending.len() < waiting;
+            if !fits || !room.timeline.page(answer, &me, side) {
+                mark(room, side, More::There);
+            }
+            room.timeline.trim(room.is_scrolled());
+            if stored {
+                chat.unsaved = Unsaved::Now;
+            }
+        }
+        Err(CommandError::Disconnected) => mark(room, side, More::There),
+        Err(error) => {
+            mark(room, side, More::Failed);
+            let which = match side {
+                Side::Older => "Older",
+                Side::Newer => "Newer",
+                Side::Both => "These",
+            };
+            let text = format!("{which} messages can't be had: {error}");
+            room.timeline.local(now, text, true);
+        }
+    }
+}
+
+fn mark(room: &mut Room, side: Side, more: More) {
+    match side {
+        Side::Older => room.timeline.older = more,
+        Side::Newer => room.timeline.newer = more,
+        // Nothing is here to stay at.
+        Side::Both => {
+            room.timeline.clear();
+            room.jump = None;
+        }
+    }
+}
+
+impl Which {
+    fn side(self) -> Side {
+        match self {
+            Self::Newest | Self::Before(_) => Side::Older,
+            Self::After(_) => Side::Newer,
+            Self::Around(_) => Side::Both,
+        }
+    }
+
+    fn is_around(self) -> bool {
+        matches!(self, Self::Around(_))
+    }
+}

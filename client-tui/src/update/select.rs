@@ -1,0 +1,157 @@
+//! Which message is meant: the one that was chosen, else the last that fits.
+
+use chat_shared::{Emoji, Seq};
+
+use super::{Do, Effect, Effects, pages, scroll};
+use crate::state::{App, Chat, Compose, Editor, Message, Room, Screen};
+
+/// Chooses the next message above or below the chosen one.
+pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let room = chat.current_mut();
+    let next = match (room.selected, up) {
+        (None, false) => return,
+        (None, true) => room.timeline.newest(),
+        (Some(seq), true) => {
+            let mut older = room.timeline.messages().skip_while(|(at, _)| *at >= seq);
+            older.next().map(|(at, _)| at).or(Some(seq))
+        }
+        (Some(seq), false) => {
+            let newer = room.timeline.messages().take_while(|(at, _)| *at > seq);
+            newer.last().map(|(at, _)| at)
+        }
+    };
+    room.selected = next;
+    match next {
+        Some(seq) if !scroll::is_shown(app, seq) => {
+            scroll::show(app, seq);
+        }
+        _ => {}
+    }
+    if up && next == oldest(app) {
+        pages::fetch_older(app, effects);
+    }
+}
+
+fn oldest(app: &App) -> Option<Seq> {
+    match &app.screen {
+        Screen::Chat(chat) => chat.current().timeline.oldest(),
+        Screen::LogIn(_) => None,
+    }
+}
+
+/// Shows the message `seq` of the room that is shown, now or once it is loaded.
+pub(super) fn jump(app: &mut App, seq: Seq, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let timeline = &chat.current().timeline;
+    let loaded = timeline.message(seq).is_some()
+        || timeline.oldest().is_some_and(|oldest| oldest <= seq) && timeline.is_live();
+    if !(loaded && scroll::show(app, seq)) {
+        pages::fetch_around(app, seq, effects);
+    }
+}
+
+/// To the line "new messages", or where it would stand.
+pub(super) fn first_unread(app: &mut App, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    match chat.current().read.line {
+        Some(line) => jump(app, line + 1, effects),
+        None => chat.notice = Some("Nothing here is unread.".to_owned()),
+    }
+}
+
+/// Begins an answer.
+pub(super) fn reply(chat: &mut Chat) -> Result<(), String> {
+    let seq = to_answer(chat)?;
+    chat.current_mut().compose = Compose::Reply(seq);
+    Ok(())
+}
+
+/// Puts one's own message in the input, to be changed.
+pub(super) fn edit(chat: &mut Chat) -> Result<(), String> {
+    let seq = own(chat)?;
+    let room = chat.current_mut();
+    let text = room
+        .timeline
+        .message(seq)
+        .map(|message| message.text.to_string());
+    room.input = Editor::with_text(&text.unwrap_or_default());
+    room.compose = Compose::Edit(seq);
+    Ok(())
+}
+
+pub(super) fn copy(app: &mut App, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    match any(chat.current(), |_| true) {
+        Some((_, message)) => {
+            effects.push(Effect::Copy(message.text.to_string()));
+            chat.notice = Some("Copied, where the terminal allows it.".to_owned());
+        }
+        None => chat.notice = Some("There is no message to copy.".to_owned()),
+    }
+}
+
+/// Puts a reaction on, or takes off the one that is there.
+pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
+    if argument.is_empty() {
+        return Err("/react needs an emoji: /react :tada:".to_owned());
+    }
+    let known = emojis::get_by_shortcode(argument.trim_matches(':'));
+    let text = known.map_or(argument, emojis::Emoji::as_str);
+    let emoji = Emoji::parse(text).map_err(|error| format!("{error}."))?;
+    let room = chat.current();
+    let none = || "There is no message to react to.".to_owned();
+    let (seq, message) = any(room, |_| true).ok_or_else(none)?;
+    let mine = message.reactions().any(|(on, it)| *on == emoji && it.me);
+    Ok(Effect::Do {
+        room: room.name.clone(),
+        what: Do::React {
+            seq,
+            emoji,
+            on: !mine,
+        },
+    })
+}
+
+/// The message to answer: the chosen one, else the last of another person.
+pub(super) fn to_answer(chat: &Chat) -> Result<Seq, String> {
+    let found = any(chat.current(), |message| message.sender != chat.me);
+    let none = || "There is no message to answer.".to_owned();
+    found.map(|(seq, _)| seq).ok_or_else(none)
+}
+
+/// The chosen message, else one's own last one.
+pub(super) fn own_or_chosen(chat: &Chat) -> Result<Seq, String> {
+    let found = any(chat.current(), |message| message.sender == chat.me);
+    let none = || "You have no message here.".to_owned();
+    found.map(|(seq, _)| seq).ok_or_else(none)
+}
+
+/// As [`own_or_chosen`]; a chosen one of somebody else is refused.
+pub(super) fn own(chat: &Chat) -> Result<Seq, String> {
+    let seq = own_or_chosen(chat)?;
+    let message = chat.current().timeline.message(seq);
+    if message.is_some_and(|message| message.sender == chat.me) {
+        Ok(seq)
+    } else {
+        Err("Only your own messages can be changed.".to_owned())
+    }
+}
+
+fn any(room: &Room, fits: impl Fn(&Message) -> bool) -> Option<(Seq, &Message)> {
+    if let Some(seq) = room.selected
+        && let Some(message) = room.timeline.message(seq).filter(|it| !it.is_deleted())
+    {
+        return Some((seq, message));
+    }
+    let mut messages = room.timeline.messages();
+    messages.find(|(_, message)| !message.is_deleted() && fits(message))
+}

@@ -1,0 +1,107 @@
+//! The rooms on the left, the people on the right.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::rows::cut;
+use super::theme::Theme;
+use crate::state::{Chat, Room};
+use crate::text::width;
+
+pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
+    let columns = usize::from(area.width).saturating_sub(2);
+    let height = usize::from(area.height);
+    let skip = (chat.current_index() + 1).saturating_sub(height);
+    let rooms = chat.rooms().iter().enumerate();
+    let lines = rooms.skip(skip).take(height).map(|(index, room)| {
+        let current = index == chat.current_index();
+        let number = if index < 9 {
+            format!("{} ", index + 1)
+        } else {
+            "  ".to_owned()
+        };
+        let unread = unread(room);
+        let sigil = if room.is_direct() { "@" } else { "" };
+        let title = format!("{sigil}{}", room.title());
+        let used = 1 + number.len() + unread.len();
+        let name = cut(&title, columns.saturating_sub(used));
+        let style = match (current, room.unread) {
+            (true, _) => theme.accent().patch(theme.bold()),
+            (false, 0) => theme.plain(),
+            (false, _) => theme.bold(),
+        };
+        let mark = if current { ">" } else { " " };
+        let gap = columns.saturating_sub(used + width(&name));
+        let unread_style = if room.mentions > 0 {
+            theme.error()
+        } else {
+            theme.warning()
+        };
+        Line::from(vec![
+            Span::styled(mark, theme.accent()),
+            Span::styled(number, theme.dim()),
+            Span::styled(name, style),
+            Span::raw(" ".repeat(gap)),
+            Span::styled(unread, unread_style.patch(theme.bold())),
+        ])
+    });
+    let lines: Vec<Line<'_>> = lines.collect();
+    let width = area.width - 2;
+    frame.render_widget(Paragraph::new(lines), Rect { width, ..area });
+    rule(frame, area.right() - 2, area, theme);
+}
+
+/// How much is new: ` 3`, and ` 1@3` where one of them names oneself; `!` where a message of
+/// one's own was refused.
+fn unread(room: &Room) -> String {
+    let failed = room.pending.iter().any(|line| line.failed.is_some());
+    let failed = if failed { "!" } else { "" };
+    match (room.unread, room.mentions) {
+        (0, _) if failed.is_empty() => String::new(),
+        (0, _) => format!(" {failed}"),
+        (unread, 0) => format!(" {unread}{failed}"),
+        (unread, mentions) => format!(" {mentions}@{unread}{failed}"),
+    }
+}
+
+pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: Theme) {
+    rule(frame, area.x + 1, area, theme);
+    let area = Rect {
+        x: area.x + 3,
+        width: area.width - 3,
+        ..area
+    };
+    let columns = usize::from(area.width);
+    let heading = |text: String| Line::styled(text, theme.dim());
+    let mut lines = vec![heading(format!("{} online", room.members.online))];
+    let list = |online| room.members.list(online).into_iter();
+    lines.extend(list(true).map(|(name, member)| {
+        let bot = if member.bot { " [bot]" } else { "" };
+        let text = format!("{}{name}{bot}", member.mark());
+        Line::styled(cut(&text, columns), theme.nick(name))
+    }));
+    let offline = list(false);
+    if offline.len() > 0 {
+        lines.push(Line::raw(""));
+        lines.push(heading(format!("{} offline", offline.len())));
+        lines.extend(offline.map(|(name, member)| {
+            let text = format!("{}{name}", member.mark());
+            heading(cut(&text, columns))
+        }));
+    }
+    let height = usize::from(area.height);
+    if lines.len() > height && height > 0 {
+        let left = lines.len() - (height - 1);
+        lines.truncate(height - 1);
+        lines.push(heading(format!("… {left} more")));
+    }
+    frame.render_widget(Paragraph::new(lines), area);
+}
+
+fn rule(frame: &mut Frame<'_>, x: u16, area: Rect, theme: Theme) {
+    let lines = vec![Line::styled("│", theme.dim()); usize::from(area.height)];
+    let width = 1;
+    frame.render_widget(Paragraph::new(lines), Rect { x, width, ..area });
+}

@@ -1,0 +1,243 @@
+//! The commands for scripts, each a process with pipes, against a real server.
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
+
+#[expect(dead_code, reason = "terminals are not needed here")]
+mod support;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use support::{CLIENT, Server};
+use tempfile::TempDir;
+
+const PASSWORD: &str = "correct horse";
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Someone with a home of their own.
+struct Person {
+    home: TempDir,
+    name: &'static str,
+    url: String,
+}
+
+impl Person {
+    fn new(name: &'static str, url: String) -> Self {
+        let home = TempDir::new().unwrap();
+        Self { home, name, url }
+    }
+
+    fn registered(name: &'static str, server: &Server) -> Self {
+        let person = Self::new(name, server.url());
+        let made = person.run(&["register"], &format!("{PASSWORD}\n"));
+        check(&made, 0, "");
+        assert_eq!(text(&made.stdout), "");
+        person
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(CLIENT);
+        command
+            .args(args)
+            .args(["--server", &self.url, "--user", self.name])
+            .env_clear()
+            .env("HOME", self.home.path())
+            .env("TZ", "UTC")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    fn run(&self, args: &[&str], stdin: &str) -> Output {
+        let mut child = self.command(args).spawn().unwrap();
+        // One that ends without reading it is none the worse for it.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// The exit status, and all that was said on standard error (a part of it, where it is long).
+#[track_caller]
+fn check(output: &Output, code: i32, stderr: &str) {
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.contains(stderr), "{said:?}");
+    assert_eq!(said.is_empty(), stderr.is_empty(), "{said:?}");
+}
+
+/// The first `count` lines of what a process writes, which is then ended.
+fn lines(mut child: Child, count: usize) -> Vec<String> {
+    let out = child.stdout.take().unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let read = (0..count).map(|_| lines.recv_timeout(PATIENCE).unwrap());
+    let read = read.collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    read
+}
+
+#[test]
+fn a_pipe_speaks_and_a_pipe_listens() {
+    let server = Server::start();
+    let (ann, bob) = (
+        Person::registered("ann", &server),
+        Person::registered("bob", &server),
+    );
+    let said = ann.run(&["send", "--room", "lobby"], "hi\n");
+    check(&said, 0, "");
+    assert_eq!(text(&said.stdout), "");
+    let said = ann.run(&["send", "--room", "lobby", "--json", "second line"], "");
+    check(&said, 0, "");
+    assert!(text(&said.stdout).starts_with(r#"{"type":"ack","#));
+
+    // What was said before, then what is said now, each once and in order.
+    let tail = bob.command(&["tail", "--room", "lobby", "--since", "0", "--json"]);
+    let tail = { tail }.spawn().unwrap();
+    let reader = std::thread::spawn(move || lines(tail, 3));
+    check(
+        &ann.run(&["send", "--room", "lobby", "-"], "third\nof two lines\n"),
+        0,
+        "",
+    );
+    let told = reader.join().unwrap();
+    let json: Vec<serde_json::Value> = told
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let said: Vec<_> = json
+        .iter()
+        .map(|event| event["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(said, ["hi", "second line", "third\nof two lines"]);
+    let seqs: Vec<_> = json
+        .iter()
+        .map(|event| event["seq"].as_u64().unwrap())
+        .collect();
+    assert!(seqs.is_sorted() && json.iter().all(|event| event["type"] == "chat"));
+
+    let past = bob.run(&["history", "--room", "lobby", "--limit", "2"], "");
+    check(&past, 0, "");
+    let past = text(&past.stdout);
+    let ends: Vec<_> = past
+        .lines()
+        .map(|line| line.split("] ").nth(1).unwrap())
+        .collect();
+    assert_eq!(ends, ["ann: second line", "ann: third␤of two lines"]);
+
+    let found = bob.run(&["search", "second"], "");
+    check(&found, 0, "");
+    assert_eq!(text(&found.stdout).lines().count(), 1);
+    let rooms = bob.run(&["rooms", "--json"], "");
+    check(&rooms, 0, "");
+    let lobby: serde_json::Value =
+        serde_json::from_str(text(&rooms.stdout).lines().next().unwrap()).unwrap();
+    assert_eq!(lobby["room"], "lobby");
+}
+
+#[test]
+fn jq_reads_what_tail_tells() {
+    let jq = Command::new("jq").arg("--version").output();
+    if !jq.is_ok_and(|out| out.status.success()) {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "jq is missing; install it"
+        );
+        let _ = writeln!(
+            std::io::stderr(),
+            "jq is missing: nothing was piped into it"
+        );
+        return;
+    }
+    let server = Server::start();
+    let ann = Person::registered("ann", &server);
+    let line = format!(
+        "echo hi | {CLIENT} send --room lobby && \
+         {CLIENT} tail --room lobby --since 0 --count 1 --json | jq -r '.username + \" says \" + .message'"
+    );
+    let shell = Command::new("sh")
+        .args(["-c", &line])
+        .env("HOME", ann.home.path())
+        .env("CHAT_SERVER", server.url())
+        .env("CHAT_USER", "ann")
+        .output()
+        .unwrap();
+    check(&shell, 0, "");
+    assert_eq!(text(&shell.stdout), "ann says hi\n");
+}
+
+#[test]
+fn what_can_not_be_delivered_says_why() {
+    let mut server = Server::start();
+    let ann = Person::registered("ann", &server);
+    let nobody = Person::new("nobody", server.url());
+    let send = |person: &Person, args: &[&str], stdin: &str| {
+        person.run(&[&["send", "--wait", "2"], args].concat(), stdin)
+    };
+    check(
+        &send(&ann, &["--room", "nowhere", "x"], ""),
+        5,
+        "chat-tui: ",
+    );
+    check(&send(&ann, &["--room", "No Room", "x"], ""), 2, "ROOM");
+    check(&send(&ann, &["--room", "lobby"], " \n"), 2, "chat-tui: ");
+    check(
+        &send(&ann, &["--room", "lobby"], &"x".repeat(5_000)),
+        2,
+        "4000 characters",
+    );
+    check(
+        &send(&nobody, &["--room", "lobby", "x"], ""),
+        3,
+        "not logged in",
+    );
+    check(
+        &ann.run(&["register"], "correct horse\n"),
+        5,
+        "choose another name",
+    );
+    check(&ann.run(&["register"], "short\n"), 2, "8");
+    check(
+        &ann.run(&["tail", "--room", "nowhere"], ""),
+        5,
+        "You are not in nowhere",
+    );
+    server.kill();
+    let start = Instant::now();
+    check(
+        &send(&ann, &["--room", "lobby", "x"], ""),
+        4,
+        "did not answer within 2 s",
+    );
+    assert!(start.elapsed() < PATIENCE);
+}
+
+#[test]
+fn a_closed_pipe_ends_it_quietly() {
+    let server = Server::start();
+    let ann = Person::registered("ann", &server);
+    check(&ann.run(&["send", "--room", "lobby", "one"], ""), 0, "");
+    let mut tail = ann
+        .command(&["tail", "--room", "lobby", "--since", "0"])
+        .spawn()
+        .unwrap();
+    drop(tail.stdout.take());
+    let start = Instant::now();
+    while tail.try_wait().unwrap().is_none() {
+        assert!(start.elapsed() < PATIENCE, "it goes on for nobody");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    check(&tail.wait_with_output().unwrap(), 0, "");
+}
