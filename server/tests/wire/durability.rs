@@ -10,8 +10,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::main_job::all_events;
 use crate::support::{
-    PASSWORD, Received, Server, Site, User, fresh_nonce, from_env, kind_of, on_ferretdb, seeded,
-    text_of,
+    PASSWORD, Received, Server, Site, User, Ws, fresh_nonce, from_env, kind_of, on_ferretdb,
+    seeded, text_of,
 };
 
 #[tokio::test]
@@ -145,13 +145,13 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
     let sent = Sent::default();
     let changed = Changed::default();
     for round in 0..rounds {
-        let senders: Vec<_> = users
-            .iter()
-            .map(|user| {
-                let (sent, changed) = (Arc::clone(&sent), Arc::clone(&changed));
-                tokio::spawn(speak(server.clone(), user.clone(), sent, changed))
-            })
-            .collect();
+        let mut senders = Vec::new();
+        for user in &users {
+            // All are there when the clock begins to run.
+            let ws = server.enter(user).await;
+            let (sent, changed) = (Arc::clone(&sent), Arc::clone(&changed));
+            senders.push(tokio::spawn(speak(ws, user.clone(), sent, changed)));
+        }
         sleep(Duration::from_millis(chance.u64(150..500))).await;
         server.kill();
         for sender in senders {
@@ -196,8 +196,7 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
 }
 
 /// Speaks until the server is gone.
-async fn speak(site: Site, user: User, sent: Sent, changed: Changed) {
-    let mut ws = site.enter(&user).await;
+async fn speak(mut ws: Ws, user: User, sent: Sent, changed: Changed) {
     let mut under_way = 0;
     let mut changing: HashMap<String, Value> = HashMap::new();
     for i in 0_u64.. {
