@@ -6,7 +6,7 @@ use super::room::Place;
 use super::table::lines;
 use tokio::time::{Duration, Instant, sleep};
 
-use crate::support::{PATIENCE, Server, fresh_nonce};
+use crate::support::{PASSWORD, PATIENCE, Server, fresh_nonce};
 
 fn commands() -> Vec<(&'static str, Value)> {
     let place = Place {
@@ -117,6 +117,11 @@ async fn who_is_banned_from_the_server() {
         }
     }
     admin.done(about("unban"), "ok").await;
+    let deadline = Instant::now() + PATIENCE;
+    let body = json!({"username": "bob", "password": PASSWORD});
+    while server.post("/login", &[], &body).await.status == 403 && Instant::now() < deadline {
+        sleep(Duration::from_millis(10)).await;
+    }
     let bob = server.log_in("bob").await;
     let mut ws = server.enter(&bob).await;
     ws.say("lobby", "back").await;
