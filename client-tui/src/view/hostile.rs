@@ -48,7 +48,7 @@ fn check(buffer: &Buffer) {
                 assert!(!tag, "{symbol:?} at {x},{y}");
             }
             assert!(
-                symbol.chars().count() <= 12,
+                symbol.chars().count() <= 13,
                 "{symbol:?} piles up at {x},{y}"
             );
             let width = symbol.width();

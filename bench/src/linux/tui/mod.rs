@@ -40,8 +40,9 @@ const KEYS: &[u8] = b"@%$&*+=^~";
 const PRESSES: usize = 200;
 const BETWEEN_PRESSES: Duration = Duration::from_millis(47);
 
-/// Alt-2: the room's window in irssi and in weechat.
-const SECOND_WINDOW: &[u8] = b"\x1b2";
+/// To the room's window.
+const IRSSI_TO_ROOM: &[u8] = b"/window 2\r";
+const WEECHAT_TO_ROOM: &[u8] = b"/buffer 2\r";
 
 /// Who looks on, and who speaks.
 const READER: usize = 0;
@@ -194,12 +195,16 @@ impl Cost {
         Self::of(&mut pty, || feed.to_chat(speaker))
     }
 
-    fn theirs(start: fn(&Path, u16) -> Command, feed: &Feed) -> anyhow::Result<Self> {
+    fn theirs(
+        start: fn(&Path, u16) -> Command,
+        to_room: &[u8],
+        feed: &Feed,
+    ) -> anyhow::Result<Self> {
         let (home, server) = (tempfile::tempdir()?, IrcServer::listen()?);
         let mut pty = Pty::start(start(home.path(), server.port()?))?;
         let client = server.welcome()?;
         pty.rest(REST);
-        pty.type_keys(SECOND_WINDOW)?;
+        pty.type_keys(to_room)?;
         Self::of(&mut pty, || feed.to_irc(&client))
     }
 }
@@ -212,8 +217,8 @@ fn flood(options: &Options, client: &Client) -> anyhow::Result<Vec<Row>> {
     let (mut ours, mut irssis, mut weechats) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..options.repeats {
         ours.push(Cost::ours(options, client, &feed)?);
-        irssis.push(Cost::theirs(irssi, &feed)?);
-        weechats.push(Cost::theirs(weechat, &feed)?);
+        irssis.push(Cost::theirs(irssi, IRSSI_TO_ROOM, &feed)?);
+        weechats.push(Cost::theirs(weechat, WEECHAT_TO_ROOM, &feed)?);
     }
     let of = |costs: &[Cost], read: fn(&Cost) -> f64| costs.iter().map(read).collect::<Vec<_>>();
     let what = format!("{} messages into an open room: ", feed.messages);
