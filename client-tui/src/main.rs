@@ -190,7 +190,10 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
             resend_all(&chat, &mut first);
             Screen::Chat(Box::new(chat))
         }
-        (user, _) => Screen::LogIn(log_in_form(user.as_deref(), secret.read()?, &mut first)),
+        (user, _) => {
+            let form = log_in_form(user.as_deref(), secret.read()?, &mut first);
+            Screen::LogIn(Box::new(form))
+        }
     };
     terminal::restore_on_panic();
     let links = Rc::default();

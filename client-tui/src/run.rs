@@ -136,7 +136,8 @@ pub(crate) async fn run(
                 }
             },
             () = sleep_until(frame_due), if changed => {}
-            () = sleep(wait), if clock.is_some() => {
+            // A frame that is due settles what the clock is for.
+            () = sleep(wait), if clock.is_some() && !changed => {
                 effects.extend(update(&mut program.app, Event::Clock, now()));
                 changed = true;
             }

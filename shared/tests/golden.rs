@@ -52,3 +52,39 @@ fn client_frames_round_trip() {
         same_json(&path, &golden, &written.unwrap());
     }
 }
+
+/// A stranger finds each shape in the document, and finds each file that it names.
+#[test]
+fn the_document_names_every_golden_frame() {
+    let document = include_str!("../PROTOCOL.md");
+    let mut named: Vec<String> = document
+        .split("(golden/")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(')')?.0.to_owned()))
+        .collect();
+    named.sort();
+    named.dedup();
+    let mut files = Vec::new();
+    for side in ["client", "server"] {
+        for (path, _) in frames(side) {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            files.push(format!("{side}/{name}"));
+        }
+    }
+    files.sort();
+    assert_eq!(named, files);
+}
+
+/// Every command, event, code and limit of the types stands in the document by its name.
+#[test]
+fn the_document_has_every_type_of_frame() {
+    let document = include_str!("../PROTOCOL.md");
+    for side in ["client", "server"] {
+        for (path, golden) in frames(side) {
+            let frame: Value = serde_json::from_str(&golden).unwrap();
+            for key in frame.as_object().unwrap().keys() {
+                assert!(document.contains(key), "{path}: `{key}` is not explained");
+            }
+        }
+    }
+}

@@ -102,6 +102,19 @@ const PARTS: &[Part] = &[
         run: rust,
     },
     Part {
+        name: "sync",
+        about: "the disk has a message before its sender has the ack, by what the kernel was asked",
+        kind: Kind::Test,
+        needs: &[Tool::Strace],
+        after: Some("build"),
+        run: |project| {
+            built_test(project, "server", WIRE_TEST)?
+                .args(["--ignored", "sync::"])
+                .env("CHAT_STRACE", Tool::Strace.path(project)?)
+                .show()
+        },
+    },
+    Part {
         name: "mongo",
         about: "the server on MongoDB's wire: what is its own, and all that is asked of SQLite",
         kind: Kind::Test,

@@ -22,6 +22,7 @@ pub(crate) enum Tool {
     Chromium,
     PlaywrightCore,
     Tmux,
+    Strace,
     CargoDeny,
     FerretDb,
 }
@@ -129,6 +130,11 @@ impl Tool {
                 Run::new("tmux").arg("-V").read().context("install tmux")?;
                 Ok(PathBuf::from("tmux"))
             }
+            Self::Strace => {
+                let strace = Run::new("strace").arg("-V").read();
+                strace.context("install strace (Linux alone has it)")?;
+                Ok(PathBuf::from("strace"))
+            }
             Self::CargoDeny => [PathBuf::from("cargo-deny"), own_cargo_deny(project)]
                 .into_iter()
                 .find(|deny| Run::new(deny).arg("--version").read().is_ok())
@@ -147,7 +153,7 @@ impl Tool {
             Self::PlaywrightCore => Self::Npm.path(project).is_ok(),
             Self::CargoDeny => true,
             Self::FerretDb => mongo::can_be_built(project),
-            Self::Node | Self::Npm | Self::Chromium | Self::Tmux => false,
+            Self::Node | Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => false,
         }
     }
 
@@ -157,6 +163,7 @@ impl Tool {
             Self::Npm => &["npm"],
             Self::Chromium => &["chromium"],
             Self::Tmux => &["tmux"],
+            Self::Strace => &["strace"],
             Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
         }
     }
@@ -170,6 +177,7 @@ impl Tool {
             Self::Npm => "npm, with apt-get".to_owned(),
             Self::Chromium => "chromium, with apt-get".to_owned(),
             Self::Tmux => "tmux, with apt-get".to_owned(),
+            Self::Strace => "strace, with apt-get".to_owned(),
             Self::PlaywrightCore => "playwright-core into web/node_modules, with npm ci".to_owned(),
             Self::CargoDeny => {
                 format!("{CARGO_DENY} into target/tools, with cargo install (a minute or two)")
@@ -215,7 +223,9 @@ impl Tool {
                 outcome
             }
             Self::FerretDb => mongo::build(project),
-            Self::Npm | Self::Chromium | Self::Tmux => bail!("{self:?} is still missing"),
+            Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => {
+                bail!("{self:?} is still missing")
+            }
         }
     }
 }

@@ -144,10 +144,16 @@ impl Swarm {
         Ok(())
     }
 
-    /// Waits until nobody is told anything any more.
+    /// Waits until nobody is told anything any more; pings go on for ever.
     pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        while self.poll(SILENCE, |_, _| {})? {
+        let mut told = Instant::now();
+        while told.elapsed() < SILENCE {
+            self.poll(SILENCE, |_, seen| {
+                if seen != Seen::Ping {
+                    told = Instant::now();
+                }
+            })?;
             if Instant::now() > deadline {
                 bail!("the connections don't come to rest");
             }

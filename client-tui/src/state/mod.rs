@@ -80,6 +80,6 @@ pub(crate) struct Size {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Screen {
-    LogIn(LogIn),
+    LogIn(Box<LogIn>),
     Chat(Box<Chat>),
 }

@@ -195,11 +195,10 @@ impl Markup {
         loop {
             let end = from + inner[from..].find(mark)?;
             let after = &inner[end + mark.len()..];
-            let closes = end > 0
-                && !inner[..end].ends_with(char::is_whitespace)
-                && !(mark.starts_with('_') && after.starts_with(char::is_alphanumeric))
-                && !(mark.len() == 1 && after.starts_with(mark));
-            if closes {
+            let is_open = inner[..end].ends_with(char::is_whitespace) || end == 0;
+            let in_word = mark.starts_with('_') && after.starts_with(char::is_alphanumeric);
+            let is_longer = mark.len() == 1 && after.starts_with(mark);
+            if !is_open && !in_word && !is_longer {
                 self.inline(&inner[..end], inside, depth + 1);
                 return Some(mark.len() + end + mark.len());
             }
@@ -348,5 +347,19 @@ mod tests {
             "so:\nq[▏ ]c[let *a* = 1;]\nend",
         );
         check("```\nopen", "```\nopen");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_gap_or_overlap(text in r"[a*_~`\[\]()\\ \nhtps:/.>é😀]{0,60}|.{0,60}") {
+            let markup = Markup::parse(&text);
+            let mut at = 0;
+            for (range, _) in &markup.runs {
+                assert_eq!(range.start, at);
+                assert!(markup.text.is_char_boundary(range.end));
+                at = range.end;
+            }
+            assert_eq!(at, markup.text.len());
+        }
     }
 }

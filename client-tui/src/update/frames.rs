@@ -77,7 +77,8 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
                 room.members.presence(&event);
             }
         }
-        ServerFrame::Typing(event) => {
+        ServerFrame::Typing(mut event) => {
+            event.usernames.retain(|name| *name != chat.me);
             if let Some(room) = chat.room_mut(&event.room) {
                 (room.typing.names, room.typing.until) = (event.usernames, now + TYPING_MS);
             }

@@ -48,14 +48,15 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
         chat.unsaved = Unsaved::Nothing;
         effects.push(Effect::Save(Saved::of(chat)));
     }
+    let room = chat.current_mut();
+    if room.typing.until <= now {
+        room.typing.names.clear();
+    }
     if chat.link != Link::Live {
         return;
     }
     let reads = has_read(chat);
     let room = chat.current_mut();
-    if !room.typing.names.is_empty() && room.typing.until <= now {
-        room.typing.names.clear();
-    }
     if !room.is_scrolled() && room.timeline.is_live() {
         (room.unread, room.mentions) = (0, 0);
     }
@@ -85,7 +86,7 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     let room = chat.current_mut();
     let crowd = |room: &Room| {
         let members = room.info.as_ref().map(|info| info.members);
-        members.is_none_or(|members| members > TYPING_MEMBERS_MAX || members < 2)
+        !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
     };
     let is_message = !room.input.text().starts_with('/');
     if is_live && is_message && now >= room.typing.told_at + TYPING_EVERY_MS && !crowd(room) {

@@ -168,5 +168,5 @@ impl Unsaved {
 
 /// The first screen, where a session has ended or none is.
 fn to_log_in(app: &mut App, user: &Username, error: String) {
-    app.screen = Screen::LogIn(LogIn::new(Some(user.as_str()), Some(error)));
+    app.screen = Screen::LogIn(Box::new(LogIn::new(Some(user.as_str()), Some(error))));
 }

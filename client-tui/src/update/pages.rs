@@ -130,7 +130,12 @@ fn take_in(
         Err(CommandError::Disconnected) => mark(room, side, More::There),
         Err(error) => {
             mark(room, side, More::Failed);
-            let text = format!("Messages can't be had: {error}");
+            let which = match side {
+                Side::Older => "Older",
+                Side::Newer => "Newer",
+                Side::Both => "These",
+            };
+            let text = format!("{which} messages can't be had: {error}");
             room.timeline.local(now, text, true);
         }
     }

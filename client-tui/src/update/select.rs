@@ -50,9 +50,7 @@ pub(super) fn jump(app: &mut App, seq: Seq, effects: &mut Effects) {
     let timeline = &chat.current().timeline;
     let loaded = timeline.message(seq).is_some()
         || timeline.oldest().is_some_and(|oldest| oldest <= seq) && timeline.is_live();
-    if loaded {
-        scroll::show(app, seq);
-    } else {
+    if !(loaded && scroll::show(app, seq)) {
         pages::fetch_around(app, seq, effects);
     }
 }

@@ -157,13 +157,10 @@ impl<'a> Rows<'a> {
         let indent = TIME_COLUMNS.min(self.columns / 4);
         let said = match self.room.timeline.message(seq) {
             Some(message) if message.is_deleted() => format!("{}: (deleted)", message.sender),
-            Some(message) => format!("{}: {}", message.sender, message.text),
+            Some(message) => format!("{}: {}", message.sender, on_one_line(&message.text)),
             None => "an earlier message".to_owned(),
         };
-        let said = cut(
-            &said.replace('\n', " "),
-            self.columns.saturating_sub(indent + 2),
-        );
+        let said = cut(&said, self.columns.saturating_sub(indent + 2));
         let row = format!("{}╭ {said}", " ".repeat(indent));
         rows.push(Line::styled(row, self.theme.dim()));
     }
@@ -314,6 +311,11 @@ fn sentence(comings: &Comings) -> String {
         parts.push(format!("{} others came or went", comings.others));
     }
     parts.join("; ")
+}
+
+/// What a message says, without its marks and line ends.
+pub(super) fn on_one_line(text: &str) -> String {
+    Markup::parse(text).text.replace('\n', " ")
 }
 
 /// `text` on one line of at most `columns`, with an ellipsis where it was cut.

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Paragraph};
 
-use super::rows::{cut, local};
+use super::rows::{cut, local, on_one_line};
 use super::theme::Theme;
 use crate::state::{App, Screen, SearchView};
 use crate::text::width;
@@ -52,10 +52,7 @@ fn row(
     let head = cut(&head, columns / 2);
     let nick = cut(message.username.as_str(), columns / 4);
     let used = width(mark) + width(&head) + width(&nick) + 2;
-    let text = cut(
-        &message.message.replace('\n', " "),
-        columns.saturating_sub(used),
-    );
+    let text = cut(&on_one_line(&message.message), columns.saturating_sub(used));
     let style = if selected {
         theme.bold()
     } else {

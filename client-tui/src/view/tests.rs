@@ -59,6 +59,24 @@ fn hostile(columns: u16, rows: u16) -> Script {
     client
 }
 
+/// Markdown, answers, changes, reactions, roles.
+fn talk(columns: u16, rows: u16) -> Script {
+    let mut client = Script::chat(columns, rows);
+    client.run("page 1 2 end; members @ann %bob grace -heinz");
+    client.say(3, "bob", "so **bold**, *it*, ~~gone~~, `code` and https://example.org/a(b), see [the page](https://example.org/).\n> quoted\n```rust\nfn main() { println!(\"*\"); }\n```\nend");
+    client.run("mention lobby 4 grace @ann have a look; answer 5 3 bob I did; reacted 6 4 ann 🎉");
+    client.run("reacted 7 4 bob 🎉; reacted 8 4 bob 👍; edited 9 5 I did, twice; deleted 10 2");
+    client.run("joined heinz; joined ida; left grace");
+    client
+}
+
+fn unread(columns: u16, rows: u16) -> Script {
+    let mut client = Script::chat(columns, rows);
+    client.run("members ann bob; room cats; direct @d1 zoe; unread-room rust 120 100 2");
+    client.run("chat cats 1 bob miau; chat @d1 1 zoe psst; key alt-3; page 95 120 more");
+    client
+}
+
 macro_rules! screens {
     ($($name:ident: $client:expr;)*) => {
         $(#[test]
@@ -96,6 +114,29 @@ screens! {
     hostile_120x40: hostile(120, 40);
     hostile_80x24: hostile(80, 24);
     hostile_40x10: hostile(40, 10);
+    talk_120x40: talk(120, 40);
+    talk_80x24: talk(80, 24);
+    talk_40x10: talk(40, 10);
+    talk_20x5: talk(20, 5);
+    unread_120x40: unread(120, 40);
+    unread_80x24: unread(80, 24);
+    unread_40x10: unread(40, 10);
+    switcher_120x40: with(unread(120, 40), "key ctrl-g; type r");
+    switcher_80x24: with(unread(80, 24), "key ctrl-g");
+    switcher_40x10: with(unread(40, 10), "key ctrl-g; type zz");
+    searching_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter");
+    found_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter; found 1 50 more; key down down");
+    found_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter; found 1 3 end");
+    found_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter; found 1 50 more");
+    nothing_found_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter; found 2 1 end");
+    chosen_80x24: with(talk(80, 24), "key alt-up alt-up");
+    answer_80x24: with(talk(80, 24), "key alt-r; type yes");
+    change_40x10: with(talk(40, 10), "own 40 n-9 mine; key alt-e");
+    typing_80x24: with(talk(80, 24), "typing bob grace");
+    completion_80x24: with(talk(80, 24), "type /re; key tab");
+    paste_80x24: with(talk(80, 24), &format!("paste {}", "line\\n".repeat(250)));
+    past_80x24: with(unread(80, 24), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
+    leaving_40x10: with(talk(40, 10), "key ctrl-c");
     many_lines_typed_80x24: with(people(80, 24), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
 }
 
@@ -107,9 +148,15 @@ fn the_grid_never_breaks() {
             for client in [
                 hostile(columns, rows),
                 people(columns, rows),
+                talk(columns, rows),
+                with(unread(columns, rows), "key ctrl-g"),
+                with(
+                    talk(columns, rows),
+                    "type /search tea; key enter; found 1 9 end",
+                ),
                 Script::log_in(columns, rows),
             ] {
-                let client = with(client, "key pgup; key f1");
+                let client = with(client, "key pgup alt-up; key f1");
                 let shown = screen(&client);
                 assert!(
                     !shown.chars().any(|c| c.is_control() && c != '\n'),
@@ -125,20 +172,82 @@ fn the_grid_never_breaks() {
     }
 }
 
+proptest::proptest! {
+    #![proptest_config(proptest::test_runner::Config::with_cases(48))]
+
+    /// Anything in messages, names, answers, what is typed: no row is wider than the screen.
+    #[test]
+    fn nothing_that_is_written_breaks_the_grid(
+        text in "\\PC{0,80}|.{0,80}",
+        who in ".{1,20}",
+        columns in 1_u16..90,
+        rows in 1_u16..30,
+    ) {
+        let mut client = Script::chat(columns, rows);
+        client.say(1, &who, &text);
+        client.say(2, "bob", &format!("**{text}** `{text}` https://a.example/{text}\n> {text}"));
+        client.run("answer 3 1 bob yes; key alt-up");
+        client.event(crate::update::Event::Paste(text));
+        for keys in ["", "key ctrl-g", "key esc; key f1"] {
+            client.run(keys);
+            let shown = screen(&client);
+            assert!(!shown.chars().any(|c| c.is_control() && c != '\n'));
+            for row in shown.lines() {
+                assert!(crate::text::width(row) <= usize::from(columns), "{row:?}");
+            }
+        }
+    }
+}
+
 /// Colours may go; what they say stays.
 #[test]
 fn without_colours_the_words_are_the_same() {
-    let mut client = people(80, 24);
-    let coloured = screen(&client);
-    client.app.colours = false;
-    assert_eq!(screen(&client), coloured);
-    let mut terminal = Terminal::new(TestBackend::new(80, 24)).unwrap();
+    for mut client in [people(80, 24), talk(80, 24), unread(120, 40)] {
+        let coloured = screen(&client);
+        client.app.light = Some(true);
+        assert_eq!(screen(&client), coloured, "on a light background");
+        client.app.colours = false;
+        assert_eq!(screen(&client), coloured);
+        without_colours(&client);
+    }
+}
+
+fn without_colours(client: &Script) {
+    let size = client.app.size;
+    let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
     terminal
         .draw(|frame| drop(super::draw(frame, &client.app)))
         .unwrap();
     for cell in &terminal.backend().buffer().content {
         assert_eq!((cell.fg, cell.bg), Default::default());
     }
+}
+
+/// On white, the palette's bright colours and its yellow can't be read.
+#[test]
+fn a_light_background_has_colours_of_its_own() {
+    use ratatui::style::Color;
+    let mut client = talk(120, 40);
+    client.run("typing bob; down 5 Gone.");
+    client.app.light = Some(true);
+    let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
+    terminal
+        .draw(|frame| drop(super::draw(frame, &client.app)))
+        .unwrap();
+    let pale = [
+        Color::Yellow,
+        Color::Cyan,
+        Color::LightCyan,
+        Color::LightGreen,
+        Color::LightYellow,
+    ];
+    let cells = &terminal.backend().buffer().content;
+    assert!(cells.iter().all(|cell| !pale.contains(&cell.fg)));
+    assert!(
+        cells
+            .iter()
+            .any(|cell| matches!(cell.fg, Color::Indexed(_)))
+    );
 }
 
 #[test]

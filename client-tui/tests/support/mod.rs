@@ -58,6 +58,10 @@ impl Server {
         format!("http://{}", self.address)
     }
 
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// As a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -166,8 +170,17 @@ impl Terminal {
 
     /// Starts the client, with `settings` like `NAME=VALUE` in its environment.
     pub(crate) fn start(&self, server: &Server, settings: &str) {
+        self.start_at(&server.url(), settings);
+    }
+
+    pub(crate) fn start_at(&self, url: &str, settings: &str) {
         self.run("clear");
-        self.run(&format!("{settings} {CLIENT} --server {}", server.url()));
+        self.run(&format!("{settings} {CLIENT} --server {url}"));
+    }
+
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        self.tmux(&["resize-window", "-x", &columns, "-y", &rows]);
     }
 
     pub(crate) fn run(&self, command: &str) {
@@ -245,7 +258,12 @@ impl Terminal {
     }
 
     pub(crate) fn token_file_modes(&self) -> Vec<String> {
-        let dir = self.home.path().join(".local/state/chat-tui/sessions");
+        self.file_modes("sessions")
+    }
+
+    /// The permissions of the files in a directory of the client's state.
+    pub(crate) fn file_modes(&self, dir: &str) -> Vec<String> {
+        let dir = self.home.path().join(".local/state/chat-tui").join(dir);
         let files = std::fs::read_dir(dir).unwrap();
         let mode = |file: std::fs::DirEntry| file.metadata().unwrap().permissions().mode();
         files

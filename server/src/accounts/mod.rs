@@ -319,12 +319,18 @@ impl Accounts {
         Ok(())
     }
 
-    /// Whether a session has not been revoked since it was authenticated.
+    /// Asks whether someone may still come in who was authenticated a moment ago.
     ///
     /// # Errors
-    /// Where the store fails.
-    pub async fn still_stands(&self, session: &str) -> Result<bool, StoreError> {
-        Ok(self.0.store.session(session).await?.is_some())
+    /// [`AuthError`]: the session was revoked, they were banned, or the store fails.
+    pub async fn still_stands(&self, identity: &Identity) -> Result<(), AuthError> {
+        let session = self.0.store.session(&identity.session).await?;
+        let user = self.user(&identity.username).await?;
+        match (session, user) {
+            (Some(_), Some(user)) if self.is_banned(&user) => Err(AuthError::Banned),
+            (Some(_), Some(_)) => Ok(()),
+            _ => Err(AuthError::Invalid),
+        }
     }
 
     /// How many accounts there are, as far as this server knows.

@@ -55,14 +55,13 @@ pub(super) fn replay(
 }
 
 /// Goes on in the background, room after room, where a room holds a connection until it caught up.
-pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq)>) {
+pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq, CatchUp)>) {
     if rooms.is_empty() {
         return;
     }
     let (hub, connection) = (hub.clone(), connection.clone());
     tokio::spawn(async move {
-        for (room, after) in rooms {
-            let step = CatchUp::Continue { after };
+        for (room, after, step) in rooms {
             if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
                 return give_up(&connection, &room, &error);
             }
@@ -88,8 +87,8 @@ async fn to_the_tip(
     let mut after = first;
     while !connection.outbox.is_closing() {
         connection.outbox.drained_to(WAITING_BYTES_MAX).await;
-        let tip = match ask(hub, connection, room, step).await? {
-            CatchUpStep::Behind { tip } => tip,
+        let (tip, stay) = match ask(hub, connection, room, step).await? {
+            CatchUpStep::Behind { tip, stay } => (tip, stay),
             CatchUpStep::Live { tip } => return Ok(tip.saturating_sub(first)),
             CatchUpStep::Gone => return Ok(0),
         };
@@ -97,7 +96,7 @@ async fn to_the_tip(
         let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
         let up_to = events.partition_point(|event| event.seq <= tip);
         for frame in event_frames(hub, room, &events[..up_to]).await? {
-            if !connection.send_in(room, &frame) {
+            if !connection.send_in(room, stay, &frame) {
                 return Ok(after - first);
             }
             after = frame.place().map_or(after, |(_, seq)| seq);

@@ -46,16 +46,22 @@ pub(super) async fn carry_out(
         return asked.turn_down(error);
     }
     match command {
-        Command::History(history) => asked.query(history.room.clone(), Query::History(history)),
-        Command::Events(events) => asked.query(events.room.clone(), Query::Events(events)),
-        Command::Members(members) => asked.query(members.room.clone(), Query::Members(members)),
+        Command::History(history) => asked.query(&history.room.clone(), Query::History(history)),
+        Command::Events(events) => asked.query(&events.room.clone(), Query::Events(events)),
+        Command::Members(members) => asked.query(&members.room.clone(), Query::Members(members)),
         Command::Rooms(rooms) => {
             let (hub, connection, re) = asked.owned();
-            asked.apart(async move { lists::rooms(&hub, &connection, re, rooms).await.map(Ok) });
+            asked.apart(async move {
+                let page = lists::rooms(&hub, &connection, re, rooms).await?;
+                Ok(Ok(Some(page)))
+            });
         }
         Command::Search(search) => {
             let (hub, connection, re) = asked.owned();
-            asked.apart(async move { lists::search(&hub, &connection, re, search).await });
+            asked.apart(async move {
+                let answered = lists::search(&hub, &connection, re, search).await?;
+                Ok(answered.map(|()| None))
+            });
         }
         Command::Resume(resume) => {
             let Asked { id, permit, .. } = asked;
@@ -84,7 +90,10 @@ pub(super) async fn carry_out(
         }
         Command::Ping => connection.send(&ServerFrame::Pong { re: asked.id }),
         Command::Profile(profile) => asked.change_profile(&profile.display_name).await,
-        command => match proposed(hub, connection, command).await {
+        Command::Dm(_) if rate_limited.is_some() => {
+            asked.turn_down(too_often(rate_limited.unwrap_or_default()));
+        }
+        command => match proposed(hub, connection, command, rate_limited.is_some()).await {
             Ok(Some((room, nonce, command))) => asked.propose(&room, nonce, command),
             Ok(None) => {
                 let message = "There is no such command in this version of the server.";
@@ -95,18 +104,24 @@ pub(super) async fn carry_out(
     }
 }
 
-/// What a command asks a room to decide, with the names in it looked up.
+/// What a command asks a room to decide, with the names in it looked up. Who is mentioned by what
+/// comes `too_soon` is asked of nobody: it is refused, unless it repeats what is stored.
 async fn proposed(
     hub: &Hub,
     connection: &Connection,
     command: Command,
+    too_soon: bool,
 ) -> Result<Option<(RoomName, Option<Nonce>, rules::Command)>, Unnamed> {
+    let mentioned = async |text: &str| match too_soon {
+        true => Ok(Vec::new()),
+        false => people::mentioned(hub, text).await,
+    };
     let subject = async |name| people::subject(hub, name).await;
     let for_ms = |for_s: Option<u64>| for_s.map(|s| s.saturating_mul(1_000));
     Ok(Some(match command {
         Command::Send(send) => {
             let command = rules::Command::Send {
-                mentioned: people::mentioned(hub, &send.text).await?,
+                mentioned: mentioned(&send.text).await?,
                 text: send.text,
                 reply_to: send.reply_to,
             };
@@ -115,7 +130,7 @@ async fn proposed(
         Command::Edit(edit) => {
             let command = rules::Command::Edit {
                 target: edit.seq,
-                mentioned: people::mentioned(hub, &edit.text).await?,
+                mentioned: mentioned(&edit.text).await?,
                 text: edit.text,
             };
             (edit.room, edit.nonce, command)
@@ -205,27 +220,28 @@ impl Asked<'_> {
         ask_room(self.hub, room, RoomRequest::Propose(propose));
     }
 
-    fn query(self, room: RoomName, query: Query) {
+    fn query(self, room: &RoomName, query: Query) {
         let request = RoomRequest::Query {
             connection: self.connection.clone(),
             id: self.id,
             query,
             permit: self.permit,
         };
-        ask_room(self.hub, &room, request);
+        ask_room(self.hub, room, request);
     }
 
-    /// Answers beside what the connection does next.
+    /// Answers beside what the connection does next. `None`: it is answered already.
     fn apart(
         self,
-        answer: impl Future<Output = Result<Result<ServerFrame, ErrorFrame>, StoreError>>
+        answer: impl Future<Output = Result<Result<Option<ServerFrame>, ErrorFrame>, StoreError>>
         + Send
         + 'static,
     ) {
         let (connection, id, permit) = (self.connection.clone(), self.id, self.permit);
         tokio::spawn(async move {
             match answer.await {
-                Ok(Ok(page)) => connection.send(&page),
+                Ok(Ok(Some(page))) => connection.send(&page),
+                Ok(Ok(None)) => {}
                 Ok(Err(error)) => turn_down(&connection, id, error),
                 Err(error) => {
                     let error = Unnamed::Store(error).frame();
@@ -238,10 +254,7 @@ impl Asked<'_> {
 
     async fn change_profile(self, display_name: &str) {
         if let Some(retry_after_ms) = self.rate_limited {
-            return self.turn_down(ErrorFrame {
-                retry_after_ms: Some(retry_after_ms),
-                ..ErrorFrame::new(ErrorCode::RateLimited, "That is too often; wait a moment.")
-            });
+            return self.turn_down(too_often(retry_after_ms));
         }
         let name = match check_display_name(display_name) {
             Ok(name) => name,
@@ -264,6 +277,13 @@ impl Asked<'_> {
 
     fn turn_down(self, error: ErrorFrame) {
         turn_down(self.connection, self.id, error);
+    }
+}
+
+fn too_often(retry_after_ms: u64) -> ErrorFrame {
+    ErrorFrame {
+        retry_after_ms: Some(retry_after_ms),
+        ..ErrorFrame::new(ErrorCode::RateLimited, "That is too often; wait a moment.")
     }
 }
 

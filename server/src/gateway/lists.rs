@@ -9,7 +9,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
-use crate::hub::{Connection, Hub, shown, take_fitting};
+use crate::hub::{Connection, Hub, shown, take_fitting, take_fitting_messages};
 use crate::store::{self, PublicRoom, StoreError, tokens};
 
 pub(super) async fn rooms(
@@ -62,48 +62,64 @@ fn add_lobby(rooms: &mut Vec<PublicRoom>, prefix: &str, after: &str) {
     }
 }
 
-/// Messages with the words of a query, as they stand now. Only rooms that one is in are looked
-/// through.
+/// Sends messages with the words of a query, as they stand now. Only rooms that the connection is
+/// in are looked through, and nothing is sent of one that it was put out of meanwhile.
 pub(super) async fn search(
     hub: &Hub,
     connection: &Connection,
     re: Option<RequestId>,
     query: Search,
-) -> Result<Result<ServerFrame, ErrorFrame>, StoreError> {
+) -> Result<Result<(), ErrorFrame>, StoreError> {
     let username = &connection.identity.username;
-    let mut rooms = hub.store().rooms_of(username).await?;
-    rooms.push(RoomName::lobby());
-    if let Some(room) = query.room {
-        if !rooms.contains(&room) {
+    let stays = connection.stays();
+    let rooms = match query.room {
+        Some(room) if stays.contains_key(&room) => vec![room],
+        Some(_) => {
             let message = "You are in no such room.";
             return Ok(Err(ErrorFrame::new(ErrorCode::NotFound, message)));
         }
-        rooms = vec![room];
-    }
+        None => stays.keys().cloned().collect(),
+    };
     let phrases = tokens::phrases(&query.query);
     if phrases.is_empty() {
         let message = "The field `query` is wrong: it holds no word to search for.";
         return Ok(Err(ErrorFrame::new(ErrorCode::BadField, message)));
     }
-    let limit = query.limit.unwrap_or(SEARCH_LIMIT_DEFAULT) as usize;
-    let found = hub
-        .store()
-        .search(&store::Search {
-            phrases,
-            rooms,
-            from: query.from,
-            cursor: query.cursor,
-            limit,
-        })
-        .await?;
-    let (messages, cut_short) = take_fitting(stand_now(hub, &found.messages, username).await?);
-    // What did not fit is found again by who asks for fewer.
-    let cursor = if cut_short { None } else { found.cursor };
-    Ok(Ok(ServerFrame::Results(ResultsPage {
-        re,
-        messages,
-        cursor,
-    })))
+    let mut wanted = store::Search {
+        phrases,
+        rooms,
+        from: query.from,
+        cursor: query.cursor,
+        limit: query.limit.unwrap_or(SEARCH_LIMIT_DEFAULT) as usize,
+    };
+    let mut page = loop {
+        let found = hub.store().search(&wanted).await?;
+        let messages = stand_now(hub, &found.messages, username).await?;
+        let (messages, cut_short) = take_fitting_messages(messages);
+        let (count, limit) = (messages.len(), wanted.limit);
+        let page = ResultsPage {
+            re: re.clone(),
+            messages,
+            cursor: found.cursor,
+        };
+        if !cut_short || limit == 1 {
+            break page;
+        }
+        // The page's cursor must be that of the last message in it.
+        wanted.limit = count.clamp(1, limit - 1);
+    };
+    loop {
+        let lasts = |room: &RoomName| connection.stay(room) == stays.get(room).copied();
+        page.messages.retain(|message| lasts(&message.room));
+        let told = page.messages.iter().filter_map(|message| {
+            let stay = stays.get(&message.room)?;
+            Some((message.room.clone(), *stay))
+        });
+        let told: HashMap<_, _> = told.collect();
+        if connection.send_in_all(&told, &ServerFrame::Results(page.clone())) {
+            return Ok(Ok(()));
+        }
+    }
 }
 
 /// In the order in which they were found; one that was deleted meanwhile is left out.

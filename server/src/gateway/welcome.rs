@@ -21,9 +21,10 @@ use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up};
 use crate::accounts::{AuthError, Identity};
 use crate::hub::{
-    Admission, Attached, Connection, Dialect, Resume, RoomRequest, take_fitting, wire,
+    Admission, Attached, CatchUp, Connection, Dialect, Resume, RoomRequest, take_fitting, wire,
 };
 use crate::outbox::{Class, Outbox};
+use crate::rules::ReadMark;
 
 /// Rooms that are asked at the same time when a connection comes.
 const ATTACH_CONCURRENCY: usize = 64;
@@ -145,15 +146,9 @@ async fn welcome(
         .map(|hello| (hello.log, hello.resume))
         .unwrap_or_default();
     let same_log = log.as_deref().is_none_or(|log| log == hub.log());
-    still_signed_in(gateway, &connection).await?;
+    still_let_in(gateway, &connection).await?;
     let mut rooms = enter_rooms(gateway, &connection, &cursors, same_log).await?;
-    let behind = rooms.iter().filter(|room| room.behind > 0);
-    let behind = behind.filter_map(|room| {
-        cursors
-            .get(&room.info.room)
-            .map(|after| (room.info.room.clone(), *after))
-    });
-    let behind = behind.collect();
+    let behind = to_catch_up(&rooms, &cursors);
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
     if dialect == Dialect::Main {
         count_mentions(gateway, &connection, &mut rooms).await?;
@@ -175,13 +170,18 @@ async fn welcome(
     Ok(admission)
 }
 
-/// A session that was revoked before the hub knew this connection was not there to be closed.
-async fn still_signed_in(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
-    let session = &connection.identity.session;
-    match gateway.hub.accounts().still_stands(session).await {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Rejected(CloseCode::NotSignedIn, "signed out")),
-        Err(error) => {
+/// Who was signed out or banned before the hub knew this connection was not there to be closed.
+async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
+    match gateway
+        .hub
+        .accounts()
+        .still_stands(&connection.identity)
+        .await
+    {
+        Ok(()) => Ok(()),
+        Err(AuthError::Invalid) => Err(Rejected(CloseCode::NotSignedIn, "signed out")),
+        Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
+        Err(AuthError::Store(error)) => {
             tracing::error!(%error, "a session could not be checked");
             Err(STORE_AWAY)
         }
@@ -203,44 +203,60 @@ async fn enter_rooms(
             STORE_AWAY
         })?);
     }
-    let (known, new): (Vec<_>, Vec<_>) = names
-        .into_iter()
-        .partition(|room| cursors.contains_key(room));
-    let attach = |room: RoomName, resume: Option<Resume>| async move {
+    let attach = |room: RoomName| async move {
+        let resume = cursors.get(&room).map(|after| Resume {
+            after: *after,
+            same_log,
+            events_max: RESUME_EVENTS_MAX,
+        });
         let (answer, answered) = oneshot::channel();
         let connection = connection.clone();
-        hub.request_wait(
-            &room,
-            RoomRequest::Attach {
-                connection,
-                resume,
-                answer,
-            },
-        )
-        .await;
+        let request = RoomRequest::Attach {
+            connection,
+            resume,
+            answer,
+        };
+        hub.request_wait(&room, request).await;
         answered.await.map_err(|_| STORE_AWAY)
     };
-    let answers = futures::stream::iter(new).map(|room| attach(room, None));
-    let mut answers: Vec<_> = answers.buffer_unordered(ATTACH_CONCURRENCY).collect().await;
-    let mut events_max = RESUME_EVENTS_MAX;
-    for room in known {
-        let after = cursors.get(&room).copied().unwrap_or_default();
-        let answer = attach(
-            room,
-            Some(Resume {
-                after,
-                same_log,
-                events_max,
-            }),
-        )
-        .await;
-        if let Ok(Some(attached)) = &answer {
-            events_max = events_max.saturating_sub(attached.behind);
-        }
-        answers.push(answer);
-    }
+    let answers = futures::stream::iter(names).map(attach);
+    let answers: Vec<_> = answers.buffer_unordered(ATTACH_CONCURRENCY).collect().await;
     let attached: Result<Vec<_>, _> = answers.into_iter().collect();
     Ok(attached?.into_iter().flatten().collect())
+}
+
+/// The rooms that hold the connection back, in their order. One that would bring the replay over
+/// its limit is told so instead, before the others.
+fn to_catch_up(
+    rooms: &[Attached],
+    cursors: &BTreeMap<RoomName, Seq>,
+) -> Vec<(RoomName, Seq, CatchUp)> {
+    let behind: HashMap<&RoomName, u64> = rooms
+        .iter()
+        .filter(|room| room.behind > 0)
+        .map(|room| (&room.info.room, room.behind))
+        .collect();
+    let (mut limited, mut replayed) = (Vec::new(), Vec::new());
+    let mut events_max = RESUME_EVENTS_MAX;
+    for (room, after) in cursors {
+        let Some(behind) = behind.get(room) else {
+            continue;
+        };
+        let after = *after;
+        if let Some(left) = events_max.checked_sub(*behind) {
+            events_max = left;
+            replayed.push((room.clone(), after, CatchUp::Continue { after }));
+        } else {
+            let too_far = Resume {
+                after,
+                same_log: true,
+                events_max: 0,
+            };
+            limited.push((room.clone(), after, CatchUp::Start(too_far)));
+        }
+    }
+    limited.append(&mut replayed);
+    limited
 }
 
 /// One question for all rooms, however many.
@@ -260,12 +276,33 @@ async fn count_mentions(
     for (room, seq) in all {
         by_room.entry(room).or_default().push(seq);
     }
-    for Attached { info, .. } in rooms {
-        let above = |seq: &&Seq| **seq > info.read_seq && **seq <= info.last_seq;
+    let mut read = Vec::new();
+    for Attached { info, mark, .. } in rooms {
         let seqs = by_room.get(&info.room).map_or(&[][..], Vec::as_slice);
+        let above = |seq: &&Seq| **seq > info.read_seq && **seq <= info.last_seq;
         info.mentions = seqs.iter().filter(above).count() as u64;
+        if seqs.iter().any(|seq| *seq <= mark.seq) {
+            read.push((info.room.clone(), *mark));
+        }
     }
+    forget_mentions(gateway, connection, read);
     Ok(())
+}
+
+/// Takes out of the store, in the background, mentions that one's own messages came after, so that
+/// they take no place in the next count.
+fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomName, ReadMark)>) {
+    if read.is_empty() {
+        return;
+    }
+    let (hub, username) = (gateway.hub.clone(), connection.identity.username.clone());
+    tokio::spawn(async move {
+        for (room, mark) in read {
+            if let Err(error) = hub.store().mark_read(&room, &username, mark).await {
+                tracing::warn!(%room, %error, "old mentions stay in the store for now");
+            }
+        }
+    });
 }
 
 /// The welcome, and `rooms_state` frames for the rooms that it can't hold.

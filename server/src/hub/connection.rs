@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,6 +10,11 @@ use crate::accounts::Identity;
 use crate::outbox::{Class, Frame, Outbox};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+static NEXT_STAY: AtomicU64 = AtomicU64::new(1);
+
+/// One stay of a connection in a room: who was put out and is back has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stay(u64);
 
 /// One socket of someone who said who they are.
 #[derive(Debug)]
@@ -21,7 +26,7 @@ pub struct Connection {
     /// Heartbeats since the peer was last heard.
     heartbeats_missed: AtomicU32,
     /// The rooms that hold this connection; `None` once it has ended.
-    rooms: Mutex<Option<HashSet<RoomName>>>,
+    rooms: Mutex<Option<HashMap<RoomName, Stay>>>,
 }
 
 /// Which frames a connection understands.
@@ -41,21 +46,27 @@ impl Connection {
             dialect,
             outbox,
             heartbeats_missed: AtomicU32::new(0),
-            rooms: Mutex::new(Some(HashSet::new())),
+            rooms: Mutex::new(Some(HashMap::new())),
         })
     }
 
-    fn rooms(&self) -> MutexGuard<'_, Option<HashSet<RoomName>>> {
+    fn rooms(&self) -> MutexGuard<'_, Option<HashMap<RoomName, Stay>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A room notes that it holds this connection. `false` once it has ended: then the room must
     /// not.
     pub fn enter(&self, room: &RoomName) -> bool {
+        let stay = Stay(NEXT_STAY.fetch_add(1, Ordering::Relaxed));
         self.rooms()
             .as_mut()
-            .map(|rooms| rooms.insert(room.clone()))
+            .map(|rooms| rooms.insert(room.clone(), stay))
             .is_some()
+    }
+
+    /// The stay that `room` holds it for now.
+    pub fn stay(&self, room: &RoomName) -> Option<Stay> {
+        self.rooms().as_ref()?.get(room).copied()
     }
 
     pub fn exit(&self, room: &RoomName) {
@@ -82,7 +93,8 @@ impl Connection {
 
     /// No room takes this connection any more; returns those that hold it.
     pub fn end(&self) -> HashSet<RoomName> {
-        self.rooms().take().unwrap_or_default()
+        let rooms = self.rooms().take();
+        rooms.unwrap_or_default().into_keys().collect()
     }
 
     /// Sends a frame to this connection alone, in its own dialect.
@@ -97,15 +109,35 @@ impl Connection {
         }
     }
 
-    /// As [`Connection::send`], unless the room has put this connection out: no frame names a room
-    /// after `room_gone`. `false` where it has.
-    pub fn send_in(&self, room: &RoomName, frame: &ServerFrame) -> bool {
+    /// As [`Connection::send`], unless that stay is over: no frame names a room after `room_gone`,
+    /// and who is back is not sent what an earlier stay asked for. `false` where it is.
+    pub fn send_in(&self, room: &RoomName, stay: Stay, frame: &ServerFrame) -> bool {
         let rooms = self.rooms();
-        let held = rooms.as_ref().is_none_or(|rooms| rooms.contains(room));
-        if held {
+        let lasts = rooms
+            .as_ref()
+            .is_none_or(|rooms| rooms.get(room) == Some(&stay));
+        if lasts {
             self.send(frame);
         }
-        held
+        lasts
+    }
+
+    /// The rooms that hold it now.
+    pub fn stays(&self) -> HashMap<RoomName, Stay> {
+        self.rooms().clone().unwrap_or_default()
+    }
+
+    /// As [`Connection::send_in`], where the frame tells of several rooms.
+    pub fn send_in_all(&self, stays: &HashMap<RoomName, Stay>, frame: &ServerFrame) -> bool {
+        let rooms = self.rooms();
+        let last = rooms.as_ref().is_none_or(|rooms| {
+            let mut stays = stays.iter();
+            stays.all(|(room, stay)| rooms.get(room) == Some(stay))
+        });
+        if last {
+            self.send(frame);
+        }
+        last
     }
 
     pub fn push(&self, frame: Frame) {

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use chat_shared::codec;
 use chat_shared::protocol::ServerFrame;
+use chat_shared::{Username, codec};
 
 use super::{Connection, Dialect, wire};
 use crate::outbox::{Class, Frame, Outbox};
@@ -77,6 +77,17 @@ impl Subscribers {
         }
         self.demo_pages -= usize::from(connection.dialect == Dialect::Demo);
         true
+    }
+
+    /// Takes out all connections of one person.
+    pub(super) fn remove_all_of(&mut self, username: &Username) -> Vec<Arc<Connection>> {
+        let connections = self.all.iter().map(|subscriber| &subscriber.connection);
+        let of_them = connections.filter(|connection| connection.identity.username == *username);
+        let removed: Vec<_> = of_them.cloned().collect();
+        for connection in &removed {
+            self.remove(connection);
+        }
+        removed
     }
 
     /// Hands a batch to all that are live: everyone's bytes, or the demo page's. It returns when

@@ -5,6 +5,7 @@ use chat_shared::limits::HEARTBEAT_MS;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Connection, Hub, lock};
+use crate::outbox::bytes_waiting;
 
 /// Parts of a heartbeat's time; in each, its share of the connections is asked.
 const SHARES: u64 = 30;
@@ -15,10 +16,26 @@ pub(crate) async fn keep(hub: Hub) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for share in (0..SHARES).cycle() {
         ticks.tick().await;
+        count(&hub);
         for connection in due(&hub, share) {
             connection.beat();
         }
     }
+}
+
+/// For operators: what is live.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a gauge is a float; what is counted is far under 2⁵³"
+)]
+fn count(hub: &Hub) {
+    let tasks = tokio::runtime::Handle::current()
+        .metrics()
+        .num_alive_tasks();
+    metrics::gauge!("chat_connections").set(hub.connection_count() as f64);
+    metrics::gauge!("chat_rooms_loaded").set(hub.room_count() as f64);
+    metrics::gauge!("chat_tasks").set(tasks as f64);
+    metrics::gauge!("chat_outbox_bytes").set(bytes_waiting() as f64);
 }
 
 fn due(hub: &Hub, share: u64) -> Vec<Arc<Connection>> {

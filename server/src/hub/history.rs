@@ -113,6 +113,14 @@ impl Page {
     }
 }
 
+/// As many of `messages` as fit a frame, and whether some were left out.
+pub fn take_fitting_messages(messages: Vec<ChatEvent>) -> (Vec<ChatEvent>, bool) {
+    let count = messages.len();
+    let mut page = Page::default();
+    page.append(messages, count);
+    (page.messages, page.more_after)
+}
+
 /// Messages as they stood at `as_of`, as `viewer` sees them: each with all that changed it.
 pub async fn shown(
     hub: &Hub,

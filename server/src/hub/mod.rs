@@ -10,6 +10,7 @@ mod fan_out;
 pub(crate) mod heartbeat;
 pub(crate) mod hidden_log;
 mod history;
+mod mentions;
 mod pages;
 mod presence;
 mod recent;
@@ -29,11 +30,11 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use tokio::sync::mpsc;
 
 pub use admission::Admission;
-pub use connection::{Connection, Dialect};
-pub use history::shown;
+pub use connection::{Connection, Dialect, Stay};
+pub use history::{shown, take_fitting_messages};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
-pub use request::{Attached, CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest};
+pub use request::{Attached, CatchUp, CatchUpStep, Marking, Propose, Query, Resume, RoomRequest};
 
 use crate::accounts::{Accounts, avatar_path};
 use crate::outbox::Class;
@@ -236,16 +237,35 @@ impl Hub {
     }
 
     /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.
-    fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
-        let (hub, username) = (self.clone(), username.clone());
+    async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
         let until = until.map(|until| until.unwrap_or(FOR_GOOD));
-        if until.is_some() {
-            self.end_banned(&username);
+        if until.is_some() && !self.accounts().is_admin(username) {
+            self.end_banned(username);
         }
+        // Who comes in before it is stored is put out by the event that tells of it.
+        if let Err(error) = self.accounts().set_banned(username, until).await {
+            tracing::error!(%username, %error, "a ban could not be stored");
+        }
+    }
+
+    /// Bars again, in the background, whom the lobby's log has as banned and the accounts have not:
+    /// the server ended between the two.
+    fn ban_again(&self, bans: Vec<(Username, Option<TimestampMs>)>) {
+        let hub = self.clone();
         tokio::spawn(async move {
-            // Who comes in before it is stored is put out by the event that tells of it.
-            if let Err(error) = hub.accounts().set_banned(&username, until).await {
-                tracing::error!(%username, %error, "a ban could not be stored");
+            for (username, until) in bans {
+                let known = match hub.store().find_user(username.as_str()).await {
+                    Ok(user) => {
+                        user.is_none_or(|user| user.banned_until == Some(until.unwrap_or(FOR_GOOD)))
+                    }
+                    Err(error) => {
+                        tracing::warn!(%username, %error, "a ban could not be looked up");
+                        continue;
+                    }
+                };
+                if !known {
+                    hub.ban(&username, Some(until)).await;
+                }
             }
         });
     }

@@ -1,11 +1,12 @@
 //! Answers that are lists, and the page of a room's members.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chat_shared::limits::{FRAME_BYTES_MAX, LIST_LIMIT_DEFAULT};
-use chat_shared::protocol::{MemberInfo, Members, MembersPage, ServerFrame};
-use chat_shared::{RequestId, RoomName, TimestampMs, Username, codec};
+use chat_shared::protocol::{MemberInfo, Members, MembersPage, Role, ServerFrame};
+use chat_shared::{RequestId, RoomName, Username, codec};
+use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use super::Hub;
@@ -15,6 +16,9 @@ use crate::store::{StoreError, User};
 
 /// Bytes that the rows of one answer may take, so that the whole frame stays in its limit.
 pub const LIST_BYTES_MAX: usize = FRAME_BYTES_MAX - 1_024;
+
+/// Accounts that one page looks up at the same time.
+const LOOKUPS_AT_ONCE_MAX: usize = 16;
 
 /// As many of `rows` as fit a frame, and whether some were left out.
 pub fn take_fitting<T: Serialize>(rows: impl IntoIterator<Item = T>) -> (Vec<T>, bool) {
@@ -43,39 +47,52 @@ pub(super) fn limit_of(limit: Option<u32>, default: u32) -> usize {
 
 /// What the room's task knows of its members when it is asked.
 pub(super) struct MembersAsked {
-    /// The wanted part, and one more; `None` in the lobby, which is everyone's.
-    page: Option<Vec<Username>>,
-    /// Who has a role, or is muted.
-    state: Arc<RoomState>,
-    now: TimestampMs,
+    page: Asked,
     online: Arc<HashSet<Username>>,
+}
+
+enum Asked {
+    /// The wanted part, and one more.
+    Members(Vec<Standing>),
+    /// The lobby is everyone's: only who has a role there, or is muted, is known by name.
+    Everyone(BTreeMap<Username, Standing>),
+}
+
+/// What someone may do in a room.
+#[derive(Clone)]
+struct Standing {
+    username: Username,
+    role: Role,
+    muted: bool,
 }
 
 impl MembersAsked {
     pub(super) fn new(
+        hub: &Hub,
         state: &RoomState,
-        now: TimestampMs,
         online: Arc<HashSet<Username>>,
         query: &Members,
     ) -> Self {
         use std::ops::Bound;
-        let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);
-        let after = query.after.clone();
-        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let page = (!state.room().is_lobby()).then(|| {
+        let now = hub.now();
+        let standing = |name: &Username| Standing {
+            username: name.clone(),
+            role: state.role_of(name, hub.accounts().is_admin(name)),
+            muted: state.is_muted(name, now),
+        };
+        let page = if state.room().is_lobby() {
+            let known = state.members().keys().chain(state.muted());
+            let known = known.chain(hub.accounts().admin());
+            Asked::Everyone(known.map(|name| (name.clone(), standing(name))).collect())
+        } else {
+            let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);
+            let after = query.after.clone();
+            let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let names = state.members().range((from, Bound::Unbounded));
-            names
-                .take(limit + 1)
-                .map(|(name, _)| name.clone())
-                .collect()
-        });
-        let state = Arc::new(state.clone());
-        Self {
-            page,
-            state,
-            now,
-            online,
-        }
+            let names = names.take(limit + 1).map(|(name, _)| name);
+            Asked::Members(names.map(standing).collect())
+        };
+        Self { page, online }
     }
 }
 
@@ -87,26 +104,37 @@ pub(super) async fn members(
     asked: MembersAsked,
 ) -> Result<ServerFrame, StoreError> {
     let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);
-    let rows: Vec<User> = match asked.page {
-        None => {
+    let store = hub.store();
+    let rows: Vec<(User, Standing)> = match asked.page {
+        Asked::Everyone(known) => {
             let after = query.after.as_ref().map_or("", Username::as_str);
-            hub.store().users_after(after, limit + 1).await?
+            let users = store.users_after(after, limit + 1).await?;
+            let standing = |name: &Username| {
+                known.get(name).cloned().unwrap_or_else(|| Standing {
+                    username: name.clone(),
+                    role: Role::Member,
+                    muted: false,
+                })
+            };
+            let with_standing = |user: User| (standing(&user.username), user);
+            let rows = users.into_iter().map(with_standing);
+            rows.map(|(standing, user)| (user, standing)).collect()
         }
-        Some(names) => {
-            let mut rows = Vec::with_capacity(names.len());
-            for name in names {
-                rows.extend(hub.store().find_user(name.as_str()).await?);
-            }
-            rows
+        Asked::Members(page) => {
+            let users = futures::stream::iter(page).map(|standing| async move {
+                let user = store.find_user(standing.username.as_str()).await?;
+                Ok::<_, StoreError>(user.map(|user| (user, standing)))
+            });
+            let users: Vec<Option<_>> = users.buffered(LOOKUPS_AT_ONCE_MAX).try_collect().await?;
+            users.into_iter().flatten().collect()
         }
     };
     let (rows, more) = cut(rows, limit);
-    let role = |name: &Username| asked.state.role_of(name, hub.accounts().is_admin(name));
-    let (members, cut_short) = take_fitting(rows.into_iter().map(|user| MemberInfo {
+    let (members, cut_short) = take_fitting(rows.into_iter().map(|(user, standing)| MemberInfo {
         online: asked.online.contains(&user.username),
         avatar: avatar_path(&user),
-        role: role(&user.username),
-        muted: asked.state.is_muted(&user.username, asked.now),
+        role: standing.role,
+        muted: standing.muted,
         username: user.username,
         display_name: user.display_name,
         bot: user.bot,

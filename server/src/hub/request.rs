@@ -4,7 +4,7 @@ use chat_shared::protocol::{Events, History, Members, RoomInfo};
 use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::Connection;
+use super::{Connection, Stay};
 use crate::rules::{Command, ReadMark};
 
 /// What a room's task is asked.
@@ -40,14 +40,7 @@ pub enum RoomRequest {
         permit: OwnedSemaphorePermit,
     },
     /// A read marker is stored.
-    Marked {
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        mark: ReadMark,
-        /// Messages above it that mention its owner.
-        mentions: u64,
-        permit: OwnedSemaphorePermit,
-    },
+    Marked(Marking),
     Typing {
         connection: Arc<Connection>,
         id: Option<RequestId>,
@@ -88,12 +81,34 @@ pub struct Propose {
     pub permit: OwnedSemaphorePermit,
 }
 
+impl Propose {
+    /// Whether the same person is at that connection.
+    pub fn is_by(&self, connection: &Connection) -> bool {
+        self.connection.identity.username == connection.identity.username
+    }
+}
+
+/// Someone has read up to `mark`.
+#[derive(Debug)]
+pub struct Marking {
+    pub connection: Arc<Connection>,
+    pub id: Option<RequestId>,
+    pub mark: ReadMark,
+    /// The mentions above it, as the store counted them after the event of that seq was told.
+    pub counted: Option<(u64, Seq)>,
+    /// How often the store may yet be asked.
+    pub counts_left: u32,
+    pub permit: OwnedSemaphorePermit,
+}
+
 /// A room as it stood when it took a connection in.
 #[derive(Debug)]
 pub struct Attached {
     pub info: RoomInfo,
     /// When its last event happened.
     pub active: TimestampMs,
+    /// Up to where its owner has read.
+    pub mark: ReadMark,
     /// How many events it is to be sent before it is live; 0: it is.
     pub behind: u64,
 }
@@ -133,7 +148,7 @@ pub enum CatchUpStep {
     /// It has all up to `tip`, and is live.
     Live { tip: Seq },
     /// Read the store up to `tip`, then continue.
-    Behind { tip: Seq },
+    Behind { tip: Seq, stay: Stay },
     /// The room does not have it.
     Gone,
 }

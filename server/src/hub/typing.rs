@@ -6,6 +6,9 @@ use chat_shared::{TimestampMs, Username};
 /// People who are remembered as writing at a time; the others are not told anyway.
 const TYPING_MAX: usize = 64;
 
+/// Milliseconds in which saying again that one writes is no news.
+const AGAIN_MS: u64 = 1_000;
+
 /// Who is writing in a room, each until their time is over.
 #[derive(Debug, Default)]
 pub(super) struct Typing {
@@ -15,10 +18,15 @@ pub(super) struct Typing {
 }
 
 impl Typing {
-    pub(super) fn begin(&mut self, username: &Username, now: TimestampMs) {
-        if self.until.len() < TYPING_MAX || self.until.contains_key(username) {
-            self.until.insert(username.clone(), now + TYPING_MS);
+    /// `true` where others are to be told again, so that their time is not over for them.
+    pub(super) fn begin(&mut self, username: &Username, now: TimestampMs) -> bool {
+        let until = self.until.get(username);
+        let told = until.is_some_and(|until| now + TYPING_MS < *until + AGAIN_MS);
+        if told || (self.until.len() >= TYPING_MAX && until.is_none()) {
+            return false;
         }
+        self.until.insert(username.clone(), now + TYPING_MS);
+        true
     }
 
     /// They said it, or went away.
@@ -35,7 +43,7 @@ impl Typing {
     pub(super) fn news(&mut self, now: TimestampMs, again: bool) -> Option<Vec<Username>> {
         self.until.retain(|_, until| *until > now);
         let names: Vec<_> = self.until.keys().take(TYPING_NAMES_MAX).cloned().collect();
-        if names == self.told && !(again && !names.is_empty()) {
+        if names == self.told && (names.is_empty() || !again) {
             return None;
         }
         self.told.clone_from(&names);
@@ -58,15 +66,17 @@ mod tests {
         let [ann, bob] = ["ann", "bob"].map(Username::existing);
         let mut typing = Typing::default();
         assert_eq!(typing.news(0, false), None);
-        typing.begin(&bob, 0);
+        assert!(typing.begin(&bob, 0));
         assert_eq!(typing.news(0, true), Some(names(&["bob"])));
         assert_eq!(typing.news(1, false), None);
-        typing.begin(&ann, 1_000);
-        assert_eq!(typing.news(1_000, true), Some(names(&["ann", "bob"])));
-        assert_eq!(typing.deadline(), Some(6_000));
-        assert_eq!(typing.news(6_000, false), Some(names(&["ann"])));
+        assert!(!typing.begin(&bob, 999), "no flood of frames");
+        assert!(typing.begin(&bob, 1_000));
+        assert!(typing.begin(&ann, 2_000));
+        assert_eq!(typing.news(2_000, true), Some(names(&["ann", "bob"])));
+        assert_eq!(typing.deadline(), Some(7_000));
+        assert_eq!(typing.news(7_000, false), Some(names(&["ann"])));
         typing.end(&ann);
-        assert_eq!(typing.news(6_001, false), Some(vec![]));
-        assert_eq!(typing.news(6_002, true), None);
+        assert_eq!(typing.news(7_001, false), Some(vec![]));
+        assert_eq!(typing.news(7_002, true), None);
     }
 }

@@ -12,14 +12,14 @@ mod frame;
 mod queue;
 mod socket;
 
-use std::io::{self, IoSlice};
+use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_shared::protocol::CloseCode;
 use tokio::sync::Notify;
 
 pub use frame::{Class, Frame};
-pub use queue::{OUTBOX_BYTES_MAX, OUTBOXES_BYTES_MAX};
+pub use queue::{OUTBOX_BYTES_MAX, OUTBOXES_BYTES_MAX, bytes_waiting};
 pub use socket::Socket;
 
 use self::queue::{Phase, Queue};
@@ -81,7 +81,7 @@ impl Outbox {
 
     /// How much of a frame the socket takes at once.
     fn write_straight(&self, frame: &Frame) -> io::Result<usize> {
-        match self.socket.try_write(&[IoSlice::new(frame.bytes())]) {
+        match self.socket.try_write(frame.bytes()) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(0),
             Ok(0) => Err(io::ErrorKind::WriteZero.into()),
             other => other,
@@ -133,7 +133,7 @@ impl Outbox {
     /// Hands the socket what it takes now.
     fn write(&self, queue: &mut Queue) {
         while !queue.is_empty() {
-            let written = queue.with_slices(|slices| self.socket.try_write(slices));
+            let written = queue.with_slices(|slices| self.socket.try_write_knowing(slices));
             match written {
                 Ok(bytes) if bytes > 0 => queue.advance(bytes),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,

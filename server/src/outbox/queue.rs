@@ -28,6 +28,11 @@ const SLICES_MAX: usize = 32;
 /// What waits in all queues.
 static PINNED_BY_ALL: AtomicUsize = AtomicUsize::new(0);
 
+/// Bytes that wait for all connections together.
+pub fn bytes_waiting() -> usize {
+    PINNED_BY_ALL.load(Ordering::Relaxed)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// Nothing is written before the first frame is known.

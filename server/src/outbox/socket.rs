@@ -2,6 +2,7 @@ use std::io::{self, IoSlice};
 
 use bytes::Bytes;
 use tokio::io::{AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Mutex;
 
@@ -27,11 +28,20 @@ impl Socket {
         Self::Deferred(Mutex::new(Box::new(socket)))
     }
 
-    pub(super) fn try_write(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
-        match (self, slices) {
-            (Self::Tcp(socket), [only]) => socket.try_write(only),
-            (Self::Tcp(socket), several) => socket.try_write_vectored(several),
-            (Self::Deferred(_), _) => Err(io::ErrorKind::WouldBlock.into()),
+    /// What the socket takes at once.
+    pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => send(socket.as_ref(), bytes),
+            Self::Deferred(_) => Err(io::ErrorKind::WouldBlock.into()),
+        }
+    }
+
+    /// As [`Socket::try_write`]; where the socket is full, the runtime knows it afterwards and can
+    /// tell when it frees.
+    pub(super) fn try_write_knowing(&self, slices: &[IoSlice<'_>]) -> io::Result<usize> {
+        match self {
+            Self::Tcp(socket) => socket.try_write_vectored(slices),
+            Self::Deferred(_) => Err(io::ErrorKind::WouldBlock.into()),
         }
     }
 
@@ -55,7 +65,7 @@ impl Socket {
     pub(super) async fn shut_down(&self) -> io::Result<()> {
         match self {
             Self::Tcp(socket) => {
-                let socket: &tokio::net::TcpStream = socket.as_ref();
+                let socket: &TcpStream = socket.as_ref();
                 socket2::SockRef::from(socket).shutdown(std::net::Shutdown::Write)
             }
             Self::Deferred(socket) => {
@@ -73,4 +83,21 @@ impl Socket {
             Self::Deferred(socket) => socket.lock().await.flush().await,
         }
     }
+}
+
+/// Asks the socket itself, without a look at what the runtime last knew of it: a delivery to
+/// thousands is as fast as memory, and that would be one more place in it for each. The drain's
+/// own writes keep the runtime's knowledge true.
+#[cfg(unix)]
+fn send(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    Ok(rustix::net::send(
+        socket,
+        bytes,
+        rustix::net::SendFlags::empty(),
+    )?)
+}
+
+#[cfg(not(unix))]
+fn send(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+    socket.try_write(bytes)
 }

@@ -183,3 +183,42 @@ async fn a_close_before_the_welcome_is_all_that_is_sent() {
     outbox.drain().await;
     assert!(read_all(theirs).await.starts_with(b"\x88"));
 }
+
+/// Readers that stand still, a thousand of them, keep no more than what all may: over it, whoever
+/// something waits for is closed as too slow, and what waited is given back.
+#[tokio::test]
+async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
+    const READERS: usize = 1_000;
+    let mut readers = Vec::with_capacity(READERS);
+    for _ in 0..READERS {
+        let (outbox, theirs) = deferred(1);
+        outbox.uncork([]);
+        readers.push((outbox, theirs));
+    }
+    let batch = text(60_000);
+    let mut most = 0;
+    // 1,000 times the bound of one, by twenty frames each, is four times the bound of all.
+    for _ in 0..20 {
+        for (outbox, _) in &readers {
+            outbox.push_shared(&batch);
+        }
+        most = most.max(bytes_waiting());
+    }
+    // Tests beside this one keep little; one frame each may stand alone.
+    assert!(
+        most > OUTBOXES_BYTES_MAX / 2,
+        "{most} bytes put nothing to the test"
+    );
+    let alone = READERS * (batch.len() + 200);
+    assert!(most <= OUTBOXES_BYTES_MAX + alone, "{most} bytes waited");
+    let closed = readers
+        .iter()
+        .filter(|(outbox, _)| outbox.is_closing())
+        .count();
+    assert!(closed > 0, "nobody was too slow");
+    drop(readers);
+    assert!(
+        bytes_waiting() < OUTBOXES_BYTES_MAX / 2,
+        "what waited was not given back"
+    );
+}

@@ -72,9 +72,10 @@ pub enum Command {
 }
 
 impl Command {
-    /// The message that it would change.
+    /// The message that it is about.
     pub fn target(&self) -> Option<Seq> {
         match self {
+            Self::Send { reply_to, .. } => *reply_to,
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => {
                 Some(*target)
             }

@@ -118,7 +118,8 @@ fn talk(
             mentioned,
         } => {
             let text = MessageText::parse(text).map_err(Refusal::Text)?;
-            if reply_to.is_some_and(|seq| seq == 0 || seq > state.seq()) {
+            // One that was deleted meanwhile is answered all the same: the answer is not lost.
+            if reply_to.is_some_and(|seq| targets.get(seq).is_none()) {
                 return Err(Refusal::NoSuchMessage);
             }
             Ok(Some(EventBody::Message {

@@ -130,14 +130,15 @@ impl Asked<'_> {
         if !self.state.is_member(username) {
             return Err(Refusal::NotInRoom);
         }
-        let now = self.state.role_of(username, whom.admin);
-        if now == role {
+        // What they are here, without what an admin is everywhere.
+        let own = self.state.role_of(username, false);
+        if own == role {
             return Ok(None);
         }
-        if username != self.actor && now >= self.role {
+        if username != self.actor && self.state.role_of(username, whom.admin) >= self.role {
             return Err(Refusal::Outranked);
         }
-        if now == Role::Owner && self.state.owners() <= 1 {
+        if own == Role::Owner && self.state.owners() <= 1 {
             return Err(Refusal::LastOwner);
         }
         let username = username.clone();

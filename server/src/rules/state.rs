@@ -248,6 +248,17 @@ impl RoomState {
             .is_some_and(|until| is_on(until, now))
     }
 
+    /// Who was muted, be it over or not.
+    pub fn muted(&self) -> impl Iterator<Item = &Username> {
+        self.mutes.keys()
+    }
+
+    /// Who is banned, and until when.
+    pub fn bans(&self, now: TimestampMs) -> impl Iterator<Item = (&Username, Option<TimestampMs>)> {
+        let bans = self.bans.iter().map(|(name, until)| (name, *until));
+        bans.filter(move |(_, until)| is_on(*until, now))
+    }
+
     /// Whether someone may read the room, its past and what is said now.
     pub fn may_read(&self, username: &Username, now: TimestampMs) -> bool {
         self.exists() && self.is_member(username) && !self.is_banned(username, now)

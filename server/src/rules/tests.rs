@@ -140,6 +140,14 @@ fn texts_and_targets_are_checked() {
     log.act("ann", send("x")).unwrap();
     assert_eq!(log.act("ann", reply(1)), Ok(Some(2)));
     assert_eq!(log.act("ann", reply(0)), Err(Refusal::NoSuchMessage));
+    log.act("root", give("bob", Role::Moderator)).unwrap();
+    let of_no_message = log.state.seq();
+    assert_eq!(
+        log.act("ann", reply(of_no_message)),
+        Err(Refusal::NoSuchMessage)
+    );
+    log.act("ann", Command::Delete { target: 2 }).unwrap();
+    assert_eq!(log.act("bob", reply(2)), Ok(Some(5)));
 }
 
 fn whom(name: &str) -> Subject {
@@ -396,6 +404,11 @@ fn an_admin_moderates_what_everyone_finds() {
     );
     assert_eq!(lobby.act("root", give("ann", Role::Member)), Ok(Some(3)));
     assert_eq!(lobby.role("ann"), Role::Member);
+    assert_eq!(lobby.act("root", give("root", Role::Member)), Ok(None));
+    log.act("root", Command::Join).unwrap();
+    assert_eq!(log.act("ann", give("root", Role::Member)), Ok(None));
+    let promoted = log.act("ann", give("root", Role::Moderator));
+    assert!(matches!(promoted, Ok(Some(_))), "{promoted:?}");
 }
 
 #[test]

@@ -178,7 +178,7 @@ fn pages(notes: &Notes, who: &Username, truths: &BTreeMap<RoomName, Truth>) -> R
                 ));
             }
             let said = event_at(truth, message.seq);
-            if !said.is_some_and(|event| event.sender == message.username) {
+            if said.is_none_or(|event| event.sender != message.username) {
                 return Err(format!("{who}: {message:?} is {said:?}"));
             }
         }

@@ -80,7 +80,8 @@ impl Notes {
             ServerFrame::Welcome(welcome) => self.welcome(&welcome),
             ServerFrame::Room { room, .. } => self.enter(&room),
             ServerFrame::RoomGone(gone) => {
-                if self.cursors.remove(&gone.room).is_none() {
+                let had = self.cursors.remove(&gone.room);
+                if had.is_none() {
                     self.wrong(&format!("put out of {} twice", gone.room));
                 }
             }

@@ -6,6 +6,7 @@
 //! `CHAT_SIM_SEEDS=10000 cargo test -p chat-server --lib simulation` runs so many, `CHAT_SIM_SEED`
 //! one again.
 
+mod accounts;
 mod checks;
 mod client;
 mod store;

@@ -4,16 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
-use chat_shared::{RoomName, Seq, TimestampMs, Username};
+use chat_shared::{RoomName, Seq, Username};
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::Counts;
+use super::accounts::unasked;
 use crate::rules::{EventBody, EventNonce, LogEvent, ReadMark};
-use crate::store::{
-    AccountStore, Append, Avatar, CreateUser, Found, LogStore, NewUser, PasswordRecord,
-    PlainPassword, PublicRoom, Search, Session, Snapshot, Store, StoreError, User,
-};
+use crate::store::{Append, Found, LogStore, PublicRoom, Search, Snapshot, Store, StoreError};
 
 /// In a hundred appends, so many fail in some way.
 const WRITE_FAULTS_PERCENT: u32 = 14;
@@ -25,11 +23,11 @@ const READ_FAULTS_PERMILLE: u32 = 15;
 pub(super) struct SimStore(Arc<Mutex<Inner>>);
 
 #[derive(Debug)]
-struct Inner {
+pub(super) struct Inner {
     rooms: BTreeMap<RoomName, Vec<LogEvent>>,
-    people: Vec<Username>,
+    pub(super) people: Vec<Username>,
     marks: BTreeMap<(RoomName, Username), ReadMark>,
-    claims: BTreeMap<String, String>,
+    pub(super) claims: BTreeMap<String, String>,
     snapshots: BTreeMap<RoomName, Snapshot>,
     scrubbed: BTreeSet<(RoomName, Seq)>,
     is_faulty: bool,
@@ -133,10 +131,6 @@ fn gone() -> StoreError {
     StoreError::Unavailable("the simulation has it so".to_owned())
 }
 
-fn unasked<T>() -> Result<T, StoreError> {
-    Err(StoreError::Refused("no run asks for that".to_owned()))
-}
-
 impl SimStore {
     pub(super) fn new(
         seed: u64,
@@ -157,7 +151,7 @@ impl SimStore {
         })))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap()
     }
 
@@ -209,7 +203,7 @@ impl SimStore {
         Err(gone())
     }
 
-    async fn read<T>(&self, read: impl FnOnce(&Inner) -> T) -> Result<T, StoreError> {
+    pub(super) async fn read<T>(&self, read: impl FnOnce(&Inner) -> T) -> Result<T, StoreError> {
         self.reading().await?;
         Ok(read(&self.lock()))
     }
@@ -470,114 +464,6 @@ impl LogStore for SimStore {
             inner.snapshots.insert(room.clone(), snapshot);
         }
         Ok(())
-    }
-}
-
-#[async_trait::async_trait]
-impl AccountStore for SimStore {
-    async fn create_user(&self, _: NewUser) -> Result<CreateUser, StoreError> {
-        unasked()
-    }
-
-    async fn find_user(&self, name: &str) -> Result<Option<User>, StoreError> {
-        let found = self
-            .lock()
-            .people
-            .iter()
-            .find(|it| it.as_str() == name)
-            .cloned();
-        Ok(found.map(|username| User {
-            display_name: username.to_string(),
-            username,
-            password: PasswordRecord::Missing,
-            bot: false,
-            created: 0,
-            avatar: None,
-            banned_until: None,
-        }))
-    }
-
-    async fn users_after(&self, _: &str, _: usize) -> Result<Vec<User>, StoreError> {
-        unasked()
-    }
-
-    async fn count_users(&self) -> Result<u64, StoreError> {
-        Ok(self.lock().people.len() as u64)
-    }
-
-    async fn set_password(&self, _: &Username, _: PasswordRecord) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn plain_passwords(&self, _: usize) -> Result<Vec<PlainPassword>, StoreError> {
-        unasked()
-    }
-
-    async fn convert_password(&self, _: &Username, _: &str, _: &str) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn set_display_name(&self, _: &Username, _: &str) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn set_avatar(&self, _: &Username, _: Avatar) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn avatar(&self, _: &str) -> Result<Option<Avatar>, StoreError> {
-        unasked()
-    }
-
-    async fn set_banned(&self, _: &Username, _: Option<TimestampMs>) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn sessions_of(&self, _: &Username, _: usize) -> Result<Vec<Session>, StoreError> {
-        unasked()
-    }
-
-    async fn revoke_sessions_of(&self, _: &Username, _: Option<&str>) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn create_session(&self, _: Session) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    /// Everyone's session is their name.
-    async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
-        self.read(|_| {
-            Some(Session {
-                id: id.to_owned(),
-                username: Username::existing(id),
-                created: 0,
-                expires: None,
-            })
-        })
-        .await
-    }
-
-    async fn renew_session(&self, _: &str, _: TimestampMs) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn revoke_session(&self, _: &str) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn purge_sessions(&self, _: TimestampMs) -> Result<(), StoreError> {
-        unasked()
-    }
-
-    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
-        let mut inner = self.lock();
-        let stands = inner.claims.entry(key.to_owned());
-        Ok(stands.or_insert_with(|| value.to_owned()).clone())
-    }
-
-    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
-        Ok(self.lock().claims.get(key).cloned())
     }
 }
 

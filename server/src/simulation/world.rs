@@ -16,7 +16,7 @@ use super::store::SimStore;
 use super::{Counts, checks};
 use crate::accounts::{Accounts, Options};
 use crate::gateway::{Gateway, GatewayLimits};
-use crate::hub::{Hub, RoomRequest};
+use crate::hub::Hub;
 use crate::store::SharedStore;
 
 const NODES: usize = 3;
@@ -68,18 +68,11 @@ async fn node(store: &SimStore) -> Gateway {
     Gateway::new(hub, limits)
 }
 
-async fn load(node: &Gateway) {
-    for name in ROOMS {
-        node.hub()
-            .request_wait(&room(name), RoomRequest::Look)
-            .await;
-    }
-    sleep(Duration::from_millis(1)).await;
-}
-
 impl World {
     pub(super) async fn new(seed: u64) -> Self {
-        let people: Vec<_> = (0..PEOPLE).map(|i| Client::new(&format!("p{i}"))).collect();
+        let people = (0..PEOPLE).map(|i| format!("p{i}"));
+        let names = people.chain((0..NODES).map(|i| format!("watcher{i}")));
+        let people: Vec<_> = names.map(|name| Client::new(&name)).collect();
         let (appended_tell, appended) = mpsc::unbounded_channel();
         let names = people.iter().map(|person| person.name.clone()).collect();
         let store = SimStore::new(seed, names, appended_tell);
@@ -120,15 +113,12 @@ impl World {
                 nonce: None,
             }));
             sleep(Duration::from_millis(5)).await;
-            for whom in 1..PEOPLE {
+            for whom in 1..self.people.len() {
                 self.people[0].ask(Command::Invite(self.about(room(name), whom)));
             }
         }
         sleep(Duration::from_millis(5)).await;
-        // Those on other nodes are told as those nodes read.
-        for node in &self.nodes {
-            load(node).await;
-        }
+        // Those on other nodes have their rooms from now on.
         for (i, person) in self.people.iter_mut().enumerate() {
             person.vanish();
             person.come_back(&self.nodes[i % NODES], i % NODES, &self.store);
@@ -161,8 +151,22 @@ impl World {
             }
         }
         self.bus.carry(&self.nodes, &mut self.counts);
+        if self.chance.u32(..10) == 0 {
+            self.watch();
+        }
         if self.chance.u32(..3) > 0 {
             sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    /// Someone in every room stays on each node: a node that loads a room only later does not tell
+    /// those who were let in elsewhere meanwhile, before there is a bus that loads it.
+    fn watch(&mut self) {
+        for (node, watcher) in self.people[PEOPLE..].iter_mut().enumerate() {
+            if !watcher.is_online() {
+                watcher.vanish();
+                watcher.come_back(&self.nodes[node], node, &self.store);
+            }
         }
     }
 
@@ -191,11 +195,10 @@ impl World {
                 person.vanish();
             }
         }
-        // It has its rooms before anyone comes: a node that loads a room only later does not tell
-        // those who were let in elsewhere meanwhile.
         self.store.set_faulty(false);
         self.nodes[at] = node(&self.store).await;
-        load(&self.nodes[at]).await;
+        self.watch();
+        sleep(Duration::from_millis(1)).await;
         self.store.set_faulty(true);
         *self.counts.entry("node replaced").or_default() += 1;
     }
@@ -292,6 +295,7 @@ impl World {
         self.store.set_faulty(false);
         self.bus.is_faulty = false;
         for _ in 0..ROUNDS_TO_REST_MAX {
+            self.watch();
             for person in &mut self.people {
                 if !person.is_online() {
                     person.vanish();

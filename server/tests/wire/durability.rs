@@ -113,7 +113,7 @@ async fn the_log_keeps_its_name() {
 }
 
 /// Senders at once in each round.
-const SENDERS: usize = 4;
+const SENDERS: usize = 8;
 /// Messages without an ack that each keeps under way.
 const UNDER_WAY: usize = 16;
 
@@ -126,6 +126,12 @@ const AGAIN_AFTER: Duration = Duration::from_millis(200);
 /// What was sent, by nonce: its text, and the ack where one came.
 type Sent = Arc<Mutex<HashMap<String, (String, Option<Value>)>>>;
 
+/// Edits, reactions and deletes that were answered with `ok`, as the log must have them.
+type Changed = Arc<Mutex<Vec<Value>>>;
+
+/// One in so many acked messages is changed.
+const CHANGED_ONE_IN: u64 = 4;
+
 #[tokio::test]
 async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice() {
     // FerretDB looks through the whole log for every question.
@@ -137,10 +143,14 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
         users.push(server.user(&format!("sender{i}")).await);
     }
     let sent = Sent::default();
+    let changed = Changed::default();
     for round in 0..rounds {
         let senders: Vec<_> = users
             .iter()
-            .map(|user| tokio::spawn(speak(server.clone(), user.clone(), Arc::clone(&sent))))
+            .map(|user| {
+                let (sent, changed) = (Arc::clone(&sent), Arc::clone(&changed));
+                tokio::spawn(speak(server.clone(), user.clone(), sent, changed))
+            })
             .collect();
         sleep(Duration::from_millis(chance.u64(150..500))).await;
         server.kill();
@@ -152,7 +162,7 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
         check(
             &server,
             &users[0],
-            &sent,
+            (&sent, &changed),
             &format!("after round {round}, {count} sent"),
         )
         .await;
@@ -160,7 +170,17 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
 
     // Everything is said once more, as a client does that never heard: each gets one place.
     join_all(users.iter().map(|user| say_again(&server, user, &sent))).await;
-    check(&server, &users[0], &sent, "after saying all again").await;
+    check(
+        &server,
+        &users[0],
+        (&sent, &changed),
+        "after saying all again",
+    )
+    .await;
+    assert!(
+        rounds < 5 || !changed.lock().unwrap().is_empty(),
+        "messages were changed too"
+    );
     let acked = sent
         .lock()
         .unwrap()
@@ -171,13 +191,15 @@ async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice()
     assert_eq!(acked, all, "all is acked at last");
     let mut reader = server.enter(&users[0]).await;
     let log = all_events(&mut reader, "lobby", 500).await;
-    assert_eq!(log.len(), all, "everything that was ever sent stands once");
+    let said = log.iter().filter(|event| kind_of(event) == "chat").count();
+    assert_eq!(said, all, "everything that was ever sent stands once");
 }
 
 /// Speaks until the server is gone.
-async fn speak(site: Site, user: User, sent: Sent) {
+async fn speak(site: Site, user: User, sent: Sent, changed: Changed) {
     let mut ws = site.enter(&user).await;
     let mut under_way = 0;
+    let mut changing: HashMap<String, Value> = HashMap::new();
     for i in 0_u64.. {
         while under_way < UNDER_WAY {
             let (nonce, text) = (fresh_nonce(), format!("{} {i}", user.name));
@@ -193,8 +215,22 @@ async fn speak(site: Site, user: User, sent: Sent) {
         match ws.receive().await {
             Received::Frame(frame) if kind_of(&frame) == "ack" => {
                 under_way -= 1;
+                let seq = frame["seq"].as_u64().expect("a seq");
                 note_ack(&sent, &user, frame);
+                if seq.is_multiple_of(CHANGED_ONE_IN) {
+                    let (command, event) = change_of(seq, &user);
+                    if ws.try_send(command.to_string()).await.is_err() {
+                        return;
+                    }
+                    changing.insert(command["id"].as_str().unwrap().to_owned(), event);
+                }
             }
+            Received::Frame(frame) if kind_of(&frame) == "ok" => {
+                let done = changing.remove(frame["re"].as_str().unwrap());
+                changed.lock().unwrap().extend(done);
+            }
+            // A change is not tried again, so nothing is promised of it.
+            Received::Frame(frame) if is_transient(&frame) && frame["re"].is_string() => {}
             // It is said again in the end, as it may be stored all the same.
             Received::Frame(frame) if is_transient(&frame) => under_way -= 1,
             Received::Frame(frame) if kind_of(&frame) == "error" => {
@@ -204,6 +240,34 @@ async fn speak(site: Site, user: User, sent: Sent) {
             _ => {}
         }
     }
+}
+
+/// A change of one's own message, and what of its event is known before.
+fn change_of(seq: u64, user: &User) -> (Value, Value) {
+    let id = fresh_nonce();
+    let room = "lobby";
+    let (kind, mut event, more) = match seq / CHANGED_ONE_IN % 3 {
+        0 => {
+            let text = format!("changed {seq}");
+            ("edit", json!({"type": "edited"}), json!({"text": text}))
+        }
+        1 => {
+            let more = json!({"emoji": "🦀", "on": true});
+            (
+                "react",
+                json!({"type": "reacted", "emoji": "🦀", "on": true}),
+                more,
+            )
+        }
+        _ => ("delete", json!({"type": "deleted"}), json!({})),
+    };
+    let mut command = json!({"type": kind, "room": room, "seq": seq, "id": id, "nonce": id});
+    for (key, value) in more.as_object().unwrap() {
+        command[key] = value.clone();
+    }
+    event["target"] = json!(seq);
+    event["username"] = json!(user.name);
+    (command, event)
 }
 
 fn note_ack(sent: &Sent, user: &User, ack: Value) {
@@ -272,14 +336,20 @@ fn is_transient(frame: &Value) -> bool {
 
 /// The log has no hole, nothing twice, nothing that nobody said, and all that was acked where the
 /// ack said.
-async fn check(site: &Site, reader: &User, sent: &Sent, when: &str) {
+async fn check(site: &Site, reader: &User, (sent, changed): (&Sent, &Changed), when: &str) {
     let from = Instant::now();
     let mut ws = site.enter(reader).await;
     let log = all_events(&mut ws, "lobby", 500).await;
     let sent = sent.lock().unwrap().clone();
     let mut places: HashMap<String, &Value> = HashMap::new();
     let mut last_ts = 0;
+    let mut changes: HashMap<(&str, u64), Vec<&Value>> = HashMap::new();
     for event in &log {
+        if let Some(target) = event["target"].as_u64() {
+            let key = (kind_of(event), target);
+            changes.entry(key).or_default().push(event);
+            continue;
+        }
         let (name, nonce) = (
             event["username"].as_str().unwrap(),
             event["nonce"].as_str().unwrap(),
@@ -288,7 +358,8 @@ async fn check(site: &Site, reader: &User, sent: &Sent, when: &str) {
         let (text, _) = sent
             .get(&key)
             .unwrap_or_else(|| panic!("{when}: nobody said {event}"));
-        assert_eq!(text_of(event), text, "{when}: it stands as it was said");
+        let stands = if event["deleted"] == true { "" } else { text };
+        assert_eq!(text_of(event), stands, "{when}: it stands as it was said");
         let ts = event["ts"].as_u64().unwrap();
         assert!(ts >= last_ts, "{when}: times never go back: {event}");
         last_ts = ts;
@@ -303,6 +374,16 @@ async fn check(site: &Site, reader: &User, sent: &Sent, when: &str) {
             .unwrap_or_else(|| panic!("{when}: acked and lost: {ack} {text}"));
         let same = event["seq"] == ack["seq"] && event["ts"] == ack["ts"];
         assert!(same, "{when}: acked as {ack}, stands as {event}");
+    }
+    for change in changed.lock().unwrap().iter() {
+        let key = (kind_of(change), change["target"].as_u64().unwrap());
+        let stand = changes.get(&key).map_or(&[][..], Vec::as_slice);
+        let [event] = stand else {
+            panic!("{when}: {change} was done, and stands as {stand:?}");
+        };
+        for (field, value) in change.as_object().unwrap() {
+            assert_eq!(&event[field], value, "{when}: {field} of {event}");
+        }
     }
     assert!(
         on_ferretdb() || from.elapsed() < Duration::from_secs(10),

@@ -7,11 +7,14 @@
 
 mod bad_input;
 mod bad_start;
+mod bots;
 mod conversations;
 mod crowd;
 mod deleted;
 mod demo;
 mod durability;
+#[cfg(target_os = "linux")]
+mod ends;
 mod main_job;
 mod markers;
 mod permissions;
@@ -19,3 +22,5 @@ mod resume;
 mod sdk;
 mod snapshot;
 mod support;
+#[cfg(target_os = "linux")]
+mod sync;

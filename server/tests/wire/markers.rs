@@ -6,7 +6,9 @@ use chat_shared::protocol::{RoomInfo, ServerFrame, Welcome};
 use chat_shared::view::RoomsView;
 use serde_json::{Value, json};
 
-use crate::support::{Server, User, Ws, on_ferretdb, seeded};
+use tokio::time::Instant;
+
+use crate::support::{PATIENCE, Server, User, Ws, on_ferretdb, seeded};
 
 /// A connection with what it made of its frames.
 struct Device {
@@ -90,7 +92,14 @@ async fn three_connections_agree_step_by_step() {
     }
     let check = async |devices: &mut [Device], tip: u64, expect: (u64, u64, u64)| {
         for (i, device) in devices.iter_mut().enumerate() {
-            device.settle(&[("rust", tip)]).await;
+            // The marker reaches each connection by itself.
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                device.settle(&[("rust", tip)]).await;
+                if device.marks("rust") == expect || Instant::now() > deadline {
+                    break;
+                }
+            }
             assert_eq!(device.marks("rust"), expect, "connection {i} at {tip}");
         }
     };
@@ -211,7 +220,14 @@ async fn three_connections_agree_at_random() {
             for (room, _) in tips {
                 fresh.settle(&tips).await;
                 for (i, device) in devices.iter_mut().enumerate() {
-                    device.settle(&tips).await;
+                    let deadline = Instant::now() + PATIENCE;
+                    loop {
+                        device.settle(&tips).await;
+                        fresh.settle(&tips).await;
+                        if device.marks(room) == fresh.marks(room) || Instant::now() > deadline {
+                            break;
+                        }
+                    }
                     assert_eq!(
                         device.marks(room),
                         fresh.marks(room),

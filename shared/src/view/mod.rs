@@ -206,7 +206,8 @@ impl RoomView {
             }
         }
         self.count_people();
-        if let Some(joined) = joins(line, &self.me)
+        let is_direct = self.info.kind == RoomKind::Direct;
+        if let Some(joined) = joins(line, &self.me, is_direct)
             && self.seq > self.info.read_seq
         {
             self.info.read_seq = joined;
@@ -242,12 +243,13 @@ impl RoomView {
     }
 }
 
-/// The seq at which `me` came in: what was said before is no news.
-fn joins(line: &SystemEvent, me: &Username) -> Option<Seq> {
-    let comes_in = matches!(
-        line.event,
-        SystemKind::Created | SystemKind::Joined | SystemKind::Invited
-    );
-    line.seq
-        .filter(|_| comes_in && line.username.as_ref() == Some(me))
+/// The seq at which `me` came in: what was said before is no news. A direct room is made for both.
+fn joins(line: &SystemEvent, me: &Username, is_direct: bool) -> Option<Seq> {
+    let is_me = line.username.as_ref() == Some(me);
+    let comes_in = match line.event {
+        SystemKind::Created => is_me || is_direct,
+        SystemKind::Joined | SystemKind::Invited => is_me,
+        _ => false,
+    };
+    line.seq.filter(|_| comes_in)
 }

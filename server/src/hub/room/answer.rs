@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use chat_shared::RequestId;
 use chat_shared::limits::RESUME_ROOM_EVENTS_MAX;
 use chat_shared::protocol::{ErrorCode, ErrorFrame, Limited, ServerFrame};
+use chat_shared::{RequestId, RoomName};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::pages::{self, MembersAsked};
@@ -27,6 +27,7 @@ impl Room {
                 let _ = answer.send(welcome.then(|| Attached {
                     info: self.info(&connection, self.told),
                     active: self.state.ts(),
+                    mark: self.mark_of(&connection.identity.username),
                     behind: resume.map_or(0, |resume| self.hold(&connection, resume)),
                 }));
             }
@@ -39,8 +40,9 @@ impl Room {
             }
             RoomRequest::Detach { connection } => {
                 if self.subscribers.remove(&connection) {
-                    self.presence
-                        .disconnect(&connection.identity.username, self.hub.now());
+                    let username = &connection.identity.username;
+                    self.presence.disconnect(username, self.hub.now());
+                    self.typing.end(username);
                 }
             }
             RoomRequest::Query {
@@ -63,16 +65,7 @@ impl Room {
                     self.read_up_to(connection, id, seq, permit);
                 }
             }
-            RoomRequest::Marked {
-                connection,
-                id,
-                mark,
-                mentions,
-                permit,
-            } => {
-                self.marked(&connection, id, mark, mentions);
-                drop(permit);
-            }
+            RoomRequest::Marked(marking) => self.marked(marking),
             RoomRequest::Typing {
                 connection,
                 id,
@@ -86,13 +79,14 @@ impl Room {
         }
     }
 
+    /// As of what is stored: who is let in by an event that may yet fail is not in.
     fn may_read(&self, connection: &Connection) -> bool {
-        self.state
-            .may_read(&connection.identity.username, self.hub.now())
+        let username = &connection.identity.username;
+        self.state.may_read(username, self.hub.now()) && !self.is_being_let_in(username)
     }
 
     /// Tells who may not read here so.
-    fn lets_in(&self, connection: &Connection, id: Option<&RequestId>) -> bool {
+    pub(super) fn lets_in(&self, connection: &Connection, id: Option<&RequestId>) -> bool {
         if self.may_read(connection) {
             return true;
         }
@@ -122,10 +116,13 @@ impl Room {
     ) {
         let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
         let viewer = connection.identity.username.clone();
+        let Some(stay) = connection.stay(&room) else {
+            return not_in(&connection, id, &room);
+        };
         let members = match &query {
             Query::Members(query) => Some(MembersAsked::new(
+                &hub,
                 &self.state,
-                hub.now(),
                 self.presence.names(),
                 query,
             )),
@@ -145,9 +142,8 @@ impl Room {
             };
             match page {
                 // Who was put out meanwhile has no say any more, and hears nothing of the room.
-                Ok(page) if !connection.send_in(&room, &page) => {
-                    let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
-                    turn_down(&connection, id, &room, error);
+                Ok(page) if !connection.send_in(&room, stay, &page) => {
+                    not_in(&connection, id, &room);
                 }
                 Ok(_) => {}
                 Err(error) => {
@@ -183,11 +179,14 @@ impl Room {
         if !self.subscribers.contains(connection) || !self.may_read(connection) {
             return CatchUpStep::Gone;
         }
+        let Some(stay) = connection.stay(&self.room) else {
+            return CatchUpStep::Gone;
+        };
         let tip = self.told;
         let after = match step {
             CatchUp::Hold => {
                 self.subscribers.set_live(connection, false);
-                return CatchUpStep::Behind { tip };
+                return CatchUpStep::Behind { tip, stay };
             }
             CatchUp::Start(resume) => {
                 if self.hold(connection, resume) == 0 {
@@ -205,7 +204,7 @@ impl Room {
                 self.subscribers.set_live(connection, true);
                 return CatchUpStep::Live { tip };
             }
-            return CatchUpStep::Behind { tip };
+            return CatchUpStep::Behind { tip, stay };
         };
         for frame in frames {
             connection.push(Frame::part(frame.clone(), frame.len(), Class::Durable));
@@ -222,7 +221,7 @@ impl Room {
             | RoomRequest::Typing { connection, id, .. } => {
                 turn_down(&connection, id, &self.room, unavailable());
             }
-            RoomRequest::Detach { .. } | RoomRequest::Marked { .. } => self.answer(request),
+            RoomRequest::Detach { .. } | RoomRequest::Marked(_) => self.answer(request),
             // Dropping the answer tells the connection that the room can't be had.
             RoomRequest::Propose(_)
             | RoomRequest::Look
@@ -230,4 +229,9 @@ impl Room {
             | RoomRequest::CatchUp { .. } => {}
         }
     }
+}
+
+fn not_in(connection: &Connection, id: Option<RequestId>, room: &RoomName) {
+    let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
+    turn_down(connection, id, room, error);
 }

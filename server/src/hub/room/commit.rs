@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, join_all};
 use sync_wrapper::SyncWrapper;
 
 use super::super::{Propose, RoomRequest};
-use super::{Room, turn_down, unavailable};
+use super::{Room, marks, turn_down, unavailable};
 use crate::broken::{Rule, is_broken};
 use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use crate::store::{Append, StoreError};
@@ -62,11 +62,14 @@ impl Room {
 
     /// Decides commands and hands their events to the store. All that the state holds is stored.
     async fn begin(&mut self, requests: Vec<RoomRequest>) {
-        let mut proposals = Vec::new();
-        let mut others = Vec::new();
+        let mut proposals: Vec<Propose> = Vec::new();
+        let mut others: Vec<RoomRequest> = Vec::new();
         for request in requests {
             match request {
-                RoomRequest::Propose(propose) => proposals.push(propose),
+                RoomRequest::Propose(propose) => {
+                    others.retain_mut(|other| !marks::has_said(other, &propose));
+                    proposals.push(propose);
+                }
                 other => others.push(other),
             }
         }
@@ -132,6 +135,12 @@ impl Room {
             let waiting = std::mem::take(&mut self.waiting);
             self.begin(waiting).await;
         }
+    }
+
+    /// Decided and not stored yet.
+    pub(super) fn in_flight_events(&self) -> &[LogEvent] {
+        let batch = self.in_flight.as_ref();
+        batch.map_or(&[], |batch| batch.events.as_slice())
     }
 
     fn append(&self, events: Vec<LogEvent>) -> BoxFuture<'static, Result<Append, StoreError>> {
@@ -258,6 +267,7 @@ impl Room {
 
     /// The events are stored: acks first, then the members are told.
     async fn settle(&mut self, proposals: &[Propose], decided: &[Decided], events: &[LogEvent]) {
+        self.tell_accounts(events).await;
         let mut created_by = None;
         for (propose, decided) in proposals.iter().zip(decided) {
             match decided {
@@ -270,7 +280,10 @@ impl Room {
                 Decided::NothingToDo if matches!(propose.command, Command::Direct { .. }) => {
                     self.tell_room(propose, self.told).await;
                 }
-                Decided::NothingToDo => ok(propose),
+                Decided::NothingToDo => {
+                    self.tell_accounts_again(&propose.command).await;
+                    ok(propose);
+                }
                 Decided::Refused(error) => self.refuse_unless_known(propose, error).await,
             }
         }
@@ -367,7 +380,12 @@ impl Room {
                 }));
             }
             (command, _) if makes_a_room(command) => {
-                let room = self.info(&propose.connection, event.seq - 1);
+                // Who repeats it may have been put out since.
+                if !self.lets_in(&propose.connection, propose.id.as_ref()) {
+                    return;
+                }
+                let last_seq = self.told.max(event.seq - 1);
+                let room = self.info(&propose.connection, last_seq);
                 propose.connection.send(&ServerFrame::Room {
                     re: propose.id.clone(),
                     room,

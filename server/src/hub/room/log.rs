@@ -3,6 +3,7 @@
 use chat_shared::{RoomName, Seq};
 
 use super::super::Hub;
+use super::super::mentions::Mentions;
 use super::Room;
 use crate::rules::RoomState;
 use crate::store::{Snapshot, StoreError};
@@ -20,6 +21,12 @@ impl Room {
         if !self.loaded {
             let marks = self.hub.store().read_marks(&self.room).await?;
             self.marks = marks.into_iter().collect();
+            self.mentions = Mentions::from(state.seq());
+            if self.room.is_lobby() {
+                let bans = state.bans(self.hub.now());
+                let bans = bans.map(|(name, until)| (name.clone(), until));
+                self.hub.ban_again(bans.collect());
+            }
         }
         if self.loaded {
             while self.told < state.seq() {
@@ -36,6 +43,7 @@ impl Room {
                     return Err(StoreError::Corrupt(format!("{} has a hole", self.room)));
                 }
                 self.state = state.clone();
+                self.tell_accounts(&events[..up_to]).await;
                 self.tell(&events[..up_to], None);
             }
         }

@@ -4,13 +4,16 @@ use std::sync::Arc;
 
 use chat_shared::limits::TYPING_MEMBERS_MAX;
 use chat_shared::protocol::{ErrorCode, ErrorFrame, ReadEvent, ServerFrame, TypingEvent};
-use chat_shared::{RequestId, Seq};
+use chat_shared::{RequestId, RoomName, Seq, Username};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::super::{Connection, Hub, RoomRequest};
+use super::super::{Connection, Hub, Marking, Propose, RoomRequest};
 use super::{Room, turn_down, unavailable};
 use crate::rules::ReadMark;
 use crate::store::StoreError;
+
+/// Counts of someone's mentions after which the last one is told, though more were said meanwhile.
+const COUNTS_MAX: u32 = 5;
 
 impl Room {
     /// Stores a marker beside the room's own work; what becomes of it comes back as `Marked`.
@@ -35,52 +38,78 @@ impl Room {
                     None => messages_at(&hub, &room, seq).await?,
                 };
                 let mark = ReadMark { seq, messages };
-                let store = hub.store();
-                store.mark_read(&room, &username, mark).await?;
-                let mentions = store.mentions_above(&room, &username, seq).await?;
-                Ok::<_, StoreError>((mark, mentions))
+                hub.store().mark_read(&room, &username, mark).await?;
+                Ok::<_, StoreError>(mark)
             };
-            let (mark, mentions) = match stored.await {
-                Ok(stored) => stored,
-                Err(error) => {
-                    tracing::error!(%room, %error, "a read marker could not be stored");
-                    return turn_down(&connection, id, &room, unavailable());
+            match stored.await {
+                Ok(mark) => {
+                    let marking = Marking {
+                        connection,
+                        id,
+                        mark,
+                        counted: None,
+                        counts_left: COUNTS_MAX,
+                        permit,
+                    };
+                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
                 }
-            };
-            let marked = RoomRequest::Marked {
-                connection,
-                id,
-                mark,
-                mentions,
-                permit,
-            };
-            hub.request_wait(&room, marked).await;
+                Err(error) => not_marked(&connection, id, &room, &error),
+            }
         });
     }
 
-    pub(super) fn marked(
-        &mut self,
-        connection: &Connection,
-        id: Option<RequestId>,
-        mark: ReadMark,
-        mentions: u64,
-    ) {
-        let username = &connection.identity.username;
+    /// Tells of a marker, with what stands above it as of what was told.
+    pub(super) fn marked(&mut self, marking: Marking) {
+        let username = marking.connection.identity.username.clone();
         let stands = self.marks.entry(username.clone()).or_default();
-        *stands = mark.max(*stands);
-        ok(connection, id);
-        let mark = self.mark_of(username);
+        *stands = marking.mark.max(*stands);
+        if self.mark_of(&username) != marking.mark {
+            // Another marker is further on, or they said something themselves.
+            return ok(&marking.connection, marking.id);
+        }
+        let Some(mentions) = self.mentions_above(&marking, &username) else {
+            return self.count_mentions(marking);
+        };
         let read = ServerFrame::Read(ReadEvent {
             room: self.room.clone(),
-            seq: mark.seq,
-            unread: self.unread_above(mark),
+            seq: marking.mark.seq,
+            unread: self.unread_above(marking.mark),
             mentions,
         });
-        for own in self.hub.connections_of(username) {
+        for own in self.hub.connections_of(&username) {
             if self.subscribers.contains(&own) {
                 own.send(&read);
             }
         }
+        // Last, so that who is answered knows that all have it.
+        ok(&marking.connection, marking.id);
+    }
+
+    /// A count by the store is old where mentions changed since: the same frames would be counted
+    /// twice or not at all.
+    fn mentions_above(&self, marking: &Marking, username: &Username) -> Option<u64> {
+        let known = self.mentions.count(username, marking.mark.seq);
+        known.or_else(|| {
+            let (mentions, as_of) = marking.counted?;
+            let is_old = self.mentions_changed_since(as_of) && marking.counts_left > 0;
+            (!is_old).then_some(mentions)
+        })
+    }
+
+    fn count_mentions(&self, mut marking: Marking) {
+        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
+        tokio::spawn(async move {
+            let username = &marking.connection.identity.username;
+            let seq = marking.mark.seq;
+            match hub.store().mentions_above(&room, username, seq).await {
+                Ok(mentions) => {
+                    marking.counted = Some((mentions, as_of));
+                    marking.counts_left = marking.counts_left.saturating_sub(1);
+                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
+                }
+                Err(error) => not_marked(&marking.connection, marking.id, &room, &error),
+            }
+        });
     }
 
     pub(super) fn typing(&mut self, connection: &Connection, id: Option<RequestId>) {
@@ -90,8 +119,7 @@ impl Room {
             return turn_down(connection, id, &self.room, error);
         }
         ok(connection, id);
-        if self.member_count() <= TYPING_MEMBERS_MAX {
-            self.typing.begin(username, now);
+        if self.member_count() <= TYPING_MEMBERS_MAX && self.typing.begin(username, now) {
             self.tell_who_types(true);
         }
     }
@@ -109,7 +137,23 @@ impl Room {
     }
 }
 
-async fn messages_at(hub: &Hub, room: &chat_shared::RoomName, seq: Seq) -> Result<u64, StoreError> {
+/// Whether someone who said that they write has written meanwhile; then that is all it was.
+pub(super) fn has_said(request: &mut RoomRequest, propose: &Propose) -> bool {
+    match request {
+        RoomRequest::Typing { connection, id, .. } if propose.is_by(connection) => {
+            ok(connection, id.take());
+            true
+        }
+        _ => false,
+    }
+}
+
+fn not_marked(connection: &Connection, id: Option<RequestId>, room: &RoomName, error: &StoreError) {
+    tracing::error!(%room, %error, "a read marker could not be stored");
+    turn_down(connection, id, room, unavailable());
+}
+
+async fn messages_at(hub: &Hub, room: &RoomName, seq: Seq) -> Result<u64, StoreError> {
     let event = hub.store().event(room, seq).await?;
     let missing = || StoreError::Corrupt(format!("{room} has no event {seq}"));
     event.map(|event| event.messages).ok_or_else(missing)

@@ -20,6 +20,7 @@ use tokio::time::sleep;
 
 use self::commit::InFlight;
 use super::fan_out::Subscribers;
+use super::mentions::Mentions;
 use super::presence::Presence;
 use super::recent::Recent;
 use super::typing::Typing;
@@ -45,6 +46,7 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
         waiting: Vec::new(),
         told: 0,
         told_messages: 0,
+        mentions: Mentions::default(),
         loaded: false,
         in_doubt: true,
         saved: 0,
@@ -99,6 +101,7 @@ struct Room {
     told: Seq,
     /// How many messages the room holds up to there.
     told_messages: u64,
+    mentions: Mentions,
     loaded: bool,
     /// What the store holds above `told` is not known.
     in_doubt: bool,

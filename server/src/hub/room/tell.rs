@@ -6,12 +6,13 @@ use std::sync::Arc;
 use chat_shared::protocol::{RoomGone, ServerFrame};
 use chat_shared::{Seq, Username};
 
+use super::super::mentions::changes_mentions;
 use super::super::recent::Recent;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
 use crate::broken::{Rule, is_broken};
 use crate::outbox::Class;
-use crate::rules::{EventBody, LogEvent};
+use crate::rules::{Command, EventBody, LogEvent};
 
 impl Room {
     /// Hands stored events to the members. `created_by` has its `room` frame already.
@@ -25,7 +26,9 @@ impl Room {
             .collect();
         let mut start = 0;
         for (at, event) in events.iter().enumerate() {
-            self.typing.end(&event.sender);
+            if event.body.is_message() {
+                self.typing.end(&event.sender);
+            }
             match Change::of(event) {
                 Change::Nothing => {}
                 Change::Enters(names) => {
@@ -47,7 +50,6 @@ impl Room {
                     start = at + 1;
                 }
             }
-            self.act_for_the_server(event);
         }
         self.deliver(&events[start..], &deleted);
     }
@@ -67,6 +69,7 @@ impl Room {
         for (event, frame) in events.iter().zip(batch.singles) {
             self.recent.push(event.seq, frame);
         }
+        events.iter().for_each(|event| self.mentions.apply(event));
         self.told = last.seq;
         self.told_messages = last.messages;
     }
@@ -89,15 +92,14 @@ impl Room {
         if is_broken(Rule::WhoIsOutHearsNothing) {
             return;
         }
-        for connection in self.hub.connections_of(username) {
-            if self.subscribers.remove(&connection) {
-                connection.exit(&self.room);
-                connection.send(&ServerFrame::RoomGone(RoomGone {
-                    room: self.room.clone(),
-                }));
-            }
+        for connection in self.subscribers.remove_all_of(username) {
+            connection.exit(&self.room);
+            connection.send(&ServerFrame::RoomGone(RoomGone {
+                room: self.room.clone(),
+            }));
         }
         self.presence.forget(username, self.hub.now());
+        self.typing.end(username);
     }
 
     /// Who catches up from here on is shown no deleted text: what is held is as it was said.
@@ -106,16 +108,46 @@ impl Room {
         self.hub.scrub(&self.room, target);
     }
 
-    /// A ban from the lobby is a ban from the server.
-    fn act_for_the_server(&self, event: &LogEvent) {
+    /// A ban from the lobby is a ban from the server: the accounts know of it before it is acked,
+    /// and of several in their order.
+    pub(super) async fn tell_accounts(&self, events: &[LogEvent]) {
         if !self.room.is_lobby() {
             return;
         }
-        match &event.body {
-            EventBody::Banned { username, until } => self.hub.ban(username, Some(*until)),
-            EventBody::Unbanned { username } => self.hub.ban(username, None),
+        for event in events {
+            match &event.body {
+                EventBody::Banned { username, until } => {
+                    self.hub.ban(username, Some(*until)).await;
+                }
+                EventBody::Unbanned { username } => self.hub.ban(username, None).await,
+                _ => {}
+            }
+        }
+    }
+
+    /// What the accounts may not have heard of, where the server ended between the two.
+    pub(super) async fn tell_accounts_again(&self, command: &Command) {
+        match command {
+            Command::Ban { whom, for_ms: None } if self.room.is_lobby() => {
+                self.hub.ban(&whom.username, Some(None)).await;
+            }
+            Command::Unban(whom) if self.room.is_lobby() => {
+                self.hub.ban(&whom.username, None).await;
+            }
             _ => {}
         }
+    }
+
+    /// Whether an event that is not stored yet would make someone a member.
+    pub(super) fn is_being_let_in(&self, username: &Username) -> bool {
+        self.in_flight_events().iter().any(
+            |event| matches!(Change::of(event), Change::Enters(names) if names.contains(&username)),
+        )
+    }
+
+    /// Whether another count of someone's mentions may be due than the one as of `seq`.
+    pub(super) fn mentions_changed_since(&self, seq: Seq) -> bool {
+        self.mentions.changed_since(seq) || self.in_flight_events().iter().any(changes_mentions)
     }
 
     /// `false` where the connection has ended or is here already.

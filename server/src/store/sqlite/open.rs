@@ -83,10 +83,11 @@ impl<'a> OpenDir<'a> {
         if mode != "wal" {
             return Err(self.unusable(&"its file system can't share memory (SQLite's WAL)"));
         }
+        conn.pragma_update(None, "synchronous", synchronous())
+            .map_err(|error| self.failed(&error))?;
         // fullfsync is for macOS, whose fsync leaves data in the drive's cache.
         conn.execute_batch(
-            "PRAGMA synchronous = FULL;
-             PRAGMA fullfsync = ON;
+            "PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
@@ -147,6 +148,16 @@ impl<'a> OpenDir<'a> {
             },
         }
     }
+}
+
+/// A commit is on the disk before it is answered. A debug build can be told to break that, so that
+/// the test that watches for it is seen to fail; no other build can.
+fn synchronous() -> &'static str {
+    #[cfg(debug_assertions)]
+    if std::env::var_os("CHAT_TEST_SYNCHRONOUS_OFF").is_some() {
+        return "OFF";
+    }
+    "FULL"
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {

@@ -97,3 +97,115 @@ async fn who_writes_is_told_and_forgotten() {
         .await;
     assert_eq!(kind_of(&ann.ask(json!({"type": "ping"})).await), "pong");
 }
+
+#[tokio::test]
+async fn who_writes_on_and_on_is_not_told_on_and_on() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    room_of("rust", &mut ann, &mut [&mut bob]).await;
+    let seq = ann.say("rust", "hi").await["seq"].clone();
+    let typing = json!({"type": "typing", "room": "rust"});
+    for _ in 0..100 {
+        bob.done(typing.clone(), "ok").await;
+    }
+    // To put a reaction on something is not to have said it.
+    bob.done(
+        json!({"type": "react", "room": "rust", "seq": seq, "emoji": "👍", "on": true}),
+        "ok",
+    )
+    .await;
+    ann.done(
+        json!({"type": "kick", "room": "rust", "username": "bob"}),
+        "ok",
+    )
+    .await;
+    let last = ann.say("rust", "gone").await["seq"].clone();
+    let over = |frame: &Value| frame["room"] == "rust" && frame["seq"] == last;
+    let mut frames = ann.collect_until("the last word", over).await;
+    frames.extend(ann.collect_for(Duration::from_millis(200)).await);
+    let told: Vec<_> = frames
+        .iter()
+        .filter(|frame| kind_of(frame) == "typing")
+        .map(|frame| frame["usernames"].clone())
+        .collect();
+    let (again, gone) = told.split_at(told.len() - 1);
+    assert!((1..=5).contains(&again.len()), "{told:?}");
+    assert!(
+        again.iter().all(|names| *names == json!(["bob"])),
+        "{told:?}"
+    );
+    assert_eq!(gone, [json!([])], "who is put out writes no more: {told:?}");
+}
+
+#[tokio::test]
+async fn who_writes_and_says_it_writes_no_more() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    for i in 0..20 {
+        bob.send(&json!({"type": "typing", "room": "lobby"})).await;
+        bob.send(&json!({"type": "send", "room": "lobby", "text": "x", "nonce": format!("n{i}")}))
+            .await;
+    }
+    bob.expect_matching("the last ack", |frame| frame["nonce"] == "n19")
+        .await;
+    let frames = ann.collect_for(Duration::from_millis(300)).await;
+    let told = frames.iter().rfind(|frame| kind_of(frame) == "typing");
+    assert!(
+        told.is_none_or(|frame| frame["usernames"] == json!([])),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn marks_and_mentions_at_the_same_time_agree() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (bob_user, mut bob) = server.newcomer("bob").await;
+    let mut other = server.enter(&bob_user).await;
+    room_of("rust", &mut ann, &mut [&mut bob]).await;
+    other.expect("room").await;
+    let (mut read, mut mentions) = (2, 0);
+    for round in 0..30 {
+        for i in 0..5 {
+            let nonce = format!("n{round}-{i}");
+            ann.send(&json!({"type": "send", "room": "rust", "text": "@bob", "nonce": nonce}))
+                .await;
+            if i == 2 {
+                read += 5;
+                bob.send(&json!({"type": "read", "room": "rust", "seq": read - 2}))
+                    .await;
+            }
+        }
+        let nonce = format!("n{round}-4");
+        ann.expect_matching("the last ack", |frame| frame["nonce"] == nonce)
+            .await;
+    }
+    bob.done(json!({"type": "read", "room": "rust", "seq": read}), "ok")
+        .await;
+    // What a client counts: those above the marker that were told before it, and each one after.
+    let last = read;
+    let mut heard = Vec::new();
+    let mut marker = 2;
+    while marker < last {
+        let frame = other.next().await;
+        match (kind_of(&frame), frame["seq"].as_u64()) {
+            ("chat", Some(seq)) => {
+                heard.push(seq);
+                mentions += 1;
+            }
+            ("read", Some(seq)) => {
+                let above = heard.iter().filter(|heard| **heard > seq).count() as u64;
+                let told = json!([frame["unread"], frame["mentions"]]);
+                other.check(
+                    told == json!([above, above]),
+                    &format!("{above} above: {frame}"),
+                );
+                (marker, mentions) = (seq, above);
+            }
+            _ => {}
+        }
+    }
+    assert_eq!((heard.len(), mentions), (150, 0));
+}

@@ -2,10 +2,12 @@
 
 mod changes;
 mod direct;
+mod many_rooms;
 mod markers;
 mod people;
 mod profile;
 mod search;
+mod stays;
 
 use serde_json::{Value, json};
 

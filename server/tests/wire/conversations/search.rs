@@ -32,7 +32,7 @@ async fn words_are_found_where_one_may_read() {
     );
     assert_eq!(
         found(&mut ann, json!({"query": "crab", "room": "lobby"})).await,
-        [lobby.clone()]
+        std::slice::from_ref(&lobby)
     );
     assert_eq!(
         found(&mut ann, json!({"query": "\"hard shell\""})).await,
@@ -44,7 +44,7 @@ async fn words_are_found_where_one_may_read() {
     );
     assert_eq!(
         found(&mut bob, json!({"query": "crab"})).await,
-        [lobby.clone()]
+        std::slice::from_ref(&lobby)
     );
     assert_eq!(
         found(&mut ann, json!({"query": "ubergrosse", "from": "bob"}))
@@ -98,4 +98,33 @@ async fn words_are_found_where_one_may_read() {
         .await;
     let rest = found(&mut bob, json!({"query": "crab", "cursor": page["cursor"]})).await;
     assert_eq!(rest, [lobby]);
+}
+
+#[tokio::test]
+async fn a_page_that_a_frame_can_not_hold_goes_on_in_the_next() {
+    const MESSAGES: usize = 40;
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    for i in 0..MESSAGES {
+        ann.say("lobby", &format!("crab {i} {}", "x".repeat(3_900)))
+            .await;
+    }
+    let mut seqs = Vec::new();
+    let mut cursor = Value::Null;
+    loop {
+        let mut query = json!({"type": "search", "query": "crab", "limit": 100});
+        if !cursor.is_null() {
+            query["cursor"] = cursor;
+        }
+        let page = ann.done(query, "results").await;
+        assert!(page.to_string().len() <= 65_536, "a frame has its limit");
+        let messages = page["messages"].as_array().unwrap();
+        seqs.extend(messages.iter().map(|message| message["seq"].as_u64()));
+        cursor = page["cursor"].clone();
+        if cursor.is_null() {
+            break;
+        }
+    }
+    let expect: Vec<_> = (1..=MESSAGES as u64).rev().map(Some).collect();
+    assert_eq!(seqs, expect, "each once, the newest first");
 }

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use super::room::Place;
 use super::table::lines;
-use crate::support::{Server, fresh_nonce};
+use tokio::time::{Duration, Instant, sleep};
+
+use crate::support::{PASSWORD, PATIENCE, Server, fresh_nonce};
 
 fn commands() -> Vec<(&'static str, Value)> {
     let place = Place {
@@ -96,6 +98,11 @@ async fn who_is_banned_from_the_server() {
         ws.check(code == 4403, &format!("closed with {code}"));
     }
     let bearer = [("Authorization", &*bob.bearer())];
+    // The ban is stored beside the answer.
+    let deadline = Instant::now() + PATIENCE;
+    while server.get("/me", &bearer).await.status == 200 && Instant::now() < deadline {
+        sleep(Duration::from_millis(10)).await;
+    }
     server.get("/me", &bearer).await.refused(&[401, 403]);
     match server.open("bob", &bearer).await {
         Err(answer) => assert!([401, 403].contains(&answer.status), "{answer:?}"),
@@ -110,6 +117,11 @@ async fn who_is_banned_from_the_server() {
         }
     }
     admin.done(about("unban"), "ok").await;
+    let deadline = Instant::now() + PATIENCE;
+    let body = json!({"username": "bob", "password": PASSWORD});
+    while server.post("/login", &[], &body).await.status == 403 && Instant::now() < deadline {
+        sleep(Duration::from_millis(10)).await;
+    }
     let bob = server.log_in("bob").await;
     let mut ws = server.enter(&bob).await;
     ws.say("lobby", "back").await;

@@ -79,6 +79,7 @@ pub(crate) struct Server {
     site: Site,
     child: Child,
     flags: Vec<String>,
+    around: Around,
     data: TempDir,
     // Dropped last, when nothing writes there any more.
     database: Option<TestDatabase>,
@@ -122,7 +123,23 @@ impl Server {
         Self::start_on(&listen, flags).await
     }
 
+    /// A server that another program runs, with these variables beside.
+    pub(crate) async fn start_under(wrapper: &[&str], variables: &[(&str, &str)]) -> Self {
+        let around = Around {
+            wrapper: wrapper.iter().map(|word| (*word).to_owned()).collect(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        };
+        Self::start_around("127.0.0.1:0", &["--rate-limit", "off"], around).await
+    }
+
     async fn start_on(listen: &str, flags: &[&str]) -> Self {
+        Self::start_around(listen, flags, Around::default()).await
+    }
+
+    async fn start_around(listen: &str, flags: &[&str], around: Around) -> Self {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
@@ -138,11 +155,12 @@ impl Server {
             flags.extend(store.map(str::to_owned));
         }
         let log = Arc::default();
-        let (child, address) = spawn(listen, data.path(), &flags, &log).await;
+        let (child, address) = spawn(listen, data.path(), &flags, &around, &log).await;
         Self {
             site: Site { address, log },
             child,
             flags,
+            around,
             data,
             database,
         }
@@ -155,6 +173,11 @@ impl Server {
     /// Where everything is kept, when that is not the data directory.
     pub(crate) fn database(&self) -> Option<&TestDatabase> {
         self.database.as_ref()
+    }
+
+    /// The process's id.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// As a power cut: no chance to tidy up.
@@ -192,7 +215,14 @@ impl Server {
     /// Starts again on the same port and data directory, once the last process has ended.
     pub(crate) async fn restart(&mut self) {
         let listen = self.address.to_string();
-        let (child, address) = spawn(&listen, self.data.path(), &self.flags, &self.site.log).await;
+        let (child, address) = spawn(
+            &listen,
+            self.data.path(),
+            &self.flags,
+            &self.around,
+            &self.site.log,
+        )
+        .await;
         assert_eq!(
             address, self.site.address,
             "the server listens where it did"
@@ -227,7 +257,7 @@ fn port_for_restarts() -> u16 {
 pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (ExitStatus, String) {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     let log = Arc::<Log>::default();
-    let mut child = command(listen, data, &flags)
+    let mut child = command(listen, data, &flags, &Around::default())
         .spawn()
         .expect("the binary runs");
     let reader = log.read(&mut child);
@@ -249,13 +279,29 @@ pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (Ex
     (status, log.lines().join("\n"))
 }
 
-fn command(listen: &str, data: &Path, flags: &[String]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_chat-server"));
+/// What runs the server, and what it is told beside its flags.
+#[derive(Debug, Default)]
+struct Around {
+    wrapper: Vec<String>,
+    variables: Vec<(String, String)>,
+}
+
+fn command(listen: &str, data: &Path, flags: &[String], around: &Around) -> Command {
+    let server = env!("CARGO_BIN_EXE_chat-server");
+    let mut command = match around.wrapper.split_first() {
+        None => Command::new(server),
+        Some((wrapper, arguments)) => {
+            let mut command = Command::new(wrapper);
+            command.args(arguments).arg(server);
+            command
+        }
+    };
     // Nothing of the caller's environment reaches the server, a database's address least of all.
     command
         .env_clear()
         .env("HOME", data)
-        .env("RUST_BACKTRACE", "1");
+        .env("RUST_BACKTRACE", "1")
+        .envs(around.variables.iter().cloned());
     command
         .args(["--listen", listen])
         .arg("--data-dir")
@@ -268,9 +314,15 @@ fn command(listen: &str, data: &Path, flags: &[String]) -> Command {
     command
 }
 
-async fn spawn(listen: &str, data: &Path, flags: &[String], log: &Arc<Log>) -> (Child, SocketAddr) {
+async fn spawn(
+    listen: &str,
+    data: &Path,
+    flags: &[String],
+    around: &Around,
+    log: &Arc<Log>,
+) -> (Child, SocketAddr) {
     let already = log.lines().len();
-    let mut child = command(listen, data, flags)
+    let mut child = command(listen, data, flags, around)
         .spawn()
         .expect("the binary runs");
     drop(log.read(&mut child));

@@ -1,3 +1,7 @@
+mod marks;
+mod messages;
+mod writing;
+
 use crate::testing::Script;
 
 /// Runs `script` in a chat of 80×24 and compares what the person then knows, and what was done.

@@ -1,18 +1,22 @@
 //! A client driven by a script, without terminal or network: a line is a key or what the server
 //! says, and what comes of it is told as text.
 
+mod made;
+mod talk;
+
 use std::time::Duration;
 
-use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
-use chat_shared::limits::Limits;
+use chat_shared::client::{CloseReason, Event as SdkEvent};
 use chat_shared::protocol::{
-    Ack, ChatEvent, ErrorCode, ErrorFrame, HistoryPage, Limited, MemberInfo, MembersPage,
-    PresenceEvent, Role, RoomGone, RoomInfo, RoomKind, ServerFrame, SystemEvent, SystemKind,
-    Welcome,
+    Ack, HistoryPage, Limited, MembersPage, PresenceEvent, RoomGone, ServerFrame, SystemEvent,
+    SystemKind,
 };
 use chat_shared::{Nonce, RoomName, Seq, Username};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyCode;
 use jiff::tz::TimeZone;
+use made::{first_page, key, member, name, refusal, welcome};
+
+pub(crate) use made::{message, room};
 
 use crate::keys::Keymap;
 use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};
@@ -34,7 +38,7 @@ impl Script {
             zone: TimeZone::UTC,
             colours: true,
             server: "chat.example.org".to_owned(),
-            screen: Screen::LogIn(LogIn::new(None, None)),
+            screen: Screen::LogIn(Box::new(LogIn::new(None, None))),
             help: None,
             leaving: false,
             now: NOW,
@@ -196,8 +200,18 @@ impl Script {
                     result: Err(refusal(&text(1))),
                 });
             }
-            "page" => self.page(self.asked(), number(0)..=number(1), words[2] == "more"),
-            "late-page" => self.page(self.asked_first(), number(0)..=number(1), true),
+            "page" => {
+                let more = (words[2] == "more", words.get(3) == Some(&"newer"));
+                self.page(self.asked(), number(0)..=number(1), more, number(1));
+            }
+            "late-page" => {
+                let more = (true, false);
+                self.page(self.asked_first(), number(0)..=number(1), more, number(1));
+            }
+            "page-as-of" => {
+                let more = (false, false);
+                self.page(self.asked(), number(1)..=number(2), more, number(0));
+            }
             "no-page" => {
                 let page = self.asked();
                 self.event(Event::History {
@@ -231,16 +245,21 @@ impl Script {
                 });
             }
             "login-failed" => self.event(Event::LogInFailed(text(0))),
-            _ => panic!("no step {word:?}"),
+            _ => self.step_more(word, &words),
         }
     }
 
     /// Answers a page that was asked for with the messages of these numbers.
-    fn page(&mut self, page: PageAsk, seqs: std::ops::RangeInclusive<Seq>, more_before: bool) {
+    fn page(
+        &mut self,
+        page: PageAsk,
+        seqs: std::ops::RangeInclusive<Seq>,
+        (more_before, more_after): (bool, bool),
+        as_of: Seq,
+    ) {
         let messages: Vec<_> = seqs
             .map(|seq| message(page.room.as_str(), seq, "bob", &format!("line {seq}")))
             .collect();
-        let as_of = messages.last().map_or(0, |message| message.seq);
         let room = page.room.clone();
         let answer = HistoryPage {
             re: None,
@@ -248,7 +267,7 @@ impl Script {
             as_of,
             messages,
             more_before,
-            more_after: false,
+            more_after,
         };
         self.event(Event::History {
             page,
@@ -291,7 +310,20 @@ impl Script {
                     let (key, line) = entry;
                     out += &match &line.kind {
                         EntryKind::Message(message) => {
-                            format!("{} {}: {}\n", key.seq, message.sender, message.text)
+                            let mut line =
+                                format!("{} {}: {}", key.seq, message.sender, message.text);
+                            for (is, mark) in [
+                                (message.is_deleted(), " (deleted)"),
+                                (message.is_edited(), " (edited)"),
+                                (message.mentions_me(), " !"),
+                            ] {
+                                line += if is { mark } else { "" };
+                            }
+                            for (emoji, it) in message.reactions() {
+                                line +=
+                                    &format!(" {emoji}{}{}", it.n, if it.me { "*" } else { "" });
+                            }
+                            line + "\n"
                         }
                         EntryKind::System(text) => format!("-- {text}\n"),
                         EntryKind::Comings(it) => {
@@ -318,7 +350,16 @@ impl Script {
         }
         for effect in &self.effects {
             out += &match effect {
-                Effect::Send { nonce, text, .. } => format!("send {nonce} {text}\n"),
+                Effect::Send {
+                    nonce,
+                    text,
+                    reply_to,
+                    ..
+                } => {
+                    let to = reply_to.map_or(String::new(), |seq| format!(" to {seq}"));
+                    format!("send {nonce} {text}{to}\n")
+                }
+                Effect::Do { what, .. } => format!("{what:?}\n"),
                 Effect::FetchHistory(page) => match page.which {
                     Which::Before(seq) => format!("fetch before {seq}\n"),
                     Which::After(seq) => format!("fetch after {seq}\n"),
@@ -334,103 +375,5 @@ impl Script {
             };
         }
         out
-    }
-}
-
-fn refusal(why: &str) -> CommandError {
-    CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
-}
-
-/// What was asked for when the chat began.
-fn first_page() -> PageAsk {
-    PageAsk {
-        room: RoomName::lobby(),
-        which: Which::Newest,
-        generation: 0,
-    }
-}
-
-fn key(name: &str) -> KeyEvent {
-    let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
-    while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
-    {
-        modifiers |= match modifier {
-            "ctrl" => KeyModifiers::CONTROL,
-            "alt" => KeyModifiers::ALT,
-            _ => panic!("no modifier {modifier:?}"),
-        };
-        rest = after;
-    }
-    let code = match rest {
-        "enter" => KeyCode::Enter,
-        "tab" => KeyCode::Tab,
-        "up" => KeyCode::Up,
-        "down" => KeyCode::Down,
-        "left" => KeyCode::Left,
-        "pgup" => KeyCode::PageUp,
-        "pgdn" => KeyCode::PageDown,
-        "end" => KeyCode::End,
-        "f1" => KeyCode::F(1),
-        "f2" => KeyCode::F(2),
-        "esc" => KeyCode::Esc,
-        one => KeyCode::Char(one.chars().next().unwrap()),
-    };
-    KeyEvent::new(code, modifiers)
-}
-
-fn name(text: &str) -> RoomName {
-    RoomName::parse(text).unwrap()
-}
-
-pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent {
-    let nonce = Nonce::parse(&format!("of-{seq}")).unwrap();
-    let (ts, who) = (NOW + seq * 60_000, Username::existing(who));
-    ChatEvent::new(name(room), seq, ts, who, text, nonce)
-}
-
-pub(crate) fn room(room: &str) -> RoomInfo {
-    RoomInfo {
-        room: name(room),
-        kind: RoomKind::Public,
-        topic: if room == "lobby" {
-            "Say hello".to_owned()
-        } else {
-            String::new()
-        },
-        last_seq: 0,
-        read_seq: 0,
-        unread: 0,
-        mentions: 0,
-        role: Role::Member,
-        members: 1,
-        with: None,
-    }
-}
-
-fn member(word: &str) -> MemberInfo {
-    let offline = word.strip_prefix('-');
-    let username = Username::existing(offline.unwrap_or(word));
-    MemberInfo {
-        display_name: username.to_string(),
-        avatar: String::new(),
-        role: Role::Member,
-        online: offline.is_none(),
-        bot: false,
-        muted: false,
-        username,
-    }
-}
-
-fn welcome(log: &str, rooms: &[&str]) -> Welcome {
-    Welcome {
-        version: 1,
-        log: log.to_owned(),
-        username: Username::existing("ann"),
-        session: "s1".to_owned(),
-        now: NOW,
-        heartbeat_ms: 30_000,
-        rooms: rooms.iter().map(|name| room(name)).collect(),
-        more: false,
-        limits: Limits::default(),
     }
 }

@@ -1,0 +1,115 @@
+//! What the server says, made up.
+
+use chat_shared::client::CommandError;
+use chat_shared::limits::Limits;
+use chat_shared::protocol::{
+    ChatEvent, ErrorCode, ErrorFrame, MemberInfo, Role, RoomInfo, RoomKind, Welcome,
+};
+use chat_shared::{Nonce, RoomName, Seq, Username};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::NOW;
+use crate::update::{PageAsk, Which};
+
+pub(crate) fn refusal(why: &str) -> CommandError {
+    CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
+}
+
+/// What was asked for when the chat began.
+pub(crate) fn first_page() -> PageAsk {
+    PageAsk {
+        room: RoomName::lobby(),
+        which: Which::Newest,
+        generation: 0,
+    }
+}
+
+pub(crate) fn key(name: &str) -> KeyEvent {
+    let (mut modifiers, mut rest) = (KeyModifiers::NONE, name);
+    while let Some((modifier, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
+    {
+        modifiers |= match modifier {
+            "ctrl" => KeyModifiers::CONTROL,
+            "alt" => KeyModifiers::ALT,
+            _ => panic!("no modifier {modifier:?}"),
+        };
+        rest = after;
+    }
+    let code = match rest {
+        "enter" => KeyCode::Enter,
+        "tab" => KeyCode::Tab,
+        "up" => KeyCode::Up,
+        "down" => KeyCode::Down,
+        "left" => KeyCode::Left,
+        "pgup" => KeyCode::PageUp,
+        "pgdn" => KeyCode::PageDown,
+        "end" => KeyCode::End,
+        "f1" => KeyCode::F(1),
+        "f2" => KeyCode::F(2),
+        "esc" => KeyCode::Esc,
+        one => KeyCode::Char(one.chars().next().unwrap()),
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+pub(crate) fn name(text: &str) -> RoomName {
+    RoomName::parse(text).unwrap()
+}
+
+pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent {
+    let nonce = Nonce::parse(&format!("of-{seq}")).unwrap();
+    let (ts, who) = (NOW + seq * 60_000, Username::existing(who));
+    ChatEvent::new(name(room), seq, ts, who, text, nonce)
+}
+
+pub(crate) fn room(room: &str) -> RoomInfo {
+    RoomInfo {
+        room: name(room),
+        kind: RoomKind::Public,
+        topic: if room == "lobby" {
+            "Say hello".to_owned()
+        } else {
+            String::new()
+        },
+        last_seq: 0,
+        read_seq: 0,
+        unread: 0,
+        mentions: 0,
+        role: Role::Member,
+        members: 1,
+        with: None,
+    }
+}
+
+pub(crate) fn member(word: &str) -> MemberInfo {
+    let (role, word) = match (word.strip_prefix('@'), word.strip_prefix('%')) {
+        (Some(name), _) => (Role::Owner, name),
+        (_, Some(name)) => (Role::Moderator, name),
+        _ => (Role::Member, word),
+    };
+    let offline = word.strip_prefix('-');
+    let username = Username::existing(offline.unwrap_or(word));
+    MemberInfo {
+        display_name: username.to_string(),
+        avatar: String::new(),
+        role,
+        online: offline.is_none(),
+        bot: false,
+        muted: false,
+        username,
+    }
+}
+
+pub(crate) fn welcome(log: &str, rooms: &[&str]) -> Welcome {
+    Welcome {
+        version: 1,
+        log: log.to_owned(),
+        username: Username::existing("ann"),
+        session: "s1".to_owned(),
+        now: NOW,
+        heartbeat_ms: 30_000,
+        rooms: rooms.iter().map(|name| room(name)).collect(),
+        more: false,
+        limits: Limits::default(),
+    }
+}

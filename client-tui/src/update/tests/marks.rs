@@ -1,0 +1,139 @@
+//! What is told without a key for it, and what a restart must not lose.
+
+use crate::state::{Saved, Screen};
+use crate::testing::{NOW, Script};
+use crate::update::{Effect, next_change, resend_all};
+
+/// What was told of reading and typing.
+fn told(client: &Script) -> String {
+    let told = client.effects.iter().filter_map(|effect| match effect {
+        Effect::Read { room, seq } => Some(format!("read {room} {seq}")),
+        Effect::Typing(room) => Some(format!("typing {room}")),
+        _ => None,
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn what_was_seen_is_told_once_a_second() {
+    let mut client = Script::chat(80, 24);
+    client.run("chat lobby 1 bob a; chat lobby 2 bob b; chat lobby 3 bob c");
+    assert_eq!(told(&client), "read lobby 1");
+    assert_eq!(next_change(&client.app, NOW), Some(NOW + 1_000));
+    client.run("wait 1000");
+    assert_eq!(told(&client), "read lobby 1, read lobby 3");
+    assert_eq!(
+        next_change(&client.app, NOW + 1_000),
+        None,
+        "nothing wakes it"
+    );
+    client.effects.clear();
+    client.run("page 1 3 end; resize 80 4; key pgup; chat lobby 4 bob d; wait 5000");
+    assert_eq!(told(&client), "", "what is below the screen was not seen");
+    client.run("key end");
+    assert_eq!(told(&client), "read lobby 4");
+}
+
+#[test]
+fn unread_messages_are_counted_as_the_server_counts_them() {
+    let mut client = Script::chat(80, 24);
+    let counts = |client: &Script, index: usize| {
+        let room = &client.state().rooms()[index];
+        (room.unread, room.mentions)
+    };
+    client.run("unread-room rust 10 7 1");
+    assert_eq!(counts(&client, 1), (3, 1));
+    // The replay of what the server has counted already.
+    client.run("chat rust 9 bob a; mention rust 10 bob b");
+    assert_eq!(counts(&client, 1), (3, 1));
+    client.run("mention rust 11 bob @ann; chat rust 12 ann own");
+    assert_eq!(counts(&client, 1), (4, 2));
+    // Read elsewhere.
+    client.run("read rust 11 0");
+    assert_eq!(counts(&client, 1), (0, 0));
+    client.run("chat rust 13 bob x; key alt-a");
+    assert_eq!(client.state().current_index(), 1);
+    assert_eq!(client.state().current().read.line, Some(11));
+    client.run("type x; key enter");
+    assert_eq!(
+        client.state().current().read.line,
+        None,
+        "who speaks has read"
+    );
+}
+
+#[test]
+fn urgent_rooms_come_first() {
+    let mut client = Script::chat(80, 24);
+    client.run(
+        "room a; room b; direct @d1 zoe; chat a 1 bob x; chat @d1 1 zoe psst; mention b 1 bob @ann",
+    );
+    let current = |client: &Script| client.state().current().title().to_owned();
+    let mut order = Vec::new();
+    for _ in 0..3 {
+        client.run("key alt-a");
+        order.push(current(&client));
+    }
+    assert_eq!(order, ["b", "zoe", "a"]);
+    client.run("key alt-a");
+    assert_eq!(
+        client.state().notice.as_deref(),
+        Some("Nothing is unread in other rooms.")
+    );
+}
+
+#[test]
+fn writing_is_told_now_and_then() {
+    let mut client = Script::chat(80, 24);
+    client.run("type /names");
+    assert_eq!(told(&client), "", "a command is no message");
+    client.run("key ctrl-u; type hel; wait 3999; type l; wait 1; type o");
+    assert_eq!(told(&client), "", "nobody else is here");
+    client.run("crowd 2; type a; wait 3999; type b; wait 1; type c");
+    assert_eq!(told(&client), "typing lobby, typing lobby");
+    client.run("typing ann bob; wait 5999");
+    assert_eq!(
+        client.state().current().typing.names.len(),
+        1,
+        "not oneself"
+    );
+    client.run("wait 1");
+    assert!(client.state().current().typing.names.is_empty());
+    // Nothing that is over keeps waking the program, without a connection either.
+    client.run("typing bob; type x; ended Gone.; wait 6000");
+    assert_eq!(next_change(&client.app, NOW + 60_000), None);
+}
+
+#[test]
+fn drafts_and_unsent_messages_survive_a_restart() {
+    let mut client = Script::chat(80, 24);
+    client.run("room rust; down 5 Gone.; type hello; key enter; key alt-2; type half");
+    let saves = |client: &Script| {
+        let saved = client.effects.iter().filter_map(|effect| match effect {
+            Effect::Save(saved) => Some(saved.clone()),
+            _ => None,
+        });
+        saved.collect::<Vec<_>>()
+    };
+    assert_eq!(saves(&client).len(), 1, "a message is kept at once");
+    client.run("wait 1000");
+    let saved = saves(&client).pop().unwrap();
+    let text = serde_json::to_string(&saved).unwrap();
+    let saved: Saved = serde_json::from_str(&text).unwrap();
+
+    let mut again = Script::log_in(80, 24);
+    again.app.screen = Script::chat(80, 24).app.screen;
+    let mut effects = Vec::new();
+    if let Screen::Chat(chat) = &mut again.app.screen {
+        saved.restore(chat);
+        resend_all(chat, &mut effects);
+    }
+    again.effects = effects;
+    assert_eq!(again.told(), "~ hello\n> \nsend n-1 hello\n");
+    again.run("key alt-2");
+    assert_eq!(again.state().current().input.text(), "half");
+    // Stored after all, before the answer could come.
+    again.effects.clear();
+    again.run("key alt-1; own 7 n-1 hello");
+    assert_eq!(saves(&again).pop().unwrap().outbox.len(), 0);
+}

@@ -1,0 +1,122 @@
+//! A whole evening in the terminal, with the wire cut in its middle.
+
+mod proxy;
+
+use proxy::Proxy;
+
+use super::sign_up;
+use super::support::{Server, Terminal, tmux_is_here};
+
+#[test]
+fn an_evening() {
+    if !tmux_is_here() {
+        return;
+    }
+    let server = Server::start();
+    let proxy = Proxy::to(server.address());
+    let (ann, bob) = (Terminal::new("evening-ann"), Terminal::new("evening-bob"));
+    ann.start_at(&proxy.url(), "EDITOR='sed -i s/draft/letter/'");
+    sign_up(&ann, "ann");
+    bob.start(&server, "");
+    sign_up(&bob, "bob");
+
+    rooms_and_direct_messages(&ann, &bob);
+    search_edit_and_react(&ann, &bob);
+    written_without_a_connection(&ann, &bob, &proxy);
+
+    ann.resize(20, 5);
+    ann.wait_until("the small screen", |screen| {
+        screen.lines().count() <= 5 && screen.contains('>')
+    });
+    ann.resize(120, 40);
+    ann.wait_until("all of it again", |screen| {
+        screen.contains("written offline")
+            && screen.contains("garden")
+            && screen.lines().count() > 30
+    });
+    for terminal in [&ann, &bob] {
+        terminal.run("/quit");
+        terminal.expect_sane(0);
+    }
+    assert!(
+        ann.file_modes("drafts").is_empty(),
+        "nothing is left to keep"
+    );
+}
+
+fn rooms_and_direct_messages(ann: &Terminal, bob: &Terminal) {
+    ann.run("/create garden Plants and weeds");
+    ann.wait_for(">2 garden");
+    ann.run("/invite bob");
+    bob.wait_for("garden");
+    ann.run("the first tomatoes are here");
+    ann.wait_for("ann: the first tomatoes");
+    bob.keys(&["M-a"]);
+    bob.wait_for("ann: the first tomatoes");
+    bob.run("/msg ann do you have some left?");
+    bob.wait_for("bob: do you have some left?");
+    ann.keys(&["M-a"]);
+    ann.wait_for("bob: do you have some left?");
+    ann.wait_for("new messages");
+}
+
+fn search_edit_and_react(ann: &Terminal, bob: &Terminal) {
+    bob.run("/search tomatoes");
+    bob.wait_for("Search: tomatoes");
+    bob.wait_for("ann: the first tomatoes");
+    bob.keys(&["Enter"]);
+    bob.wait_until("the message that was found, chosen", |screen| {
+        screen.contains(">ann: the first tomatoes") && !screen.contains("Search:")
+    });
+    bob.run("/react :tomato:");
+    bob.wait_for("[🍅 1]");
+    bob.keys(&["Escape"]);
+
+    ann.keys(&["M-2"]);
+    ann.wait_for("🍅 1");
+    ann.keys(&["M-e"]);
+    ann.wait_for("change> the first tomatoes are here");
+    ann.keys(&["C-u"]);
+    ann.run("the *second* tomatoes");
+    bob.wait_for("ann: the second tomatoes (edited)");
+    bob.run("/reply lovely");
+    ann.wait_for("bob: lovely");
+    ann.wait_for("╭ ann: the second tomatoes");
+}
+
+fn written_without_a_connection(ann: &Terminal, bob: &Terminal, proxy: &Proxy) {
+    proxy.cut();
+    ann.wait_for("reconnecting");
+    ann.run("written offline");
+    ann.wait_for("ann: written offline …");
+    ann.keys(&["M-1"]);
+    ann.write("half a draft");
+    ann.wait_for("> half a draft");
+    ann.keys(&["M-2"]);
+    ann.run("/quit");
+    ann.expect_sane(0);
+    assert_eq!(ann.file_modes("drafts"), ["600"]);
+
+    ann.start_at(&proxy.url(), "EDITOR='sed -i s/draft/letter/'");
+    ann.wait_for("reconnecting");
+    ann.wait_for("> half a draft");
+    ann.keys(&["M-2"]);
+    ann.wait_for("ann: written offline …");
+    proxy.mend();
+    bob.wait_for("ann: written offline");
+    ann.wait_for("connected");
+    ann.wait_until("it waits no more", |screen| !screen.contains(" …"));
+    for terminal in [ann, bob] {
+        let screen = terminal.screen();
+        let shown = screen.matches(": written offline").count();
+        assert_eq!(shown, 1, "{screen}");
+    }
+    ann.keys(&["M-1"]);
+    ann.wait_for("> half a draft");
+    ann.keys(&["C-x"]);
+    ann.wait_for("> half a letter");
+    ann.keys(&["Enter"]);
+    ann.wait_for("ann: half a letter");
+    ann.keys(&["M-2"]);
+    ann.wait_for("ann: written offline");
+}

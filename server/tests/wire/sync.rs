@@ -1,0 +1,77 @@
+//! The disk has a message before its sender has the ack, by what the kernel was asked in which
+//! order. Run by `cargo xtask test sync`, since it needs strace.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::support::{Server, kind_of};
+
+const MESSAGES: usize = 5;
+
+/// Sends messages, each once the one before is acked, and returns the calls of the server.
+async fn trace(variables: &[(&str, &str)]) -> String {
+    let strace = std::env::var("CHAT_STRACE").unwrap_or_else(|_| "strace".to_owned());
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("calls");
+    let calls = "trace=fsync,fdatasync,write,writev,sendto,sendmsg";
+    // With -D the server is our child, and strace its watcher.
+    let mut wrapper = vec![strace.as_str(), "-D", "-f", "-qq", "-s", "4096"];
+    wrapper.extend(["-e", calls, "-o", file.to_str().unwrap()]);
+    let mut server = Server::start_under(&wrapper, variables).await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    for n in 0..MESSAGES {
+        let send =
+            json!({"type": "send", "room": "lobby", "text": "x", "nonce": format!("sync-{n}")});
+        ann.send(&send).await;
+        let ack = ann
+            .expect_matching("the ack", |frame| kind_of(frame) == "ack")
+            .await;
+        assert_eq!(ack["nonce"], format!("sync-{n}"));
+    }
+    server.kill();
+    read_whole(&file).await
+}
+
+/// What strace writes, once it has written all.
+async fn read_whole(file: &Path) -> String {
+    let last = format!("sync-{}", MESSAGES - 1);
+    for _ in 0..100 {
+        let calls = std::fs::read_to_string(file).unwrap_or_default();
+        if calls.contains(&last) {
+            return calls;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("strace wrote nothing of the last ack");
+}
+
+/// For each ack but the first, whether a sync returned since the ack before.
+fn synced(calls: &str) -> Vec<bool> {
+    let lines: Vec<&str> = calls.lines().collect();
+    let ack_of = |n: usize| {
+        let nonce = format!("sync-{n}");
+        let is_ack = |line: &&str| line.contains("ack") && line.contains(&nonce);
+        lines.iter().position(|line| is_ack(&line)).unwrap()
+    };
+    let returned = |line: &&str| {
+        let sync = line.contains("fsync") || line.contains("fdatasync");
+        sync && !line.contains("unfinished") && line.trim_end().ends_with("= 0")
+    };
+    let between = |n| {
+        lines[ack_of(n - 1)..ack_of(n)]
+            .iter()
+            .any(|line| returned(&line))
+    };
+    (1..MESSAGES).map(between).collect()
+}
+
+#[tokio::test]
+#[ignore = "needs strace; `cargo xtask test sync`"]
+async fn the_sync_returns_before_the_ack_is_written() {
+    let calls = trace(&[]).await;
+    assert_eq!(synced(&calls), [true; MESSAGES - 1], "{calls}");
+    // The same watch on a server that does not wait for the disk must find it out.
+    let careless = trace(&[("CHAT_TEST_SYNCHRONOUS_OFF", "1")]).await;
+    assert!(synced(&careless).contains(&false), "{careless}");
+}
