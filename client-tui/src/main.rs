@@ -10,7 +10,9 @@ mod config;
 mod editor;
 mod grid;
 mod keys;
+mod linear;
 mod net;
+mod notify;
 mod run;
 mod scripts;
 mod sessions;
@@ -34,11 +36,17 @@ use clap::{CommandFactory, Parser};
 use config::{Config, Profile, Secret, ThemeChoice};
 use jiff::tz::TimeZone;
 use net::Net;
-use run::{Program, now, run};
+use run::{Notices, Program, now, run};
 use scripts::Identity;
 use sessions::Sessions;
 use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
 use update::{Effects, Password, resend_all, submit_log_in};
+
+/// What is loaded of a room where no screen says how much fits.
+const LINEAR_SIZE: Size = Size {
+    columns: 80,
+    rows: 24,
+};
 
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8000";
 
@@ -55,7 +63,7 @@ fn main() -> ExitCode {
 
 fn start(args: Args) -> anyhow::Result<ExitCode> {
     let command = args.command.clone();
-    if command.is_none() && !io::stdout().is_terminal() {
+    if command.is_none() && !args.linear && !is_dumb() && !io::stdout().is_terminal() {
         writeln!(
             io::stderr(),
             "chat-tui draws on a terminal, and its output is none."
@@ -80,6 +88,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         Err(error) => return wrong_usage(&error),
     };
     let sessions = Sessions::open()?;
+    let linear = args.linear || config.linear || is_dumb();
     let who = Who::find(args, profile, &sessions)?;
     // One thread is enough for one person, and costs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -91,6 +100,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
             let who = who.identity(sessions);
             Ok(runtime.block_on(scripts::run(script, who)))
         }
+        _ if linear => runtime.block_on(lines(who.identity(sessions), config)),
         _ => runtime.block_on(chat(who, config, sessions)),
     }
 }
@@ -190,11 +200,68 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
     let (mut terminal, guard) =
         terminal::set_up(Rc::clone(&links)).context("The terminal can't be set up")?;
     let size = terminal.size()?;
-    let app = App {
-        size: Size {
-            columns: size.width,
-            rows: size.height,
-        },
+    let size = Size {
+        columns: size.width,
+        rows: size.height,
+    };
+    let app = app(&server, screen, nonces, size, &config);
+    let mut program = Program {
+        app,
+        net,
+        sessions,
+        links,
+        notices: Notices::new(config.notifications),
+    };
+    let ended = run(&mut program, &mut terminal, first).await;
+    // The terminal is the person's again before the network had its time.
+    drop(guard);
+    program.leave().await;
+    ended
+}
+
+/// The chat as lines.
+async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
+    let token = linear::token(&mut who).await?;
+    let Identity {
+        server,
+        user,
+        sessions,
+        ..
+    } = who;
+    let user = user.unwrap_or_default();
+    sessions.remember(&server, &user)?;
+    let (mut net, mut first) = (Net::new(server.clone()), Effects::new());
+    let mut chat = Chat::new(chat_shared::Username::existing(&user));
+    sessions.saved(&server, &user)?.restore(&mut chat);
+    resend_all(&chat, &mut first);
+    net.connect(token);
+    let screen = Screen::Chat(Box::new(chat));
+    let app = app(
+        &server,
+        screen,
+        Nonces::new(new_nonce()?),
+        LINEAR_SIZE,
+        &config,
+    );
+    let mut program = Program {
+        app,
+        net,
+        sessions,
+        links: Rc::default(),
+        notices: Notices::new(config.notifications),
+    };
+    let ended = linear::run(&mut program, first).await;
+    program.leave().await;
+    ended
+}
+
+fn is_dumb() -> bool {
+    std::env::var("TERM").is_ok_and(|term| term == "dumb")
+}
+
+fn app(server: &ServerUrl, screen: Screen, nonces: Nonces, size: Size, config: &Config) -> App {
+    App {
+        size,
         zone: TimeZone::system(),
         colours: has_colours(config.theme),
         server: server.authority(),
@@ -203,24 +270,13 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
         leaving: false,
         now: now(),
         nonces,
-        keys: config.keys,
+        keys: config.keys.clone(),
         light: match config.theme {
             ThemeChoice::Dark => Some(false),
             ThemeChoice::Light => Some(true),
             _ => light_background(std::env::var("COLORFGBG").ok().as_deref()),
         },
-    };
-    let mut program = Program {
-        app,
-        net,
-        sessions,
-        links,
-    };
-    let ended = run(&mut program, &mut terminal, first).await;
-    // The terminal is the person's again before the network had its time.
-    drop(guard);
-    program.leave().await;
-    ended
+    }
 }
 
 fn has_colours(theme: ThemeChoice) -> bool {

@@ -2,20 +2,25 @@
 //! until something happens.
 
 use std::cell::RefCell;
+use std::io::{self, Write};
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use chat_shared::TimestampMs;
+use chat_shared::client::Event as SdkEvent;
+use chat_shared::protocol::ServerFrame;
 use chat_shared::protocol::http::LoggedIn;
 use crossterm::event::{Event as TerminalEvent, EventStream};
 use futures::StreamExt;
 use ratatui::layout::Rect;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::config::Notifications;
 use crate::editor;
 use crate::net::{Answer, Net};
+use crate::notify;
 use crate::sessions::Sessions;
 use crate::signals::{Signal, Signals};
 use crate::state::{App, Saved, Screen as AppScreen, Size};
@@ -40,6 +45,25 @@ pub(crate) struct Program {
     pub(crate) sessions: Sessions,
     /// Where the links lead that are on the screen.
     pub(crate) links: Rc<RefCell<Links>>,
+    pub(crate) notices: Notices,
+}
+
+/// Of what the terminal is told beside the screen, and when that was last.
+#[derive(Debug)]
+pub(crate) struct Notices {
+    config: Notifications,
+    in_tmux: bool,
+    next: Instant,
+}
+
+impl Notices {
+    pub(crate) fn new(config: Notifications) -> Self {
+        Self {
+            config,
+            in_tmux: std::env::var_os("TMUX").is_some(),
+            next: Instant::now(),
+        }
+    }
 }
 
 /// Runs until one leaves. `first` is what is to be done at the start.
@@ -122,7 +146,7 @@ pub(crate) async fn run(
 }
 
 impl Program {
-    fn carry_out(&mut self, effect: Effect) -> Effects {
+    pub(crate) fn carry_out(&mut self, effect: Effect) -> Effects {
         match effect {
             Effect::Save(saved) => {
                 if let Err(error) = self.save(&saved) {
@@ -152,12 +176,34 @@ impl Program {
             .save_drafts(&self.net.server, chat.me.as_str(), saved)
     }
 
-    fn on_answer(&mut self, answer: Answer) -> Effects {
+    pub(crate) fn on_answer(&mut self, answer: Answer) -> Effects {
+        self.notify(&answer);
         let event = match answer {
             Answer::Event(event) => event,
             Answer::LoggedIn(logged_in) => self.begin(logged_in),
         };
         update(&mut self.app, event, now())
+    }
+
+    /// Rings, where the config wants it. A terminal that takes it not is none the worse for it.
+    fn notify(&mut self, answer: &Answer) {
+        let Answer::Event(Event::Sdk(SdkEvent::Frame(ServerFrame::Chat(message)))) = answer else {
+            return;
+        };
+        let AppScreen::Chat(chat) = &self.app.screen else {
+            return;
+        };
+        let Notices {
+            config,
+            in_tmux,
+            next,
+        } = &mut self.notices;
+        let told = notify::about(message, &chat.me, config, *in_tmux);
+        if !told.is_empty() && Instant::now() >= *next {
+            *next = Instant::now() + notify::PAUSE;
+            let mut out = io::stdout().lock();
+            let _ = out.write_all(&told).and_then(|()| out.flush());
+        }
     }
 
     fn begin(&mut self, logged_in: LoggedIn) -> Event {

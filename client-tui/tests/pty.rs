@@ -102,8 +102,16 @@ fn every_way_out_gives_the_terminal_back() {
     for (signal, code) in [("TERM", 143), ("HUP", 129)] {
         terminal.start(&server, "");
         terminal.wait_for("connected");
+        let draft = format!("typed before {signal}");
+        terminal.write(&draft);
+        terminal.wait_for(&draft);
         terminal.signal(signal);
         terminal.expect_sane(code);
+        terminal.start(&server, "");
+        terminal.wait_for(&format!("> {draft}"));
+        terminal.keys(&["C-u"]);
+        terminal.run("/quit");
+        terminal.expect_sane(0);
     }
     if cfg!(debug_assertions) {
         terminal.start(&server, "CHAT_TUI_PANIC=1");

@@ -241,3 +241,91 @@ fn a_closed_pipe_ends_it_quietly() {
     }
     check(&tail.wait_with_output().unwrap(), 0, "");
 }
+
+/// Someone who hears the screen: what is typed goes in, what is said comes out, line by line.
+fn listen(person: &Person, args: &[&str], term: &str, typed: &[&str], until: &str) -> String {
+    let mut command = person.command(args);
+    let mut child = command.env("TERM", term).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let out = child.stdout.take().unwrap();
+    let (sender, lines) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(out).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+    let mut said = String::new();
+    let mut hear = |until: &str| {
+        while !said.contains(until) {
+            match lines.recv_timeout(PATIENCE) {
+                Ok(line) => said += &format!("{line}\n"),
+                Err(_) => panic!("{until:?} is not said: {said}"),
+            }
+        }
+    };
+    hear("Connected as");
+    for line in typed {
+        writeln!(stdin, "{line}").unwrap();
+    }
+    hear(until);
+    writeln!(stdin, "/quit").unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+    assert!(!said.contains(['\u{1b}', '│', '─', '┌']), "{said:?}");
+    said
+}
+
+#[test]
+fn a_screen_reader_hears_who_says_what() {
+    let server = Server::start();
+    let (ann, bob) = (
+        Person::registered("ann", &server),
+        Person::registered("bob", &server),
+    );
+    check(
+        &bob.run(
+            &["send", "--room", "lobby", "hello \u{1b}[2J\u{202e}all"],
+            "",
+        ),
+        0,
+        "",
+    );
+    let said = listen(&ann, &["--linear"], "xterm", &[], "bob: hello");
+    assert!(said.contains("-- You are in lobby."), "{said}");
+    assert!(said.contains("bob: hello ␛[2J\u{fffd}all"), "{said}");
+    let said = listen(
+        &ann,
+        &[],
+        "dumb",
+        &["hi from ann", "/fly", "/create rust Crabs"],
+        "-- You are in rust",
+    );
+    assert!(said.contains("There is no command /fly"), "{said}");
+    let past = bob.run(&["history", "--room", "lobby"], "");
+    assert!(text(&past.stdout).contains("ann: hi from ann"));
+}
+
+#[test]
+fn a_wrong_key_in_the_config_is_told_with_its_line() {
+    let home = TempDir::new().unwrap();
+    let config = home.path().join("config.toml");
+    std::fs::write(&config, "theme = \"dark\"\nsevrer = \"x\"\n").unwrap();
+    let run = |args: &[&str]| {
+        Command::new(CLIENT)
+            .args(args)
+            .env("HOME", home.path())
+            .output()
+            .unwrap()
+    };
+    let told = run(&["--config", config.to_str().unwrap(), "rooms"]);
+    check(
+        &told,
+        2,
+        "config.toml:2: there is no key \"sevrer\" here; did you mean \"server\"?",
+    );
+    let printed = run(&["config"]);
+    check(&printed, 0, "");
+    assert!(text(&printed.stdout).contains("#theme = \"auto\""));
+    let completions = run(&["completions", "bash"]);
+    check(&completions, 0, "");
+    assert!(text(&completions.stdout).contains("chat-tui"));
+}

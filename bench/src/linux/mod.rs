@@ -17,6 +17,7 @@ mod stalled;
 mod stats;
 mod swarm;
 mod table;
+mod tui;
 mod usage;
 mod ws;
 
@@ -80,6 +81,12 @@ enum What {
     Connect,
     /// CPU a delivery, and nats-server's in turns
     Peers,
+    /// The terminal client, and irssi and weechat in turns
+    Tui {
+        /// The client to measure [default: chat-tui beside this program]
+        #[arg(long, value_name = "PROGRAM")]
+        client: Option<PathBuf>,
+    },
     /// Where the server's CPU goes while it fans out, by `perf`
     Profile,
     /// All of it, as a report
@@ -190,6 +197,7 @@ fn measure(what: What, how: How) -> anyhow::Result<()> {
         What::Durable => durable::run(&options)?,
         What::Connect => opening::run(&options)?,
         What::Peers => fanout::peers(&options)?,
+        What::Tui { client } => tui::run(&options, client)?,
         What::Profile => {
             for (what, symbols) in profile::run(&options)? {
                 writeln!(out, "{what}\n{symbols}\n")?;

@@ -52,7 +52,7 @@ mod tests {
             let _ = writeln!(
                 page,
                 "| `{}` | {} |",
-                command.usage().trim_end(),
+                command.usage().replace('|', "\\|"),
                 command.what
             );
         }

@@ -13,6 +13,7 @@ use super::{Failure, Patience, Status};
 use crate::config::Secret;
 use crate::net::CLIENT_NAME;
 use crate::sessions::Sessions;
+use crate::update::Password;
 
 /// Which server, as whom, and with what.
 #[derive(Debug)]
@@ -59,6 +60,16 @@ impl Identity {
         let session = accounts.log_in(user, &password.0).await?;
         self.sessions
             .save(server, session.username.as_str(), &session.token)?;
+        Ok(session.token)
+    }
+
+    /// A new session, kept for the next run.
+    pub(crate) async fn log_in_with(&self, password: &Password) -> anyhow::Result<String> {
+        let user = self.user.as_deref().unwrap_or_default();
+        let accounts = Accounts::new(self.server.clone());
+        let session = accounts.log_in(user, &password.0).await?;
+        let name = session.username.as_str();
+        self.sessions.save(&self.server, name, &session.token)?;
         Ok(session.token)
     }
 }

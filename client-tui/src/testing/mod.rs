@@ -91,6 +91,10 @@ impl Script {
         self.event(Event::Sdk(SdkEvent::Frame(frame)));
     }
 
+    pub(crate) fn paste(&mut self, text: String) {
+        self.event(Event::Paste(text));
+    }
+
     pub(crate) fn say(&mut self, seq: Seq, who: &str, text: &str) {
         let message = message("lobby", seq, who, text);
         self.frame(ServerFrame::Chat(message));

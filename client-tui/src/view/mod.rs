@@ -3,6 +3,8 @@
 mod areas;
 mod chat;
 mod help;
+#[cfg(test)]
+mod hostile;
 mod links;
 mod log_in;
 mod rows;

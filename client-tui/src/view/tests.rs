@@ -187,7 +187,7 @@ proptest::proptest! {
         client.say(1, &who, &text);
         client.say(2, "bob", &format!("**{text}** `{text}` https://a.example/{text}\n> {text}"));
         client.run("answer 3 1 bob yes; key alt-up");
-        client.event(crate::update::Event::Paste(text));
+        client.paste(text);
         for keys in ["", "key ctrl-g", "key esc; key f1"] {
             client.run(keys);
             let shown = screen(&client);

@@ -1,0 +1,196 @@
+//! The chat as plain lines, for screen readers and for terminals that can do no more: no other
+//! screen, no boxes, nothing that changes once it is written. The terminal itself edits the line
+//! that is typed; commands and state are those of the screen.
+
+mod log_in;
+mod told;
+
+use std::io::{self, BufRead, Write};
+use std::process::ExitCode;
+
+use chat_shared::client::Event as SdkEvent;
+use chat_shared::protocol::ServerFrame;
+use crossterm::event::{KeyCode, KeyEvent};
+use tokio::sync::mpsc;
+
+use crate::net::Answer;
+use crate::run::{Program, now};
+use crate::signals::{Signal, Signals};
+use crate::state::{Chat, Editor, Screen};
+use crate::text::harmless;
+use crate::update::{Effect, Effects, Event, settle, update};
+pub(crate) use log_in::token;
+use told::Told;
+
+/// Lines typed ahead.
+const LINES_MAX: usize = 16;
+
+/// Bytes of a line; more is no message.
+const LINE_BYTES_MAX: u64 = 64 * 1024;
+
+/// Runs until one leaves, or standard input ends.
+pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result<ExitCode> {
+    let mut signals = Signals::new()?;
+    let mut typed = typed();
+    let mut told = Told::default();
+    let mut effects = first;
+    say("Type a line and Enter to send it, /help for the commands, /quit to leave.")?;
+    loop {
+        settle(&mut program.app, &mut effects);
+        while !effects.is_empty() {
+            for effect in std::mem::take(&mut effects) {
+                if effect == Effect::Quit {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                effects.extend(program.carry_out(effect));
+            }
+        }
+        let Screen::Chat(_) = &program.app.screen else {
+            anyhow::bail!("You are signed out; log in again.");
+        };
+        tokio::select! {
+            line = typed.recv() => {
+                let Some(line) = line else {
+                    return Ok(ExitCode::SUCCESS);
+                };
+                enter(program, &line, &mut effects);
+            }
+            answer = program.net.next() => {
+                let lines = before(program, &answer, &mut told);
+                let ended = matches!(&answer, Answer::Event(Event::Sdk(SdkEvent::Closed(_))));
+                effects.extend(program.on_answer(answer));
+                lines.iter().try_for_each(|line| say(line))?;
+                if ended && let Screen::Chat(_) = &program.app.screen {
+                    return Ok(ExitCode::FAILURE);
+                }
+            }
+            signal = signals.next() => match signal {
+                Signal::Leave(code) => return Ok(ExitCode::from(code)),
+                Signal::Continued => {}
+            },
+        }
+        after(program, &mut told)?;
+    }
+}
+
+/// What is typed, line by line. The thread ends with the program.
+fn typed() -> mpsc::Receiver<String> {
+    let (sender, lines) = mpsc::channel(LINES_MAX);
+    std::thread::spawn(move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            let read = io::Read::take(&mut input, LINE_BYTES_MAX).read_until(b'\n', &mut line);
+            if !matches!(read, Ok(1..)) {
+                return;
+            }
+            let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+            if sender.blocking_send(line).is_err() {
+                return;
+            }
+        }
+    });
+    lines
+}
+
+/// As if it had been typed on the screen.
+fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
+    if let Screen::Chat(chat) = &mut program.app.screen {
+        chat.notice = None;
+        chat.current_mut().input = Editor::with_text(line);
+    }
+    let enter = Event::Key(KeyEvent::from(KeyCode::Enter));
+    effects.extend(update(&mut program.app, enter, now()));
+}
+
+/// What an answer says, told by the state that it meets.
+fn before(program: &Program, answer: &Answer, told: &mut Told) -> Vec<String> {
+    let (Screen::Chat(chat), Answer::Event(event)) = (&program.app.screen, answer) else {
+        return Vec::new();
+    };
+    match event {
+        Event::Sdk(SdkEvent::Connected(welcome)) => {
+            vec![format!("-- Connected as {}.", welcome.username)]
+        }
+        Event::Sdk(SdkEvent::Disconnected { reason, .. }) => {
+            vec![format!(
+                "-- {reason} What you write is sent once the server is back."
+            )]
+        }
+        Event::Sdk(SdkEvent::Closed(reason)) => vec![format!("!! {reason}")],
+        Event::Sdk(SdkEvent::Frame(frame)) => told.frame(chat, frame).into_iter().collect(),
+        Event::History {
+            page,
+            result: Ok(page_told),
+        } if chat.is_current(&page.room) => {
+            let messages = page_told.messages.iter();
+            messages
+                .filter_map(|message| told.frame(chat, &ServerFrame::Chat(message.clone())))
+                .collect()
+        }
+        Event::Sent {
+            result: Err(error), ..
+        } => {
+            vec![format!(
+                "!! Not sent: {error} /retry tries again, /discard drops it."
+            )]
+        }
+        Event::Found {
+            result: Ok(page), ..
+        } => {
+            let mut lines = vec![format!("-- {} messages found.", page.messages.len())];
+            lines.extend(
+                page.messages
+                    .iter()
+                    .map(|it| format!("{} in {}: {}", it.username, it.room, it.message)),
+            );
+            lines
+        }
+        Event::Found {
+            result: Err(error), ..
+        } => vec![format!("!! {error}")],
+        _ => Vec::new(),
+    }
+}
+
+/// What the state has to say now.
+fn after(program: &mut Program, told: &mut Told) -> anyhow::Result<()> {
+    if program.app.help.take().is_some() {
+        for command in crate::keys::COMMANDS {
+            say(&format!("{}: {}", command.usage(), command.what))?;
+        }
+    }
+    let Screen::Chat(chat) = &mut program.app.screen else {
+        return Ok(());
+    };
+    // What would lie over a screen was told as lines.
+    chat.overlay = None;
+    if let Some(notice) = chat.notice.take() {
+        say(&format!("!! {notice}"))?;
+    }
+    if let Some(line) = told.room(chat) {
+        say(&line)?;
+    }
+    for line in told.local(chat) {
+        say(&line)?;
+    }
+    Ok(())
+}
+
+/// The room's name before what is said elsewhere.
+fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
+    if chat.is_current(room) {
+        String::new()
+    } else {
+        format!("[{room}] ")
+    }
+}
+
+/// Each part of a text on a line of its own, harmless.
+fn say(text: &str) -> anyhow::Result<()> {
+    let mut out = io::stdout().lock();
+    for line in text.lines() {
+        writeln!(out, "{}", harmless(line))?;
+    }
+    Ok(out.flush()?)
+}

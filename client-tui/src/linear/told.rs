@@ -1,0 +1,103 @@
+use std::collections::BTreeMap;
+
+use chat_shared::protocol::ServerFrame;
+use chat_shared::{RoomName, Seq};
+
+use super::place;
+use crate::state::{Chat, EntryKind, Key};
+
+/// What was told already, so that nothing is told twice.
+#[derive(Debug, Default)]
+pub(super) struct Told {
+    events: BTreeMap<RoomName, Seq>,
+    local: BTreeMap<RoomName, Key>,
+    room: Option<RoomName>,
+}
+
+impl Told {
+    /// A line about an event, where it is new and anyone's but one's own typing.
+    pub(super) fn frame(&mut self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
+        let line = self.words(chat, frame)?;
+        if let Some((room, seq)) = frame.place() {
+            let told = self.events.entry(room.clone()).or_default();
+            if seq <= *told {
+                return None;
+            }
+            *told = seq;
+        }
+        Some(line)
+    }
+
+    fn words(&self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
+        let text_of = |room: &RoomName, seq: Seq| {
+            let message = chat.room(room).and_then(|room| room.timeline.message(seq));
+            message.map_or_else(|| format!("message {seq}"), |it| format!("\"{}\"", it.text))
+        };
+        Some(match frame {
+            ServerFrame::Chat(it) => {
+                // What was typed here stands on the terminal already.
+                let typed = chat.room(&it.room).is_some_and(|room| {
+                    room.pending.iter().any(|waiting| waiting.nonce == it.nonce)
+                });
+                if typed || it.deleted {
+                    return None;
+                }
+                format!("{}{}: {}", place(chat, &it.room), it.username, it.message)
+            }
+            ServerFrame::Edited(it) => {
+                let (place, who) = (place(chat, &it.room), &it.username);
+                format!(
+                    "{place}-- {who} changed {} to: {}",
+                    text_of(&it.room, it.target),
+                    it.message
+                )
+            }
+            ServerFrame::Deleted(it) => {
+                let (place, who) = (place(chat, &it.room), &it.username);
+                format!("{place}-- {who} deleted {}", text_of(&it.room, it.target))
+            }
+            ServerFrame::Reacted(it) if it.on => {
+                let (place, who, emoji) = (place(chat, &it.room), &it.username, it.emoji.as_str());
+                format!(
+                    "{place}-- {who} put {emoji} on {}",
+                    text_of(&it.room, it.target)
+                )
+            }
+            ServerFrame::System(it) => format!("{}-- {}", place(chat, &it.room), it.message),
+            _ => return None,
+        })
+    }
+
+    /// Where one is, once that has changed.
+    pub(super) fn room(&mut self, chat: &Chat) -> Option<String> {
+        let room = chat.current();
+        if self.room.as_ref() == Some(&room.name) {
+            return None;
+        }
+        self.room = Some(room.name.clone());
+        let topic = room.info.as_ref().map_or("", |info| info.topic.as_str());
+        let topic = if topic.is_empty() {
+            String::new()
+        } else {
+            format!(" It is about: {topic}")
+        };
+        Some(format!("-- You are in {}.{topic}", room.title()))
+    }
+
+    /// The client's own new words in the room one is in.
+    pub(super) fn local(&mut self, chat: &Chat) -> Vec<String> {
+        let room = chat.current();
+        let last = self.local.get(&room.name).copied();
+        let mut lines = Vec::new();
+        for (key, entry) in room.timeline.lines() {
+            if last.is_some_and(|last| *key <= last) {
+                continue;
+            }
+            if let EntryKind::Local { text, error } = &entry.kind {
+                lines.push(format!("{} {text}", if *error { "!!" } else { "--" }));
+                self.local.insert(room.name.clone(), *key);
+            }
+        }
+        lines
+    }
+}
