@@ -35,6 +35,13 @@ pub(super) async fn act(
     let person = moderates
         .filter(|_| (31..40).contains(&what) && chance.u8(..4) > 0)
         .unwrap_or(person);
+    // Only who is there is muted, which is rare by chance alone.
+    let there = people
+        .iter()
+        .find(|it| it.name != person.name && it.view().get(&room).is_some());
+    let whom = there
+        .filter(|_| (34..=36).contains(&what))
+        .map_or(whom, |it| it.name.clone());
     let message = pick_message(person, &room, &mut chance);
     let client = &person.client;
     let (what, outcome) = match what {
