@@ -261,11 +261,8 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
     }
 }
 
-/// What an earlier run deleted and did not come to blank.
 async fn scrub(hub: Hub) {
-    if let Err(error) = hub.scrub_the_rest().await {
-        tracing::warn!(%error, "deleted texts stay in the store until the next start");
-    }
+    hub.keep_scrubbing().await;
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ impl<W: Write> Output<W> {
 
     /// A line for people; nothing in it moves a cursor or begins another line.
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.out, "{}", harmless(text)).map_err(failure)
+        writeln!(self.out, "{}", harmless(text)).map_err(|error| failure(&error))
     }
 
     /// Columns with a tab between.
@@ -38,13 +38,13 @@ impl<W: Write> Output<W> {
             .iter()
             .map(|text| harmless(&text.replace('\t', " ")))
             .collect();
-        writeln!(self.out, "{}", columns.join("\t")).map_err(failure)
+        writeln!(self.out, "{}", columns.join("\t")).map_err(|error| failure(&error))
     }
 
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string(value)
             .map_err(|error| Failure::Because(Status::Failed, error.to_string()))?;
-        writeln!(self.out, "{json}").map_err(failure)
+        writeln!(self.out, "{json}").map_err(|error| failure(&error))
     }
 
     pub(super) fn frame(&mut self, frame: &ServerFrame, json: bool) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ impl<W: Write> Output<W> {
 
     /// Hands on what was written.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(failure)
+        self.out.flush().map_err(|error| failure(&error))
     }
 
     /// An event as a sentence: number, time, room, who, what.
@@ -100,7 +100,7 @@ impl<W: Write> Output<W> {
     }
 }
 
-fn failure(error: io::Error) -> Failure {
+fn failure(error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::NobodyReads,
         _ => Failure::Because(

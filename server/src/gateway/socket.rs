@@ -96,7 +96,7 @@ impl<R: Unpin> AsyncWrite for ReadHalf<R> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.outbox
-            .push(Frame::from_wire(Bytes::copy_from_slice(bytes)));
+            .push(&Frame::from_wire(Bytes::copy_from_slice(bytes)));
         Poll::Ready(Ok(bytes.len()))
     }
 

@@ -135,7 +135,7 @@ impl From<PasswordChangeError> for Refusal {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}."))
             }
             PasswordChangeError::Wrong => {
-                Self::new(StatusCode::UNAUTHORIZED, "That is not your password.")
+                Self::new(StatusCode::FORBIDDEN, "That is not your password.")
             }
             PasswordChangeError::Busy => Self::busy(),
             PasswordChangeError::Store(error) => Self::unavailable(&error),

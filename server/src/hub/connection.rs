@@ -87,7 +87,7 @@ impl Connection {
             let reason = "two heartbeats were not answered";
             self.outbox.close(CloseCode::TimedOut, reason);
         } else {
-            self.outbox.push(Frame::ping());
+            self.outbox.push(&Frame::ping());
         }
     }
 
@@ -100,10 +100,10 @@ impl Connection {
     /// Sends a frame to this connection alone, in its own dialect.
     pub fn send(&self, frame: &ServerFrame) {
         match self.dialect {
-            Dialect::Main => self.outbox.push(super::wire::frame(frame, Class::Durable)),
+            Dialect::Main => self.outbox.push(&super::wire::frame(frame, Class::Durable)),
             Dialect::Demo => {
                 if let Some(frame) = super::wire::demo_frame(frame, Class::Durable) {
-                    self.outbox.push(frame);
+                    self.outbox.push(&frame);
                 }
             }
         }
@@ -140,7 +140,7 @@ impl Connection {
         last
     }
 
-    pub fn push(&self, frame: Frame) {
+    pub fn push(&self, frame: &Frame) {
         self.outbox.push(frame);
     }
 }

@@ -143,7 +143,7 @@ fn deliver_to(subscribers: &[Subscriber], batch: &Batch) {
             Dialect::Demo => &batch.demo,
         };
         for frame in frames {
-            subscriber.outbox.push_shared(frame);
+            subscriber.outbox.push(frame);
         }
     }
 }

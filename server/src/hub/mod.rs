@@ -26,8 +26,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_shared::protocol::{Bye, CloseCode, ProfileEvent, ServerFrame};
-use chat_shared::{RoomName, Seq, TimestampMs, Username};
-use tokio::sync::mpsc;
+use chat_shared::{RoomName, TimestampMs, Username};
+use tokio::sync::{Notify, mpsc};
 
 pub use admission::Admission;
 pub use connection::{Connection, Dialect, Stay};
@@ -67,6 +67,8 @@ struct Inner {
     log: String,
     rooms: Mutex<HashMap<RoomName, mpsc::Sender<RoomRequest>>>,
     connections: Mutex<HashMap<Username, Vec<Arc<Connection>>>>,
+    /// A text was deleted and is still in the store.
+    deleted: Notify,
 }
 
 impl std::fmt::Debug for Inner {
@@ -97,6 +99,7 @@ impl Hub {
             log,
             rooms,
             connections,
+            deleted: Notify::new(),
         }));
         let acting = Arc::downgrade(&hub.0);
         hub.accounts().act_by(move |username, change| {
@@ -200,7 +203,7 @@ impl Hub {
         let frame = wire::frame(frame, Class::Durable);
         for connection in self.connections() {
             if connection.dialect == Dialect::Main {
-                connection.outbox.push_shared(&frame);
+                connection.outbox.push(&frame);
             }
         }
     }
@@ -213,18 +216,18 @@ impl Hub {
             .collect()
     }
 
-    /// Blanks what is deleted, in the background. What a crash leaves, the next start finds.
-    fn scrub(&self, room: &RoomName, target: Seq) {
-        let (hub, room) = (self.clone(), room.clone());
-        tokio::spawn(async move {
-            if let Err(error) = hub.store().scrub(&room, target).await {
-                tracing::warn!(%room, target, %error, "a deleted text stays in the store for now");
+    /// Blanks deleted texts, one after the other, those that an earlier run did not come to first.
+    /// Where the store does not answer, the next delete tries again.
+    pub(crate) async fn keep_scrubbing(&self) {
+        loop {
+            if let Err(error) = self.scrub_all().await {
+                tracing::warn!(%error, "deleted texts stay in the store for now");
             }
-        });
+            self.0.deleted.notified().await;
+        }
     }
 
-    /// Blanks what an earlier run did not come to.
-    pub async fn scrub_the_rest(&self) -> Result<(), StoreError> {
+    async fn scrub_all(&self) -> Result<(), StoreError> {
         loop {
             let rest = self.store().unscrubbed(SCRUBS_AT_ONCE_MAX).await?;
             for (room, target) in &rest {

@@ -49,14 +49,9 @@ impl Outbox {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends a frame, or queues it. After a close, nothing.
-    pub fn push(&self, frame: Frame) {
-        self.push_shared(&frame);
-    }
-
-    /// As [`Outbox::push`], of a frame that others get too: what the socket takes at once costs no
+    /// Sends a frame, or queues it. After a close, nothing. What the socket takes at once costs no
     /// copy.
-    pub fn push_shared(&self, frame: &Frame) {
+    pub fn push(&self, frame: &Frame) {
         let mut queue = self.lock();
         if queue.phase.is_over() {
             return;
@@ -99,7 +94,7 @@ impl Outbox {
 
     /// Ends the connection once all that waits is written.
     pub fn close(&self, code: CloseCode, reason: &str) {
-        self.push(Frame::close(code, reason));
+        self.push(&Frame::close(code, reason));
         self.drained.notify_waiters();
     }
 

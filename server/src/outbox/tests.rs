@@ -42,7 +42,7 @@ async fn read_all(mut socket: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
 #[tokio::test]
 async fn the_first_frame_comes_first() {
     let (outbox, theirs) = tcp().await;
-    outbox.push(Frame::text("live", Class::Durable));
+    outbox.push(&Frame::text("live", Class::Durable));
     outbox.uncork([Frame::text("welcome", Class::Durable)]);
     outbox.close(CloseCode::Normal, "");
     outbox.drain().await;
@@ -56,7 +56,7 @@ async fn the_first_frame_comes_first() {
 async fn what_the_socket_takes_at_once_does_not_wait() {
     let (outbox, mut theirs) = tcp().await;
     outbox.uncork([]);
-    outbox.push(text(100));
+    outbox.push(&text(100));
     assert!(outbox.lock().is_empty());
     let mut got = [0; 102];
     theirs.read_exact(&mut got).await.unwrap();
@@ -71,7 +71,7 @@ async fn order_holds_through_a_full_socket() {
     for n in 0..60 {
         let frame = Frame::text(&format!("{n:>15000}"), Class::Durable);
         expect.extend_from_slice(frame.bytes());
-        outbox.push(frame);
+        outbox.push(&frame);
     }
     outbox.close(CloseCode::Normal, "");
     let got = read_all(theirs).await;
@@ -95,23 +95,23 @@ async fn one_byte_at_a_time_arrives_whole() {
 async fn over_the_bound_ephemeral_goes_first_and_then_the_connection() {
     let (outbox, _theirs) = deferred(1);
     outbox.uncork([]);
-    outbox.push(text(10));
-    outbox.push(Frame::text(&"e".repeat(60_000), Class::Ephemeral));
+    outbox.push(&text(10));
+    outbox.push(&Frame::text(&"e".repeat(60_000), Class::Ephemeral));
     for _ in 0..15 {
-        outbox.push(text(62_000));
+        outbox.push(&text(62_000));
     }
-    outbox.push(text(62_000));
+    outbox.push(&text(62_000));
     assert!(
         !outbox.is_closing(),
         "dropping the ephemeral frame made room"
     );
-    outbox.push(text(62_000));
+    outbox.push(&text(62_000));
     assert!(outbox.is_closing());
     assert!(
         outbox.lock().pinned() < 100,
         "all that was not begun is gone"
     );
-    outbox.push(text(1));
+    outbox.push(&text(1));
     assert!(outbox.lock().pinned() < 100, "nothing follows a close");
 }
 
@@ -120,7 +120,7 @@ async fn a_small_part_is_charged_for_its_buffer() {
     let (outbox, _theirs) = deferred(1);
     outbox.uncork([]);
     let buffer = bytes::Bytes::from(vec![0; 50_000]);
-    outbox.push(Frame::part(
+    outbox.push(&Frame::part(
         buffer.slice(..10),
         buffer.len(),
         Class::Durable,
@@ -133,7 +133,7 @@ async fn one_pong_waits_at_most() {
     let (outbox, _theirs) = deferred(1);
     outbox.uncork([]);
     for _ in 0..1_000 {
-        outbox.push(Frame::from_wire(vec![0x8A, 0].into()));
+        outbox.push(&Frame::from_wire(vec![0x8A, 0].into()));
     }
     assert_eq!(outbox.lock().pinned(), 2);
 }
@@ -165,7 +165,7 @@ async fn a_reader_that_never_reads_is_left_after_ten_seconds_more() {
 #[tokio::test]
 async fn waiting_for_room_ends_with_the_connection() {
     let (outbox, _theirs) = deferred(1);
-    outbox.push(text(100));
+    outbox.push(&text(100));
     let waiter = tokio::spawn({
         let outbox = outbox.clone();
         async move { outbox.drained_to(10).await }
@@ -178,7 +178,7 @@ async fn waiting_for_room_ends_with_the_connection() {
 #[tokio::test]
 async fn a_close_before_the_welcome_is_all_that_is_sent() {
     let (outbox, theirs) = tcp().await;
-    outbox.push(Frame::text("live", Class::Durable));
+    outbox.push(&Frame::text("live", Class::Durable));
     outbox.close(CloseCode::NotSignedIn, "log in first");
     outbox.drain().await;
     assert!(read_all(theirs).await.starts_with(b"\x88"));
@@ -200,7 +200,7 @@ async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
     // 1,000 times the bound of one, by twenty frames each, is four times the bound of all.
     for _ in 0..20 {
         for (outbox, _) in &readers {
-            outbox.push_shared(&batch);
+            outbox.push(&batch);
         }
         most = most.max(bytes_waiting());
     }

@@ -13,7 +13,6 @@ mod crowd;
 mod deleted;
 mod demo;
 mod durability;
-#[cfg(target_os = "linux")]
 mod ends;
 mod main_job;
 mod markers;
@@ -22,5 +21,4 @@ mod resume;
 mod sdk;
 mod snapshot;
 mod support;
-#[cfg(target_os = "linux")]
 mod sync;

@@ -51,17 +51,17 @@ fn synced(calls: &str) -> Vec<bool> {
     let lines: Vec<&str> = calls.lines().collect();
     let ack_of = |n: usize| {
         let nonce = format!("sync-{n}");
-        let is_ack = |line: &&str| line.contains("ack") && line.contains(&nonce);
-        lines.iter().position(|line| is_ack(&line)).unwrap()
+        let is_ack = |line: &str| line.contains("ack") && line.contains(&nonce);
+        lines.iter().position(|line| is_ack(line)).unwrap()
     };
-    let returned = |line: &&str| {
+    let returned = |line: &str| {
         let sync = line.contains("fsync") || line.contains("fdatasync");
         sync && !line.contains("unfinished") && line.trim_end().ends_with("= 0")
     };
     let between = |n| {
         lines[ack_of(n - 1)..ack_of(n)]
             .iter()
-            .any(|line| returned(&line))
+            .any(|line| returned(line))
     };
     (1..MESSAGES).map(between).collect()
 }

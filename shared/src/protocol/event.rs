@@ -257,7 +257,7 @@ pub struct PresenceEvent {
     pub count: u64,
 }
 
-/// Who is writing in a room, other than oneself.
+/// Who is writing in a room. All members are told the same; a client leaves its own user out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TypingEvent {
     /// Where.

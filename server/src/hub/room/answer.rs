@@ -207,7 +207,7 @@ impl Room {
             return CatchUpStep::Behind { tip, stay };
         };
         for frame in frames {
-            connection.push(Frame::part(frame.clone(), frame.len(), Class::Durable));
+            connection.push(&Frame::part(frame.clone(), frame.len(), Class::Durable));
         }
         self.subscribers.set_live(connection, true);
         CatchUpStep::Live { tip }

@@ -44,9 +44,9 @@ impl Room {
                     self.let_go(name);
                     start = at + 1;
                 }
-                Change::Deletes(target) => {
+                Change::Deletes => {
                     self.deliver(&events[start..=at], &deleted);
-                    self.forget_text(target);
+                    self.forget_text();
                     start = at + 1;
                 }
             }
@@ -103,9 +103,9 @@ impl Room {
     }
 
     /// Who catches up from here on is shown no deleted text: what is held is as it was said.
-    fn forget_text(&mut self, target: Seq) {
+    fn forget_text(&mut self) {
         self.recent = Recent::default();
-        self.hub.scrub(&self.room, target);
+        self.hub.0.deleted.notify_one();
     }
 
     /// A ban from the lobby is a ban from the server: the accounts know of it before it is acked,
@@ -184,7 +184,7 @@ enum Change<'a> {
     Nothing,
     Enters(Vec<&'a Username>),
     Leaves(&'a Username),
-    Deletes(Seq),
+    Deletes,
 }
 
 impl<'a> Change<'a> {
@@ -199,7 +199,7 @@ impl<'a> Change<'a> {
             EventBody::Kicked { username } | EventBody::Banned { username, .. } => {
                 Self::Leaves(username)
             }
-            EventBody::Deleted { target } => Self::Deletes(*target),
+            EventBody::Deleted { .. } => Self::Deletes,
             _ => Self::Nothing,
         }
     }

@@ -97,7 +97,7 @@ async fn a_new_password_ends_all_other_sessions() {
     };
     change("not it at all", "a new password")
         .await
-        .refused(&[401]);
+        .refused(&[403]);
     change(PASSWORD, "short").await.refused(&[422]);
     change(PASSWORD, "a new password").await.accepted(200);
     assert_eq!(open_there.closed().await.0, 4401);

@@ -18,6 +18,9 @@ pub enum HttpError {
     /// The token is no (longer a) session: log in again.
     #[error("You are signed out; log in again.")]
     NotSignedIn(String),
+    /// One is banned, or may not do that.
+    #[error("{}", sentence(.0))]
+    Forbidden(String),
     /// Another account has that name.
     #[error("{}; choose another name.", .0.trim_end_matches('.'))]
     NameTaken(String),
@@ -64,6 +67,7 @@ pub(super) fn refusal(
 ) -> HttpError {
     match status {
         StatusCode::UNAUTHORIZED => HttpError::NotSignedIn(said),
+        StatusCode::FORBIDDEN => HttpError::Forbidden(said),
         StatusCode::CONFLICT => HttpError::NameTaken(said),
         StatusCode::TOO_MANY_REQUESTS => HttpError::RateLimited(retry_after),
         status if status.is_server_error() => HttpError::Busy(said),

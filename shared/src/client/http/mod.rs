@@ -112,9 +112,11 @@ impl Accounts {
             old: old.to_owned(),
             new: new.to_owned(),
         });
-        self.call(Call::post("/password", Some(token), body))
-            .await
-            .map(|_: Answer| ())
+        match self.call(Call::post("/password", Some(token), body)).await {
+            Ok(Answer { .. }) => Ok(()),
+            Err(HttpError::Forbidden(said)) => Err(HttpError::WrongPassword(said)),
+            Err(error) => Err(error),
+        }
     }
 
     /// One's own sessions, the newest first.
@@ -133,7 +135,11 @@ impl Accounts {
     /// [`HttpError::Refused`] where there is no such session.
     pub async fn revoke(&self, token: &str, id: &str) -> Result<(), HttpError> {
         // Ids are made by the server of letters and digits; nothing else is put into a path.
-        if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        {
             return Err(HttpError::Refused("That is no session's id.".to_owned()));
         }
         let path = format!("/sessions/{id}");
