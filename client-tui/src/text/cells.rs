@@ -96,6 +96,10 @@ fn shown(grapheme: &str) -> Cow<'_, str> {
             .take(GRAPHEME_CHARS_MAX);
         text = Cow::Owned(kept.collect());
     }
+    if text.ends_with('\u{200D}') {
+        // A joiner at the end would join what is drawn next, another message's text too.
+        text = Cow::Owned(text.trim_end_matches('\u{200D}').to_owned());
+    }
     if text.width() == 0 {
         // A mark with nothing to stand on would change the cell before it.
         let mark = if first.is_alphanumeric() {

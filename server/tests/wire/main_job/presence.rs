@@ -170,6 +170,11 @@ async fn presence_is_told_in_each_shared_room_and_lines_in_the_lobby_alone() {
         .await;
     bob.done(json!({"type": "join", "room": "rust"}), "ok")
         .await;
+    // Who leaves before a room has told of them is no news there.
+    ann.expect_matching("bob online in rust", |f| {
+        f["room"] == "rust" && names_presence(f, "online", "bob")
+    })
+    .await;
     drop(bob);
     let mut rooms = Vec::new();
     while rooms.len() < 2 {
