@@ -68,7 +68,7 @@ impl Feed {
 /// A hundred bytes that differ from the next message's.
 fn text(index: usize) -> String {
     format!(
-        "{index:06} a hundred bytes of plain text, as someone may type them into a chat on a day of much to say."
+        "{index:06} a hundred bytes of plain text, as someone may type them into a chat on a day of much to tell."
     )
 }
 
