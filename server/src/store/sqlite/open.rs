@@ -83,7 +83,7 @@ impl<'a> OpenDir<'a> {
         if mode != "wal" {
             return Err(self.unusable(&"its file system can't share memory (SQLite's WAL)"));
         }
-        conn.pragma_update(None, "synchronous", synchronous())
+        conn.execute_batch(synchronous())
             .map_err(|error| self.failed(&error))?;
         // fullfsync is for macOS, whose fsync leaves data in the drive's cache.
         conn.execute_batch(
@@ -155,9 +155,9 @@ impl<'a> OpenDir<'a> {
 fn synchronous() -> &'static str {
     #[cfg(debug_assertions)]
     if std::env::var_os("CHAT_TEST_SYNCHRONOUS_OFF").is_some() {
-        return "OFF";
+        return "PRAGMA synchronous = OFF";
     }
-    "FULL"
+    "PRAGMA synchronous = FULL"
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {
