@@ -29,7 +29,7 @@ impl<W: Write> Output<W> {
 
     /// A line for people; nothing in it moves a cursor or begins another line.
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.out, "{}", harmless(text)).map_err(|error| failure(&error))
+        written(writeln!(self.out, "{}", harmless(text)))
     }
 
     /// Columns with a tab between.
@@ -38,13 +38,13 @@ impl<W: Write> Output<W> {
             .iter()
             .map(|text| harmless(&text.replace('\t', " ")))
             .collect();
-        writeln!(self.out, "{}", columns.join("\t")).map_err(|error| failure(&error))
+        written(writeln!(self.out, "{}", columns.join("\t")))
     }
 
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string(value)
             .map_err(|error| Failure::Because(Status::Failed, error.to_string()))?;
-        writeln!(self.out, "{json}").map_err(|error| failure(&error))
+        written(writeln!(self.out, "{json}"))
     }
 
     pub(super) fn frame(&mut self, frame: &ServerFrame, json: bool) -> Result<(), Failure> {
@@ -63,7 +63,7 @@ impl<W: Write> Output<W> {
 
     /// Hands on what was written.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
-        self.out.flush().map_err(|error| failure(&error))
+        written(self.out.flush())
     }
 
     /// An event as a sentence: number, time, room, who, what.
@@ -100,14 +100,14 @@ impl<W: Write> Output<W> {
     }
 }
 
-fn failure(error: &io::Error) -> Failure {
-    match error.kind() {
+fn written(outcome: io::Result<()>) -> Result<(), Failure> {
+    outcome.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::NobodyReads,
         _ => Failure::Because(
             Status::Failed,
             format!("Standard output can't be written: {error}"),
         ),
-    }
+    })
 }
 
 #[cfg(test)]
