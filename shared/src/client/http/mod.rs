@@ -74,7 +74,8 @@ impl Accounts {
     /// Starts a session; its token is for [`super::ClientConfig::new`].
     ///
     /// # Errors
-    /// [`HttpError::WrongPassword`], also where there is no such account.
+    /// [`HttpError::WrongPassword`], also where there is no such account;
+    /// [`HttpError::Forbidden`] for who is banned from the server.
     pub async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, HttpError> {
         let body = credentials(username, password, false);
         match self.call(Call::post("/login", None, body)).await {
