@@ -15,7 +15,7 @@ use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, heartbeat, hidden_log};
+use crate::hub::{Hub, heartbeat, hidden_log, scrubbing};
 use crate::store::mongo::{self, MongoStore};
 use crate::store::sqlite::{self, SqliteStore};
 use crate::store::{SharedStore, StoreError};
@@ -185,7 +185,7 @@ impl Server {
             serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
             _converting: Task::spawn(convert(accounts.clone())),
             _tidying: Task::spawn(tidy(accounts, limits)),
-            _scrubbing: Task::spawn(scrub(hub.clone())),
+            _scrubbing: Task::spawn(scrubbing::keep(hub.clone())),
             _beating: Task::spawn(heartbeat::keep(hub.clone())),
             _following: Task::spawn(hidden_log::follow(hub, following)),
         })
@@ -259,10 +259,6 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
             tracing::warn!(%error, "sessions that have ended could not be purged");
         }
     }
-}
-
-async fn scrub(hub: Hub) {
-    hub.keep_scrubbing().await;
 }
 
 #[cfg(test)]

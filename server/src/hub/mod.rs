@@ -17,6 +17,7 @@ mod recent;
 mod replay;
 mod request;
 mod room;
+pub(crate) mod scrubbing;
 mod sentences;
 mod typing;
 pub mod wire;
@@ -46,9 +47,6 @@ const ROOM_INBOX_MAX: usize = 1_024;
 
 /// Milliseconds after which clients come back when the server goes down.
 const RECONNECT_AFTER_MS: u64 = 1_000;
-
-/// Deleted texts that are blanked before the store is asked for more.
-const SCRUBS_AT_ONCE_MAX: usize = 100;
 
 /// A ban without an end: later than any clock, and a whole number in JavaScript too.
 const FOR_GOOD: TimestampMs = u64::MAX >> 11;
@@ -214,29 +212,6 @@ impl Hub {
             .flatten()
             .cloned()
             .collect()
-    }
-
-    /// Blanks deleted texts, one after the other, those that an earlier run did not come to first.
-    /// Where the store does not answer, the next delete tries again.
-    pub(crate) async fn keep_scrubbing(&self) {
-        loop {
-            if let Err(error) = self.scrub_all().await {
-                tracing::warn!(%error, "deleted texts stay in the store for now");
-            }
-            self.0.deleted.notified().await;
-        }
-    }
-
-    async fn scrub_all(&self) -> Result<(), StoreError> {
-        loop {
-            let rest = self.store().unscrubbed(SCRUBS_AT_ONCE_MAX).await?;
-            for (room, target) in &rest {
-                self.store().scrub(room, *target).await?;
-            }
-            if rest.len() < SCRUBS_AT_ONCE_MAX {
-                return Ok(());
-            }
-        }
     }
 
     /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.

@@ -1,0 +1,28 @@
+use super::Hub;
+use crate::store::StoreError;
+
+/// Deleted texts that are blanked before the store is asked for more.
+const SCRUBS_AT_ONCE_MAX: usize = 100;
+
+/// Blanks deleted texts, one after the other, those that an earlier run did not come to first.
+/// Where the store does not answer, the next delete tries again.
+pub(crate) async fn keep(hub: Hub) {
+    loop {
+        if let Err(error) = scrub_all(&hub).await {
+            tracing::warn!(%error, "deleted texts stay in the store for now");
+        }
+        hub.0.deleted.notified().await;
+    }
+}
+
+async fn scrub_all(hub: &Hub) -> Result<(), StoreError> {
+    loop {
+        let rest = hub.store().unscrubbed(SCRUBS_AT_ONCE_MAX).await?;
+        for (room, target) in &rest {
+            hub.store().scrub(room, *target).await?;
+        }
+        if rest.len() < SCRUBS_AT_ONCE_MAX {
+            return Ok(());
+        }
+    }
+}
