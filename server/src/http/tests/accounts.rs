@@ -1,168 +1,13 @@
-//! The whole table of HTTP calls, through the router, over a real store.
+//! What is asked of accounts, and by whom.
 
 use axum::body::Body;
-use axum::http::header::{ALLOW, CONTENT_TYPE, ETAG, RETRY_AFTER, SET_COOKIE};
-use axum::http::request::Builder;
-use axum::http::{HeaderMap, Request, StatusCode};
-use http_body_util::BodyExt;
-use serde_json::{Value, json};
-use tokio::sync::mpsc;
-use tower::ServiceExt;
+use axum::http::Request;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER, SET_COOKIE};
+use serde_json::json;
 
-use super::*;
-use crate::accounts::{AccountEvent, Options};
+use super::world::{json_post, world, world_with};
+use crate::http::{BODY_BYTES_MAX, Page};
 use crate::store::Store as _;
-use crate::store::sqlite::SqliteStore;
-
-struct World {
-    router: Router,
-    store: Arc<SqliteStore>,
-    ended: mpsc::Receiver<AccountEvent>,
-    dir: tempfile::TempDir,
-}
-
-struct Got {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: String,
-}
-
-async fn world() -> World {
-    world_with(Page::Ours, false).await
-}
-
-async fn world_with(page: Page, tls: bool) -> World {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
-    let (sender, ended) = mpsc::channel(8);
-    let shared = Arc::clone(&store) as crate::store::SharedStore;
-    let router = router(
-        HttpState {
-            accounts: Accounts::open(shared, Options::default(), sender)
-                .await
-                .unwrap(),
-            origins: Arc::new(OriginPolicy {
-                allowed: Vec::new(),
-                proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], tls),
-            }),
-            limits: Arc::new(HttpLimits::new()),
-            page,
-            metrics: crate::telemetry::metrics(),
-        },
-        None,
-    );
-    World {
-        router,
-        store,
-        ended,
-        dir,
-    }
-}
-
-impl World {
-    async fn ask_from(&self, peer: &str, request: Builder, body: impl Into<Body>) -> Got {
-        let mut request = request
-            .header("host", "chat.example")
-            .body(body.into())
-            .unwrap();
-        request.extensions_mut().insert(Peer(peer.parse().unwrap()));
-        let response = self.router.clone().oneshot(request).await.unwrap();
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.into_body().collect().await.unwrap().to_bytes();
-        let got = Got {
-            status,
-            headers,
-            body: String::from_utf8(body.into()).unwrap(),
-        };
-        got.check_headers();
-        got
-    }
-
-    async fn ask(&self, request: Builder, body: impl Into<Body>) -> Got {
-        self.ask_from("192.0.2.1:9", request, body).await
-    }
-
-    async fn get(&self, path: &str) -> Got {
-        self.ask(Request::get(path), "").await
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Got {
-        self.ask(json_post(path), body.to_string()).await
-    }
-
-    async fn post_raw(&self, path: &str, body: impl Into<Body>) -> Got {
-        self.ask(json_post(path), body).await
-    }
-
-    async fn log_in(&self) -> Got {
-        let ann = json!({"username": "Ann", "password": "password"});
-        self.post("/register", &ann)
-            .await
-            .check(201, "Account created");
-        self.post("/login", &ann)
-            .await
-            .check(200, "Login successful")
-    }
-}
-
-fn json_post(path: &str) -> Builder {
-    Request::post(path).header(CONTENT_TYPE, "application/json")
-}
-
-impl Got {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap()
-    }
-
-    fn header(&self, name: impl axum::http::header::AsHeaderName) -> &str {
-        self.headers
-            .get(name)
-            .map_or("", |value| value.to_str().unwrap())
-    }
-
-    fn cookie(&self) -> String {
-        self.header(SET_COOKIE)
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .to_owned()
-    }
-
-    #[track_caller]
-    fn check(self, status: u16, mention: &str) -> Self {
-        let Self {
-            status: got, body, ..
-        } = &self;
-        assert_eq!(got.as_u16(), status, "{body}");
-        let json = self.json();
-        assert_eq!(json["ok"], got.is_success(), "{body}");
-        assert!(
-            json["msg"]
-                .as_str()
-                .is_some_and(|msg| msg.contains(mention)),
-            "{body}"
-        );
-        self
-    }
-
-    #[track_caller]
-    fn check_headers(&self) {
-        assert_eq!(self.header("x-content-type-options"), "nosniff");
-        assert_eq!(self.header("referrer-policy"), "no-referrer");
-        assert_eq!(self.header("cross-origin-opener-policy"), "same-origin");
-        assert_eq!(self.header("cross-origin-resource-policy"), "same-origin");
-        let csp = self.header("content-security-policy");
-        assert!(
-            csp.starts_with("default-src 'none'; script-src 'self'; style-src 'self'"),
-            "{csp}"
-        );
-        assert!(
-            !csp.split("style-src").next().unwrap().contains("unsafe"),
-            "{csp}"
-        );
-        assert!(!self.header("cache-control").is_empty());
-    }
-}
 
 #[tokio::test]
 async fn an_account_from_its_making_to_its_log_out() {
@@ -322,37 +167,6 @@ async fn other_sites_pages_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_there() {
-    let world = world().await;
-    world
-        .get("/nothing")
-        .await
-        .check(404, "nothing at this address");
-    world.get("/static/").await.check(404, "nothing");
-    world.get("/static/nothing.js").await.check(404, "nothing");
-    world
-        .get("/static/..%2f..%2fCargo.toml")
-        .await
-        .check(404, "nothing");
-    world
-        .get("/static/js/../../server/Cargo.toml")
-        .await
-        .check(404, "nothing");
-    world
-        .get("/static/package.json")
-        .await
-        .check(404, "nothing");
-    world.get("/static/%ff").await.check(404, "nothing");
-    let got = world.get("/login").await.check(405, "method");
-    assert_eq!(got.header(ALLOW), "POST");
-    let got = world
-        .ask(Request::delete("/me"), "")
-        .await
-        .check(405, "method");
-    assert_eq!(got.header(ALLOW), "GET,HEAD");
-}
-
-#[tokio::test]
 async fn guesses_are_limited_for_who_makes_them() {
     let world = world().await;
     world.log_in().await;
@@ -396,7 +210,7 @@ async fn under_https_the_cookie_is_bound_to_this_host() {
         .await;
     me.check(401, "log in");
 
-    let world = super::tests::world().await;
+    let world = super::world::world().await;
     world.post("/register", &ann).await.check(201, "");
     let proxied = || json_post("/login").header("x-forwarded-proto", "https");
     let got = world
@@ -405,69 +219,6 @@ async fn under_https_the_cookie_is_bound_to_this_host() {
     assert!(got.cookie().starts_with("__Host-"));
     let got = world.ask(proxied(), ann.to_string()).await;
     assert!(got.cookie().starts_with("chat_session="));
-}
-
-#[tokio::test]
-async fn the_operators_page_is_served() {
-    let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("index.html"), "<p style=color:red>hi").unwrap();
-    std::fs::write(dir.path().join("app.js"), "1").unwrap();
-    let world = world_with(Page::in_directory(dir.path()).unwrap(), false).await;
-    let got = world.get("/").await;
-    assert_eq!(
-        (got.status.as_u16(), got.body.as_str()),
-        (200, "<p style=color:red>hi")
-    );
-    assert_eq!(got.header(CONTENT_TYPE), "text/html; charset=utf-8");
-    assert_eq!(got.header("cache-control"), "no-cache");
-    assert!(
-        got.header("content-security-policy")
-            .contains("style-src 'self' 'unsafe-inline';")
-    );
-    let again = world
-        .ask(
-            Request::get("/").header("if-none-match", got.header(ETAG)),
-            "",
-        )
-        .await;
-    assert_eq!((again.status.as_u16(), again.body.as_str()), (304, ""));
-    assert_eq!(again.header(ETAG), got.header(ETAG));
-    std::fs::write(dir.path().join("index.html"), "new").unwrap();
-    let again = world
-        .ask(
-            Request::get("/").header("if-none-match", got.header(ETAG)),
-            "",
-        )
-        .await;
-    assert_eq!((again.status.as_u16(), again.body.as_str()), (200, "new"));
-    let script = world.get("/static/app.js").await;
-    assert_eq!(
-        script.header(CONTENT_TYPE),
-        "text/javascript; charset=utf-8"
-    );
-    let head = world.ask(Request::head("/"), "").await;
-    assert_eq!((head.status.as_u16(), head.body.as_str()), (200, ""));
-}
-
-#[tokio::test]
-async fn what_operators_tools_ask() {
-    let world = world().await;
-    world.log_in().await;
-    world.get("/healthz").await.check(200, "Alive");
-    world.get("/readyz").await.check(200, "Ready");
-    let metrics = world.get("/metrics").await;
-    assert!(
-        metrics
-            .header(CONTENT_TYPE)
-            .starts_with("text/plain; version=0.0.4")
-    );
-    for line in [
-        "chat_accounts ",
-        "chat_logins_total ",
-        r#"chat_http_requests_total{method="GET",route="/healthz",status="200"} "#,
-    ] {
-        assert!(metrics.body.contains(line), "{line} in {}", metrics.body);
-    }
 }
 
 #[tokio::test]

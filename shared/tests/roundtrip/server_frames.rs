@@ -1,56 +1,18 @@
-//! Whatever value the wire's types can hold, the other end reads as the same value.
-#![expect(clippy::unwrap_used, reason = "tests")]
+//! What the server says.
 
-use std::collections::BTreeMap;
-
-use chat_shared::codec::{ClientFrame, decode_client_frame, decode_server_frame, encode};
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    About, AboutFor, Ack, Bye, ChatEvent, Command, CommandFrame, Create, Delete, DeletedEvent, Dm,
-    Edit, EditedEvent, ErrorCode, ErrorFrame, Events, EventsPage, GiveRole, Hello, History,
-    HistoryPage, Join, Leave, Limited, MemberInfo, Members, MembersPage, PresenceEvent, Profile,
-    ProfileEvent, React, ReactedEvent, Reaction, Read, ReadEvent, ResultsPage, Resume, Role,
-    RoomGone, RoomInfo, RoomKind, RoomListing, Rooms, RoomsPage, RoomsState, Search, Send,
-    ServerFrame, SystemEvent, SystemKind, Topic, Typing, TypingEvent, Welcome,
+    Ack, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame, EventsPage, HistoryPage,
+    Limited, MemberInfo, MembersPage, PresenceEvent, ProfileEvent, ReactedEvent, Reaction,
+    ReadEvent, ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState,
+    ServerFrame, SystemEvent, SystemKind, TypingEvent, Welcome,
 };
-use chat_shared::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-fn seq() -> impl Strategy<Value = Seq> {
-    0..(1_u64 << 53)
-}
-
-fn text() -> impl Strategy<Value = String> {
-    any::<String>()
-}
-
-fn room() -> impl Strategy<Value = RoomName> {
-    "@?[a-z0-9-]{1,32}".prop_map(|text| RoomName::parse(&text).unwrap())
-}
-
-fn nonce() -> impl Strategy<Value = Nonce> {
-    "[A-Za-z0-9._-]{1,64}".prop_map(|text| Nonce::parse(&text).unwrap())
-}
-
-fn id() -> impl Strategy<Value = RequestId> {
-    "[A-Za-z0-9._-]{1,64}".prop_map(|text| RequestId::parse(&text).unwrap())
-}
-
-/// Accounts of the FastAPI demo may have any name.
-fn username() -> impl Strategy<Value = Username> {
-    any::<String>().prop_map(|text| Username::existing(&text))
-}
-
-fn role() -> impl Strategy<Value = Role> {
-    select(vec![Role::Member, Role::Moderator, Role::Owner])
-}
-
-fn emoji() -> impl Strategy<Value = Emoji> {
-    select(vec!["👍", "❤️", "🇦🇹", "1️⃣"]).prop_map(|text| Emoji::parse(text).unwrap())
-}
+use super::values::{emoji, id, nonce, role, room, seq, text, username};
 
 prop_compose! {
     fn reaction()(n in seq(), me: bool, who in vec(username(), 0..3)) -> Reaction {
@@ -210,7 +172,7 @@ fn event() -> impl Strategy<Value = ServerFrame> {
     ]
 }
 
-fn server_frame() -> impl Strategy<Value = ServerFrame> {
+pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
     let rooms_state = (vec(room_info(), 0..3), any::<bool>());
     let presence = (room(), vec(username(), 0..3), vec(username(), 0..3), seq());
     let history = (
@@ -292,180 +254,4 @@ fn server_frame() -> impl Strategy<Value = ServerFrame> {
         of(id()).prop_map(|re| ServerFrame::Pong { re }),
         error().prop_map(ServerFrame::Error),
     ]
-}
-
-fn command() -> impl Strategy<Value = Command> {
-    let limit = || of(any::<u32>());
-    let history = (room(), of(seq()), of(seq()), of(seq()), limit());
-    let create = (room(), of(text()), any::<bool>(), of(nonce()));
-    prop_oneof![
-        (room(), text(), nonce(), of(seq())).prop_map(|(room, text, nonce, reply_to)| {
-            Command::Send(Send {
-                room,
-                text,
-                nonce,
-                reply_to,
-            })
-        }),
-        history.prop_map(|(room, before, after, around, limit)| {
-            Command::History(History {
-                room,
-                before,
-                after,
-                around,
-                limit,
-            })
-        }),
-        (room(), seq(), limit()).prop_map(|(room, after, limit)| Command::Events(Events {
-            room,
-            after,
-            limit
-        })),
-        (of(text()), of(text()), limit()).prop_map(|(prefix, after, limit)| Command::Rooms(
-            Rooms {
-                prefix,
-                after,
-                limit
-            }
-        )),
-        (room(), of(username()), limit())
-            .prop_map(|(room, after, limit)| Command::Members(Members { room, after, limit })),
-        create.prop_map(|(room, topic, private, nonce)| {
-            Command::Create(Create {
-                room,
-                topic,
-                private,
-                nonce,
-            })
-        }),
-        (room(), of(nonce())).prop_map(|(room, nonce)| Command::Join(Join { room, nonce })),
-        (room(), of(nonce())).prop_map(|(room, nonce)| Command::Leave(Leave { room, nonce })),
-        btree_map(room(), seq(), 0..3).prop_map(|rooms| Command::Resume(Resume { rooms })),
-        Just(Command::Ping),
-        of_messages(),
-        of_people(),
-    ]
-}
-
-fn of_messages() -> impl Strategy<Value = Command> {
-    let search = (
-        text(),
-        of(room()),
-        of(username()),
-        of(text()),
-        of(any::<u32>()),
-    );
-    prop_oneof![
-        (room(), seq(), text(), of(nonce())).prop_map(|(room, seq, text, nonce)| {
-            Command::Edit(Edit {
-                room,
-                seq,
-                text,
-                nonce,
-            })
-        }),
-        (room(), seq(), of(nonce())).prop_map(|(room, seq, nonce)| Command::Delete(Delete {
-            room,
-            seq,
-            nonce
-        })),
-        (room(), seq(), emoji(), any::<bool>(), of(nonce())).prop_map(
-            |(room, seq, emoji, on, nonce)| {
-                Command::React(React {
-                    room,
-                    seq,
-                    emoji,
-                    on,
-                    nonce,
-                })
-            }
-        ),
-        search.prop_map(|(query, room, from, cursor, limit)| {
-            Command::Search(Search {
-                query,
-                room,
-                from,
-                cursor,
-                limit,
-            })
-        }),
-        room().prop_map(|room| Command::Typing(Typing { room })),
-        (room(), seq()).prop_map(|(room, seq)| Command::Read(Read { room, seq })),
-    ]
-}
-
-prop_compose! {
-    fn about()(room in room(), username in username(), nonce in of(nonce())) -> About {
-        About { room, username, nonce }
-    }
-}
-
-prop_compose! {
-    fn about_for()(
-        room in room(), username in username(), for_s in of(seq()), nonce in of(nonce()),
-    ) -> AboutFor {
-        AboutFor { room, username, for_s, nonce }
-    }
-}
-
-fn of_people() -> impl Strategy<Value = Command> {
-    prop_oneof![
-        about().prop_map(Command::Invite),
-        about().prop_map(Command::Kick),
-        about().prop_map(Command::Unban),
-        about().prop_map(Command::Unmute),
-        about_for().prop_map(Command::Ban),
-        about_for().prop_map(Command::Mute),
-        (room(), username(), role(), of(nonce())).prop_map(|(room, username, role, nonce)| {
-            Command::Role(GiveRole {
-                room,
-                username,
-                role,
-                nonce,
-            })
-        }),
-        (room(), text(), of(nonce())).prop_map(|(room, topic, nonce)| Command::Topic(Topic {
-            room,
-            topic,
-            nonce
-        })),
-        username().prop_map(|username| Command::Dm(Dm { username })),
-        text().prop_map(|display_name| Command::Profile(Profile { display_name })),
-    ]
-}
-
-prop_compose! {
-    fn hello()(
-        version: u32, token in of(text()), client in of(text()), log in of(text()),
-        resume in btree_map(room(), seq(), 0..3),
-    ) -> Hello {
-        let resume: BTreeMap<_, _> = resume;
-        Hello { version, token, client, log, resume }
-    }
-}
-
-proptest! {
-    #[test]
-    fn server_frames(frame in server_frame()) {
-        prop_assert_eq!(decode_server_frame(&encode(&frame)).unwrap(), frame);
-    }
-
-    #[test]
-    fn commands(id in of(id()), command in command()) {
-        let frame = CommandFrame { id, command };
-        let read = decode_client_frame(&encode(&frame));
-        prop_assert_eq!(read, Ok(ClientFrame::Command(frame)));
-    }
-
-    #[test]
-    fn hellos(hello in hello()) {
-        let read = decode_client_frame(&encode(&hello.to_frame()));
-        prop_assert_eq!(read, Ok(ClientFrame::Hello(hello)));
-    }
-
-    #[test]
-    fn whatever_comes_is_read_without_a_panic(text: String) {
-        let _ = decode_client_frame(&text);
-        let _ = decode_server_frame(&text);
-    }
 }

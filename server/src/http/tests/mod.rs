@@ -1,0 +1,5 @@
+//! The whole table of HTTP calls, through the router, over a real store.
+
+mod accounts;
+mod page;
+mod world;
