@@ -44,6 +44,12 @@ fn an_evening() {
     );
 }
 
+/// Whether the room list shows one unread message there.
+fn is_unread(screen: &str, room: &str) -> bool {
+    let mut listed = screen.lines().filter_map(|line| line.split('│').next());
+    listed.any(|line| line.contains(room) && line.trim_end().ends_with('1'))
+}
+
 fn rooms_and_direct_messages(ann: &Terminal, bob: &Terminal) {
     ann.run("/create garden Plants and weeds");
     ann.wait_for(">2 garden");
@@ -51,10 +57,12 @@ fn rooms_and_direct_messages(ann: &Terminal, bob: &Terminal) {
     bob.wait_for("garden");
     ann.run("the first tomatoes are here");
     ann.wait_for("ann: the first tomatoes");
+    bob.wait_until("the unread message", |screen| is_unread(screen, "garden"));
     bob.keys(&["M-a"]);
     bob.wait_for("ann: the first tomatoes");
     bob.run("/msg ann do you have some left?");
     bob.wait_for("bob: do you have some left?");
+    ann.wait_until("bob's unread message", |screen| is_unread(screen, "bob"));
     ann.keys(&["M-a"]);
     ann.wait_for("bob: do you have some left?");
     ann.wait_for("new messages");
