@@ -10,6 +10,7 @@ mod fan_out;
 pub(crate) mod heartbeat;
 pub(crate) mod hidden_log;
 mod history;
+mod loaded;
 mod mentions;
 mod pages;
 mod presence;
@@ -41,9 +42,6 @@ use crate::accounts::{Accounts, avatar_path};
 use crate::outbox::Class;
 use crate::rules::{AccountChange, EventId};
 use crate::store::{SharedStore, StoreError};
-
-/// Requests that wait for one room; over it the answer is `busy`.
-const ROOM_INBOX_MAX: usize = 1_024;
 
 /// Milliseconds after which clients come back when the server goes down.
 const RECONNECT_AFTER_MS: u64 = 1_000;
@@ -290,59 +288,6 @@ impl Hub {
             }
         };
         let _ = tokio::time::timeout(wait, empty).await;
-    }
-
-    /// Hands a request to a room, which is loaded if need be. Gives the request back where the
-    /// room has too much to do.
-    pub fn request(&self, room: &RoomName, request: RoomRequest) -> Result<(), Box<RoomRequest>> {
-        let mut request = request;
-        loop {
-            match self.room(room).try_send(request) {
-                Ok(()) => return Ok(()),
-                Err(mpsc::error::TrySendError::Full(back)) => return Err(Box::new(back)),
-                // The room was unloaded in between; the next turn loads it anew.
-                Err(mpsc::error::TrySendError::Closed(back)) => request = back,
-            }
-        }
-    }
-
-    /// Like [`Hub::request`], but waits for room in the inbox.
-    pub async fn request_wait(&self, room: &RoomName, request: RoomRequest) {
-        let mut request = request;
-        while let Err(mpsc::error::SendError(back)) = self.room(room).send(request).await {
-            request = back;
-        }
-    }
-
-    /// Has a room that is loaded here read its log again: another node may have told more of it.
-    /// A room that has too much to do reads it soon anyway.
-    pub fn look_again(&self, room: &RoomName) {
-        let inbox = lock(&self.0.rooms).get(room).cloned();
-        if let Some(inbox) = inbox {
-            let _ = inbox.try_send(RoomRequest::Look);
-        }
-    }
-
-    fn room(&self, room: &RoomName) -> mpsc::Sender<RoomRequest> {
-        let mut rooms = lock(&self.0.rooms);
-        if let Some(inbox) = rooms.get(room) {
-            return inbox.clone();
-        }
-        let (inbox, requests) = mpsc::channel(ROOM_INBOX_MAX);
-        rooms.insert(room.clone(), inbox.clone());
-        tokio::spawn(room::run(self.clone(), room.clone(), requests));
-        inbox
-    }
-
-    /// Takes an idle room out. `false` where a request came in between.
-    fn unload(&self, room: &RoomName, requests: &mut mpsc::Receiver<RoomRequest>) -> bool {
-        let mut rooms = lock(&self.0.rooms);
-        if !requests.is_empty() {
-            return false;
-        }
-        requests.close();
-        rooms.remove(room);
-        true
     }
 }
 
