@@ -97,6 +97,17 @@ story('a reader further up is left alone, a reader at the end follows', ['ann', 
   assert.ok((await scroll(ann)).fromEnd < 2);
 }, ['--rate-limit', 'off']);
 
+story('who scrolls up just when a message comes is left there', ['ann', 'bob'], async ({ ann, bob }) => {
+  await sayMany(bob, Array.from({ length: 40 }, (_, at) => `message ${at}`));
+  await shown(ann, 'message 39');
+  // A slow browser draws the message before it tells the page of the scroll; here it never tells.
+  await ann.evaluate(() => window.addEventListener('scroll', (event) => event.stopPropagation(), { capture: true }));
+  await ann.locator('.timeline').evaluate((log) => { log.scrollTop = 500; });
+  await say(bob, 'while you read');
+  await ann.getByRole('button', { name: '1 new message' }).waitFor();
+  assert.ok((await scroll(ann)).fromEnd > 48, 'not pulled to the end');
+}, ['--rate-limit', 'off']);
+
 story('older history loads at the top without a jump', ['ann', 'bob'], async ({ ann, bob }) => {
   await sayMany(bob, Array.from({ length: 180 }, (_, at) => `message ${at}`));
   await ann.reload();

@@ -24,10 +24,12 @@ export function createTimeline(session) {
   let seen = 0;
   /** @type {import('../room.js').Room|null} */ let room = null;
   let height = 0;
+  /** Where the view stood when that was last looked at: the reader's scroll is heard of a frame later. */
+  let scrolled = 0;
 
   function toEnd() {
     following = true;
-    log.scrollTop = log.scrollHeight;
+    followEnd();
     settle();
   }
 
@@ -41,16 +43,26 @@ export function createTimeline(session) {
     if (following) session.intend('trim');
   }
 
+  function look() {
+    scrolled = log.scrollTop;
+    following = log.scrollHeight - scrolled - log.clientHeight < END_PX;
+  }
+
+  function followEnd() {
+    log.scrollTop = log.scrollHeight;
+    scrolled = log.scrollTop;
+  }
+
   log.addEventListener('scroll', () => {
     // A window that changed its height moves the end, not the reader.
     if (log.clientHeight !== height) return;
-    following = log.scrollHeight - log.scrollTop - height < END_PX;
+    look();
     settle();
   }, { passive: true });
 
   new ResizeObserver(() => {
     height = log.clientHeight;
-    if (following) log.scrollTop = log.scrollHeight;
+    if (following) followEnd();
   }).observe(log);
 
   /** Rows in view, by whose lower edges the view is held in place. */
@@ -73,16 +85,18 @@ export function createTimeline(session) {
       const ownAdded = next.pending.length > (room?.pending.length ?? 0);
       const switched = room?.name !== next.name;
       if (switched || ownAdded) following = true;
+      else if (log.scrollTop !== scrolled && log.clientHeight === height) look();
       room = next;
       const kept = following ? [] : anchors();
       drawTop(top, next, session);
       draw(toRows(next, state.me));
       log.setAttribute('aria-label', `Messages in ${next.name}`);
       log.setAttribute('aria-busy', String(next.history !== 'ready'));
-      if (following) log.scrollTop = log.scrollHeight;
+      if (following) followEnd();
       else {
         const anchor = kept.find(({ row }) => row.isConnected);
         if (anchor) log.scrollTop += anchor.row.offsetTop + anchor.row.offsetHeight - anchor.bottom;
+        scrolled = log.scrollTop;
       }
       height = log.clientHeight;
       settle();
