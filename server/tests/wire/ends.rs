@@ -41,15 +41,17 @@ async fn live(server: &Server) -> [u64; 5] {
     ]
 }
 
-/// The same, once nobody but one is connected any more.
+/// The same, once nobody but one is connected any more and what they left is done.
 async fn settled(server: &Server) -> [u64; 5] {
     let deadline = Instant::now() + PATIENCE;
+    let mut last = [0; 5];
     loop {
         let now = live(server).await;
-        if now[1] == 1 {
+        if now[1] == 1 && now == last {
             return now;
         }
         assert!(Instant::now() < deadline, "some stay: {now:?}");
+        last = now;
     }
 }
 
