@@ -4,6 +4,8 @@ import { createSession } from './session.js';
 import { createAuthView } from './view/auth.js';
 import { createChatView } from './view/chat.js';
 import { onNextPaint, setText } from './view/dom.js';
+import { notify } from './view/notify.js';
+import { applyTheme } from './view/theme.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 /** @type {{screen: string, node: HTMLElement, update: (state: any) => void, end?: () => void}|null} */
@@ -23,8 +25,15 @@ const draw = onNextPaint(() => {
   view?.update(state);
 });
 
-const session = createSession((state) => {
-  latest = state;
-  draw();
+const session = createSession({
+  onChange(state) {
+    latest = state;
+    draw();
+  },
+  onMessage: (frame, state) => notify(frame, state, session),
 });
+
+applyTheme();
 session.start();
+// Where it is not allowed, the page works as well, but for opening without a server.
+navigator.serviceWorker?.register('/static/sw.js', { scope: '/' }).catch(() => {});

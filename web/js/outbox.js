@@ -1,30 +1,43 @@
-// What was written and has not been stored yet outlives a reload of this tab, and a log-in in between.
-// The nonces are kept with it, so that nothing is sent twice.
+// What was written and is not stored yet outlives a reload of this tab, and a log-in in between.
+// The nonces are kept with it, so that nothing is done twice.
 
 const MESSAGES_MAX = 100;
 
-/** @typedef {{room: string, nonce: string, text: string, ts: number, error?: string}} Unsent */
+/** @typedef {import('./state/initial.js').State} State */
+/** @typedef {{room: string, nonce: string, text: string, ts: number, replyTo: number|null, error?: string}} Unsent */
 
-/** @param {import('./state.js').State} state */
+/** Whether something else waits than before. @param {State} state @param {State} before */
+export function waitsOther(state, before) {
+  if (state.commands !== before.commands) return true;
+  if (state.rooms === before.rooms) return false;
+  for (const [name, room] of state.rooms) if (room.pending !== (before.rooms.get(name)?.pending ?? room.pending)) return true;
+  return state.rooms.size < before.rooms.size;
+}
+
+/** @param {State} state */
 export function saveOutbox(state) {
-  if (state.screen !== 'chat') return;
-  const unsent = [...state.rooms.values()].flatMap((room) => room.pending.filter((p) => p.status !== 'stored')
-    .map(({ nonce, text, ts, error }) => ({ room: room.name, nonce, text, ts, error })));
+  if (state.screen !== 'chat' || !state.me) return;
+  const messages = [...state.rooms.values()].flatMap((room) => room.pending.filter((p) => p.status !== 'stored')
+    .map(({ nonce, text, ts, replyTo, error }) => ({ room: room.name, nonce, text, ts, replyTo, error })));
+  const commands = state.commands.filter((kept) => kept.command.nonce !== undefined).map((kept) => ({ ...kept, quiet: false, open: false }));
   const key = keyOf(state.me.username);
   // Storage may be switched off or full; the messages then last as long as the page.
   try {
-    if (unsent.length > 0) sessionStorage.setItem(key, JSON.stringify(unsent.slice(-MESSAGES_MAX)));
+    if (messages.length + commands.length > 0) sessionStorage.setItem(key, JSON.stringify({ messages: messages.slice(-MESSAGES_MAX), commands }));
     else sessionStorage.removeItem(key);
   } catch { /* Said above. */ }
 }
 
-/** @param {string} username @returns {Unsent[]} */
+/** @param {string} username @returns {{outbox: Unsent[], commands: import('./state/commands.js').Kept[]}} */
 export function loadOutbox(username) {
   try {
-    const saved = JSON.parse(sessionStorage.getItem(keyOf(username)) ?? '[]');
-    return Array.isArray(saved) ? saved.filter((item) => typeof item?.text === 'string' && typeof item.nonce === 'string' && typeof item.room === 'string') : [];
+    const saved = JSON.parse(sessionStorage.getItem(keyOf(username)) ?? '{}');
+    const text = (/** @type {any[]} */ ...values) => values.every((value) => typeof value === 'string');
+    const messages = list(saved.messages).filter((item) => text(item?.text, item?.nonce, item?.room));
+    const commands = list(saved.commands).filter((item) => text(item?.key, item?.command?.type));
+    return { outbox: messages, commands: commands.map((kept) => (kept.status === 'failed' ? kept : { ...kept, status: 'queued' })) };
   } catch {
-    return [];
+    return { outbox: [], commands: [] };
   }
 }
 
@@ -36,6 +49,9 @@ export function forgetUnsent(username) {
     }
   } catch { /* Then nothing was kept. */ }
 }
+
+/** @param {any} value @returns {any[]} */
+const list = (value) => (Array.isArray(value) ? value : []);
 
 /** @param {string} username */
 const keyOf = (username) => `outbox ${username}`;

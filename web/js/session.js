@@ -1,48 +1,89 @@
 // Joins the parts: inputs go into the state, what the state needs goes out by the connection, and the view is told.
 
-import * as api from './api.js';
-import { createConnection } from './connection.js';
-import { needs } from './needs.js';
-import { forgetUnsent, loadOutbox, saveOutbox } from './outbox.js';
-import { initialState, reduce, resumePoints } from './state.js';
+import { forgetKnown, loadKnown, saveKnown } from './known.js';
+import * as api from './net/api.js';
+import { createConnection } from './net/connection.js';
+import { forgetUnsent, loadOutbox, saveOutbox, waitsOther } from './outbox.js';
+import { initialState } from './state/initial.js';
+import { needs } from './state/needs.js';
+import { reduce, resumePoints } from './state/state.js';
 import { newNonce, withId } from './wire.js';
 
 const SIGNED_OUT = 'You were signed out. Log in to go on.';
-
+const AWAY = { type: 'error', message: 'You are not connected. Try again in a moment.' };
 const START_RETRY_MS = 2_000;
+const SAVE_EVERY_MS = 5_000;
+const TICK_MS = 1_000;
+/** Said again while someone goes on writing; it holds for six seconds. */
+const TYPING_EVERY_MS = 3_000;
 
-/** @param {(state: import('./state.js').State) => void} onChange */
-export function createSession(onChange) {
+/** @typedef {import('./state/initial.js').State} State */
+/** @typedef {ReturnType<typeof createSession>} Session */
+
+/** @param {{onChange: (state: State) => void, onMessage: (frame: any, state: State) => void}} callbacks */
+export function createSession({ onChange, onMessage }) {
   let state = initialState();
   /** @type {ReturnType<typeof createConnection>|null} */ let connection = null;
   let lastId = 0;
+  /** @type {Map<string, (frame: any) => void>} */ const queries = new Map();
+  /** @type {Map<string, (answer: {ok: boolean, msg: string}) => void>} */ const waiting = new Map();
+  let typingSaid = 0;
 
   /** @param {any} input */
   function step(input) {
     const before = state;
     state = reduce(state, input);
     if (state === before) return;
-    for (const question of needs(state)) ask(question);
-    if (pendingOf(state) !== pendingOf(before)) saveOutbox(state);
+    for (const need of needs(state)) ask(need);
+    if (waitsOther(state, before)) saveOutbox(state);
     onChange(state);
   }
 
-  /** @param {import('./needs.js').Question} question */
-  function ask(question) {
-    lastId += 1;
-    const id = `w${lastId}`;
-    const { command, ...kept } = question;
-    if (connection?.send(withId(id, command))) state = reduce(state, { intent: 'asked', id, question: kept });
+  /** @param {import('./state/needs.js').Need} need */
+  function ask(need) {
+    const id = nextId();
+    const { command, ...question } = need;
+    if (connection?.send(withId(id, command))) state = reduce(state, { intent: 'asked', id, question });
   }
 
-  /** @param {any} me */
-  function enter(me) {
-    step({ intent: 'signedIn', me, outbox: loadOutbox(me.username) });
+  function nextId() {
+    lastId += 1;
+    return `w${lastId}`;
+  }
+
+  /** @param {any} frame */
+  function receive(frame) {
+    const query = queries.get(frame.re);
+    if (query) {
+      queries.delete(frame.re);
+      return query(frame);
+    }
+    const key = state.asked.get(frame.re)?.key ?? '';
+    const isNew = frame.type === 'chat' && frame.seq > (state.rooms.get(frame.room)?.countedSeq ?? Infinity);
+    step({ frame, now: Date.now() });
+    const failed = state.commands.find((kept) => kept.key === key)?.status === 'failed';
+    if (key) settle(key, frame.type === 'error' || failed ? { ok: false, msg: frame.message ?? '' } : { ok: true, msg: '' });
+    if (isNew && frame.username !== state.me?.username) onMessage(frame, state);
+  }
+
+  /** @param {string} key @param {{ok: boolean, msg: string}} answer */
+  function settle(key, answer) {
+    waiting.get(key)?.(answer);
+    waiting.delete(key);
+  }
+
+  /** @param {any} me @param {any} [known] */
+  function enter(me, known) {
     connection?.end();
+    step({ intent: 'signedIn', me, known, ...loadOutbox(me.username) });
     connection = createConnection({
       resume: () => ({ log: state.log, points: resumePoints(state) }),
-      onFrame: (frame) => step({ frame }),
-      onLink: (link) => step({ intent: 'link', link }),
+      onFrame: receive,
+      onLink(link) {
+        for (const answer of queries.values()) answer(AWAY);
+        queries.clear();
+        step({ intent: 'link', link });
+      },
       onLogin: () => leave(SIGNED_OUT),
       isSignedOut: async () => (await api.me()).status === 401,
     });
@@ -52,19 +93,27 @@ export function createSession(onChange) {
   function leave(notice) {
     connection?.end();
     connection = null;
+    forgetKnown();
     step({ intent: 'signedOut', notice });
   }
 
+  setInterval(() => step({ intent: 'tick', now: Date.now() }), TICK_MS);
+  setInterval(() => saveKnown(state), SAVE_EVERY_MS);
+  addEventListener('pagehide', () => saveKnown(state));
+
   return {
     async start() {
+      const last = loadKnown();
       let answer = await api.me();
       while (answer.status === 0 || answer.status >= 500) {
-        step({ frame: { type: 'error', message: 'The server can\u2019t be reached. Trying again…' } });
+        // Without the server the page shows what it knew; the connection goes on trying.
+        if (last) return enter(last.me, last.known);
+        step({ intent: 'notice', message: 'The server can\u2019t be reached. Trying again…' });
         await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
         answer = await api.me();
       }
-      if (answer.ok) enter(answer);
-      else leave(answer.status === 401 ? '' : answer.msg);
+      if (answer.ok) return enter(answer, last?.me.username === answer.username ? last?.known : undefined);
+      return leave(answer.status === 401 ? '' : answer.msg);
     },
     /** @param {'login'|'register'} how @param {string} username @param {string} password @returns {Promise<string>} what went wrong, or nothing */
     async signIn(how, username, password) {
@@ -83,21 +132,45 @@ export function createSession(onChange) {
     },
     async signOut() {
       // The server may close the socket before it answers, so the name is taken first.
-      const { username } = state.me ?? {};
+      const username = state.me?.username ?? '';
       const answer = await api.logout();
-      if (!answer.ok && answer.status !== 401) return step({ frame: { type: 'error', message: `You are still logged in. ${answer.msg}` } });
+      if (!answer.ok && answer.status !== 401) return step({ intent: 'notice', message: `You are still logged in. ${answer.msg}` });
       leave('');
       forgetUnsent(username);
     },
     /** @param {string} text */
-    send: (text) => step({ intent: 'send', room: state.current, text, nonce: newNonce(), ts: Date.now() }),
+    send(text) {
+      const replyTo = state.reply?.how === 'reply' ? state.reply.seq : null;
+      typingSaid = 0;
+      step({ intent: 'send', room: state.current, text, replyTo, nonce: newNonce(), ts: Date.now() });
+    },
     /** @param {string} intent @param {any} [fields] */
     intend: (intent, fields = {}) => step({ intent, room: state.current, ...fields }),
+    /** Gives a command that changes something, and says what came of it.
+     * @param {any} command @param {{open?: boolean, quiet?: boolean}} [options] @returns {Promise<{ok: boolean, msg: string}>} */
+    act(command, { open = false, quiet = false } = {}) {
+      const key = newNonce();
+      const takesNonce = !['dm', 'profile'].includes(command.type);
+      return new Promise((resolve) => {
+        waiting.set(key, resolve);
+        step({ intent: 'command', kept: { key, command: takesNonce ? { ...command, nonce: key } : command, open, quiet } });
+        if (!state.commands.some((kept) => kept.key === key)) settle(key, { ok: false, msg: state.notice });
+      });
+    },
+    /** Asks for something to look at. @param {any} command @returns {Promise<any>} the answer, or an error frame */
+    query(command) {
+      const id = nextId();
+      return new Promise((resolve) => {
+        if (connection?.send(withId(id, command))) queries.set(id, resolve);
+        else resolve(AWAY);
+      });
+    },
+    typing() {
+      const now = Date.now();
+      if (now - typingSaid < TYPING_EVERY_MS) return;
+      if (connection?.send({ type: 'typing', room: state.current })) typingSaid = now;
+    },
     hurry: () => connection?.hurry(),
+    state: () => state,
   };
-}
-
-/** A value that changes whenever something waiting to be sent does. @param {import('./state.js').State} state */
-function pendingOf(state) {
-  return [...state.rooms.values()].flatMap((room) => room.pending.map((p) => p.nonce + p.status)).join(' ');
 }

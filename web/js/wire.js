@@ -1,5 +1,22 @@
 // The wire, version 1: frames in, frames out, and the limits of what people may write.
 
+/** @typedef {import('../types/wire').ServerFrame} ServerFrame */
+/** @typedef {import('../types/wire').Command} Command */
+/** @typedef {import('../types/wire').RoomInfo} RoomInfo */
+/** @typedef {import('../types/wire').RoomKind} RoomKind */
+/** @typedef {import('../types/wire').Role} Role */
+/** @typedef {import('../types/wire').SessionInfo} SessionInfo */
+/** @typedef {Extract<ServerFrame, {type: 'chat'}>} ChatFrame */
+/** @typedef {Extract<ServerFrame, {type: 'system'}>} SystemFrame */
+/** @typedef {Extract<ServerFrame, {type: 'edited'|'deleted'|'reacted'}>} Change */
+/** @typedef {ChatFrame|Change|(SystemFrame & {seq: number})} NumberedFrame */
+/** @typedef {Extract<ServerFrame, {type: 'history'}>} HistoryFrame */
+/** @typedef {Extract<ServerFrame, {type: 'events'}>} EventsFrame */
+/** @typedef {Extract<ServerFrame, {type: 'members'}>} MembersFrame */
+/** @typedef {Extract<ServerFrame, {type: 'presence'}>} PresenceFrame */
+/** @typedef {Extract<ServerFrame, {type: 'profile'}>} ProfileFrame */
+/** @typedef {Extract<ServerFrame, {type: 'read'}>} ReadFrame */
+
 export const VERSION = 1;
 export const TEXT_CHARACTERS_MAX = 4000;
 export const HISTORY_PAGE = 50;
@@ -16,18 +33,21 @@ export function parse(text) {
     return null;
   }
   const isFrame = frame !== null && typeof frame === 'object' && !Array.isArray(frame) && typeof frame.type === 'string';
-  return isFrame && listsAreLists(frame) ? frame : null;
+  const isWhole = isFrame && listsAreLists(frame) && (frame.type !== 'room' || typeof frame.room?.room === 'string');
+  return isWhole ? frame : null;
 }
 
 /** Frames whose lists the state walks, so a frame without them is none. @type {Record<string, string>} */
-const LISTS = { welcome: 'rooms', rooms_state: 'rooms', history: 'messages', events: 'events', members: 'members' };
+const LISTS = { welcome: 'rooms', rooms_state: 'rooms', history: 'messages', events: 'events', members: 'members', results: 'messages', rooms: 'rooms', typing: 'usernames' };
 const OPTIONAL_LISTS = ['usernames', 'online', 'offline'];
+const WITH_MENTIONS = ['chat', 'edited'];
 
 /** @param {any} frame */
 function listsAreLists(frame) {
   const list = Object.hasOwn(LISTS, frame.type) ? frame[LISTS[frame.type]] : [];
-  const isListOfObjects = Array.isArray(list) && list.every((item) => item !== null && typeof item === 'object');
-  return isListOfObjects && OPTIONAL_LISTS.every((name) => frame[name] === undefined || Array.isArray(frame[name]));
+  const isList = Array.isArray(list) && (frame.type === 'typing' || list.every((item) => item !== null && typeof item === 'object'));
+  const optional = WITH_MENTIONS.includes(frame.type) ? [...OPTIONAL_LISTS, 'mentions'] : OPTIONAL_LISTS;
+  return isList && optional.every((name) => frame[name] === undefined || Array.isArray(frame[name]));
 }
 
 /** The first frame. The cookie says who we are. @param {string|null} log @param {Record<string, number>} resume */

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import test, { beforeEach } from 'node:test';
-import { createConnection } from '../js/connection.js';
+import { createConnection } from '../js/net/connection.js';
 
 /** @type {any[]} */ let sockets = [];
 class FakeSocket {

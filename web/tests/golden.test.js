@@ -5,8 +5,9 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { needs } from '../js/needs.js';
-import { initialState, reduce } from '../js/state.js';
+import { needs } from '../js/state/needs.js';
+import { initialState } from '../js/state/initial.js';
+import { reduce } from '../js/state/state.js';
 import { hello, parse, ping, withId } from '../js/wire.js';
 
 const golden = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../shared/golden');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { BACKOFF_MS_FIRST, BACKOFF_MS_MAX, afterClose } from '../js/retry.js';
+import { BACKOFF_MS_FIRST, BACKOFF_MS_MAX, afterClose } from '../js/net/retry.js';
 
 /** @param {any} closed */
 const after = (closed) => afterClose({ code: 1006, attempt: 0, random: 0.5, byeMs: null, ...closed });

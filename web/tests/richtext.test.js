@@ -2,9 +2,12 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { isEmojiOnly, pieces } from '../js/view/richtext.js';
 
-/** One letter a kind, so that expectations stay short. @param {string} text @param {string[]} expected */
-function check(text, expected) {
-  assert.deepEqual(pieces(text).map((piece) => `${piece.kind}:${piece.text}`), expected);
+/** @param {import('../js/view/richtext.js').Piece} piece @returns {string} */
+const told = (piece) => ('pieces' in piece ? `${piece.kind}(${piece.pieces.map(told).join(' ')})` : `${piece.kind}:${piece.text}`);
+
+/** @param {string} text @param {string[]} expected @param {string[]} [mentions] */
+function check(text, expected, mentions) {
+  assert.deepEqual(pieces(text, mentions).map(told), expected);
 }
 
 test('markup stays text', () => {
@@ -24,6 +27,22 @@ test('code is cut out whole', () => {
   check('```open', ['text:```open']);
 });
 
+test('inline forms, and what only looks like one', () => {
+  check('a **bold _and_ more** b', ['text:a ', 'strong(text:bold  em(text:and) text: more)', 'text: b']);
+  check('*one* ~~gone~~', ['em(text:one)', 'text: ', 'strike(text:gone)']);
+  check('2 * 3 * 4', ['text:2 * 3 * 4']);
+  check('snake_case_name', ['text:snake_case_name']);
+  check('`**raw**`', ['code:**raw**']);
+  check('** no**', ['text:** no**']);
+  check('**https://a.example/x**', ['strong(link:https://a.example/x)']);
+});
+
+test('only whom the server says it names is a mention', () => {
+  check('hi @Bob, @eve', ['text:hi ', 'mention:@Bob', 'text:, @eve'], ['bob']);
+  check('@j.doe.', ['mention:@j.doe', 'text:.'], ['j.doe']);
+  check('mail@bob', ['text:mail@bob'], ['bob']);
+});
+
 test('a few emoji alone stand big', () => {
   for (const text of ['🎉', '👍🏽 👍🏽', '👩‍👩‍👧', '🇫🇷']) assert.ok(isEmojiOnly(text), text);
   for (const text of ['12', 'a🎉', '🎉!', '#', '']) assert.ok(!isEmojiOnly(text), text);
@@ -31,7 +50,7 @@ test('a few emoji alone stand big', () => {
 
 test('long hostile text is cut in no time', () => {
   const started = process.hrtime.bigint();
-  for (const text of ['`'.repeat(4000), '```'.repeat(1300), 'http://'.repeat(570), `https://${'.'.repeat(3900)}x`, '```a'.repeat(1000), '👩‍'.repeat(1300)]) {
+  for (const text of ['`'.repeat(4000), '```'.repeat(1300), 'http://'.repeat(570), `https://${'.'.repeat(3900)}x`, '```a'.repeat(1000), '👩‍'.repeat(1300), '*a'.repeat(2000), '**a '.repeat(1300), '_'.repeat(4000), '~~a'.repeat(1300), '@'.repeat(4000)]) {
     pieces(text);
     isEmojiOnly(text);
   }

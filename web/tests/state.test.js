@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { needs } from '../js/needs.js';
-import { ENTRIES_KEPT, ENTRIES_MAX, HELD_EVENTS_MAX, PASSING_LINES_MAX } from '../js/room.js';
-import { initialState, reduce, resumePoints } from '../js/state.js';
+import { needs } from '../js/state/needs.js';
+import { initialState } from '../js/state/initial.js';
+import { LIVE_KEPT, WINDOW_MAX } from '../js/state/past.js';
+import { HELD_EVENTS_MAX, PASSING_LINES_MAX } from '../js/state/room.js';
+import { reduce, resumePoints } from '../js/state/state.js';
 
 const chat = (/** @type {number} */ seq, username = 'bob', more = {}) => ({ type: 'chat', room: 'lobby', seq, ts: seq * 1000, username, message: `m${seq}`, nonce: `n${seq}`, ...more });
 const welcome = { type: 'welcome', log: 'L', rooms: [{ room: 'lobby', last_seq: 0 }] };
@@ -191,9 +193,9 @@ test('every list has its bound', () => {
   p.ask();
   for (let at = 0; at < PASSING_LINES_MAX + 20; at += 1) p.frames({ type: 'system', event: 'joined_chat', room: 'lobby', ts: 1, message: `line ${at}` });
   assert.equal(p.room.entries.length, 1 + PASSING_LINES_MAX);
-  for (let seq = 2; seq <= ENTRIES_MAX + 2; seq += 1) p.frames(chat(seq));
-  p.intend('trim');
-  assert.deepEqual([p.room.entries.length, p.room.moreBefore], [ENTRIES_KEPT, true]);
+  for (let seq = 2; seq <= WINDOW_MAX + 2; seq += 1) p.frames(chat(seq));
+  p.intend('trim', { following: true });
+  assert.deepEqual([p.room.entries.length, p.room.moreBefore], [LIVE_KEPT, true]);
   for (let at = 0; at <= HELD_EVENTS_MAX; at += 1) p.frames(chat(10_000 + at));
   assert.ok(p.room.held.length <= HELD_EVENTS_MAX);
 });
@@ -204,9 +206,14 @@ test('a frame cannot pass for an intention, nor a strange type for a handler', (
 });
 
 test('the state knows no browser, clock or chance', () => {
-  for (const file of ['state.js', 'room.js', 'people.js', 'needs.js', 'retry.js']) {
+  const folder = new URL('../js/state/', import.meta.url);
+  const files = readdirSync(folder).map((file) => `state/${file}`);
+  assert.ok(files.length > 10);
+  for (const file of [...files, 'net/retry.js', 'wire.js', 'view/rows.js', 'view/comings.js', 'view/richtext.js']) {
     const source = readFileSync(new URL(`../js/${file}`, import.meta.url), 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//gu, '');
-    for (const [, from] of source.matchAll(/from '(.+?)'/gu)) assert.match(from, /^\.\/(room|people|wire|state)\.js$/, file);
+    const pure = file.startsWith('view/') ? /^(\.\.\/state\/[a-z]+|\.\/comings)\.js$/u : /^(\.\/[a-z]+|\.\.\/wire)\.js$/u;
+    for (const [, from] of source.matchAll(/from '(.+?)'/gu)) assert.match(from, pure, file);
+    if (file === 'wire.js' || file === 'view/rows.js') continue;
     assert.doesNotMatch(source, /\b(document|window|location|fetch|WebSocket|Date|Math\.random|setTimeout|localStorage)\b/, file);
   }
 });

@@ -107,7 +107,7 @@ export function createAuthView(session) {
   let notice = '';
   return {
     screen: 'auth', node,
-    /** @param {import('../state.js').State} state */
+    /** @param {import('../state/initial.js').State} state */
     update(state) {
       if (state.notice !== notice) setText(error, state.notice);
       notice = state.notice;

@@ -1,49 +1,38 @@
 // The chat screen: rooms at the left, the open room in the middle, its people at the right.
 // On narrow screens the sides are drawers.
 
-import { createAvatar } from './avatar.js';
+import { createAccount } from './account.js';
 import { createComposer } from './composer.js';
-import { el, icon, setText } from './dom.js';
-import { createKeyedList } from './keyed.js';
+import { el, icon } from './dom.js';
+import { createHead } from './head.js';
+import { lazily } from './lazy.js';
 import { createNews } from './news.js';
-import { countOnline, createPeople } from './people.js';
+import { createPeople } from './people.js';
+import { createRoomList, orderedRooms } from './roomlist.js';
 import { createStatus } from './status.js';
 import { createTimeline } from './timeline.js';
+import { createTyping } from './typing.js';
 
-/** @param {any} session */
+/** @param {import('../session.js').Session} session */
 export function createChatView(session) {
   const timeline = createTimeline(session);
-  const composer = createComposer({ send: session.send, page: timeline.page, toEnd: timeline.toEnd });
-  const people = createPeople();
+  const composer = createComposer(session, timeline);
+  const people = createPeople((username) => lazily('person', (dialog) => dialog.openPerson(session, username)));
   const status = createStatus(session);
   const news = createNews();
+  const typing = createTyping();
+  const account = createAccount(session);
+  const head = createHead(session, show);
+  const rooms = createRoomList(enter, () => lazily('rooms', (dialog) => dialog.openRooms(session)));
 
-  const rooms = el('ul', { class: 'rooms' });
-  const drawRooms = createKeyedList(rooms, createRoomLink, updateRoomLink, (a, b) => a.room === b.room && a.open === b.open);
-  const account = el('div', { class: 'account' });
-  const title = el('h1', {});
-  const topic = el('p', { class: 'topic', dir: 'auto' });
-  const online = el('span', {});
-  const menuButton = opener('menu', 'menu-button', icon('menu'));
-  menuButton.setAttribute('aria-label', 'Rooms');
-  const peopleButton = opener('people', 'people-button', icon('people'), online);
   const menu = el('nav', { class: 'side menu', 'aria-label': 'Rooms' },
-    el('div', { class: 'brand' }, el('img', { src: '/static/icon.svg', alt: '', width: '28', height: '28' }), 'Chat', closer()),
-    el('h2', {}, 'Rooms'), rooms, account);
+    el('div', { class: 'brand' }, el('img', { src: '/static/icon.svg', alt: '', width: '28', height: '28' }), 'Chat', closer()), rooms.node, account.node);
   const crowd = el('aside', { class: 'side crowd', 'aria-label': 'People' }, el('h2', {}, 'People', closer()), people.node);
   const node = el('div', { class: 'chat-page' },
     menu,
-    el('main', { class: 'room' },
-      el('header', { class: 'room-head' },
-        menuButton, el('span', { class: 'room-mark' }, icon('hash')), el('div', { class: 'room-title' }, title, topic), peopleButton),
-      el('div', { class: 'statuses' }, ...status.nodes), timeline.node, composer.node, news.node),
+    el('main', { class: 'room' }, head.node, el('div', { class: 'statuses' }, ...status.nodes), timeline.node, typing.node, composer.node, news.node),
     crowd,
     el('div', { class: 'veil', on: { click: () => show('') } }));
-
-  /** @param {string} which @param {string} className @param {...any} children */
-  function opener(which, className, ...children) {
-    return el('button', { type: 'button', class: `plain ${className}`, 'aria-expanded': 'false', on: { click: () => show(which) } }, ...children);
-  }
 
   function closer() {
     return el('button', { type: 'button', class: 'plain closer', 'aria-label': 'Close', on: { click: () => show('') } }, icon('close'));
@@ -55,70 +44,74 @@ export function createChatView(session) {
     const before = drawer;
     drawer = drawer === which ? '' : which;
     node.dataset.drawer = drawer;
-    menuButton.setAttribute('aria-expanded', String(drawer === 'menu'));
-    peopleButton.setAttribute('aria-expanded', String(drawer === 'people'));
-    if (drawer === '') (before === 'menu' ? menuButton : peopleButton).focus();
+    head.mark(drawer);
+    if (drawer === '') head.focus(before);
     else (drawer === 'menu' ? menu : crowd).querySelector('.closer')?.focus();
   }
 
+  /** @param {string} room */
+  function enter(room) {
+    session.intend('open', { room });
+    if (drawer) show('');
+    composer.focus();
+  }
+
+  /** @param {number} step @param {boolean} unreadOnly */
+  function neighbour(step, unreadOnly) {
+    const state = session.state();
+    const list = orderedRooms(state);
+    const at = list.findIndex((room) => room.name === state.current);
+    const around = list.map((_, n) => list[(at + step * (n + 1) + list.length * 2) % list.length]);
+    const next = around.find((room) => !unreadOnly || room.unread > 0);
+    if (next) enter(next.name);
+  }
+
   const onKey = (/** @type {KeyboardEvent} */ event) => {
+    if (document.querySelector('dialog[open]')) return;
     if (event.key === 'Escape' && drawer) return show('');
-    const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ';
-    // Typing anywhere is writing, as long as no control is asked for.
     const at = /** @type {HTMLElement} */ (event.target);
-    if (typed && !drawer && at.matches('body, .timeline')) composer.focus();
+    if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) neighbour(event.key === 'ArrowUp' ? -1 : 1, event.shiftKey);
+    else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') lazily('switcher', (dialog) => dialog.openSwitcher(session, enter));
+    else if (event.key === 'F1') lazily('keys', (dialog) => dialog.openKeys());
+    else return typeAnywhere(event, at);
+    event.preventDefault();
   };
+
+  /** Typing anywhere is writing, as long as no control is asked for. @param {KeyboardEvent} event @param {HTMLElement} at */
+  function typeAnywhere(event, at) {
+    const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ';
+    if (typed && !drawer && at.matches('body, .timeline')) composer.focus();
+  }
+
+  const onAway = () => session.intend('away');
+  const onBack = () => session.hurry();
   document.addEventListener('keydown', onKey);
-
-  function createRoomLink(/** @type {any} */ item) {
-    const enter = () => {
-      session.intend('open', { room: item.key });
-      if (drawer) show('');
-      composer.focus();
-    };
-    return el('li', {}, el('button', { type: 'button', on: { click: enter } }, icon('hash'), el('span', { class: 'name' }, item.key)));
-  }
-
-  function updateRoomLink(/** @type {any} */ row, /** @type {any} */ item) {
-    if (item.open) row.firstElementChild.setAttribute('aria-current', 'page');
-    else row.firstElementChild.removeAttribute('aria-current');
-  }
-
-  let person = '';
-  function drawAccount(/** @type {any} */ me) {
-    const key = `${me.username} ${me.display_name} ${me.avatar}`;
-    if (key === person) return;
-    person = key;
-    const name = me.display_name || me.username;
-    account.replaceChildren(createAvatar({ username: me.username, name, avatar: me.avatar }),
-      el('div', { class: 'who' }, el('bdi', { class: 'name' }, name), el('span', { class: 'handle' }, `@${me.username}`)),
-      el('button', { type: 'button', class: 'plain log-out', 'aria-label': 'Log out', title: 'Log out', on: { click: () => session.signOut() } }, icon('leave')));
-  }
+  addEventListener('blur', onAway);
+  addEventListener('focus', onBack);
 
   return {
     screen: 'chat', node,
-    /** @param {import('../state.js').State} state */
+    /** @param {import('../state/initial.js').State} state */
     update(state) {
       status.update(state);
-      drawAccount(state.me);
+      account.update(state);
+      rooms.update(state);
       const room = state.rooms.get(state.current);
       if (!room) return;
-      setText(title, room.name);
-      setText(topic, room.topic);
-      const count = countOnline(room);
-      setText(online, String(count));
-      peopleButton.setAttribute('aria-label', `People, ${count} online`);
-      peopleButton.title = `${count} online`;
-      drawRooms([...state.rooms.values()].map((r) => ({ key: r.name, room: r, open: r.name === state.current })));
-      people.update(room, state.me.username);
-      if (composer.open(state.me.username, room.name)) composer.focus();
+      head.update(state, room);
+      people.update(room, state.me?.username ?? '');
+      if (composer.update(state)) composer.focus();
       timeline.update(state);
-      news.update(room, state.me.username);
+      typing.update(state, room);
+      news.update(state, room);
     },
     end() {
       document.removeEventListener('keydown', onKey);
+      removeEventListener('blur', onAway);
+      removeEventListener('focus', onBack);
       status.end();
       news.end();
+      for (const dialog of document.querySelectorAll('dialog')) dialog.close();
     },
   };
 }

@@ -1,20 +1,33 @@
 // Where one writes: Enter sends, Shift-Enter makes a new line, a draft outlives a reload.
 
+import { allowed } from '../state/rights.js';
+import { nameOf, titleOf } from '../state/rooms.js';
 import { TEXT_CHARACTERS_MAX, characters, checkText } from '../wire.js';
+import { createCompletion } from './complete.js';
 import { el, icon, setText } from './dom.js';
+import { loadDraft, saveDraft } from './drafts.js';
+import { lazily } from './lazy.js';
 
 /** From here on the room that is left is shown. */
 const COUNT_FROM = TEXT_CHARACTERS_MAX - 400;
 
-/** @param {{send: (text: string) => void, page: (pages: number) => void, toEnd: () => void}} actions */
-export function createComposer(actions) {
+/** @param {import('../session.js').Session} session @param {{page: (pages: number) => void, toEnd: () => void}} timeline */
+export function createComposer(session, timeline) {
   const input = el('textarea', {
     id: 'message', rows: '1', enterkeyhint: 'send', autocomplete: 'off', dir: 'auto', 'aria-label': 'Message', 'aria-describedby': 'composer-note',
   });
   const note = el('p', { id: 'composer-note', class: 'composer-note', role: 'status' });
   const button = el('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('send'));
-  const node = el('form', { class: 'composer', 'aria-label': 'New message', on: { submit } }, el('div', { class: 'field' }, input, button), note);
+  const emoji = el('button', { type: 'button', class: 'plain add-emoji', 'aria-label': 'Add an emoji', on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(session, insert)) } }, icon('smile'));
+  const aboutText = el('span', { class: 'about-text', dir: 'auto' });
+  const about = el('div', { class: 'about', hidden: true }, aboutText,
+    el('button', { type: 'button', class: 'plain', 'aria-label': 'Never mind', on: { click: dismiss } }, icon('close')));
+  const completion = createCompletion(input, session, changed);
+  const node = el('form', { class: 'composer', 'aria-label': 'New message', on: { submit } }, about, completion.node, el('div', { class: 'field' }, input, emoji, button), note);
   let draftKey = '';
+  /** @type {import('../state/initial.js').State['reply']} */ let shownAbout = null;
+
+  const editing = () => shownAbout?.how === 'edit';
 
   /** @param {Event} event */
   function submit(event) {
@@ -22,9 +35,15 @@ export function createComposer(actions) {
     const { text, error } = checkText(input.value);
     if (error && input.value.trim()) return complain(error);
     if (!text) return;
-    actions.send(text);
-    input.value = '';
-    changed();
+    if (editing()) {
+      const command = { type: 'edit', room: session.state().current, seq: shownAbout?.seq, text };
+      if (text !== allowed.messageOf(session.state(), shownAbout?.seq ?? 0)?.text) session.act(command, { quiet: true });
+      dismiss();
+    } else {
+      input.value = '';
+      changed();
+      session.send(text);
+    }
     input.focus();
   }
 
@@ -35,7 +54,7 @@ export function createComposer(actions) {
   }
 
   function changed() {
-    store(draftKey, input.value);
+    if (!editing()) saveDraft(draftKey, input.value);
     input.style.height = 'auto';
     input.style.height = `${input.scrollHeight}px`;
     button.disabled = input.value.trim() === '';
@@ -44,47 +63,79 @@ export function createComposer(actions) {
     setText(note, used < COUNT_FROM ? '' : used > TEXT_CHARACTERS_MAX ? checkText(input.value).error : `${TEXT_CHARACTERS_MAX - used} characters left`);
   }
 
-  input.addEventListener('input', changed);
+  /** @param {string} text */
+  function insert(text) {
+    input.focus();
+    input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
+    changed();
+  }
+
+  function dismiss() {
+    session.intend('about', { about: null });
+  }
+
+  input.addEventListener('input', () => {
+    changed();
+    completion.look();
+    if (input.value.trim() && !editing()) session.typing();
+  });
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
     // While an input method composes, Enter picks a word.
-    if (event.isComposing || event.keyCode === 229) return;
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey) submit(event);
+    if (event.isComposing || event.keyCode === 229 || completion.key(event)) return;
+    const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === 'Enter' && plain) submit(event);
     else if (event.key === 'PageUp' || event.key === 'PageDown') {
       event.preventDefault();
-      actions.page(event.key === 'PageUp' ? -1 : 1);
-    } else if (event.key === 'Escape') actions.toEnd();
+      timeline.page(event.key === 'PageUp' ? -1 : 1);
+    } else if (event.key === 'Escape') (shownAbout ? dismiss : timeline.toEnd)();
+    else if (event.key === 'ArrowUp' && plain && input.value === '') editLast(event);
   });
 
+  /** @param {Event} event */
+  function editLast(event) {
+    const state = session.state();
+    const last = state.rooms.get(state.current)?.entries.findLast((entry) => entry.kind === 'message' && entry.username === state.me?.username && !entry.deleted);
+    if (!last?.seq) return;
+    event.preventDefault();
+    session.intend('about', { about: { seq: last.seq, how: 'edit' } });
+  }
+
+  /** @param {import('../state/initial.js').State} state */
+  function drawAbout(state) {
+    if (state.reply === shownAbout) return;
+    const was = shownAbout;
+    shownAbout = state.reply;
+    const message = shownAbout && allowed.messageOf(state, shownAbout.seq);
+    about.hidden = !shownAbout;
+    setText(aboutText, !shownAbout ? '' : editing() ? 'Editing your message' : `Replying to ${nameOf(state, message?.username ?? '')}: ${message?.text.slice(0, 100) ?? ''}`);
+    if (editing()) input.value = message?.text ?? '';
+    else if (was?.how === 'edit') input.value = loadDraft(draftKey);
+    changed();
+    if (shownAbout) {
+      input.focus();
+      input.setSelectionRange(input.value.length, input.value.length);
+    }
+  }
+
   return {
-    node,
+    node, insert,
     focus: () => input.focus(),
-    /** @param {string} username @param {string} room @returns {boolean} whether it is another room than before */
-    open(username, room) {
-      const key = `draft ${username} ${room}`;
-      if (key === draftKey) return false;
-      draftKey = key;
-      input.value = stored(key);
-      input.placeholder = `Message ${room}`;
-      changed();
-      return true;
+    /** @param {import('../state/initial.js').State} state @returns {boolean} whether it is another room than before */
+    update(state) {
+      const key = `draft ${state.me?.username} ${state.current}`;
+      const switched = key !== draftKey;
+      const room = state.rooms.get(state.current);
+      if (switched) {
+        draftKey = key;
+        shownAbout = null;
+        about.hidden = true;
+        input.value = loadDraft(key);
+        completion.close();
+        changed();
+      }
+      if (room) input.placeholder = `Message ${titleOf(state, room)}`;
+      drawAbout(state);
+      return switched;
     },
   };
-}
-
-/** Storage may be switched off; a draft is then kept as long as the page. @param {string} key @param {string} text */
-function store(key, text) {
-  if (!key) return;
-  try {
-    if (text) sessionStorage.setItem(key, text);
-    else sessionStorage.removeItem(key);
-  } catch { /* Nothing else depends on it. */ }
-}
-
-/** @param {string} key */
-function stored(key) {
-  try {
-    return sessionStorage.getItem(key) ?? '';
-  } catch {
-    return '';
-  }
 }

@@ -1,6 +1,8 @@
-// Tells what is new to who can't see it: screen readers by a live region, other tabs by the title.
+// Tells what is new to who does not see it: screen readers by a live region, other tabs by the title.
 
+import { titleOf } from '../state/rooms.js';
 import { el, setText } from './dom.js';
+import { isPresent } from './seen.js';
 
 /** More than this at once is told as a number. */
 const READ_OUT_MAX = 3;
@@ -8,36 +10,41 @@ const READ_OUT_MAX = 3;
 export function createNews() {
   const node = el('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
   /** @type {{room: string, seq: number}|null} */ let told = null;
-  let missed = 0;
+  /** @type {import('../state/initial.js').State|null} */ let last = null;
 
-  const onVisible = () => {
-    if (document.visibilityState !== 'visible') return;
-    missed = 0;
-    if (told) title(told.room);
-  };
-  document.addEventListener('visibilitychange', onVisible);
+  const onAttention = () => { if (last) title(last); };
+  document.addEventListener('visibilitychange', onAttention);
+  addEventListener('focus', onAttention);
 
-  /** @param {string} room */
-  function title(room) {
-    document.title = missed > 0 ? `(${missed}) ${room} · Chat` : `${room} · Chat`;
+  /** @param {import('../state/initial.js').State} state */
+  function title(state) {
+    const open = state.rooms.get(state.current);
+    let unread = 0;
+    for (const room of state.rooms.values()) if (room !== open || !isPresent()) unread += room.unread;
+    const name = open ? titleOf(state, open) : '';
+    const next = `${unread > 0 ? `(${unread}) ` : ''}${name} · Chat`;
+    if (document.title !== next) document.title = next;
   }
 
   return {
     node,
-    /** @param {import('../room.js').Room} room @param {string} me */
-    update(room, me) {
+    /** @param {import('../state/initial.js').State} state @param {import('../state/room.js').Room} room */
+    update(state, room) {
+      last = state;
       if (room.history !== 'ready') return;
       // What was there when the room opened is no news.
       if (told?.room === room.name && room.cursor > told.seq) {
         const since = told.seq;
-        const fresh = room.entries.filter((entry) => entry.kind === 'message' && entry.seq > since && entry.username !== me);
-        if (document.visibilityState !== 'visible') missed += fresh.length;
-        const aloud = fresh.map((entry) => `${entry.username}: ${entry.text}`).join('. ');
+        const fresh = room.entries.filter((entry) => entry.kind === 'message' && (entry.seq ?? 0) > since && entry.username !== state.me?.username);
+        const aloud = fresh.map((entry) => (entry.kind === 'message' ? `${entry.username}: ${entry.text}` : '')).join('. ');
         if (fresh.length > 0) setText(node, fresh.length > READ_OUT_MAX ? `${fresh.length} new messages` : aloud);
       }
       told = { room: room.name, seq: room.cursor };
-      title(room.name);
+      title(state);
     },
-    end: () => document.removeEventListener('visibilitychange', onVisible),
+    end() {
+      document.removeEventListener('visibilitychange', onAttention);
+      removeEventListener('focus', onAttention);
+    },
   };
 }

@@ -1,67 +1,69 @@
 // Who is in the room, those online first.
 
+import { countOnline, displayName, sortedPeople } from '../state/people.js';
 import { createAvatar } from './avatar.js';
 import { el, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 
-/** @param {any} a @param {any} b */
+/** People drawn; the rest is a number. */
+const SHOWN_MAX = 200;
+
+/** @typedef {import('../state/people.js').Person} Person */
+
+/** @param {{person: Person, mine: boolean}} a @param {{person: Person, mine: boolean}} b */
 const samePerson = (a, b) => a.person === b.person && a.mine === b.mine;
 
-export function createPeople() {
-  const online = section();
-  const offline = section();
+/** @param {(username: string) => void} show */
+export function createPeople(show) {
+  const online = section(show);
+  const offline = section(show);
   const node = el('div', { class: 'people-lists' }, online.node, offline.node);
   /** @type {any} */ let drawn = null;
+  /** @type {number|null} */ let counted = null;
   return {
     node,
-    /** @param {import('../room.js').Room} room @param {string} me */
+    /** @param {import('../state/room.js').Room} room @param {string} me */
     update(room, me) {
-      if (drawn === room.people && online.count === room.onlineCount) return;
-      drawn = room.people;
-      const all = [...room.people.values()].sort((a, b) => nameOf(a).localeCompare(nameOf(b)));
+      if (drawn === room.people && counted === room.onlineCount) return;
+      [drawn, counted] = [room.people, room.onlineCount];
+      const all = sortedPeople(room);
       const here = all.filter((person) => person.online);
-      const away = all.filter((person) => !person.online);
-      online.draw('Online', room.onlineCount ?? here.length, here, me);
-      online.count = room.onlineCount;
-      offline.draw('Offline', away.length, away, me);
+      online.draw('Online', countOnline(room), here, me);
+      offline.draw('Offline', Math.max(all.length, room.members) - here.length, all.slice(here.length), me);
     },
   };
 }
 
-/** @param {import('../room.js').Room} room */
-export function countOnline(room) {
-  return room.onlineCount ?? [...room.people.values()].filter((person) => person.online).length;
-}
-
-function section() {
+/** @param {(username: string) => void} show */
+function section(show) {
   const heading = el('h3', {});
   const list = el('ul', { class: 'people' });
-  const node = el('section', {}, heading, list);
-  const draw = createKeyedList(list, () => el('li', {}), drawPerson, samePerson);
+  const rest = el('p', { class: 'rest' });
+  const node = el('section', {}, heading, list, rest);
+  const create = (/** @type {{key: string}} */ { key }) => el('li', {}, el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }));
+  const draw = createKeyedList(list, create, drawPerson, samePerson);
   return {
     node,
-    count: /** @type {number|null} */ (null),
-    /** @param {string} title @param {number} count @param {any[]} people @param {string} me */
+    /** @param {string} title @param {number} count @param {Person[]} people @param {string} me */
     draw(title, count, people, me) {
       node.hidden = count === 0;
       node.className = title.toLowerCase();
       setText(heading, `${title} — ${count}`);
-      draw(people.map((person) => ({ key: person.username, person, mine: person.username === me })));
+      draw(people.slice(0, SHOWN_MAX).map((person) => ({ key: person.username, person, mine: person.username === me })));
+      const left = count - Math.min(people.length, SHOWN_MAX);
+      rest.hidden = left <= 0;
+      setText(rest, `and ${left} more`);
     },
   };
 }
 
-/** @param {HTMLElement} node @param {any} item */
+/** @param {HTMLElement} node @param {{person: Person, mine: boolean}} item */
 function drawPerson(node, { person, mine }) {
-  const name = nameOf(person);
+  const name = displayName(person);
   const role = person.role === 'owner' || person.role === 'moderator' ? person.role : '';
   node.className = person.online ? 'person online' : 'person';
-  node.title = name === person.username ? '' : `@${person.username}`;
-  node.replaceChildren(el('span', { class: 'portrait' }, createAvatar({ username: person.username, name, avatar: person.avatar })),
-    el('bdi', { class: 'name' }, name), ...[mine && 'you', person.bot && 'bot', role].filter(Boolean).map((tag) => el('span', { class: 'tag' }, tag)));
-}
-
-/** @param {any} person @returns {string} */
-function nameOf(person) {
-  return person.display_name || person.username;
+  const link = /** @type {HTMLElement} */ (node.firstElementChild);
+  link.title = name === person.username ? '' : `@${person.username}`;
+  link.replaceChildren(el('span', { class: 'portrait' }, createAvatar({ username: person.username, name, avatar: person.avatar })),
+    el('bdi', { class: 'name' }, name), ...[mine && 'you', person.bot && 'bot', role].filter(Boolean).map((tag) => el('span', { class: 'tag' }, /** @type {string} */ (tag))));
 }

@@ -1,38 +1,62 @@
-// What stands in a message's text: links, `code` and ``` blocks of it. Pure; it only cuts, every piece stays text.
+// What stands in a message's text: markdown's inline forms, links, mentions, code. Pure; it only cuts, every piece stays text.
 
-const MARKS = /```(?:[a-z0-9+#-]{0,20}\n)?([\s\S]+?)\n?```|`([^`\n]+)`|(https?:\/\/[^\s<>"'`]+)/giu;
+const MARKS = new RegExp([
+  /```(?:[a-z0-9+#-]{0,20}\n)?(?<block>[\s\S]+?)\n?```/,
+  /`(?<code>[^`\n]+)`/,
+  /(?<link>https?:\/\/[^\s<>"'`]+)/,
+  /\*\*(?<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*/,
+  /~~(?<strike>[^\s~](?:[^~\n]*[^\s~])?)~~/,
+  /(?<![\p{L}\p{N}*])\*(?<star>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\p{L}\p{N}*])/u,
+  /(?<![\p{L}\p{N}_])_(?<em>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
+  /(?<![\p{L}\p{N}_.@-])@(?<mention>[a-z0-9._-]{1,32})/u,
+].map((mark) => mark.source).join('|'), 'giu');
 const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}\u{200d}]*|\p{Regional_Indicator}{2}|\s){1,12}$/u;
+/** Forms within forms. */
+const DEPTH_MAX = 3;
 
-/** @typedef {{kind: 'text'|'code'|'block'|'link', text: string}} Piece */
+/** @typedef {{kind: 'text'|'code'|'block'|'link'|'mention', text: string}} Leaf */
+/** @typedef {{kind: 'strong'|'em'|'strike', pieces: Piece[]}} Form */
+/** @typedef {Leaf|Form} Piece */
 
-/** @param {string} text @returns {Piece[]} */
-export function pieces(text) {
+/** @param {string} text @param {string[]} [mentions] whom the server says it names @param {number} [depth] @returns {Piece[]} */
+export function pieces(text, mentions = [], depth = 0) {
   /** @type {Piece[]} */
   const found = [];
   let from = 0;
   for (const match of text.matchAll(MARKS)) {
-    const [whole, block, code, url] = match;
-    const link = url?.replace(/[.,;:!?)\]}]+$/u, '');
-    const length = link === undefined ? whole.length : link.length;
-    if (link !== undefined && !isLink(link)) continue;
+    const [piece, length] = pieceOf(match, mentions, depth);
+    if (!piece || match.index < from) continue;
     if (match.index > from) found.push({ kind: 'text', text: text.slice(from, match.index) });
-    if (block !== undefined) found.push({ kind: 'block', text: block });
-    else if (code !== undefined) found.push({ kind: 'code', text: code });
-    else found.push({ kind: 'link', text: link ?? '' });
+    found.push(piece);
     from = match.index + length;
     // A block ends its own line.
-    if (block !== undefined && text[from] === '\n') from += 1;
+    if (piece.kind === 'block' && text[from] === '\n') from += 1;
   }
   if (from < text.length) found.push({ kind: 'text', text: text.slice(from) });
   return found;
 }
 
-/** @param {string} text */
-export function isEmojiOnly(text) {
-  return text.length <= 40 && EMOJI_ONLY.test(text);
+/** @param {RegExpMatchArray} match @param {string[]} mentions @param {number} depth @returns {[Piece|null, number]} */
+function pieceOf(match, mentions, depth) {
+  const { block, code, link, strong, strike, star, em, mention } = match.groups ?? {};
+  const whole = match[0].length;
+  const within = (/** @type {Form['kind']} */ kind, /** @type {string} */ inner) => /** @type {[Piece|null, number]} */ (
+    depth < DEPTH_MAX ? [{ kind, pieces: pieces(inner, mentions, depth + 1) }, whole] : [null, 0]);
+  if (block !== undefined) return [{ kind: 'block', text: block }, whole];
+  if (code !== undefined) return [{ kind: 'code', text: code }, whole];
+  if (strong !== undefined) return within('strong', strong);
+  if (strike !== undefined) return within('strike', strike);
+  if (star !== undefined || em !== undefined) return within('em', star ?? em);
+  if (link !== undefined) {
+    const url = link.replace(/[.,;:!?)\]}*_~]+$/u, '');
+    return URL.canParse(url) ? [{ kind: 'link', text: url }, url.length] : [null, 0];
+  }
+  const name = mention.replace(/[.-]+$/u, '');
+  const named = [mention, name].find((one) => mentions.some((other) => other.toLowerCase() === one.toLowerCase()));
+  return named ? [{ kind: 'mention', text: `@${named}` }, named.length + 1] : [null, 0];
 }
 
 /** @param {string} text */
-function isLink(text) {
-  return URL.canParse ? URL.canParse(text) : true;
+export function isEmojiOnly(text) {
+  return text.length <= 40 && EMOJI_ONLY.test(text);
 }

@@ -12,7 +12,7 @@ export function createStatus(session) {
   const link = el('div', { class: 'status', role: 'status', hidden: true }, el('span', { class: 'pulse', 'aria-hidden': 'true' }), text, button);
   const noticeText = el('span', {});
   const notice = el('div', { class: 'status notice', role: 'alert', hidden: true }, noticeText,
-    el('button', { type: 'button', class: 'link', on: { click: () => session.intend('dismiss') } }, 'Dismiss'));
+    el('button', { type: 'button', class: 'link', on: { click: () => session.intend('notice') } }, 'Dismiss'));
   /** @type {any} */ let now = { status: 'live' };
   let since = 0;
   /** @type {any} */ let timer;
@@ -37,7 +37,7 @@ export function createStatus(session) {
 
   return {
     nodes: [link, notice],
-    /** @param {import('../state.js').State} state */
+    /** @param {import('../state/initial.js').State} state */
     update(state) {
       notice.hidden = !state.notice;
       setText(noticeText, state.notice);

@@ -1,51 +1,71 @@
-// The messages of the open room: follows the end, stays put for who reads further up, pages back at the top.
+// The messages of the open room: follows the end, stays put for who reads further up, pages at both ends.
 
+import { changesOf } from '../state/commands.js';
+import { personOf, titleOf } from '../state/rooms.js';
 import { el, icon, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 import { createRow, rowUpdater } from './message.js';
 import { sameRow, toRows } from './rows.js';
+import { createSeen } from './seen.js';
+import { createToolbar } from './toolbar.js';
+import { createTop } from './top.js';
 
 /** Nearer to the end than this counts as at the end. */
 const END_PX = 48;
-/** Nearer to the top than this asks for older messages. */
-const TOP_PX = 400;
+/** Nearer to an edge than this asks for what is beyond it. */
+const EDGE_PX = 600;
+/** How long a message that was jumped to stands out. */
+const TARGET_MS = 2_500;
 
-/** @param {any} session */
+/** @typedef {import('../state/room.js').Room} Room */
+
+/** @param {import('../session.js').Session} session */
 export function createTimeline(session) {
   const list = el('ol', { class: 'messages' });
-  const top = el('div', { class: 'top' });
-  const log = el('div', { class: 'timeline', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages', tabindex: '0' }, top, list);
+  const top = createTop(session);
+  const log = el('div', { class: 'timeline', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages', tabindex: '0', on: { keydown: onKey } }, top.node, list);
   const jumpLabel = el('span', {});
   const jump = el('button', { class: 'jump', type: 'button', hidden: true, on: { click: toEnd } }, icon('down'), jumpLabel);
   const node = el('div', { class: 'timeline-frame' }, log, jump);
   const draw = createKeyedList(list, createRow, rowUpdater(session), sameRow);
+  const toolbar = createToolbar(list, session);
+  const seen = createSeen(log, list, session);
 
   let following = true;
-  let seen = 0;
-  /** @type {import('../room.js').Room|null} */ let room = null;
+  /** Up to where the reader has been, for the count on the button. */
+  let seenSeq = 0;
+  /** @type {Room|null} */ let room = null;
+  /** @type {any} */ let commands = null;
   let height = 0;
   /** Where the view stood when that was last looked at: the reader's scroll is heard of a frame later. */
   let scrolled = 0;
+  let landed = '';
+  let jumped = 0;
 
   function toEnd() {
     following = true;
+    session.intend('toEnd');
     followEnd();
     settle();
   }
 
   function settle() {
     if (!room) return;
-    if (following) seen = room.lastSeq;
-    const unread = room.entries.filter((entry) => entry.kind === 'message' && entry.seq > seen).length;
+    if (following) seenSeq = room.lastSeq;
+    const unread = room.past ? 0 : room.entries.filter((entry) => entry.kind === 'message' && (entry.seq ?? 0) > seenSeq).length;
     jump.hidden = following;
     setText(jumpLabel, unread === 0 ? 'Jump to latest' : unread === 1 ? '1 new message' : `${unread} new messages`);
-    if (room.moreBefore && room.older === 'idle' && room.history === 'ready' && log.scrollTop < TOP_PX) session.intend('older');
-    if (following) session.intend('trim');
+    if (log.scrollTop < EDGE_PX && (room.past ?? room).older === 'idle') session.intend('older');
+    if (room.past?.newer === 'idle' && fromEnd() < EDGE_PX) session.intend('newer');
+    session.intend('trim', { following });
+    seen.look(room);
   }
+
+  const fromEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight;
 
   function look() {
     scrolled = log.scrollTop;
-    following = log.scrollHeight - scrolled - log.clientHeight < END_PX;
+    following = !room?.past && fromEnd() < END_PX;
   }
 
   function followEnd() {
@@ -71,26 +91,68 @@ export function createTimeline(session) {
       .map((row) => ({ row, bottom: row.offsetTop + row.offsetHeight }));
   }
 
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const at = /** @type {HTMLElement} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || (at !== log && !at.matches('.message'))) return;
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') walk(at, event.key === 'ArrowUp');
+    else if (event.key === 'Escape' && at !== log) log.focus();
+    else if (!toolbar.key(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** Moves the focus from message to message. @param {HTMLElement} at @param {boolean} up */
+  function walk(at, up) {
+    const rows = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('.message')]);
+    const from = at === log ? (up ? rows.length : -1) : rows.indexOf(at);
+    rows[from + (up ? -1 : 1)]?.focus();
+  }
+
+  /** Shows the message that was jumped to. @param {Room} next */
+  function aim(next) {
+    if (!next.target || next.target.jump === jumped) return false;
+    const row = /** @type {HTMLElement|null} */ (list.querySelector(`[data-seq="${next.target.seq}"]`));
+    if (!row) return false;
+    jumped = next.target.jump;
+    row.scrollIntoView({ block: 'center' });
+    row.classList.add('target');
+    setTimeout(() => row.classList.remove('target'), TARGET_MS);
+    look();
+    return true;
+  }
+
+  /** A room is opened at what is new in it. @param {Room} next */
+  function land(next) {
+    if (next.history !== 'ready' || landed === next.name) return;
+    landed = next.name;
+    const line = /** @type {HTMLElement|null} */ (list.querySelector('.new'));
+    if (!line || next.past || log.scrollHeight - line.offsetTop < log.clientHeight) return;
+    log.scrollTop = line.offsetTop - log.clientHeight / 4;
+    look();
+  }
+
   return {
     node, toEnd,
-    isFollowing: () => following,
     /** @param {number} pages */
     page(pages) {
       log.scrollBy({ top: pages * log.clientHeight * 0.85 });
     },
-    /** @param {import('../state.js').State} state */
+    /** @param {import('../state/initial.js').State} state */
     update(state) {
       const next = state.rooms.get(state.current);
-      if (!next || next === room) return;
+      if (!next || (next === room && state.commands === commands)) return;
       const ownAdded = next.pending.length > (room?.pending.length ?? 0);
       const switched = room?.name !== next.name;
-      if (switched || ownAdded) following = true;
+      if (switched) [landed, jumped] = ['', 0];
+      if (next.past) following = false;
+      else if (switched || ownAdded) following = true;
       else if (log.scrollTop !== scrolled && log.clientHeight === height) look();
-      room = next;
+      [room, commands] = [next, state.commands];
       const kept = following ? [] : anchors();
-      drawTop(top, next, session);
-      draw(toRows(next, state.me));
-      log.setAttribute('aria-label', `Messages in ${next.name}`);
+      top.update(next, titleOf(state, next));
+      draw(toRows(next, { me: state.me?.username ?? '', personOf: (name) => personOf(state, name), changes: changesOf(state, next.name) }));
+      log.setAttribute('aria-label', `Messages in ${titleOf(state, next)}`);
       log.setAttribute('aria-busy', String(next.history !== 'ready'));
       if (following) followEnd();
       else {
@@ -98,26 +160,9 @@ export function createTimeline(session) {
         if (anchor) log.scrollTop += anchor.row.offsetTop + anchor.row.offsetHeight - anchor.bottom;
         scrolled = log.scrollTop;
       }
+      if (!aim(next)) land(next);
       height = log.clientHeight;
       settle();
     },
   };
-}
-
-/** What stands above the oldest message. @param {HTMLElement} top @param {import('../room.js').Room} room @param {any} session */
-function drawTop(top, room, session) {
-  const failed = room.history === 'failed' ? 'reload' : room.older === 'failed' ? 'older' : '';
-  const loading = !failed && (room.history !== 'ready' || room.older !== 'idle' || room.moreBefore);
-  const mood = failed ? `failed ${failed} ${room.error}` : loading ? 'loading' : `start ${room.name}`;
-  if (top.dataset.mood === mood) return;
-  top.dataset.mood = mood;
-  if (failed) {
-    top.replaceChildren(el('p', { role: 'alert' }, `These messages could not be read. ${room.error} `),
-      el('button', { type: 'button', class: 'link', on: { click: () => session.intend(failed) } }, 'Try again'));
-  } else if (loading) {
-    top.replaceChildren(el('span', { class: 'spinner', role: 'status', 'aria-label': 'Loading older messages' }));
-  } else {
-    top.replaceChildren(el('div', { class: 'start' }, el('span', { class: 'start-mark' }, icon('hash')),
-      el('h2', {}, `Welcome to ${room.name}`), el('p', {}, 'This is where it begins. Say hello!')));
-  }
 }

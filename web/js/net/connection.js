@@ -1,7 +1,7 @@
 // The WebSocket: keeps one open, says hello, notices a dead line, and comes back by the rules of retry.js.
 
 import { afterClose } from './retry.js';
-import { hello, parse, ping } from './wire.js';
+import { hello, parse, ping } from '../wire.js';
 
 const HEARTBEAT_MS = 30_000;
 /** An answer to a ping that takes longer means that the line is dead, whatever the browser says. */

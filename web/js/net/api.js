@@ -1,0 +1,60 @@
+// The server's plain HTTP calls. Every answer becomes {ok, status, msg, ...}; no call throws.
+
+/** @typedef {{ok: boolean, status: number, msg: string, [field: string]: any}} Answer */
+
+const UNREACHABLE = 'The server can\u2019t be reached. Check your connection and try again.';
+const CALL_MS_MAX = 20_000;
+const UPLOAD_MS_MAX = 120_000;
+
+/** @returns {Promise<Answer>} */
+export const me = () => call('GET', '/me');
+/** @param {string} username @param {string} password @returns {Promise<Answer>} */
+export const register = (username, password) => call('POST', '/register', { username, password });
+/** @param {string} username @param {string} password @returns {Promise<Answer>} */
+export const login = (username, password) => call('POST', '/login', { username, password });
+/** @returns {Promise<Answer>} */
+export const logout = () => call('POST', '/logout', {});
+
+/** @returns {Promise<Answer>} */
+export const sessions = () => call('GET', '/sessions');
+/** @param {string} id @returns {Promise<Answer>} */
+export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
+/** @param {string} old @param {string} next @returns {Promise<Answer>} */
+export const changePassword = (old, next) => call('POST', '/password', { old, new: next });
+
+/** Uploads a picture. Fetch tells nothing of how far an upload is, so this is the older call.
+ * @param {Blob} picture @param {(share: number) => void} onProgress from 0 to 1 @returns {Promise<Answer>} */
+export function putAvatar(picture, onProgress) {
+  return new Promise((resolve) => {
+    const request = new XMLHttpRequest();
+    request.open('PUT', '/avatar');
+    request.responseType = 'json';
+    request.timeout = UPLOAD_MS_MAX;
+    request.setRequestHeader('Content-Type', picture.type);
+    request.upload.onprogress = ({ loaded, total }) => onProgress(total > 0 ? loaded / total : 0);
+    request.onload = () => resolve(answerOf(request.status, request.response));
+    request.onerror = request.ontimeout = () => resolve({ ok: false, status: 0, msg: UNREACHABLE });
+    request.send(picture);
+  });
+}
+
+/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<Answer>} */
+async function call(method, path, body) {
+  try {
+    const response = await fetch(path, {
+      method, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(CALL_MS_MAX),
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    return answerOf(response.status, await response.json().catch(() => ({})));
+  } catch {
+    return { ok: false, status: 0, msg: UNREACHABLE };
+  }
+}
+
+/** @param {number} status @param {any} answer @returns {Answer} */
+function answerOf(status, answer) {
+  const done = status >= 200 && status < 300;
+  const msg = typeof answer?.msg === 'string' ? answer.msg : done ? '' : `The server could not do this (${status}). Try again in a moment.`;
+  return { ...answer, ok: done && answer?.ok !== false, status, msg };
+}

@@ -1,0 +1,50 @@
+// Who may do what here, for what the page offers. The server decides; this only leaves out what it would refuse.
+
+import { indexOf } from './entries.js';
+import { shown } from './past.js';
+import { LOBBY } from './rooms.js';
+
+/** @typedef {import('./initial.js').State} State */
+/** @typedef {import('./entries.js').Message} Message */
+
+const RANK = { member: 0, moderator: 1, owner: 2 };
+
+/** @param {State} state @param {import('./room.js').Room} room */
+export function rankIn(state, room) {
+  if (room.kind === 'direct') return RANK.member;
+  return Math.max(RANK[room.role], state.me?.admin ? RANK.moderator : RANK.member);
+}
+
+/** @param {State} state @param {import('./room.js').Room} room */
+export function mayModerate(state, room) {
+  return rankIn(state, room) >= RANK.moderator;
+}
+
+/** @param {State} state @param {import('./room.js').Room} room */
+export function mayInvite(state, room) {
+  return room.kind !== 'direct' && room.name !== LOBBY && (room.kind === 'public' || mayModerate(state, room));
+}
+
+/** What one may do about someone in a room. @param {State} state @param {import('./room.js').Room} room @param {{username: string, role: import('../wire.js').Role}} person */
+export function rightsOver(state, room, person) {
+  const own = rankIn(state, room);
+  const self = person.username === state.me?.username;
+  const above = room.kind !== 'direct' && !self && own > RANK[person.role];
+  const moderates = above && own >= RANK.moderator;
+  return { mute: moderates, ban: moderates, kick: moderates && room.name !== LOBBY, role: above && RANK[room.role] === RANK.owner };
+}
+
+export const allowed = {
+  /** @param {State} state @param {number} seq @returns {Message|undefined} */
+  messageOf(state, seq) {
+    const room = state.rooms.get(state.current);
+    const entries = room ? shown(room) : [];
+    return /** @type {Message|undefined} */ (entries[indexOf(entries, seq)]);
+  },
+  /** @param {State} state @param {Message} message */
+  of(state, message) {
+    const room = state.rooms.get(state.current);
+    const mine = message.username === state.me?.username;
+    return { speak: !message.deleted, edit: mine && !message.deleted, remove: !message.deleted && (mine || (room !== undefined && mayModerate(state, room))) };
+  },
+};

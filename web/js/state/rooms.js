@@ -1,0 +1,67 @@
+// The map of rooms, and changes to one of them. Pure.
+
+import { describe, emptyRoom } from './room.js';
+
+/** The room that everyone is in. */
+export const LOBBY = 'lobby';
+
+/** @typedef {import('./initial.js').State} State */
+/** @typedef {import('./room.js').Room} Room */
+
+/** @param {State} state @param {string} name @param {(room: Room) => Room} change @returns {State} */
+export function inRoom(state, name, change) {
+  const room = state.rooms.get(name);
+  if (!room) return state;
+  const next = change(room);
+  return next === room ? state : { ...state, rooms: new Map(state.rooms).set(name, next) };
+}
+
+/** @param {State} state @param {(room: Room) => Room} change @returns {State} */
+export function everyRoom(state, change) {
+  return { ...state, rooms: new Map([...state.rooms].map(([name, room]) => [name, change(room)])) };
+}
+
+/** @param {State} state @param {Partial<import('../wire.js').RoomInfo>[]} infos @returns {State} */
+export function addRooms(state, infos) {
+  const rooms = new Map(state.rooms);
+  for (const info of infos) {
+    const name = String(info.room);
+    rooms.set(name, describe(rooms.get(name) ?? emptyRoom(name), info));
+  }
+  return { ...state, rooms };
+}
+
+/** @param {State} state @param {string} name @returns {State} */
+export function open(state, name) {
+  const room = state.rooms.get(name) ?? emptyRoom(name);
+  /** @type {Room} */
+  const opened = { ...room, newFrom: room.unread > 0 ? room.readSeq : null };
+  if (room.history === 'idle') Object.assign(opened, { history: 'wanted', roster: 'wanted' });
+  const next = state.current === name ? state : leave(state);
+  return { ...next, current: name, opening: '', reply: null, rooms: new Map(next.rooms).set(name, opened) };
+}
+
+/** A room that is left is at its end when one comes back. @param {State} state @returns {State} */
+function leave(state) {
+  return inRoom(state, state.current, (room) => (room.past || room.newFrom !== null ? { ...room, past: null, target: null, newFrom: null } : room));
+}
+
+/** @param {State} state @param {string} name @param {string} nonce @param {Partial<import('./room.js').Pending>} change @returns {State} */
+export function inPending(state, name, nonce, change) {
+  return inRoom(state, name, (room) => ({ ...room, pending: room.pending.map((p) => (p.nonce === nonce ? { ...p, ...change } : p)) }));
+}
+
+/** The name that people know a room by. @param {State} state @param {Room} room */
+export function titleOf(state, room) {
+  return room.with ? nameOf(state, room.with) : room.name;
+}
+
+/** What someone is called, by the open room or by the lobby, which has everyone. @param {State} state @param {string} username */
+export function nameOf(state, username) {
+  return personOf(state, username)?.display_name || username;
+}
+
+/** @param {State} state @param {string} username */
+export function personOf(state, username) {
+  return state.rooms.get(state.current)?.people.get(username) ?? state.rooms.get(LOBBY)?.people.get(username);
+}

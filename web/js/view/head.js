@@ -1,0 +1,54 @@
+// The open room's name and topic, and the buttons beside them.
+
+import { countOnline } from '../state/people.js';
+import { titleOf } from '../state/rooms.js';
+import { el, icon, setText } from './dom.js';
+import { lazily } from './lazy.js';
+
+/** @param {import('../session.js').Session} session @param {(drawer: string) => void} show */
+export function createHead(session, show) {
+  const title = el('h1', {});
+  const topic = el('p', { class: 'topic', dir: 'auto' });
+  const mark = el('span', { class: 'room-mark' });
+  const online = el('span', {});
+  const menuButton = opener('menu', 'menu-button', 'Rooms', icon('menu'));
+  const peopleButton = opener('people', 'people-button', 'People', icon('people'), online);
+  const about = el('button', { type: 'button', class: 'room-title', title: 'About this room', on: { click: aboutRoom } }, title, topic);
+  const search = el('button', { type: 'button', class: 'plain search-button', 'aria-label': 'Search', title: 'Search', on: { click: () => lazily('search', (dialog) => dialog.openSearch(session)) } }, icon('search'));
+  const node = el('header', { class: 'room-head' }, menuButton, mark, about, search, peopleButton);
+  let kind = '';
+
+  /** @param {string} which @param {string} className @param {string} label @param {...Node} children */
+  function opener(which, className, label, ...children) {
+    return el('button', { type: 'button', class: `plain ${className}`, 'aria-label': label, 'aria-expanded': 'false', on: { click: () => show(which) } }, ...children);
+  }
+
+  function aboutRoom() {
+    const state = session.state();
+    const other = state.rooms.get(state.current)?.with;
+    if (other) lazily('person', (dialog) => dialog.openPerson(session, other));
+    else lazily('room', (dialog) => dialog.openRoom(session));
+  }
+
+  return {
+    node,
+    /** @param {string} drawer the open one */
+    mark(drawer) {
+      menuButton.setAttribute('aria-expanded', String(drawer === 'menu'));
+      peopleButton.setAttribute('aria-expanded', String(drawer === 'people'));
+    },
+    /** @param {string} drawer the one that closed */
+    focus: (drawer) => (drawer === 'menu' ? menuButton : peopleButton).focus(),
+    /** @param {import('../state/initial.js').State} state @param {import('../state/room.js').Room} room */
+    update(state, room) {
+      setText(title, titleOf(state, room));
+      setText(topic, room.with ? `@${room.with}` : room.topic);
+      if (room.kind !== kind) mark.replaceChildren(icon(room.kind === 'direct' ? 'at' : room.kind === 'private' ? 'lock' : 'hash'));
+      kind = room.kind;
+      const count = countOnline(room);
+      setText(online, String(count));
+      peopleButton.setAttribute('aria-label', `People, ${count} online`);
+      peopleButton.title = `${count} online`;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// The system's notifications, for who is not looking: of mentions and direct messages, unless a room is set otherwise.
+
+import { nameOf, titleOf } from '../state/rooms.js';
+import { isPresent } from './seen.js';
+
+const KEY = 'notify';
+/** @typedef {'mentions'|'all'|'none'} Wish */
+
+/** @returns {Record<string, Wish>} */
+function wishes() {
+  try {
+    return JSON.parse(localStorage.getItem(KEY) ?? '{}') ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** @param {string} room @returns {Wish} */
+export function wishFor(room) {
+  return wishes()[room] ?? 'mentions';
+}
+
+/** @param {string} room @param {Wish} wish */
+export function setWish(room, wish) {
+  try {
+    localStorage.setItem(KEY, JSON.stringify({ ...wishes(), [room]: wish }));
+  } catch { /* Then it holds as long as nothing is kept at all. */ }
+}
+
+/** @returns {'granted'|'denied'|'default'|'none'} none: this browser has no notifications */
+export function permission() {
+  return 'Notification' in window ? Notification.permission : 'none';
+}
+
+/** @param {any} frame a message of somebody else @param {import('../state/initial.js').State} state @param {import('../session.js').Session} session */
+export function notify(frame, state, session) {
+  const room = state.rooms.get(frame.room);
+  if (!room || isPresent() || permission() !== 'granted') return;
+  const wish = wishFor(frame.room);
+  const forMe = room.kind === 'direct' || frame.mentions?.includes(state.me?.username);
+  if (wish === 'none' || (wish === 'mentions' && !forMe)) return;
+  const name = nameOf(state, frame.username);
+  const shown = new Notification(room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`, { body: frame.message, tag: `chat ${frame.room}`, icon: '/static/icon-192.png' });
+  shown.onclick = () => {
+    window.focus();
+    session.intend('jump', { room: frame.room, seq: frame.seq });
+    shown.close();
+  };
+}

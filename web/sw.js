@@ -1,0 +1,58 @@
+// Opens the page without a network: keeps the page's files, and answers with them when the server does not.
+// It touches nothing but the page itself; what was said is kept by `js/known.js`.
+
+const PREFIX = 'page ';
+const SERVER_MS_MAX = 3_000;
+
+/** Every file that the index names. @param {string} html @returns {string[]} */
+function filesOf(html) {
+  return [...new Set([...html.matchAll(/"(\/static\/[^"]+)"/gu)].map((match) => match[1]))];
+}
+
+/** Takes in the page as it is now, unless it is here already; the one before goes. */
+async function keepPage() {
+  const response = await fetch('/', { cache: 'no-cache' });
+  if (!response.ok) return;
+  const html = await response.clone().text();
+  const name = PREFIX + (response.headers.get('ETag') ?? '');
+  const known = await caches.has(name);
+  const cache = await caches.open(name);
+  if (!known) {
+    try {
+      await cache.addAll(filesOf(html));
+    } catch (error) {
+      await caches.delete(name);
+      throw error;
+    }
+  }
+  await cache.put('/', response);
+  for (const other of await caches.keys()) if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
+}
+
+/** @param {Request} request */
+async function openPage(request) {
+  try {
+    const response = await fetch(request, { signal: AbortSignal.timeout(SERVER_MS_MAX) });
+    if (response.ok) return response;
+    return (await caches.match('/')) ?? response;
+  } catch {
+    return (await caches.match('/')) ?? Response.error();
+  }
+}
+
+const worker = /** @type {any} */ (self);
+worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(keepPage().then(() => worker.skipWaiting())));
+worker.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener('fetch', (/** @type {any} */ event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== 'GET' || origin !== location.origin) return;
+  if (request.mode === 'navigate' && pathname === '/') {
+    event.respondWith(openPage(request));
+    event.waitUntil(keepPage().catch(() => {}));
+  } else if (pathname.startsWith('/static/@')) {
+    event.respondWith(caches.match(request).then((known) => known ?? fetch(request)));
+  } else if (pathname.startsWith('/static/')) {
+    event.respondWith(fetch(request).catch(async () => (await caches.match(request)) ?? Response.error()));
+  }
+});
