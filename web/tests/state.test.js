@@ -6,38 +6,7 @@ import { initialState } from '../js/state/initial.js';
 import { LIVE_KEPT, WINDOW_MAX } from '../js/state/past.js';
 import { HELD_EVENTS_MAX, PASSING_LINES_MAX } from '../js/state/room.js';
 import { reduce, resumePoints } from '../js/state/state.js';
-
-const chat = (/** @type {number} */ seq, username = 'bob', more = {}) => ({ type: 'chat', room: 'lobby', seq, ts: seq * 1000, username, message: `m${seq}`, nonce: `n${seq}`, ...more });
-const welcome = { type: 'welcome', log: 'L', rooms: [{ room: 'lobby', last_seq: 0 }] };
-
-/** A page with a server that answers when it is told to. */
-function page() {
-  let state = reduce(initialState(), { intent: 'signedIn', me: { username: 'ann' } });
-  let id = 0;
-  const self = {
-    get room() { return /** @type {any} */ (state.rooms.get('lobby')); },
-    get state() { return state; },
-    texts: () => self.room.entries.map((/** @type {any} */ entry) => entry.text),
-    frames(/** @type {any[]} */ ...frames) { for (const frame of frames) state = reduce(state, { frame }); return self; },
-    intend(/** @type {string} */ intent, fields = {}) { state = reduce(state, { intent, room: 'lobby', ...fields }); return self; },
-    /** Sends what is needed, and says what it was. */
-    ask() {
-      return needs(state).map((question) => {
-        id += 1;
-        state = reduce(state, { intent: 'asked', id: String(id), question });
-        return { ...question.command, id: String(id) };
-      });
-    },
-    drop: () => self.intend('link', { link: { status: 'waiting' } }),
-    /** In the lobby, with these messages read. */
-    open(/** @type {any[]} */ messages = [], asOf = messages.at(-1)?.seq ?? 0, more = false) {
-      self.frames(welcome);
-      const latest = self.ask().find((command) => command.type === 'history');
-      return self.frames({ type: 'history', re: latest.id, room: 'lobby', as_of: asOf, messages, more_before: more });
-    },
-  };
-  return self;
-}
+import { chat, page, welcome } from './support.js';
 
 test('events are shown in order and once', () => {
   const p = page().open([chat(1), chat(2)]).frames(chat(3), chat(3), chat(1), chat(4));
