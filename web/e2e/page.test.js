@@ -207,7 +207,7 @@ story('a log-out in one tab ends the others', ['ann'], async ({ server, ann }) =
 });
 
 story('by keyboard alone', ['ann', 'bob'], async ({ ann, bob }) => {
-  await ann.getByRole('heading', { name: 'lobby', exact: true }).click();
+  await ann.locator('.room-mark').click();
   await ann.keyboard.type('typed without a click');
   await ann.keyboard.press('Enter');
   await shown(bob, 'typed without a click');

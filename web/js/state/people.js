@@ -28,7 +28,9 @@ export function takePresence(room, frame) {
   for (const name of frame.offline ?? []) if (people.has(name)) set(name, false);
   // Big rooms are told the number alone; then it is all there is to show.
   const counted = !frame.online?.length && !frame.offline?.length;
-  return { ...room, people, onlineCount: counted ? frame.count ?? null : null };
+  // What a newcomer is called, and their picture, stands in the roster.
+  const isNew = (frame.online ?? []).some((name) => !room.people.has(name));
+  return { ...room, people, roster: isNew && room.roster === 'ready' ? 'wanted' : room.roster, onlineCount: counted ? frame.count ?? null : null };
 }
 
 /** @param {Room} room @param {import('../wire.js').ProfileFrame} frame @returns {Room} */

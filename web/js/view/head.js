@@ -7,13 +7,13 @@ import { lazily } from './lazy.js';
 
 /** @param {import('../session.js').Session} session @param {(drawer: string) => void} show */
 export function createHead(session, show) {
-  const title = el('h1', {});
+  const title = el('button', { type: 'button', title: 'About this room', on: { click: aboutRoom } });
   const topic = el('p', { class: 'topic', dir: 'auto' });
   const mark = el('span', { class: 'room-mark' });
   const online = el('span', {});
   const menuButton = opener('menu', 'menu-button', 'Rooms', icon('menu'));
   const peopleButton = opener('people', 'people-button', 'People', icon('people'), online);
-  const about = el('button', { type: 'button', class: 'room-title', title: 'About this room', on: { click: aboutRoom } }, title, topic);
+  const about = el('div', { class: 'room-title' }, el('h1', {}, title), topic);
   const search = el('button', { type: 'button', class: 'plain search-button', 'aria-label': 'Search', title: 'Search', on: { click: () => lazily('search', (dialog) => dialog.openSearch(session)) } }, icon('search'));
   const node = el('header', { class: 'room-head' }, menuButton, mark, about, search, peopleButton);
   let kind = '';

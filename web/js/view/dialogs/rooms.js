@@ -7,7 +7,7 @@ const PAGE = 50;
 
 /** @param {import('../../session.js').Session} session */
 export function openRooms(session) {
-  const prefix = field('Find a room by its name', { name: 'prefix', type: 'search', autocapitalize: 'none', spellcheck: 'false' });
+  const prefix = field('Find a room by its name', { name: 'prefix', type: 'text', role: 'searchbox', autocapitalize: 'none', spellcheck: 'false' });
   const said = el('p', { class: 'said', role: 'status' });
   const list = el('ul', { class: 'directory' });
   const more = action('More', () => ask(last));
