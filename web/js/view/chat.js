@@ -100,7 +100,10 @@ export function createChatView(session) {
       if (!room) return;
       head.update(state, room);
       people.update(room, state.me?.username ?? '');
-      if (composer.update(state)) composer.focus();
+      if (composer.update(state)) {
+        if (drawer) show('');
+        composer.focus();
+      }
       timeline.update(state);
       typing.update(state, room);
       news.update(state, room);

@@ -61,13 +61,20 @@ export function createToolbar(list, session) {
   }
 
   const rowOf = (/** @type {EventTarget|null} */ target) => /** @type {HTMLElement|null} */ (/** @type {Element} */ (target).closest('.message[data-seq]'));
-  list.addEventListener('pointerover', (event) => { if (event.pointerType === 'mouse') moveTo(rowOf(event.target)); });
-  list.addEventListener('pointerleave', () => { if (!node.contains(document.activeElement)) moveTo(null); });
-  list.addEventListener('focusin', (event) => moveTo(rowOf(event.target)));
-  // On a touch screen a tap on a bubble shows it, a tap on it again hides it.
+  // On a touch screen a tap on a bubble shows it, a tap on it again hides it; the focus and the mouse that a browser
+  // makes up behind a tap count for nothing.
+  let touched = false;
+  list.addEventListener('pointerdown', (event) => { touched = event.pointerType !== 'mouse'; });
+  list.addEventListener('keydown', () => { touched = false; });
+  list.addEventListener('pointermove', (event) => { if (event.pointerType === 'mouse' && event.movementX + event.movementY !== 0) touched = false; });
+  list.addEventListener('pointerover', (event) => { if (!touched && event.pointerType === 'mouse') moveTo(rowOf(event.target)); });
+  list.addEventListener('pointerleave', () => { if (!touched && !node.contains(document.activeElement)) moveTo(null); });
+  list.addEventListener('focusin', (event) => { if (!touched) moveTo(rowOf(event.target)); });
   list.addEventListener('click', (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (/** @type {PointerEvent} */ (event).pointerType === 'mouse' || target.closest('button, a')) return;
+    if (/** @type {PointerEvent} */ (event).pointerType === 'mouse') return;
+    if (target.closest('.tool') && event.detail > 0) return moveTo(null);
+    if (target.closest('button, a')) return;
     const next = rowOf(target);
     moveTo(next === row && node.isConnected ? null : next);
   });

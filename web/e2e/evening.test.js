@@ -1,0 +1,204 @@
+// Two people's evening, on a wide screen and on a phone: all that one does here, with a cut network and a reload in its middle.
+
+import assert from 'node:assert/strict';
+import test, { after, before } from 'node:test';
+import { openPage, say, shown, signUp, startBrowser, startServer, textsOf } from './harness.js';
+
+/** @type {import('playwright-core').Browser} */ let browser;
+before(async () => { browser = await startBrowser(); });
+after(() => browser?.close());
+
+/** @typedef {import('playwright-core').Page} Page */
+/** @param {Page} page @param {string} text */
+const row = (page, text) => page.locator('.message', { has: page.locator('.text').getByText(text, { exact: true }) });
+
+/** Opens a room from the list, which is in a drawer on a phone. @param {Page} page @param {string} name */
+async function enter(page, name) {
+  const menu = page.getByRole('button', { name: 'Rooms', exact: true });
+  if (await menu.isVisible()) await menu.click();
+  await page.locator('.room-link', { hasText: name }).click();
+  await page.locator('.room-head h1', { hasText: name }).waitFor();
+  await page.locator('.timeline[aria-busy="false"]').waitFor();
+}
+
+/** @param {Page} page @param {string} text @param {string} tool */
+async function tool(page, text, tool) {
+  const touch = await page.evaluate(() => matchMedia('(pointer: coarse)').matches);
+  const press = (/** @type {any} */ target) => (touch ? target.tap() : target.click());
+  await press(row(page, text).locator('.meta'));
+  await press(row(page, text).getByRole('button', { name: tool, exact: true }));
+}
+
+/** @param {Page} page @param {string} name */
+async function openMenu(page, name) {
+  const menu = page.getByRole('button', { name: 'Rooms', exact: true });
+  if (await menu.isVisible()) await menu.click();
+  await page.getByRole('button', { name }).click();
+}
+
+const SIZES = { 'a wide screen': { viewport: { width: 1280, height: 800 } }, 'a phone': { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } };
+
+for (const [where, size] of Object.entries(SIZES)) {
+  test(`an evening on ${where}`, { timeout: 240_000 }, async () => {
+    const server = await startServer();
+    const opened = [];
+    try {
+      const people = [];
+      for (const name of ['ann', 'bob']) {
+        const one = await openPage(browser, server.url, size);
+        opened.push(one);
+        await signUp(one.page, name);
+        people.push(one.page);
+      }
+      const [ann, bob] = people;
+      await evening(server, ann, bob);
+      for (const { faults } of opened) assert.deepEqual(faults, []);
+    } finally {
+      await Promise.all(opened.map(({ context }) => context.close()));
+      await server.stop();
+    }
+  });
+}
+
+/** @param {any} server @param {Page} ann @param {Page} bob */
+async function evening(server, ann, bob) {
+  // A room is made, found and joined.
+  await openMenu(ann, 'Find or make a room');
+  await ann.getByText('Make a new room').click();
+  await ann.getByLabel('Name', { exact: true }).fill('rust');
+  await ann.getByLabel('Topic').fill('Crabs');
+  await ann.getByRole('button', { name: 'Make the room' }).click();
+  await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
+  await ann.locator('.topic', { hasText: 'Crabs' }).waitFor();
+  await openMenu(bob, 'Find or make a room');
+  await bob.locator('.directory li', { hasText: 'rust' }).getByRole('button', { name: 'Join' }).click();
+  await bob.locator('.room-head h1', { hasText: 'rust' }).waitFor();
+
+  // Said, answered, changed, liked, taken back.
+  await say(ann, 'Who has **seen** the `borrow checker`?');
+  await bob.locator('.text strong', { hasText: 'seen' }).waitFor();
+  await bob.locator('#message').pressSequentially('so');
+  await ann.getByText('bob is writing').waitFor();
+  await say(bob, 'I have, twice');
+  await shown(ann, 'I have, twice');
+  await tool(ann, 'I have, twice', 'Reply');
+  await ann.getByText('Replying to bob').waitFor();
+  await say(ann, 'Tell me more');
+  await bob.locator('.quote', { hasText: 'I have, twice' }).waitFor();
+  await tool(bob, 'I have, twice', 'Edit');
+  await bob.getByText('Editing your message').waitFor();
+  assert.equal(await bob.locator('#message').inputValue(), 'I have, twice');
+  await say(bob, 'I have, thrice');
+  await shown(ann, 'I have, thrice');
+  await row(ann, 'I have, thrice').getByText('edited').waitFor();
+  await ann.locator('.quote', { hasText: 'I have, thrice' }).waitFor();
+  await tool(ann, 'I have, thrice', 'React with 👍');
+  await bob.locator('.chip', { hasText: '👍 1' }).click();
+  await ann.locator('.chip.own', { hasText: '👍 2' }).waitFor();
+  await bob.locator('.chip.own', { hasText: '👍 2' }).click();
+  await ann.locator('.chip.own', { hasText: '👍 1' }).waitFor();
+  await say(bob, 'Oops');
+  await tool(bob, 'Oops', 'Delete');
+  await bob.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+  await row(ann, 'This message was deleted.').waitFor();
+  assert.equal(await ann.getByText('Oops', { exact: true }).count(), 0);
+
+  // A word to one person; unread and mentions are counted meanwhile.
+  if (await bob.locator('.people-button').isVisible()) await bob.locator('.people-button').click();
+  await bob.locator('.people .person', { hasText: 'ann' }).getByRole('button').click();
+  await bob.getByRole('button', { name: 'Write to them' }).click();
+  await bob.locator('.room-head h1', { hasText: 'ann' }).waitFor();
+  await say(bob, 'Just between us');
+  await ann.locator('.room-lists .direct .mentions .badge', { hasText: '1' }).waitFor({ state: 'attached' });
+  await enter(ann, 'bob');
+  await shown(ann, 'Just between us');
+  // What was in view for a moment counts as read.
+  await ann.waitForTimeout(600);
+  await enter(ann, 'lobby');
+  await enter(bob, 'rust');
+  await bob.locator('#message').pressSequentially('Still there @an');
+  await bob.getByRole('option', { name: 'ann' }).waitFor();
+  await bob.locator('#message').press('Enter');
+  await bob.locator('#message').press('Enter');
+  await ann.locator('.mentions [data-room="rust"] .badge', { hasText: '1' }).waitFor({ state: 'attached' });
+  assert.match(await ann.title(), /^\(1\)/);
+  await enter(ann, 'rust');
+  await ann.locator('.names-me .mention', { hasText: '@ann' }).waitFor();
+  await ann.locator('li.new').waitFor();
+  await ann.locator('[data-room="rust"] .badge').waitFor({ state: 'detached' });
+
+  // The network is cut, the page is reloaded, the server is killed: nothing is lost, nothing twice.
+  await ann.context().setOffline(true);
+  await server.kill();
+  await say(ann, 'Written without a network');
+  await row(ann, 'Written without a network').and(ann.locator('.waiting')).waitFor();
+  await tool(ann, 'Tell me more', 'Edit');
+  await ann.getByText('Editing your message').waitFor();
+  await say(ann, 'Tell me everything');
+  await row(ann, 'Tell me everything').and(ann.locator('.waiting')).waitFor();
+  await server.restart();
+  await say(bob, 'Meanwhile');
+  await ann.context().setOffline(false);
+  await ann.reload();
+  await shown(ann, 'Written without a network');
+  await shown(bob, 'Written without a network');
+  await shown(bob, 'Tell me everything');
+  await shown(ann, 'Meanwhile');
+  for (const page of [ann, bob]) {
+    await page.waitForTimeout(500);
+    const texts = await textsOf(page);
+    const expected = ['Who has seen the borrow checker?', 'I have, thrice', 'Tell me everything', 'This message was deleted.', 'Still there @ann', 'Meanwhile', 'Written without a network'];
+    assert.deepEqual([...texts].sort(), [...expected].sort());
+  }
+  assert.deepEqual(await textsOf(ann), await textsOf(bob));
+
+  // Found again by its words.
+  await bob.getByRole('button', { name: 'Search' }).click();
+  await bob.getByLabel('Words').fill('everything');
+  await bob.getByRole('dialog').getByRole('button', { name: 'Search' }).click();
+  await bob.locator('.result', { hasText: 'Tell me everything' }).click();
+  await bob.locator('.message.target', { hasText: 'Tell me everything' }).waitFor();
+
+  // A name and a picture of one's own.
+  await openMenu(bob, /^Your account/);
+  await bob.getByLabel('Display name').fill('Bob the Builder');
+  await bob.getByRole('button', { name: 'Change', exact: true }).click();
+  await bob.getByText('Your name is changed.').waitFor();
+  await bob.getByLabel('Picture (').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
+  await bob.getByText('Your picture is changed.').waitFor();
+  await bob.getByText('this one').waitFor();
+  await bob.keyboard.press('Escape');
+  await ann.locator('.byline .name', { hasText: 'Bob the Builder' }).first().waitFor();
+  await ann.locator('.message .avatar img[src*="/avatars/~"]').first().waitFor({ state: 'attached' });
+
+  // Someone is muted, put out, and let in again.
+  await moderate(ann, 'Mute');
+  await say(bob, 'Can you hear me?');
+  await row(bob, 'Can you hear me?').and(bob.locator('.failed')).waitFor();
+  await row(bob, 'Can you hear me?').getByRole('button', { name: 'Discard' }).click();
+  await moderate(ann, 'Unmute');
+  await say(bob, 'And now?');
+  await shown(ann, 'And now?');
+  await moderate(ann, 'Put out', 'Put out');
+  await bob.locator('.room-head h1', { hasText: 'lobby' }).waitFor();
+  await bob.locator('[data-room="rust"]').waitFor({ state: 'detached' });
+  await ann.locator('.room-head h1 button').click();
+  await ann.getByLabel('Invite').fill('bob');
+  await ann.getByRole('button', { name: 'Invite' }).click();
+  await ann.getByText('bob is invited.').waitFor();
+  await ann.keyboard.press('Escape');
+  await bob.locator('[data-room="rust"]').waitFor({ state: 'attached' });
+}
+
+/** @param {Page} page @param {string} action @param {string} [sure] */
+async function moderate(page, action, sure) {
+  if (await page.locator('.people-button').isVisible()) await page.locator('.people-button').click();
+  await page.locator('.people .person', { hasText: 'Bob' }).getByRole('button').click();
+  await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
+  if (sure) await page.getByRole('dialog').last().getByRole('button', { name: sure }).click();
+  await page.getByRole('dialog').first().waitFor({ state: 'detached' });
+  if (await page.locator('.crowd .closer').isVisible()) await page.keyboard.press('Escape');
+}
+
+/** A red square of 2 × 2. */
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==', 'base64');
