@@ -168,6 +168,7 @@ async function evening(server, ann, bob) {
   await bob.getByText('Your picture is changed.').waitFor();
   await bob.getByText('this one').waitFor();
   await bob.keyboard.press('Escape');
+  if (await bob.locator('.menu .closer').isVisible()) await bob.keyboard.press('Escape');
   await ann.locator('.byline .name', { hasText: 'Bob the Builder' }).first().waitFor();
   await ann.locator('.message .avatar img[src*="/avatars/~"]').first().waitFor({ state: 'attached' });
 
