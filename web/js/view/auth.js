@@ -1,6 +1,6 @@
 // Log in and sign up, as two tabs of one form.
 
-import { el, setText } from './dom.js';
+import { asset, el, setText } from './dom.js';
 
 const TABS = [
   { how: 'login', label: 'Log in', button: 'Log in', busy: 'Logging in…' },
@@ -37,7 +37,7 @@ export function createAuthView(session) {
   const node = el('main', { class: 'auth-page' },
     el('section', { class: 'card', 'aria-label': 'Log in or sign up' },
       el('header', { class: 'hero' },
-        el('img', { class: 'logo', src: '/static/icon.svg', alt: '', width: '56', height: '56' }),
+        el('img', { class: 'logo', src: asset('icon.svg'), alt: '', width: '56', height: '56' }),
         el('h1', {}, 'Chat'), el('p', {}, 'Your team’s own place to talk.')),
       el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Log in or sign up' }, ...tabs), form));
 

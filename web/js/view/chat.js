@@ -3,7 +3,7 @@
 
 import { createAccount } from './account.js';
 import { createComposer } from './composer.js';
-import { el, icon } from './dom.js';
+import { asset, el, icon } from './dom.js';
 import { createHead } from './head.js';
 import { lazily } from './lazy.js';
 import { createNews } from './news.js';
@@ -26,7 +26,7 @@ export function createChatView(session) {
   const rooms = createRoomList(enter, () => lazily('rooms', (dialog) => dialog.openRooms(session)));
 
   const menu = el('nav', { class: 'side menu', 'aria-label': 'Rooms' },
-    el('div', { class: 'brand' }, el('img', { src: '/static/icon.svg', alt: '', width: '28', height: '28' }), 'Chat', closer()), rooms.node, account.node);
+    el('div', { class: 'brand' }, el('img', { src: asset('icon.svg'), alt: '', width: '28', height: '28' }), 'Chat', closer()), rooms.node, account.node);
   const crowd = el('aside', { class: 'side crowd', 'aria-label': 'People' }, el('h2', {}, 'People', closer()), people.node);
   const node = el('div', { class: 'chat-page' },
     menu,

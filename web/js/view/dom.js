@@ -17,6 +17,11 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
+/** The address of a file of the page, of the same version as this one. @param {string} name */
+export function asset(name) {
+  return new URL(`../../${name}`, import.meta.url).pathname;
+}
+
 const SVG = 'http://www.w3.org/2000/svg';
 /** @type {Record<string, string>} */
 const ICONS = {

@@ -1,6 +1,7 @@
 // The system's notifications, for who is not looking: of mentions and direct messages, unless a room is set otherwise.
 
 import { nameOf, titleOf } from '../state/rooms.js';
+import { asset } from './dom.js';
 import { isPresent } from './seen.js';
 
 const KEY = 'notify';
@@ -40,7 +41,7 @@ export function notify(frame, state, session) {
   const forMe = room.kind === 'direct' || frame.mentions?.includes(state.me?.username);
   if (wish === 'none' || (wish === 'mentions' && !forMe)) return;
   const name = nameOf(state, frame.username);
-  const shown = new Notification(room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`, { body: frame.message, tag: `chat ${frame.room}`, icon: '/static/icon-192.png' });
+  const shown = new Notification(room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`, { body: frame.message, tag: `chat ${frame.room}`, icon: asset('icon-192.png') });
   shown.onclick = () => {
     window.focus();
     session.intend('jump', { room: frame.room, seq: frame.seq });

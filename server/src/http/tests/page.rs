@@ -80,6 +80,105 @@ async fn the_operators_page_is_served() {
 }
 
 #[tokio::test]
+async fn our_page_names_its_files_by_their_version() {
+    let world = world().await;
+    let index = world.get("/").await;
+    assert_eq!(index.header("cache-control"), "no-cache");
+    assert!(
+        index
+            .header("content-security-policy")
+            .contains("worker-src 'self'")
+    );
+    assert!(!index.body.contains("\"/static/js"), "{}", index.body);
+    let start = index.body.find("\"/static/@").unwrap() + 1;
+    let address = index.body[start..].split('"').next().unwrap();
+    let (version, _) = address["/static/@".len()..].split_once('/').unwrap();
+
+    let script = format!("/static/@{version}/js/main.js");
+    let got = world.get(&script).await;
+    assert_eq!(got.status, 200);
+    assert_eq!(
+        got.header("cache-control"),
+        "public, max-age=31536000, immutable"
+    );
+    assert_eq!(got.header("x-content-type-options"), "nosniff");
+    assert_eq!(
+        got.header("content-security-policy"),
+        "",
+        "a script is no document"
+    );
+    let plain = world.get("/static/js/main.js").await;
+    assert_eq!(
+        (plain.header("cache-control"), &plain.body),
+        ("no-cache", &got.body)
+    );
+    let picture = world.get(&format!("/static/@{version}/icon.svg")).await;
+    assert!(
+        picture
+            .header("content-security-policy")
+            .contains("default-src 'none'")
+    );
+
+    for path in [
+        "/static/@0000000000000000/js/main.js",
+        "/static/@/js/main.js",
+        "/static/@",
+    ] {
+        let other = world.get(path).await;
+        other.check(404, "nothing");
+    }
+    for path in [
+        format!("/static/@{version}/"),
+        format!("/static/@{version}/../index.html"),
+    ] {
+        world.get(&path).await.check(404, "nothing");
+    }
+    let worker = world.get("/static/sw.js").await;
+    assert_eq!(worker.header("service-worker-allowed"), "/");
+    assert!(
+        worker
+            .header("content-security-policy")
+            .contains("default-src 'none'")
+    );
+}
+
+#[tokio::test]
+async fn our_page_is_sent_compressed_to_who_takes_it() {
+    let world = world().await;
+    let ask = async |accepts: &str, known: &str| {
+        let mut request = Request::get("/static/style.css").header("accept-encoding", accepts);
+        if !known.is_empty() {
+            request = request.header("if-none-match", known);
+        }
+        world.ask(request, "").await
+    };
+    let plain = ask("identity", "").await;
+    for (accepts, encoding) in [("gzip, br", "br"), ("gzip", "gzip"), ("identity", "")] {
+        let got = ask(accepts, "").await;
+        assert_eq!(
+            (got.status.as_u16(), got.header("content-encoding")),
+            (200, encoding)
+        );
+        assert_eq!(got.header("vary"), "accept-encoding");
+        assert_eq!(got.header(CONTENT_TYPE), "text/css; charset=utf-8");
+        let same = got.header(ETAG) == plain.header(ETAG);
+        assert_eq!(same, encoding.is_empty(), "one tag an encoding");
+        let again = ask(accepts, got.header(ETAG)).await;
+        assert_eq!(
+            (again.status.as_u16(), again.header("content-encoding")),
+            (304, "")
+        );
+    }
+    let request = Request::get("/static/icon-192.png").header("accept-encoding", "br");
+    let picture = world.ask(request, "").await;
+    assert_eq!(
+        picture.header("content-encoding"),
+        "",
+        "it is compressed already"
+    );
+}
+
+#[tokio::test]
 async fn what_operators_tools_ask() {
     let world = world().await;
     world.log_in().await;

@@ -1,38 +1,28 @@
 //! The page: ours, compiled in, or the operator's.
 
-use std::borrow::Cow;
-use std::path::{Component, Path, PathBuf};
+mod directory;
+mod encoding;
+mod ours;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
+    IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use ring::digest;
-use rust_embed::Embed;
 
 use super::answer::Refusal;
-use super::headers::{CSP, CSP_INLINE_STYLE};
+use super::headers::{Asset, CSP, CSP_INLINE_STYLE};
 use super::{HttpState, not_found};
+use encoding::{Encoding, accepted};
 
 const INDEX: &str = "index.html";
-
-/// Bytes of a file of the operator's page.
-const FILE_BYTES_MAX: u64 = 16 * 1024 * 1024;
-
-/// In a debug build it is read from the source tree at each request.
-#[derive(Embed)]
-#[folder = "../web"]
-#[allow_missing = true]
-#[include = "index.html"]
-#[include = "style.css"]
-#[include = "manifest.webmanifest"]
-#[include = "icon*"]
-#[include = "js/*"]
-struct OurFiles;
 
 /// Where the page's files are.
 #[derive(Debug, Clone)]
@@ -52,9 +42,21 @@ pub enum PageError {
     NoIndex { dir: PathBuf },
 }
 
+/// The file that a worker of the page is made from: it may see to every address of the server.
+const WORKER: &str = "sw.js";
+
+const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed");
+
+const ASK_EACH_TIME: &str = "no-cache";
+
+/// For an address that holds the version of what it names.
+const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+
 struct File {
-    bytes: Cow<'static, [u8]>,
+    bytes: Bytes,
     etag: String,
+    /// How `bytes` are encoded, where they are.
+    encoding: Option<Encoding>,
 }
 
 impl Page {
@@ -74,49 +76,68 @@ impl Page {
         }
     }
 
-    /// The file at a path that [`is_plain`].
-    async fn read(&self, path: &str) -> Option<File> {
+    /// The file at a path that [`is_plain`], in an encoding that is `accepted`.
+    async fn read(&self, path: &str, accepted: Option<Encoding>) -> Option<File> {
         match self {
-            Self::Ours => OurFiles::get(path).map(|file| File {
-                etag: etag(&file.metadata.sha256_hash()),
-                bytes: file.data,
-            }),
+            Self::Ours => ours::read(path, accepted).await,
             Self::Directory(root) => {
                 let (root, path) = (Arc::clone(root), path.to_owned());
-                let read = move || read_inside(&root, &path);
+                let read = move || directory::read_inside(&root, &path);
                 tokio::task::spawn_blocking(read).await.ok().flatten()
             }
         }
     }
 
-    fn csp(&self) -> HeaderValue {
-        HeaderValue::from_static(match self {
+    fn csp(&self) -> &'static str {
+        match self {
             Self::Ours => CSP,
             Self::Directory(_) => CSP_INLINE_STYLE,
-        })
+        }
     }
 
-    async fn answer(&self, path: &str, headers: &HeaderMap) -> Response {
-        let Some(file) = self.read(path).await else {
+    /// Whether a file can run or hold nothing by itself, so that headers about that say nothing.
+    fn is_asset(&self, path: &str) -> bool {
+        let inert = [".js", ".css", ".png", ".webmanifest"];
+        matches!(self, Self::Ours) && path != WORKER && inert.iter().any(|end| path.ends_with(end))
+    }
+
+    async fn answer(&self, path: &str, headers: &HeaderMap, cache: &'static str) -> Response {
+        let Some(file) = self.read(path, accepted(headers)).await else {
             return not_found().await.into_response();
         };
-        let common = [
-            (CACHE_CONTROL, HeaderValue::from_static("no-cache")),
-            (CONTENT_SECURITY_POLICY, self.csp()),
-        ];
         let Ok(etag) = HeaderValue::from_str(&file.etag) else {
             return not_found().await.into_response();
         };
-        if is_known(headers, &file.etag) {
-            return (StatusCode::NOT_MODIFIED, common, [(ETAG, etag)]).into_response();
+        let known = is_known(headers, &file.etag);
+        let mut answer = match known {
+            true => StatusCode::NOT_MODIFIED.into_response(),
+            false => ([(CONTENT_TYPE, content_type(path))], file.bytes).into_response(),
+        };
+        let bare = answer.headers_mut();
+        bare.insert(ETAG, etag);
+        bare.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+        if matches!(self, Self::Ours) {
+            bare.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
-        let kind = content_type(path);
-        (common, [(ETAG, etag), (CONTENT_TYPE, kind)], file.bytes).into_response()
+        if let (false, Some(encoding)) = (known, file.encoding) {
+            let name = HeaderValue::from_static(encoding.name());
+            bare.insert(CONTENT_ENCODING, name);
+        }
+        if path == WORKER {
+            bare.insert(WORKER_SCOPE, HeaderValue::from_static("/"));
+        }
+        if self.is_asset(path) {
+            answer.extensions_mut().insert(Asset);
+        } else {
+            let csp = HeaderValue::from_static(self.csp());
+            answer.headers_mut().insert(CONTENT_SECURITY_POLICY, csp);
+        }
+        answer
     }
 }
 
 pub(super) async fn index(State(state): State<HttpState>, headers: HeaderMap) -> Response {
-    state.page.answer(INDEX, &headers).await
+    state.page.answer(INDEX, &headers, ASK_EACH_TIME).await
 }
 
 pub(super) async fn file(
@@ -131,7 +152,16 @@ pub(super) async fn file(
     if !is_plain(&path) {
         return Err(not_found().await);
     }
-    Ok(state.page.answer(&path, &headers).await)
+    let Some(versioned) = path.strip_prefix('@') else {
+        return Ok(state.page.answer(&path, &headers, ASK_EACH_TIME).await);
+    };
+    // A module of another version would not fit the page that asks for it. It is told, and reloads.
+    match (&state.page, versioned.split_once('/')) {
+        (Page::Ours, Some((version, path))) if version == ours::version() => {
+            Ok(state.page.answer(path, &headers, FOR_GOOD).await)
+        }
+        _ => Err(not_found().await),
+    }
 }
 
 /// Whether a path is a list of names and nothing else on any system: no `..`, no hidden file, no
@@ -142,42 +172,15 @@ fn is_plain(path: &str) -> bool {
         .all(|name| !name.is_empty() && !name.starts_with('.') && !name.contains(odd))
 }
 
-/// The file, unless a link leads out of `root` or to a hidden file.
-fn read_inside(root: &Path, path: &str) -> Option<File> {
-    let real = root.join(path).canonicalize().ok()?;
-    let inside = real.strip_prefix(root).ok()?;
-    let hidden = |part: Component| part.as_os_str().as_encoded_bytes().starts_with(b".");
-    if inside.components().any(hidden) {
-        return None;
-    }
-    let meta = real.metadata().ok()?;
-    if !meta.is_file() {
-        return None;
-    }
-    if meta.len() > FILE_BYTES_MAX {
-        tracing::warn!(
-            path,
-            bytes = meta.len(),
-            "a file of the page is too large to serve"
-        );
-        return None;
-    }
-    let bytes = std::fs::read(real).ok()?;
-    let etag = etag(digest::digest(&digest::SHA256, &bytes).as_ref());
-    Some(File {
-        bytes: bytes.into(),
-        etag,
-    })
-}
-
 /// From the content alone, so that every server of the same page says the same.
-fn etag(sha256: &[u8]) -> String {
+fn etag(sha256: &[u8], encoding: &str) -> String {
     let hex: String = sha256
         .iter()
         .take(16)
         .map(|byte| format!("{byte:02x}"))
         .collect();
-    format!("\"{hex}\"")
+    let dash = if encoding.is_empty() { "" } else { "-" };
+    format!("\"{hex}{dash}{encoding}\"")
 }
 
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {
@@ -255,52 +258,5 @@ mod tests {
         check("*", true);
         check("\"abc\"", false);
         check("ab", false);
-    }
-
-    #[test]
-    fn nothing_outside_the_directory_is_read() {
-        let dir = tempfile::tempdir().unwrap();
-        let (web, out) = (dir.path().join("web"), dir.path().join("out"));
-        std::fs::create_dir_all(web.join("js")).unwrap();
-        std::fs::create_dir_all(web.join(".git")).unwrap();
-        std::fs::create_dir_all(&out).unwrap();
-        assert!(matches!(
-            Page::in_directory(&web),
-            Err(PageError::NoIndex { .. })
-        ));
-        assert!(matches!(
-            Page::in_directory(&web.join("x")),
-            Err(PageError::Directory { .. })
-        ));
-        for path in [
-            web.join("index.html"),
-            web.join("js/a.js"),
-            web.join(".git/x"),
-            out.join("s"),
-        ] {
-            std::fs::write(path, "text").unwrap();
-        }
-        let Page::Directory(root) = Page::in_directory(&web).unwrap() else {
-            panic!("ours")
-        };
-        assert!(read_inside(&root, "js/a.js").is_some());
-        assert!(read_inside(&root, "js").is_none());
-        assert!(read_inside(&root, "../out/s").is_none());
-        assert!(read_inside(&root, ".git/x").is_none());
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::symlink;
-            symlink(out.join("s"), web.join("escape")).unwrap();
-            symlink(&out, web.join("dir")).unwrap();
-            symlink(web.join(".git/x"), web.join("hidden")).unwrap();
-            symlink(web.join("js/a.js"), web.join("inside")).unwrap();
-            assert!(read_inside(&root, "escape").is_none());
-            assert!(read_inside(&root, "dir/s").is_none());
-            assert!(read_inside(&root, "hidden").is_none());
-            assert!(read_inside(&root, "inside").is_some());
-        }
-        let large = std::fs::File::create(web.join("large")).unwrap();
-        large.set_len(FILE_BYTES_MAX + 1).unwrap();
-        assert!(read_inside(&root, "large").is_none());
     }
 }
