@@ -17,9 +17,10 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** The address of a file of the page, of the same version as this one. @param {string} name */
+/** The address of a file beside the page's icon, of the same version. @param {string} name */
 export function asset(name) {
-  return new URL(`../../${name}`, import.meta.url).pathname;
+  const icon = /** @type {HTMLLinkElement|null} */ (document.querySelector('link[rel="icon"]'));
+  return new URL(name, icon?.href ?? location.href).pathname;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';

@@ -2,6 +2,7 @@
 
 mod directory;
 mod encoding;
+mod joined;
 mod ours;
 
 use std::path::{Path, PathBuf};

@@ -1,5 +1,6 @@
 //! The page that is compiled in. Its index names every file by an address that holds the page's
-//! version, so that a browser keeps them for good and never mixes two versions.
+//! version, so that a browser keeps them for good and never mixes two versions. Its modules are
+//! joined into two files.
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
@@ -9,6 +10,7 @@ use ring::digest;
 use rust_embed::Embed;
 
 use super::encoding::Encoding;
+use super::joined::{self, Joined, MORE, PAGE};
 use super::{File, INDEX, etag};
 
 /// In a debug build it is read from the source tree at each request.
@@ -50,20 +52,24 @@ fn compute() -> String {
             all.update(&file.metadata.sha256_hash());
         }
     }
+    if let Some(joined) = joined() {
+        all.update(joined.page.as_bytes());
+        all.update(joined.more.as_bytes());
+    }
     hex(&all.finish().as_ref()[..8])
 }
 
 /// A file, in that encoding where it gains by it.
 pub(super) async fn read(path: &str, encoding: Option<Encoding>) -> Option<File> {
-    let file = OurFiles::get(path)?;
-    let (bytes, hash) = match path {
-        INDEX => {
-            let index = with_versions(&String::from_utf8_lossy(&file.data));
-            let hash = digest::digest(&digest::SHA256, index.as_bytes());
-            let hash = <[u8; 32]>::try_from(hash.as_ref()).ok()?;
-            (Bytes::from(index), hash)
+    let (bytes, hash) = match (path, joined()) {
+        (INDEX, joined) => made(with_versions(&text(INDEX)?, joined.is_some()))?,
+        (PAGE, joined) => made(joined?.page)?,
+        (MORE, joined) => made(joined?.more)?,
+        _ => {
+            let file = OurFiles::get(path)?;
+            let hash = file.metadata.sha256_hash();
+            (Bytes::from_owner(file.data), hash)
         }
-        _ => (Bytes::from_owner(file.data), file.metadata.sha256_hash()),
     };
     let encoding = encoding.filter(|_| !path.ends_with(".png"));
     let Some(encoding) = encoding else {
@@ -99,8 +105,45 @@ fn lock() -> MutexGuard<'static, Encoded> {
     ENCODED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The index with versioned addresses. A worker's own address must stay the same.
-fn with_versions(index: &str) -> String {
+fn text(path: &str) -> Option<String> {
+    let file = OurFiles::get(path)?;
+    Some(String::from_utf8_lossy(&file.data).into_owned())
+}
+
+fn made(text: String) -> Option<(Bytes, [u8; 32])> {
+    let hash = digest::digest(&digest::SHA256, text.as_bytes());
+    let hash = hash.as_ref().try_into().ok()?;
+    Some((Bytes::from(text), hash))
+}
+
+/// Nothing where the modules can't be joined: the page then works with each by itself.
+fn joined() -> Option<Joined> {
+    static COMPILED: LazyLock<Option<Joined>> = LazyLock::new(join);
+    match cfg!(debug_assertions) {
+        true => join(),
+        false => COMPILED.clone(),
+    }
+}
+
+fn join() -> Option<Joined> {
+    joined::join(text)
+        .inspect_err(|error| tracing::error!(%error, "the page's modules are served one by one"))
+        .ok()
+}
+
+/// The index with versioned addresses, and the joined modules in the place of the first.
+fn with_versions(index: &str, joined: bool) -> String {
+    let index = match joined {
+        false => index.to_owned(),
+        true => index
+            .replace("\"/static/js/main.js\"", &format!("\"/static/{PAGE}\""))
+            .replace(
+                "</head>",
+                &format!(
+                    "  <link rel=\"prefetch\" href=\"/static/{MORE}\" as=\"script\">\n</head>"
+                ),
+            ),
+    };
     index.replace("\"/static/", &format!("\"/static/@{}/", version()))
 }
 

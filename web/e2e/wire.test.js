@@ -1,0 +1,90 @@
+// What the page costs on the wire: bytes, and how many requests wait for each other.
+
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+
+const BYTES_MAX = 60 * 1024;
+const DEPTH_MAX = 3;
+
+/** Notes every request of a page with its bytes and by what it was started, as Chromium tells it. @param {import('playwright-core').Page} page */
+async function watch(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Network.enable');
+  await session.send('Network.setBypassServiceWorker', { bypass: true });
+  /** @type {Map<string, {url: string, by: string, bytes: number}>} */ const requests = new Map();
+  session.on('Network.requestWillBeSent', ({ requestId, request, initiator }) => {
+    const frames = initiator.stack?.callFrames ?? initiator.stack?.parent?.callFrames ?? [];
+    requests.set(requestId, { url: request.url, by: initiator.url ?? frames[0]?.url ?? '', bytes: 0 });
+  });
+  session.on('Network.loadingFinished', ({ requestId, encodedDataLength }) => {
+    const request = requests.get(requestId);
+    if (request) request.bytes = encodedDataLength;
+  });
+  return {
+    session,
+    all: () => [...requests.values()],
+    /** @param {string} url @returns {number} */
+    depth(url) {
+      const by = [...requests.values()].find((request) => request.url === url)?.by;
+      return !by || by === url ? 1 : this.depth(by) + 1;
+    },
+  };
+}
+
+test('the whole page, every dialog with it, is at most 60 KiB, headers among them, and no request waits for more than two others', { timeout: 120_000 }, async () => {
+  const server = await startServer();
+  const browser = await startBrowser();
+  try {
+    const { context, page } = await openPage(browser, server.url, { serviceWorkers: 'block' });
+    await signUp(page, 'ann');
+    await say(page, 'hello');
+    await shown(page, 'hello');
+    const again = await context.newPage();
+    const network = await watch(again);
+    await network.session.send('Network.setCacheDisabled', { cacheDisabled: true });
+    await again.goto(server.url);
+    await shown(again, 'hello');
+    // All that is loaded when it is first wanted is asked for in quiet; each is counted once.
+    await again.waitForTimeout(2_000);
+    const files = new Map();
+    for (const { url, bytes } of network.all()) if (new URL(url).origin === server.url && (url.includes('/static/') || url === `${server.url}/`)) files.set(url, Math.max(bytes, files.get(url) ?? 0));
+    const bytes = [...files.values()].reduce((sum, one) => sum + one, 0);
+    const dialogs = [...files.keys()].filter((url) => url.includes('/dialogs/'));
+    console.log(`${files.size} files, ${bytes} bytes over the wire; ${network.all().length} requests`);
+    assert.ok(dialogs.length >= 9, `the dialogs are counted: ${dialogs.length}`);
+    assert.ok([...files.values()].every((one) => one > 0), 'the size of each is known');
+    assert.ok(bytes <= BYTES_MAX, `${bytes} bytes`);
+    for (const { url } of network.all()) assert.ok(network.depth(url) <= DEPTH_MAX, `${url} is ${network.depth(url)} deep`);
+    assert.ok(network.all().some(({ url }) => network.depth(url) === DEPTH_MAX), 'depth is seen at all');
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+});
+
+test('a second visit asks only for the index again', { timeout: 120_000 }, async () => {
+  const server = await startServer();
+  const browser = await startBrowser();
+  try {
+    const { context, page } = await openPage(browser, server.url, { serviceWorkers: 'block' });
+    await signUp(page, 'ann');
+    await page.waitForTimeout(1_500);
+    const again = await context.newPage();
+    /** @type {string[]} */ const asked = [];
+    again.on('response', async (response) => {
+      const cached = await response.request().sizes().then((sizes) => sizes.responseBodySize === 0 && sizes.responseHeadersSize === 0, () => true);
+      if (!cached && response.url().includes('/static/')) asked.push(response.url());
+    });
+    const network = await watch(again);
+    /** @type {string[]} */ const sent = [];
+    network.session.on('Network.responseReceived', ({ response }) => { if (!response.fromDiskCache && !response.fromPrefetchCache && response.url.includes('/static/@')) sent.push(response.url); });
+    await again.goto(server.url);
+    await again.locator('.chat-page').waitFor();
+    const kept = sent.filter((url) => !network.all().some((request) => request.url === url && request.bytes === 0));
+    assert.deepEqual(kept, []);
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+});
