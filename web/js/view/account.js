@@ -18,7 +18,7 @@ export function createAccount(session) {
       drawn = me;
       const name = displayName(me);
       node.replaceChildren(
-        el('button', { type: 'button', class: 'me', 'aria-label': `Your account, ${name}`, on: { click: open } },
+        el('button', { type: 'button', class: 'me', on: { click: open } }, el('span', { class: 'unseen' }, 'Your account: '),
           createAvatar({ username: me.username, name, avatar: me.avatar }),
           el('span', { class: 'who' }, el('bdi', { class: 'name' }, name), el('span', { class: 'handle' }, `@${me.username}`))),
         el('button', { type: 'button', class: 'plain log-out', 'aria-label': 'Log out', title: 'Log out', on: { click: () => session.signOut() } }, icon('leave')));

@@ -30,16 +30,17 @@ export function createAuthView(session) {
   const tabs = TABS.map((item) => el('button', {
     type: 'button', role: 'tab', id: `tab-${item.how}`, 'aria-controls': 'auth-form', on: { click: () => choose(item), keydown: arrows },
   }, item.label));
-  const form = el('form', { id: 'auth-form', role: 'tabpanel', novalidate: true, on: { submit: send } },
+  const form = el('form', { novalidate: true, on: { submit: send } },
     el('label', { for: 'username' }, 'Username'), username, nameRule,
     el('label', { for: 'password' }, 'Password'), el('div', { class: 'password' }, password, reveal), passwordRule,
     error, submit);
+  const panel = el('div', { id: 'auth-form', role: 'tabpanel' }, form);
   const node = el('main', { class: 'auth-page' },
     el('section', { class: 'card', 'aria-label': 'Log in or sign up' },
       el('header', { class: 'hero' },
         el('img', { class: 'logo', src: asset('icon.svg'), alt: '', width: '56', height: '56' }),
         el('h1', {}, 'Chat'), el('p', {}, 'Your team’s own place to talk.')),
-      el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Log in or sign up' }, ...tabs), form));
+      el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Log in or sign up' }, ...tabs), panel));
 
   /** @param {typeof TABS[0]} item */
   function choose(item) {
@@ -95,7 +96,7 @@ export function createAuthView(session) {
       button.setAttribute('aria-selected', String(chosen));
       button.tabIndex = chosen ? 0 : -1;
     }
-    form.setAttribute('aria-labelledby', `tab-${tab.how}`);
+    panel.setAttribute('aria-labelledby', `tab-${tab.how}`);
     password.setAttribute('autocomplete', isNew ? 'new-password' : 'current-password');
     nameRule.hidden = !isNew;
     passwordRule.hidden = !isNew;

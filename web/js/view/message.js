@@ -53,8 +53,8 @@ function drawMessage(node, row, session) {
 function quoteOf({ entry, quote, quoteName }, session) {
   if (entry.replyTo === null || entry.deleted) return null;
   const text = !quote ? 'An earlier message' : quote.deleted ? 'This message was deleted.' : quote.text.slice(0, 140);
-  return el('button', { type: 'button', class: 'quote', 'aria-label': `In reply to ${quoteName}: ${text}`, on: { click: () => session.intend('jump', { seq: entry.replyTo }) } },
-    quoteName && el('bdi', { class: `name ${hueClass(quote.username)}` }, quoteName), el('span', { dir: 'auto' }, text));
+  return el('button', { type: 'button', class: 'quote', on: { click: () => session.intend('jump', { seq: entry.replyTo }) } },
+    el('span', { class: 'unseen' }, 'In reply to '), quoteName && el('bdi', { class: `name ${hueClass(quote.username)}` }, quoteName), el('span', { dir: 'auto' }, text));
 }
 
 /** @param {any} entry */
