@@ -127,6 +127,7 @@ pub const TYPING_MEMBERS_MAX: u64 = 200;
 
 /// The limits that a server tells in `welcome`, so that a client need not guess them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Limits {
     /// See [`FRAME_BYTES_MAX`].
     pub frame_bytes: usize,

@@ -88,6 +88,7 @@ macro_rules! parsed_string {
 /// name that comes from a server is taken as it is. Two usernames are the same person only when
 /// they are equal to the letter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(transparent)]
 pub struct Username(Arc<str>);
 
@@ -119,6 +120,7 @@ impl Username {
 
 /// A room's name: 1 to 32 of `a-z 0-9 -`; a direct room's begins with `@`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct RoomName(Arc<str>);
 
@@ -160,6 +162,7 @@ impl RoomName {
 ///
 /// Unique in a room for its sender, for good. It goes to all members and is no secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Nonce(Arc<str>);
 
@@ -181,6 +184,7 @@ impl Nonce {
 
 /// What a client marks a command with; the one reply carries it as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct RequestId(Arc<str>);
 
@@ -205,6 +209,7 @@ impl RequestId {
 /// One grapheme cluster (UAX #29) of [`EMOJI_CHARS_MAX`] characters at most that Unicode calls an
 /// emoji (UTS #51); a bare digit, which Unicode counts among them, is none.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
 pub struct Emoji(Arc<str>);
 

@@ -147,7 +147,7 @@ export function createSession({ onChange, onMessage }) {
     /** @param {string} intent @param {any} [fields] */
     intend: (intent, fields = {}) => step({ intent, room: state.current, ...fields }),
     /** Gives a command that changes something, and says what came of it.
-     * @param {any} command @param {{open?: boolean, quiet?: boolean}} [options] @returns {Promise<{ok: boolean, msg: string}>} */
+     * @param {import('./wire.js').Command} command @param {{open?: boolean, quiet?: boolean}} [options] @returns {Promise<{ok: boolean, msg: string}>} */
     act(command, { open = false, quiet = false } = {}) {
       const key = newNonce();
       const takesNonce = !['dm', 'profile'].includes(command.type);
@@ -157,7 +157,7 @@ export function createSession({ onChange, onMessage }) {
         if (!state.commands.some((kept) => kept.key === key)) settle(key, { ok: false, msg: state.notice });
       });
     },
-    /** Asks for something to look at. @param {any} command @returns {Promise<any>} the answer, or an error frame */
+    /** Asks for something to look at. @param {import('./wire.js').Command} command @returns {Promise<any>} the answer, or an error frame */
     query(command) {
       const id = nextId();
       return new Promise((resolve) => {

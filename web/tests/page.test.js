@@ -31,7 +31,7 @@ test('modules keep to the forms that the server can join', () => {
     for (const line of read(file).split('\n')) {
       if (/^import\b/u.test(line)) assert.match(line, /^import (?:\{ [\w, ]+ \}|\* as \w+) from '\.[^']+\.js';$/u, file);
       if (/^export\b/u.test(line)) assert.match(line, /^export (?:async function|function|const) \w+/u, file);
-      const code = line.replace(/\/\*.*?\*\/|^ \*.*|\/\/.*|\/\*.*/gu, '');
+      const code = line.replace(/\/\*.*?\*\/|^\s*\*.*|\/\/.*|\/\*.*/gu, '');
       if (/\bimport\(/u.test(code)) assert.match(code, /(?:=> |await )import\('\.[^']+\.js'\)/u, file);
     }
   }

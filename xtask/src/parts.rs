@@ -150,6 +150,22 @@ const PARTS: &[Part] = &[
         run: |project| node_tests(project, &project.files("web/tests", ".test.js")?)?.show(),
     },
     Part {
+        name: "page-types",
+        about: "the page's modules keep to the wire's types (tsc)",
+        kind: Kind::Test,
+        needs: &[Tool::Node, Tool::Npm, Tool::PlaywrightCore],
+        after: None,
+        run: |project| {
+            let compiler = project.web().join("node_modules/typescript/bin/tsc");
+            let config = project.web().join("jsconfig.json");
+            Run::new(Tool::Node.path(project)?)
+                .arg(compiler)
+                .arg("--project")
+                .arg(config)
+                .show()
+        },
+    },
+    Part {
         name: "page",
         about: "the page in Chromium, with a real server",
         kind: Kind::Test,

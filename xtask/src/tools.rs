@@ -122,7 +122,7 @@ impl Tool {
                 let package = project.web().join("node_modules/playwright-core");
                 ensure!(
                     is_npm_ci_current(project) && package.exists(),
-                    "install playwright-core: run `npm ci` (it comes with Node) in web/"
+                    "install the page's tools: run `npm ci` (it comes with Node) in web/"
                 );
                 Ok(package)
             }
@@ -178,7 +178,10 @@ impl Tool {
             Self::Chromium => "chromium, with apt-get".to_owned(),
             Self::Tmux => "tmux, with apt-get".to_owned(),
             Self::Strace => "strace, with apt-get".to_owned(),
-            Self::PlaywrightCore => "playwright-core into web/node_modules, with npm ci".to_owned(),
+            Self::PlaywrightCore => {
+                "playwright-core, axe-core and TypeScript into web/node_modules, with npm ci"
+                    .to_owned()
+            }
             Self::CargoDeny => {
                 format!("{CARGO_DENY} into target/tools, with cargo install (a minute or two)")
             }

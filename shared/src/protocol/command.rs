@@ -8,9 +8,11 @@ use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 /// A command with the `id` that its one reply carries as `re`. Without an `id` only `send` is
 /// answered (by its ack), and errors.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandFrame {
     /// Chosen by the client; unique among its unanswered commands.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub id: Option<RequestId>,
     /// The command.
     #[serde(flatten)]
@@ -19,6 +21,7 @@ pub struct CommandFrame {
 
 /// What a client asks of the server. [`crate::codec::decode_client_frame`] reads them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Command {
@@ -78,6 +81,7 @@ pub enum Command {
 
 /// See [`Command::Send`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Send {
     /// Where to.
     pub room: RoomName,
@@ -87,30 +91,37 @@ pub struct Send {
     pub nonce: Nonce,
     /// The seq of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_to: Option<Seq>,
 }
 
 /// See [`Command::History`]. At most one of `before`, `after` and `around`; none is the newest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct History {
     /// Of which room.
     pub room: RoomName,
     /// Messages under this seq, the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub before: Option<Seq>,
     /// Messages above this seq, the nearest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<Seq>,
     /// Messages on both sides of this seq.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub around: Option<Seq>,
     /// 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
 }
 
 /// See [`Command::Events`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Events {
     /// Of which room.
     pub room: RoomName,
@@ -118,74 +129,91 @@ pub struct Events {
     pub after: Seq,
     /// 1 to [`crate::limits::EVENTS_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
 }
 
 /// See [`Command::Rooms`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Rooms {
     /// Only names that begin so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub prefix: Option<String>,
     /// Only names after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<String>,
     /// 1 to [`crate::limits::LIST_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
 }
 
 /// See [`Command::Members`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Members {
     /// Of which room.
     pub room: RoomName,
     /// Only names after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<Username>,
     /// 1 to [`crate::limits::LIST_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
 }
 
 /// See [`Command::Create`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Create {
     /// The new room's name.
     pub room: RoomName,
     /// What it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub topic: Option<String>,
     /// Whether it is hidden from who is not in it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub private: bool,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Join`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Join {
     /// Which room.
     pub room: RoomName,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Leave`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Leave {
     /// Which room.
     pub room: RoomName,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Resume`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Resume {
     /// The last seq one has, for each room.
     pub rooms: BTreeMap<RoomName, Seq>,
@@ -193,6 +221,7 @@ pub struct Resume {
 
 /// See [`Command::Edit`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Edit {
     /// Where it was said.
     pub room: RoomName,
@@ -202,11 +231,13 @@ pub struct Edit {
     pub text: String,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Delete`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Delete {
     /// Where it was said.
     pub room: RoomName,
@@ -214,11 +245,13 @@ pub struct Delete {
     pub seq: Seq,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::React`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct React {
     /// Where it was said.
     pub room: RoomName,
@@ -230,30 +263,37 @@ pub struct React {
     pub on: bool,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Search`].
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Search {
     /// Words, all of which must occur, and `"a phrase"` in double quotes.
     pub query: String,
     /// Only in this room.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub room: Option<RoomName>,
     /// Only what this person said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub from: Option<Username>,
     /// Where the last page ended, as its `results` said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub cursor: Option<String>,
     /// 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
 }
 
 /// See [`Command::Typing`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Typing {
     /// Where.
     pub room: RoomName,
@@ -261,6 +301,7 @@ pub struct Typing {
 
 /// See [`Command::Read`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Read {
     /// Where.
     pub room: RoomName,
@@ -271,6 +312,7 @@ pub struct Read {
 /// What is done about someone in a room: [`Command::Invite`], [`Command::Kick`],
 /// [`Command::Unban`], [`Command::Unmute`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct About {
     /// Where.
     pub room: RoomName,
@@ -278,11 +320,13 @@ pub struct About {
     pub username: Username,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// What is done about someone in a room for a time: [`Command::Ban`], [`Command::Mute`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AboutFor {
     /// Where.
     pub room: RoomName,
@@ -290,14 +334,17 @@ pub struct AboutFor {
     pub username: Username,
     /// Seconds, 1 to [`crate::limits::FOR_S_MAX`]; without it, until it is taken back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub for_s: Option<u64>,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Role`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct GiveRole {
     /// Where.
     pub room: RoomName,
@@ -307,11 +354,13 @@ pub struct GiveRole {
     pub role: Role,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Topic`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Topic {
     /// Which room.
     pub room: RoomName,
@@ -319,11 +368,13 @@ pub struct Topic {
     pub topic: String,
     /// Repeated, it gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
 /// See [`Command::Dm`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Dm {
     /// With whom.
     pub username: Username,
@@ -331,6 +382,7 @@ pub struct Dm {
 
 /// See [`Command::Profile`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Profile {
     /// The name that others see; [`crate::check_display_name`] says what it must be.
     pub display_name: String,

@@ -4,15 +4,19 @@ use crate::{Nonce, RequestId, RoomName};
 
 /// A command was refused, or a frame was not understood. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ErrorFrame {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// The nonce of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
     /// The room that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub room: Option<RoomName>,
     /// For programs.
     pub code: ErrorCode,
@@ -20,6 +24,7 @@ pub struct ErrorFrame {
     pub message: String,
     /// Milliseconds after which to try again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub retry_after_ms: Option<u64>,
 }
 
@@ -40,6 +45,7 @@ impl ErrorFrame {
 
 /// Why a command was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -72,6 +78,7 @@ pub enum ErrorCode {
     /// A fault of the server.
     Internal,
     /// A code that this version doesn't know.
+    #[cfg_attr(feature = "ts", ts(skip))]
     #[serde(other, skip_serializing)]
     Unknown,
 }

@@ -7,6 +7,7 @@ use crate::{Emoji, Nonce, RoomName, Seq, TimestampMs, Username};
 
 /// A message, live or as it stands now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChatEvent {
     /// Where it was said.
     pub room: RoomName,
@@ -14,6 +15,7 @@ pub struct ChatEvent {
     pub seq: Seq,
     /// In a page of history, the seq of the last event that changed it; absent in an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub rev: Option<Seq>,
     /// When it was stored.
     pub ts: TimestampMs,
@@ -25,21 +27,27 @@ pub struct ChatEvent {
     pub nonce: Nonce,
     /// Whether its sender is a bot.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub bot: bool,
     /// The seq of the message that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_to: Option<Seq>,
     /// When its text was changed last; absent in an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub edited_ts: Option<TimestampMs>,
     /// Whether it was deleted; then its text is empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub deleted: bool,
     /// What people put on it; absent in an event.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub reactions: BTreeMap<Emoji, Reaction>,
     /// Whom the text names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub mentions: Vec<Username>,
 }
 
@@ -73,6 +81,7 @@ impl ChatEvent {
 
 /// One emoji on a message, as the one who asked sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reaction {
     /// How many people put it there.
     pub n: u64,
@@ -84,6 +93,7 @@ pub struct Reaction {
 
 /// A message has another text from here on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EditedEvent {
     /// Where.
     pub room: RoomName,
@@ -99,14 +109,17 @@ pub struct EditedEvent {
     pub message: String,
     /// Whether the message was deleted since; then the text is empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub deleted: bool,
     /// Whom the new text names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub mentions: Vec<Username>,
 }
 
 /// A message's text is gone for good.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DeletedEvent {
     /// Where.
     pub room: RoomName,
@@ -122,6 +135,7 @@ pub struct DeletedEvent {
 
 /// Someone put a reaction on a message, or took it back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ReactedEvent {
     /// Where.
     pub room: RoomName,
@@ -141,11 +155,13 @@ pub struct ReactedEvent {
 
 /// A sentence about a room. Durable kinds have a `seq`, ephemeral ones have none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SystemEvent {
     /// Where.
     pub room: RoomName,
     /// Its position in the room, for a durable kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub seq: Option<Seq>,
     /// When.
     pub ts: TimestampMs,
@@ -155,27 +171,35 @@ pub struct SystemEvent {
     pub message: String,
     /// Whom it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub username: Option<Username>,
     /// Whom it is about, where several are told in one line.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub usernames: Vec<Username>,
     /// How many it is about, where several are told in one line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub count: Option<u64>,
     /// Who did it, where that is someone else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub by: Option<Username>,
     /// `topic`, `created`: what the room is about from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub topic: Option<String>,
     /// `role`: what `username` may do from here on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub role: Option<Role>,
     /// `banned`, `muted`: until when, where it ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub until: Option<TimestampMs>,
     /// `left`: who owns the room from here on, where its last owner left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub heir: Option<Username>,
 }
 
@@ -207,6 +231,7 @@ impl SystemEvent {
 
 /// What a [`SystemEvent`] tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SystemKind {
@@ -239,12 +264,14 @@ pub enum SystemKind {
     /// Ephemeral: a word from the server to this connection alone.
     Notice,
     /// A kind that this version doesn't know; its sentence still reads well.
+    #[cfg_attr(feature = "ts", ts(skip))]
     #[serde(other, skip_serializing)]
     Unknown,
 }
 
 /// Who of a room came and went since the last one; one a second at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PresenceEvent {
     /// Where.
     pub room: RoomName,
@@ -259,6 +286,7 @@ pub struct PresenceEvent {
 
 /// Who is writing in a room. All members are told the same; a client leaves its own user out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TypingEvent {
     /// Where.
     pub room: RoomName,
@@ -269,6 +297,7 @@ pub struct TypingEvent {
 
 /// Up to where one has read, told to all one's connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ReadEvent {
     /// Where.
     pub room: RoomName,
@@ -282,6 +311,7 @@ pub struct ReadEvent {
 
 /// What others see of someone who shares a room with one, or of oneself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ProfileEvent {
     /// Who.
     pub username: Username,
@@ -293,6 +323,7 @@ pub struct ProfileEvent {
 
 /// One is no longer in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomGone {
     /// The room.
     pub room: RoomName,
@@ -300,6 +331,7 @@ pub struct RoomGone {
 
 /// More was missed than a resume replays: drop what you cached of the room and page `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Limited {
     /// The room.
     pub room: RoomName,
@@ -311,6 +343,7 @@ pub struct Limited {
 
 /// More of the rooms one is in than `welcome` could hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomsState {
     /// The rooms.
     pub rooms: Vec<RoomInfo>,
@@ -320,6 +353,7 @@ pub struct RoomsState {
 
 /// The server is about to close the connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Bye {
     /// Why, as a sentence.
     pub reason: String,

@@ -7,20 +7,25 @@ use crate::{RoomName, Seq, TimestampMs, Username};
 
 /// The first frame of a connection: who one is and what one already has.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Hello {
     /// The protocol version; another than the server's closes with 4406.
     pub version: u32,
     /// The session's token, where the upgrade carried neither bearer nor cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub token: Option<String>,
     /// The client's name and version, for logs: `chat-tui/0.1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub client: Option<String>,
     /// The id of the log that `resume`'s numbers belong to, from the last `welcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub log: Option<String>,
     /// The last seq one has, for each room.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub resume: BTreeMap<RoomName, Seq>,
 }
 
@@ -64,6 +69,7 @@ pub struct DemoFrame {
 
 /// The server's first frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Welcome {
     /// The protocol version that this connection speaks.
     pub version: u32,
@@ -87,6 +93,7 @@ pub struct Welcome {
 
 /// A room as one member sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomInfo {
     /// Its name.
     pub room: RoomName,
@@ -108,11 +115,13 @@ pub struct RoomInfo {
     pub members: u64,
     /// In a direct room, the other person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub with: Option<Username>,
 }
 
 /// Who can find and enter a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RoomKind {
     /// Everyone can find and join it.
@@ -125,6 +134,7 @@ pub enum RoomKind {
 
 /// What a member may do in a room; a later one may all that an earlier one may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sends, edits and deletes own messages, reads all of the room's past.

@@ -6,6 +6,7 @@ use crate::{TimestampMs, Username};
 
 /// The body of `POST /register` and `POST /login`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Credentials {
     /// The name.
     pub username: String,
@@ -14,6 +15,7 @@ pub struct Credentials {
     /// At `/register`: the account is a bot's. Its messages say so, and its sessions last until
     /// they are revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub bot: bool,
 }
 
@@ -27,6 +29,7 @@ impl std::fmt::Debug for Credentials {
 
 /// What every call answers where there is nothing more to say, errors among it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Answer {
     /// Whether it was done.
     pub ok: bool,
@@ -36,6 +39,7 @@ pub struct Answer {
 
 /// What `POST /login` answers.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LoggedIn {
     /// `true`.
     pub ok: bool,
@@ -60,6 +64,7 @@ impl std::fmt::Debug for LoggedIn {
 
 /// What `GET /me` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Me {
     /// `true`.
     pub ok: bool,
@@ -75,6 +80,7 @@ pub struct Me {
 
 /// The body of `POST /password`.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NewPassword {
     /// The password one has. Never in `Debug`.
     pub old: String,
@@ -90,6 +96,7 @@ impl std::fmt::Debug for NewPassword {
 
 /// What `GET /sessions` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Sessions {
     /// `true`.
     pub ok: bool,
@@ -99,6 +106,7 @@ pub struct Sessions {
 
 /// One of one's own sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SessionInfo {
     /// For `DELETE /sessions/ID`.
     pub id: String,
@@ -112,6 +120,7 @@ pub struct SessionInfo {
 
 /// What `PUT /avatar` answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NewAvatar {
     /// `true`.
     pub ok: bool,

@@ -32,6 +32,7 @@ use crate::{RequestId, RoomName, Seq};
 /// A frame of a type that this version doesn't know reads as [`ServerFrame::Unknown`], to be
 /// ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ServerFrame {
@@ -61,6 +62,7 @@ pub enum ServerFrame {
     Room {
         /// The `id` of the command that this answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
         re: Option<RequestId>,
         /// The room.
         room: RoomInfo,
@@ -92,11 +94,13 @@ pub enum ServerFrame {
     Pong {
         /// The `id` of the command that this answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(feature = "ts", ts(optional))]
         re: Option<RequestId>,
     },
     /// A command was refused, or a frame was not understood.
     Error(ErrorFrame),
     /// A type that this version doesn't know.
+    #[cfg_attr(feature = "ts", ts(skip))]
     #[serde(other, skip_serializing)]
     Unknown,
 }

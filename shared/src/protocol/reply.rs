@@ -5,9 +5,11 @@ use crate::{Nonce, RequestId, RoomName, Seq, TimestampMs, Username};
 
 /// A `send` is stored; comes before one's own `chat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Ack {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// Where it was said.
     pub room: RoomName,
@@ -21,9 +23,11 @@ pub struct Ack {
 
 /// A page of messages, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct HistoryPage {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// Of which room.
     pub room: RoomName,
@@ -31,6 +35,7 @@ pub struct HistoryPage {
     pub as_of: Seq,
     /// The messages, each a `chat` frame.
     #[serde(with = "chat_frames")]
+    #[cfg_attr(feature = "ts", ts(type = "Array<{ type: \"chat\" } & ChatEvent>"))]
     pub messages: Vec<ChatEvent>,
     /// Whether there are older ones.
     pub more_before: bool,
@@ -40,9 +45,11 @@ pub struct HistoryPage {
 
 /// A page of events, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EventsPage {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// Of which room.
     pub room: RoomName,
@@ -54,23 +61,29 @@ pub struct EventsPage {
 
 /// What a search found, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ResultsPage {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// The messages as they stand now, each a `chat` frame.
     #[serde(with = "chat_frames")]
+    #[cfg_attr(feature = "ts", ts(type = "Array<{ type: \"chat\" } & ChatEvent>"))]
     pub messages: Vec<ChatEvent>,
     /// For the next page; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub cursor: Option<String>,
 }
 
 /// A page of public rooms, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomsPage {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// The rooms.
     pub rooms: Vec<RoomListing>,
@@ -80,6 +93,7 @@ pub struct RoomsPage {
 
 /// A public room as anyone sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomListing {
     /// Its name.
     pub room: RoomName,
@@ -95,9 +109,11 @@ pub struct RoomListing {
 
 /// A page of members, by name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MembersPage {
     /// The `id` of the command that this answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
     /// Of which room.
     pub room: RoomName,
@@ -109,6 +125,7 @@ pub struct MembersPage {
 
 /// A member of a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MemberInfo {
     /// Who.
     pub username: Username,
@@ -124,6 +141,7 @@ pub struct MemberInfo {
     pub bot: bool,
     /// Whether they may only read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub muted: bool,
 }
 

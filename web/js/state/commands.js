@@ -5,7 +5,7 @@ export const COMMANDS_MAX = 100;
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('../wire.js').Command} Command */
-/** @typedef {{key: string, command: any, status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean}} Kept quiet: who gave it tells of its errors */
+/** @typedef {{key: string, command: Command & {room?: string, seq?: number, nonce?: string}, status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean}} Kept quiet: who gave it tells of its errors */
 
 /** @param {State} state @param {Kept} kept @returns {State} */
 export function keep(state, kept) {
@@ -42,8 +42,9 @@ export function changesOf(state, room) {
   /** @type {Map<number, Kept[]>} */
   const changes = new Map();
   for (const kept of state.commands) {
-    if (kept.command.room !== room || !['edit', 'delete', 'react'].includes(kept.command.type)) continue;
-    changes.set(kept.command.seq, [...(changes.get(kept.command.seq) ?? []), kept]);
+    const { seq = 0, type } = kept.command;
+    if (kept.command.room !== room || !['edit', 'delete', 'react'].includes(type)) continue;
+    changes.set(seq, [...(changes.get(seq) ?? []), kept]);
   }
   return changes;
 }

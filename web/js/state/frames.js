@@ -73,7 +73,8 @@ const handlers = {
     if (!kept) return state;
     const next = dropKept(state, kept.key);
     if (!kept.open) return next;
-    return next.rooms.has(kept.command.room) ? open(next, kept.command.room) : { ...next, opening: kept.command.room };
+    const name = kept.command.room ?? LOBBY;
+    return next.rooms.has(name) ? open(next, name) : { ...next, opening: name };
   },
   error(state, frame) {
     const question = questionOf(state, frame.re);

@@ -36,8 +36,9 @@ export function createComposer(session, timeline) {
     if (error && input.value.trim()) return complain(error);
     if (!text) return;
     if (editing()) {
-      const command = { type: 'edit', room: session.state().current, seq: shownAbout?.seq, text };
-      if (text !== allowed.messageOf(session.state(), shownAbout?.seq ?? 0)?.text) session.act(command, { quiet: true });
+      const seq = shownAbout?.seq ?? 0;
+      const changes = text !== allowed.messageOf(session.state(), seq)?.text;
+      if (changes) session.act({ type: 'edit', room: session.state().current, seq, text }, { quiet: true });
       dismiss();
     } else {
       input.value = '';

@@ -40,7 +40,7 @@ function section(show) {
   const list = el('ul', { class: 'people' });
   const rest = el('p', { class: 'rest' });
   const node = el('section', {}, heading, list, rest);
-  const create = (/** @type {{key: string}} */ { key }) => el('li', {}, el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }));
+  const create = (/** @type {{key: string, person: Person, mine: boolean}} */ { key }) => el('li', {}, el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }));
   const draw = createKeyedList(list, create, drawPerson, samePerson);
   return {
     node,

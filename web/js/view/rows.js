@@ -62,7 +62,7 @@ function asItWillBe(entry, waiting, me) {
   return waiting.reduce((now, { command, status, error }) => {
     if (command.type === 'edit') return { ...now, text: command.text, change: { status, error } };
     if (command.type === 'delete') return { ...now, change: { status } };
-    if (Boolean(now.reactions.get(command.emoji)?.me) === command.on) return now;
+    if (command.type !== 'react' || Boolean(now.reactions.get(command.emoji)?.me) === command.on) return now;
     return { ...now, reactions: withReaction(now.reactions, command.emoji, command.on, me, me) };
   }, entry);
 }

@@ -18,7 +18,7 @@ export function createToolbar(list, session) {
   const edit = button('edit', icon('edit'), 'Edit', () => session.intend('about', { about: { seq: seq(), how: 'edit' } }));
   const copy = button('copy', icon('copy'), 'Copy text', () => navigator.clipboard?.writeText(entry()?.text ?? ''));
   const remove = button('delete', icon('trash'), 'Delete', () => {
-    const command = { type: 'delete', room: session.state().current, seq: seq() };
+    const command = { type: /** @type {const} */ ('delete'), room: session.state().current, seq: seq() };
     lazily('confirm', (dialog) => dialog.openConfirm({ title: 'Delete this message?', text: entry()?.text ?? '', action: 'Delete', run: () => session.act(command) }));
   });
   node.append(...quick, more, reply, edit, copy, remove);

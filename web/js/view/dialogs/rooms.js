@@ -66,8 +66,8 @@ export function openRooms(session) {
     const room = name.input.value.trim().toLowerCase();
     if (!room) return name.input.focus();
     const about = topic.input.value.trim();
-    const command = { type: 'create', room, ...(about ? { topic: about } : {}), ...(isPrivate.checked ? { private: true } : {}) };
-    const answer = await session.act(command, { open: true, quiet: true });
+    const more = { ...(about ? { topic: about } : {}), ...(isPrivate.checked ? { private: true } : {}) };
+    const answer = await session.act({ type: 'create', room, ...more }, { open: true, quiet: true });
     if (answer.ok) dialog.close();
     else dialog.error(answer.msg);
   }
