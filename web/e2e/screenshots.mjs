@@ -35,6 +35,27 @@ const TALK = [
 ];
 const LAST = 'Five minutes, I’m on the stairs';
 
+const WIDE = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
+/** @type {{name: string, options: any, then?: (page: import('playwright-core').Page) => Promise<void>}[]} */
+const VIEWS = [
+  { name: 'page', options: { viewport: WIDE, colorScheme: 'dark' } },
+  {
+    name: 'page-light', options: { viewport: WIDE, colorScheme: 'light' },
+    async then(page) {
+      await page.getByRole('button', { name: 'Search', exact: true }).click();
+      await page.getByLabel('Words').fill('backup');
+      await page.keyboard.press('Enter');
+      await page.locator('.result').first().waitFor();
+    },
+  },
+  { name: 'page-phone', options: { viewport: PHONE, colorScheme: 'dark' } },
+  {
+    name: 'page-phone-light', options: { viewport: PHONE, colorScheme: 'light' },
+    then: (page) => page.getByRole('button', { name: 'Rooms', exact: true }).click(),
+  },
+];
+
 await mkdir(out, { recursive: true });
 const server = await startServer();
 const browser = await startBrowser();
@@ -65,21 +86,31 @@ try {
   }
   await terminal.keys('M-1');
   await command(pages[1], { type: 'join', room: 'release' });
-  await command(pages[1], { type: 'send', room: 'release', text: 'The notes are final', nonce: 'final' });
+  await command(pages[1], { type: 'send', room: 'release', text: 'The notes are final, @maya', nonce: 'final' });
   for (const [name, text] of TALK) {
     await people.get(name)?.(text);
     await terminal.see(`: ${text.slice(0, 20)}`);
   }
-  await people.get('maya')?.(LAST);
+  const [maya, jonas, noor] = pages;
+  const find = (/** @type {string} */ text) => seqOf(maya, text);
+  await command(maya, { type: 'send', room: 'lobby', text: 'Added to the notes, with an example', nonce: 'reply', reply_to: await find('How do I check') });
+  for (const [page, emoji] of /** @type {const} */ ([[noor, '🎉'], [jonas, '🎉'], [jonas, '🙏']])) await command(page, { type: 'react', room: 'lobby', seq: await find('Nobody lost a message'), emoji, on: true });
+  const { room: { room: direct } } = await command(noor, { type: 'dm', username: 'maya' });
+  await command(noor, { type: 'send', room: direct, text: 'Coffee before that?', nonce: 'coffee' });
+  await command(jonas, { type: 'profile', display_name: 'Jonas Weber' });
+  await command(maya, { type: 'profile', display_name: 'Maya Lindqvist' });
+  await people.get('jonas')?.(LAST);
   await terminal.see(LAST);
   await terminal.write('See you there');
   await terminal.see('> See you there');
 
-  for (const [name, size] of /** @type {const} */ ([['page-1280', { width: 1280, height: 800 }], ['page-390', { width: 390, height: 844 }]])) {
-    const { page } = await openPage(browser, server.url, { viewport: size });
+  for (const { name, options, then } of VIEWS) {
+    const { page } = await openPage(browser, server.url, /** @type {any} */ (options));
     await logIn(page, 'maya');
     await shown(page, LAST);
-    await page.waitForTimeout(600);
+    await then?.(page);
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(700);
     await page.screenshot({ path: path.join(out, `${name}.png`) });
     await page.context().close();
   }
@@ -92,7 +123,7 @@ try {
   await server.stop();
 }
 
-/** Gives a command over a socket of the page's session. @param {import('playwright-core').Page} page @param {any} frame */
+/** Gives a command over a socket of the page's session. @param {import('playwright-core').Page} page @param {any} frame @returns {Promise<any>} its answer */
 function command(page, frame) {
   return page.evaluate((what) => new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://${location.host}/ws`);
@@ -103,8 +134,14 @@ function command(page, frame) {
       if (answer.type === 'welcome') socket.send(JSON.stringify({ ...what, id: 'it' }));
       if (answer.re !== 'it') return;
       if (answer.type === 'error') reject(new Error(data));
-      resolve(undefined);
+      resolve(answer);
       socket.close();
     };
   }), frame);
+}
+
+/** The newest message of the lobby that holds this text. @param {import('playwright-core').Page} page @param {string} text */
+async function seqOf(page, text) {
+  const { messages } = await command(page, { type: 'history', room: 'lobby', limit: 200 });
+  return messages.findLast((/** @type {any} */ message) => message.message.includes(text)).seq;
 }

@@ -28,6 +28,7 @@ export function createSession({ onChange, onMessage }) {
   /** @type {Map<string, (frame: any) => void>} */ const queries = new Map();
   /** @type {Map<string, (answer: {ok: boolean, msg: string}) => void>} */ const waiting = new Map();
   let typingSaid = 0;
+  /** What came before we knew who we are; the connection does not wait for that. @type {any[]|null} */ let early = null;
 
   /** @param {any} input */
   function step(input) {
@@ -74,17 +75,25 @@ export function createSession({ onChange, onMessage }) {
 
   /** @param {any} me @param {any} [known] */
   function enter(me, known) {
-    connection?.end();
     step({ intent: 'signedIn', me, known, ...loadOutbox(me.username) });
+    if (!early) return connect();
+    const frames = early;
+    early = null;
+    frames.forEach(receive);
+  }
+
+  function connect() {
+    connection?.end();
     connection = createConnection({
       resume: () => ({ log: state.log, points: resumePoints(state) }),
-      onFrame: receive,
+      onFrame: (frame) => (early ? early.push(frame) : receive(frame)),
       onLink(link) {
         for (const answer of queries.values()) answer(AWAY);
         queries.clear();
-        step({ intent: 'link', link });
+        if (!early) step({ intent: 'link', link });
+        else if (link.status === 'waiting') early.length = 0;
       },
-      onLogin: () => leave(SIGNED_OUT),
+      onLogin: () => { if (!early) leave(SIGNED_OUT); },
       isSignedOut: async () => (await api.me()).status === 401,
     });
   }
@@ -93,6 +102,7 @@ export function createSession({ onChange, onMessage }) {
   function leave(notice) {
     connection?.end();
     connection = null;
+    early = null;
     forgetKnown();
     step({ intent: 'signedOut', notice });
   }
@@ -102,18 +112,23 @@ export function createSession({ onChange, onMessage }) {
   addEventListener('pagehide', () => saveKnown(state));
 
   return {
+    /** What is known is shown at once; the server says meanwhile who this is. */
     async start() {
       const last = loadKnown();
+      if (last) enter(last.me, last.known);
+      else {
+        early = [];
+        connect();
+      }
       let answer = await api.me();
       while (answer.status === 0 || answer.status >= 500) {
-        // Without the server the page shows what it knew; the connection goes on trying.
-        if (last) return enter(last.me, last.known);
-        step({ intent: 'notice', message: 'The server can\u2019t be reached. Trying again…' });
+        if (!last) step({ intent: 'notice', message: 'The server can\u2019t be reached. Trying again…' });
         await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
         answer = await api.me();
       }
-      if (answer.ok) return enter(answer, last?.me.username === answer.username ? last?.known : undefined);
-      return leave(answer.status === 401 ? '' : answer.msg);
+      if (!answer.ok) return leave(answer.status === 401 ? '' : answer.msg);
+      if (!last) return enter(answer);
+      return answer.username === last.me.username ? step({ intent: 'me', me: answer }) : enter(answer);
     },
     /** @param {'login'|'register'} how @param {string} username @param {string} password @returns {Promise<string>} what went wrong, or nothing */
     async signIn(how, username, password) {

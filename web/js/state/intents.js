@@ -21,6 +21,7 @@ export const intents = {
     }, fresh);
   },
   signedOut: (_, { notice }) => ({ ...initialState(), screen: 'auth', notice: notice ?? '' }),
+  me: (state, { me }) => ({ ...state, me }),
   link: (state, { link }) => (link.status === 'live' ? state : disconnect({ ...state, link })),
   notice: (state, { message }) => ({ ...state, notice: message ?? '' }),
   open: (state, { room }) => open(state, room),
