@@ -6,6 +6,7 @@
 //! and back.
 
 mod args;
+mod background;
 mod config;
 mod editor;
 mod grid;
@@ -204,7 +205,12 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
         columns: size.width,
         rows: size.height,
     };
-    let app = app(&server, screen, nonces, size, &config);
+    let mut app = app(&server, screen, nonces, size, &config);
+    if app.colours {
+        // There is something to see while the terminal takes its time to answer.
+        terminal.draw(|frame| *links.borrow_mut() = view::draw(frame, &app))?;
+        app.light = background::is_light(config.theme);
+    }
     let mut program = Program {
         app,
         net,
@@ -271,23 +277,13 @@ fn app(server: &ServerUrl, screen: Screen, nonces: Nonces, size: Size, config: &
         now: now(),
         nonces,
         keys: config.keys.clone(),
-        light: match config.theme {
-            ThemeChoice::Dark => Some(false),
-            ThemeChoice::Light => Some(true),
-            _ => light_background(std::env::var("COLORFGBG").ok().as_deref()),
-        },
+        light: None,
     }
 }
 
 fn has_colours(theme: ThemeChoice) -> bool {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     !no_color && theme != ThemeChoice::Mono
-}
-
-/// What terminals say of their colours: `foreground;background`, as numbers of the palette.
-fn light_background(colours: Option<&str>) -> Option<bool> {
-    let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
-    Some(matches!(background, 7 | 9..=15))
 }
 
 /// The form; with a name and a password at hand, already on its way.

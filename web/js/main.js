@@ -12,8 +12,19 @@ const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 let view = null;
 /** @type {any} */ let latest = null;
 
+/** The first chat is drawn with its messages, unless they take longer than this. */
+const FIRST_MESSAGES_MS_MAX = 400;
+const WORKER_AFTER_MS = 3_000;
+let patient = true;
+
+/** @param {import('./state/initial.js').State} state */
+function isComing(state) {
+  return patient && state.screen === 'chat' && view === null && state.rooms.get(state.current)?.history !== 'ready';
+}
+
 const draw = onNextPaint(() => {
   const state = latest;
+  if (isComing(state)) return;
   if (state.screen === 'starting') return setText(/** @type {Node} */ (app.querySelector('.boot')), state.notice);
   if (view?.screen !== state.screen) {
     view?.end?.();
@@ -35,5 +46,9 @@ const session = createSession({
 
 applyTheme();
 session.start();
+setTimeout(() => {
+  patient = false;
+  if (latest) draw();
+}, FIRST_MESSAGES_MS_MAX);
 // Where it is not allowed, the page works as well, but for opening without a server.
-navigator.serviceWorker?.register('/static/sw.js', { scope: '/' }).catch(() => {});
+setTimeout(() => navigator.serviceWorker?.register('/static/sw.js', { scope: '/' }).catch(() => {}), WORKER_AFTER_MS);

@@ -10,6 +10,7 @@ mod limit;
 mod machine;
 mod nats;
 mod opening;
+mod pages;
 mod profile;
 mod report;
 mod seed;
@@ -79,6 +80,8 @@ enum What {
     Durable,
     /// CPU to open a connection, and a bare accept's in turns
     Connect,
+    /// A page deep in a long room and a search's, against the newest in turns
+    Pages,
     /// CPU a delivery, and nats-server's in turns
     Peers,
     /// The terminal client, and irssi and weechat in turns
@@ -196,6 +199,7 @@ fn measure(what: What, how: How) -> anyhow::Result<()> {
         What::Stalled => stalled::run(&options)?,
         What::Durable => durable::run(&options)?,
         What::Connect => opening::run(&options)?,
+        What::Pages => pages::run(&options)?,
         What::Peers => fanout::peers(&options)?,
         What::Tui { client } => tui::run(&options, client)?,
         What::Profile => {

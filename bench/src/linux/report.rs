@@ -7,7 +7,7 @@ use anyhow::Context;
 
 use super::machine::Machine;
 use super::table::{Row, markdown, spread};
-use super::{Options, durable, fanout, idle, opening, profile, stalled};
+use super::{Options, durable, fanout, idle, opening, pages, profile, stalled};
 
 /// What was tried where a mark is missed; people write it, and the report takes it over.
 const TRIED_FILE: &str = "TRIED.md";
@@ -24,6 +24,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         stalled::run,
         durable::run,
         opening::run,
+        pages::run,
     ] {
         rows.append(&mut part(options)?);
     }

@@ -138,6 +138,39 @@ screens! {
     past_80x24: with(unread(80, 24), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
     leaving_40x10: with(talk(40, 10), "key ctrl-c");
     many_lines_typed_80x24: with(people(80, 24), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
+    rooms_40x10: with(people(40, 10), "room rust; room cats; chat cats 1 bob miau");
+    log_in_error_120x40: with(Script::log_in(120, 40), "login-failed chat.example.org can't be reached: connection refused. Is the server running?");
+    log_in_error_80x24: with(Script::log_in(80, 24), "login-failed chat.example.org can't be reached: connection refused. Is the server running?");
+    sign_up_error_120x40: with(Script::log_in(120, 40), "key f2; type ann; key tab; type short; key enter");
+    sign_up_error_40x10: with(Script::log_in(40, 10), "key f2; type ann; key tab; type short; key enter");
+    scrolled_120x40: with(Script::chat(120, 40), "page 1 100 end; key pgup; chat lobby 101 bob new");
+    scrolled_40x10: with(Script::chat(40, 10), "page 1 100 end; key pgup; chat lobby 101 bob new");
+    top_120x40: with(Script::chat(120, 40), "page 101 200 more; key pgup pgup pgup pgup pgup");
+    top_40x10: with(Script::chat(40, 10), "page 101 200 more; key pgup pgup pgup pgup pgup");
+    ended_120x40: with(people(120, 40), "ended You are banned from this server: spam.");
+    ended_40x10: with(people(40, 10), "ended You are banned from this server: spam.");
+    searching_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter");
+    searching_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter");
+    nothing_found_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter; found 2 1 end");
+    nothing_found_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter; found 2 1 end");
+    chosen_120x40: with(talk(120, 40), "key alt-up alt-up");
+    chosen_40x10: with(talk(40, 10), "key alt-up alt-up");
+    answer_120x40: with(talk(120, 40), "key alt-r; type yes");
+    answer_40x10: with(talk(40, 10), "key alt-r; type yes");
+    change_120x40: with(talk(120, 40), "own 40 n-9 mine; key alt-e");
+    change_80x24: with(talk(80, 24), "own 40 n-9 mine; key alt-e");
+    typing_120x40: with(talk(120, 40), "typing bob grace");
+    typing_40x10: with(talk(40, 10), "typing bob grace");
+    completion_120x40: with(talk(120, 40), "type /re; key tab");
+    completion_40x10: with(talk(40, 10), "type /re; key tab");
+    paste_120x40: with(talk(120, 40), &format!("paste {}", "line\\n".repeat(250)));
+    paste_40x10: with(talk(40, 10), &format!("paste {}", "line\\n".repeat(250)));
+    past_120x40: with(unread(120, 40), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
+    past_40x10: with(unread(40, 10), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
+    leaving_120x40: with(talk(120, 40), "key ctrl-c");
+    leaving_80x24: with(talk(80, 24), "key ctrl-c");
+    many_lines_typed_120x40: with(people(120, 40), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
+    many_lines_typed_40x10: with(people(40, 10), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
 }
 
 /// Whatever others write, wherever the window ends, every cell holds what its column can.
@@ -221,6 +254,47 @@ fn without_colours(client: &Script) {
     for cell in &terminal.backend().buffer().content {
         assert_eq!((cell.fg, cell.bg), Default::default());
     }
+}
+
+/// A screen with its colours told: `‹cyan›` before what is so, `‹›` before what has none.
+fn coloured(client: &Script) -> String {
+    let size = client.app.size;
+    let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
+    terminal
+        .draw(|frame| drop(super::draw(frame, &client.app)))
+        .unwrap();
+    let buffer = terminal.backend().buffer();
+    let mut out = String::new();
+    for y in 0..size.rows {
+        let (mut row, mut style) = (String::new(), ratatui::style::Style::new());
+        for x in 0..size.columns {
+            let cell = &buffer[(x, y)];
+            let now = cell.style();
+            if (now.fg, now.add_modifier) != (style.fg, style.add_modifier) {
+                let colour = now.fg.filter(|fg| *fg != ratatui::style::Color::Reset);
+                let colour = colour.map_or(String::new(), |fg| fg.to_string().to_lowercase());
+                let modifiers = format!("{:?}", now.add_modifier).to_lowercase();
+                let modifiers = modifiers.replace("none", "").replace("(empty)", "");
+                row += &format!("‹{}›", [colour, modifiers].join(" ").trim());
+                style = now;
+            }
+            row.push_str(cell.symbol());
+        }
+        out.push_str(row.trim_end_matches([' ', '‹', '›']));
+        out.push('\n');
+    }
+    out
+}
+
+#[test]
+fn looks() {
+    let mut client = unread(80, 24);
+    client.run("down 5 The server closed the connection.; key alt-up");
+    insta::assert_snapshot!("dark_80x24", coloured(&client));
+    client.app.light = Some(true);
+    insta::assert_snapshot!("light_80x24", coloured(&client));
+    client.app.colours = false;
+    insta::assert_snapshot!("no_color_80x24", coloured(&client));
 }
 
 /// On white, the palette's bright colours and its yellow can't be read.

@@ -1,13 +1,14 @@
 //! Show 4: two servers on one database, without a bus, write to one room as fast as they can.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::join_all;
+use serde_json::json;
 use tokio::sync::watch;
 
 use crate::speaker::{Acked, check_log, speak};
 use crate::support::mongo_server::TestDatabase;
-use crate::support::{Server, from_env};
+use crate::support::{PASSWORD, Server, from_env};
 
 /// Messages that each keeps under way.
 const UNDER_WAY: usize = 8;
@@ -90,4 +91,76 @@ async fn a_name_is_one_persons_on_both() {
         .get("/me", &[("Authorization", &ann.bearer())])
         .await
         .accepted(200);
+}
+
+/// Without a bus, what became of an account must be known everywhere in this time.
+const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+
+#[tokio::test]
+async fn who_is_out_on_one_is_out_on_the_other() {
+    let Some(database) = TestDatabase::new() else {
+        return;
+    };
+    let flags = [
+        "--admin",
+        "admin",
+        "--mongo-url",
+        &database.url,
+        "--mongo-database",
+        &database.name,
+    ];
+    let first = Server::start_with(&flags).await;
+    let (_, mut admin) = first.newcomer("admin").await;
+    let second = Server::start_with(&flags).await;
+
+    let ann = first.user("ann").await;
+    let mut ann_there = second.enter(&ann).await;
+    let asked = Instant::now();
+    first
+        .post("/logout", &[("Authorization", &ann.bearer())], &json!({}))
+        .await
+        .accepted(200);
+    assert_eq!(ann_there.closed_within(KNOWN_WITHIN).await.0, 4401);
+    assert!(
+        asked.elapsed() <= KNOWN_WITHIN,
+        "signed out: {:?}",
+        asked.elapsed()
+    );
+
+    // A new password ends every other session, and not the one that it was given in.
+    let bob = first.user("bob").await;
+    let bob_elsewhere = second.log_in("bob").await;
+    let mut here = second.enter(&bob).await;
+    let mut elsewhere = second.enter(&bob_elsewhere).await;
+    let change = json!({"old": PASSWORD, "new": "another good password"});
+    let asked = Instant::now();
+    first
+        .post("/password", &[("Authorization", &bob.bearer())], &change)
+        .await
+        .accepted(200);
+    assert_eq!(elsewhere.closed_within(KNOWN_WITHIN).await.0, 4401);
+    assert!(
+        asked.elapsed() <= KNOWN_WITHIN,
+        "a new password: {:?}",
+        asked.elapsed()
+    );
+    here.done(json!({"type": "ping"}), "pong").await;
+
+    let eve = second.user("eve").await;
+    let mut eve_there = second.enter(&eve).await;
+    let asked = Instant::now();
+    admin
+        .done(
+            json!({"type": "ban", "room": "lobby", "username": "eve"}),
+            "ok",
+        )
+        .await;
+    assert_eq!(eve_there.closed_within(KNOWN_WITHIN).await.0, 4403);
+    assert!(
+        asked.elapsed() <= KNOWN_WITHIN,
+        "banned: {:?}",
+        asked.elapsed()
+    );
+    let again = json!({"username": "eve", "password": PASSWORD});
+    second.post("/login", &[], &again).await.refused(&[403]);
 }

@@ -1,6 +1,6 @@
 // What the page should ask the server for, read off the state. Pure: session.js does the asking.
 
-import { EVENTS_PAGE, HISTORY_PAGE, MEMBERS_PAGE } from '../wire.js';
+import { EVENTS_PAGE, HISTORY_PAGE, LATEST_PAGE, MEMBERS_PAGE } from '../wire.js';
 import { missingQuotes } from './quotes.js';
 import { hasMark } from './unread.js';
 
@@ -27,7 +27,7 @@ function needsOfRoom(r) {
   const room = r.name;
   /** @type {Need[]} */
   const found = [];
-  if (r.history === 'wanted') found.push({ what: 'latest', room, command: { type: 'history', room, limit: HISTORY_PAGE } });
+  if (r.history === 'wanted') found.push({ what: 'latest', room, command: { type: 'history', room, limit: LATEST_PAGE } });
   if (r.catchUp === 'wanted') found.push({ what: 'catchUp', room, command: { type: 'events', room, after: r.cursor, limit: EVENTS_PAGE } });
   if (r.roster === 'wanted') {
     const after = r.rosterAfter ? { after: r.rosterAfter } : {};

@@ -1,7 +1,7 @@
 // One row of the timeline as an element.
 
 import { createAvatar, hueClass } from './avatar.js';
-import { dayOf, momentOf, timeOf } from './clock.js';
+import { dayOf, timeOf } from './clock.js';
 import { el } from './dom.js';
 import { isEmojiOnly, pieces } from './richtext.js';
 
@@ -15,7 +15,7 @@ export function rowUpdater(session) {
   return (/** @type {HTMLElement} */ node, /** @type {any} */ row) => {
     if (row.kind === 'day') return fill(node, 'day', el('span', {}, dayOf(row.ts, Date.now())));
     if (row.kind === 'new') return fill(node, 'new', el('span', {}, 'New messages'));
-    if (row.kind === 'system') return fill(node, 'line', el('span', { title: momentOf(row.entry.ts), dir: 'auto' }, row.text));
+    if (row.kind === 'system') return fill(node, 'line', el('span', { 'data-ts': row.entry.ts, dir: 'auto' }, row.text));
     return drawMessage(node, row, session);
   };
 }
@@ -78,8 +78,8 @@ function toNode(piece) {
 
 /** @param {any} entry @param {boolean} waiting */
 function metaOf(entry, waiting) {
-  const time = el('time', { datetime: new Date(entry.ts).toISOString(), title: momentOf(entry.ts) }, timeOf(entry.ts));
-  const edited = entry.editedTs && !entry.deleted && el('span', { title: momentOf(entry.editedTs) }, 'edited');
+  const time = el('time', { datetime: new Date(entry.ts).toISOString(), 'data-ts': entry.ts }, timeOf(entry.ts));
+  const edited = entry.editedTs && !entry.deleted && el('span', { 'data-ts': entry.editedTs }, 'edited');
   return el('div', { class: 'meta' }, edited, waiting ? el('span', { class: 'sending' }, entry.change ? 'saving' : 'sending') : time);
 }
 

@@ -2,6 +2,7 @@
 
 import { changesOf } from '../state/commands.js';
 import { personOf, titleOf } from '../state/rooms.js';
+import { momentOf } from './clock.js';
 import { el, icon, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 import { createRow, rowUpdater } from './message.js';
@@ -21,7 +22,7 @@ const TARGET_MS = 2_500;
 
 /** @param {import('../session.js').Session} session */
 export function createTimeline(session) {
-  const list = el('ol', { class: 'messages' });
+  const list = el('ol', { class: 'messages', on: { pointerover: tellMoment } });
   const top = createTop(session);
   const log = el('div', { class: 'timeline', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages', tabindex: '0', on: { keydown: onKey } }, top.node, list);
   const jumpLabel = el('span', {});
@@ -89,6 +90,12 @@ export function createTimeline(session) {
   function anchors() {
     return [...list.children].filter((row) => row.offsetTop + row.offsetHeight > log.scrollTop).slice(0, 4)
       .map((row) => ({ row, bottom: row.offsetTop + row.offsetHeight }));
+  }
+
+  /** What only some ask for is not worked out for every row. @param {PointerEvent} event */
+  function tellMoment({ target }) {
+    const at = /** @type {HTMLElement} */ (target);
+    if (at.dataset.ts && !at.title) at.title = momentOf(Number(at.dataset.ts));
   }
 
   /** @param {KeyboardEvent} event */

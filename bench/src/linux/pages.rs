@@ -1,0 +1,105 @@
+//! What a page of a long room costs at its end, at its depth, and by a search.
+
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use serde_json::json;
+
+use super::Options;
+use super::chat::{ChatServer, ask, send_frame};
+use super::stats::quantile;
+use super::swarm::{PATIENCE, Swarm};
+use super::table::{Mark, Row};
+use super::ws::Seen;
+
+const MESSAGES: u64 = 100_000;
+const PAGE: u64 = 50;
+/// Messages without an ack while the room is filled.
+const UNDER_WAY: u64 = 48;
+/// Pages of each kind of which one median is taken.
+const ASKED: usize = 200;
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
+    let messages = if options.quick {
+        MESSAGES / 20
+    } else {
+        MESSAGES
+    };
+    let server = ChatServer::start(&options.site, 2)?;
+    fill(&server, messages)?;
+    let mut streams = server.enter(2)?;
+    let reader = streams.last_mut().context("two are there")?;
+    let pages = messages / PAGE / 2;
+    let deep = messages + 1 - (pages - 1) * PAGE;
+    let newest = json!({"type": "history", "room": "lobby", "limit": PAGE});
+    let thousandth = json!({"type": "history", "room": "lobby", "limit": PAGE, "before": deep});
+    // Every message has these words: what a search finds there is as much as a page holds.
+    let found = json!({"type": "search", "query": "plain text", "limit": PAGE});
+    // The index is brought up to the log by the first search.
+    ask(reader, found.clone())?;
+
+    let (mut first, mut depth, mut search) = (vec![], vec![], vec![]);
+    for repeat in 0..=options.repeats {
+        let mut times = [vec![], vec![], vec![]];
+        // In turns, so that what disturbs one disturbs all.
+        for _ in 0..ASKED {
+            for (command, times) in [&newest, &thousandth, &found].into_iter().zip(&mut times) {
+                times.push(milliseconds(reader, command.clone())?);
+            }
+        }
+        if repeat > 0 {
+            let medians = times.map(|times| quantile(&times, 0.5));
+            let [Some(a), Some(b), Some(c)] = medians else {
+                continue;
+            };
+            first.push(a);
+            depth.push(b);
+            search.push(c);
+        }
+    }
+    let row = |what: String, ours: &[f64]| {
+        Row::pairs(what, "ms", ours, "page 1", &first).mark(Mark::RatioAtMost(1.5))
+    };
+    let rows = vec![
+        row(
+            format!("pages: page {pages} of {messages} messages"),
+            &depth,
+        ),
+        row(
+            format!("pages: the first of a search in {messages} messages"),
+            &search,
+        ),
+    ];
+    rows.iter().for_each(|row| options.say(row));
+    Ok(rows)
+}
+
+fn milliseconds(reader: &mut TcpStream, command: serde_json::Value) -> anyhow::Result<f64> {
+    let asked = Instant::now();
+    ask(reader, command)?;
+    Ok(asked.elapsed().as_secs_f64() * 1e3)
+}
+
+/// Says so many messages in the lobby.
+fn fill(server: &ChatServer, messages: u64) -> anyhow::Result<()> {
+    let mut swarm = Swarm::new(server.enter(1)?)?;
+    swarm.settle()?;
+    let (mut sent, mut acked) = (0, 0);
+    let mut last = Instant::now();
+    while acked < messages {
+        while sent < messages && sent - acked < UNDER_WAY {
+            swarm.write(0, &send_frame("lobby", sent))?;
+            sent += 1;
+        }
+        let before = acked;
+        swarm.poll(Duration::from_millis(100), |_, seen| {
+            acked += u64::from(seen == Seen::Ack);
+        })?;
+        if acked > before {
+            last = Instant::now();
+        }
+        anyhow::ensure!(last.elapsed() < PATIENCE, "acks did not come");
+    }
+    Ok(())
+}
