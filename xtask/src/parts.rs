@@ -243,8 +243,9 @@ const WIRE_TEST: &str = "wire";
 
 /// FerretDB looks through a whole collection for a nonce and for a page of events: it takes seconds
 /// for what these do, and what they hold is not the store's. They run on SQLite and on MongoDB.
-const TOO_SLOW_ON_FERRETDB: [&str; 2] = [
+const TOO_SLOW_ON_FERRETDB: [&str; 3] = [
     "main_job::limits::who_does_not_stop_is_sent_away",
+    "slow::who_stands_still_is_sent_away_and_misses_nothing",
     "resume::edges::over_five_thousand_behind_in_all_some_rooms_start_anew",
 ];
 

@@ -138,6 +138,57 @@ async fn one_pong_waits_at_most() {
     assert_eq!(outbox.lock().pinned(), 2);
 }
 
+/// The payloads of what was written, frame by frame; panics where a frame ends in another.
+fn frames(mut bytes: &[u8]) -> Vec<(u8, usize)> {
+    let mut found = Vec::new();
+    while let [first, length, rest @ ..] = bytes {
+        assert_eq!(length & 0x80, 0, "a server masks nothing");
+        let (length, rest) = match length {
+            126 => (
+                usize::from(u16::from_be_bytes([rest[0], rest[1]])),
+                &rest[2..],
+            ),
+            length => (usize::from(*length), rest),
+        };
+        assert!(
+            matches!(first, 0x81 | 0x88 | 0x8A),
+            "{first:#x} begins no frame of ours"
+        );
+        found.push((*first, length));
+        bytes = &rest[length..];
+    }
+    assert!(bytes.is_empty());
+    found
+}
+
+/// A socket that takes less than a frame at a time, and a pong and a close in the middle of one.
+#[tokio::test]
+async fn a_pong_and_a_close_never_land_inside_a_frame() {
+    for taken in [1, 7, 100, 999, 1_001, 4_500] {
+        let (outbox, theirs) = deferred(taken);
+        let drain = draining(&outbox);
+        outbox.uncork([text(1_000)]);
+        tokio::task::yield_now().await;
+        let batch: Vec<u8> = (0..3).flat_map(|_| text(900).bytes().to_vec()).collect();
+        let len = batch.len();
+        outbox.push(&Frame::part(batch.into(), len, Class::Durable));
+        outbox.push(&Frame::from_wire(vec![0x8A, 0].into()));
+        tokio::task::yield_now().await;
+        outbox.close(CloseCode::Normal, "");
+        let got = read_all(theirs).await;
+        drain.await.unwrap();
+        let kinds: Vec<_> = frames(&got);
+        let texts = [(0x81, 1_000), (0x81, 900), (0x81, 900), (0x81, 900)];
+        let is_text = |frame: &&(u8, usize)| frame.0 == 0x81;
+        assert!(
+            kinds.iter().filter(is_text).eq(texts.iter()),
+            "{taken}: {kinds:?}"
+        );
+        assert_eq!(kinds.iter().filter(|frame| frame.0 == 0x8A).count(), 1);
+        assert_eq!(kinds.last(), Some(&(0x88, 2)), "the close comes last");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stalled_reader_gets_a_whole_frame_and_a_close() {
     let (outbox, theirs) = deferred(1_500);

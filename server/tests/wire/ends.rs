@@ -12,7 +12,7 @@ use crate::support::{PATIENCE, Received, Server, User, from_env};
 const AT_ONCE: usize = 100;
 
 /// A gauge of `/metrics`, which is counted once a second.
-async fn gauge(server: &Server, name: &str) -> u64 {
+pub(crate) async fn gauge(server: &Server, name: &str) -> u64 {
     let metrics = server.get("/metrics", &[]).await;
     let line = metrics
         .body

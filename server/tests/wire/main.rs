@@ -19,6 +19,7 @@ mod markers;
 mod permissions;
 mod resume;
 mod sdk;
+mod slow;
 mod snapshot;
 mod support;
 mod sync;

@@ -1,5 +1,6 @@
 //! Whatever a stranger sends, it is refused clearly, nothing changes, and the others go on.
 
+mod behind;
 mod expired;
 mod first_frame;
 mod http;
