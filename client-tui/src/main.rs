@@ -198,8 +198,8 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
     };
     terminal::restore_on_panic();
     let links = Rc::default();
-    let (mut terminal, guard) =
-        terminal::set_up(Rc::clone(&links)).context("The terminal can't be set up")?;
+    let (mut terminal, guard) = terminal::set_up(Rc::clone(&links), config.mouse)
+        .context("The terminal can't be set up")?;
     let size = terminal.size()?;
     let size = Size {
         columns: size.width,

@@ -12,7 +12,9 @@ use chat_shared::TimestampMs;
 use chat_shared::client::Event as SdkEvent;
 use chat_shared::protocol::ServerFrame;
 use chat_shared::protocol::http::LoggedIn;
-use crossterm::event::{Event as TerminalEvent, EventStream};
+use crossterm::event::{
+    Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind,
+};
 use futures::StreamExt;
 use ratatui::layout::Rect;
 use tokio::time::{Instant, sleep, sleep_until};
@@ -25,7 +27,7 @@ use crate::sessions::Sessions;
 use crate::signals::{Signal, Signals};
 use crate::state::{App, Saved, Screen as AppScreen, Size};
 use crate::terminal::{self, Screen};
-use crate::update::{Effect, Effects, Event, next_change, settle, update};
+use crate::update::{Effect, Effects, Event, Mouse, next_change, settle, update};
 use crate::view::{self, Links};
 
 /// The shortest time between two frames: however much comes in, the screen is drawn no more often.
@@ -257,10 +259,21 @@ fn panics_for_a_test() -> bool {
     cfg!(debug_assertions) && std::env::var_os("CHAT_TUI_PANIC").is_some()
 }
 
+fn from_mouse(event: MouseEvent) -> Option<Mouse> {
+    let MouseEvent { column, row, .. } = event;
+    match event.kind {
+        MouseEventKind::ScrollUp => Some(Mouse::WheelUp),
+        MouseEventKind::ScrollDown => Some(Mouse::WheelDown),
+        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click { column, row }),
+        _ => None,
+    }
+}
+
 fn from_terminal(event: TerminalEvent) -> Option<Event> {
     match event {
         TerminalEvent::Key(key) => Some(Event::Key(key)),
         TerminalEvent::Paste(text) => Some(Event::Paste(text)),
+        TerminalEvent::Mouse(mouse) => from_mouse(mouse).map(Event::Mouse),
         TerminalEvent::Resize(columns, rows) => Some(Event::Resize(Size { columns, rows })),
         _ => None,
     }

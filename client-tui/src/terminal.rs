@@ -3,10 +3,13 @@
 use std::cell::RefCell;
 use std::io::{self, Write};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
 use crossterm::execute;
 use crossterm::terminal::{
     EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -16,6 +19,9 @@ use ratatui::Terminal;
 use crate::grid::Grid;
 use crate::view::Links;
 
+/// Whether the terminal tells of the mouse. The panic hook has to know it too.
+static MOUSE: AtomicBool = AtomicBool::new(false);
+
 pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 
 /// Undone when dropped, and by the panic hook, which a drop would come too late for.
@@ -23,8 +29,9 @@ pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 pub(crate) struct Guard;
 
 /// Takes the terminal.
-pub(crate) fn set_up(links: Rc<RefCell<Links>>) -> io::Result<(Screen, Guard)> {
+pub(crate) fn set_up(links: Rc<RefCell<Links>>, mouse: bool) -> io::Result<(Screen, Guard)> {
     let guard = Guard;
+    MOUSE.store(mouse, Ordering::Relaxed);
     take()?;
     let screen = Terminal::new(Grid::new(io::stdout(), links))?;
     Ok((screen, guard))
@@ -40,11 +47,18 @@ impl Drop for Guard {
 pub(crate) fn take() -> io::Result<()> {
     disable_raw_mode()?;
     enable_raw_mode()?;
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)
+    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste)?;
+    if MOUSE.load(Ordering::Relaxed) {
+        execute!(io::stdout(), EnableMouseCapture)?;
+    }
+    Ok(())
 }
 
 /// Gives the terminal back as it was. A terminal that is gone needs nothing.
 pub(crate) fn give_back() {
+    if MOUSE.load(Ordering::Relaxed) {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+    }
     let _ = execute!(
         io::stdout(),
         DisableBracketedPaste,

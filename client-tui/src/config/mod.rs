@@ -27,6 +27,7 @@ pub(crate) struct Config {
     profiles: BTreeMap<String, Profile>,
     pub(crate) theme: ThemeChoice,
     pub(crate) linear: bool,
+    pub(crate) mouse: bool,
     pub(crate) log_file: Option<PathBuf>,
     pub(crate) notifications: Notifications,
     pub(crate) keys: Keymap,

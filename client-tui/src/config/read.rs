@@ -85,6 +85,7 @@ fn set_program(
             }
         }
         "linear" => config.linear = at.switch(key, value)?,
+        "mouse" => config.mouse = at.switch(key, value)?,
         "log_file" => config.log_file = Some(PathBuf::from(at.text(key, value)?)),
         _ => set_profile(at, &mut config.profile, key, value)?,
     }

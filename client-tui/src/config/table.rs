@@ -49,6 +49,7 @@ pub(super) const PROFILE: &[Key] = &[
 pub(super) const PROGRAM: &[Key] = &[
     key("theme", Kind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal says (auto), or none (mono)."),
     key("linear", Kind::Switch, "false", "Plain lines instead of a screen, for screen readers; as --linear."),
+    key("mouse", Kind::Switch, "false", "The wheel scrolls, a click on a room enters it. What you want to select you then select with Shift held, as in every program that uses the mouse."),
     key("log_file", Kind::Text, "\"/home/ann/chat-tui.log\"", "Where connections and errors are written down; no message and no secret is."),
 ];
 

@@ -20,7 +20,7 @@ pub(crate) use made::{message, room};
 
 use crate::keys::Keymap;
 use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};
-use crate::update::{Effect, Event, PageAsk, Which, settle, update};
+use crate::update::{Effect, Event, Mouse, PageAsk, Which, settle, update};
 
 /// 2026-09-21, 14:13:20 UTC.
 pub(crate) const NOW: u64 = 1_790_000_000_000;
@@ -111,6 +111,14 @@ impl Script {
             "key" => words
                 .iter()
                 .for_each(|name| self.event(Event::Key(key(name)))),
+            "wheel" => self.event(Event::Mouse(match rest {
+                "up" => Mouse::WheelUp,
+                _ => Mouse::WheelDown,
+            })),
+            "click" => {
+                let (column, row) = (number(0) as u16, number(1) as u16);
+                self.event(Event::Mouse(Mouse::Click { column, row }));
+            }
             "paste" => self.event(Event::Paste(rest.replace("\\n", "\n"))),
             "resize" => {
                 let (columns, rows) = (number(0) as u16, number(1) as u16);

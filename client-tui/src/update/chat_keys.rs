@@ -66,7 +66,7 @@ fn is_away(chat: &Chat) -> bool {
     chat.current().is_scrolled() || !chat.current().timeline.is_live()
 }
 
-fn move_by(app: &mut App, by: By, effects: &mut Effects) {
+pub(super) fn move_by(app: &mut App, by: By, effects: &mut Effects) {
     let wants = scroll(app, by);
     if wants.older {
         pages::fetch_older(app, effects);

@@ -7,11 +7,19 @@ use crossterm::event::KeyEvent;
 
 use crate::state::{Saved, Size};
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mouse {
+    WheelUp,
+    WheelDown,
+    Click { column: u16, row: u16 },
+}
+
 /// What happened.
 #[derive(Debug)]
 pub(crate) enum Event {
     Key(KeyEvent),
     Paste(String),
+    Mouse(Mouse),
     Resize(Size),
     /// Time went by that the screen shows.
     Clock,

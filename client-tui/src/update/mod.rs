@@ -10,6 +10,7 @@ mod enter;
 mod frames;
 mod log_in;
 mod marks;
+mod mouse;
 mod net;
 mod overlays;
 mod pages;
@@ -24,7 +25,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use crate::keys::Action;
 use crate::state::{App, Chat, LogIn, Overlay, Screen, Unsaved};
 
-pub(crate) use effect::{Do, Effect, Effects, Event, PageAsk, Password, Which};
+pub(crate) use effect::{Do, Effect, Effects, Event, Mouse, PageAsk, Password, Which};
 pub(crate) use enter::resend_all;
 pub(crate) use log_in::submit as submit_log_in;
 pub(crate) use marks::{next_change, settle};
@@ -43,6 +44,7 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
         Event::Key(key) if key.kind == KeyEventKind::Release => {}
         Event::Key(key) => on_key(app, key, &mut effects),
         Event::Paste(text) => on_paste(app, text),
+        Event::Mouse(mouse) => mouse::on_mouse(app, mouse, &mut effects),
         Event::Resize(size) => app.size = size,
         Event::Clock => {}
         Event::LoggedIn {

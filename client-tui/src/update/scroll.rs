@@ -13,11 +13,16 @@ pub(super) struct Wants {
     pub(super) newer: bool,
 }
 
+/// Rows that a notch of the wheel moves.
+const WHEEL_ROWS: usize = 3;
+
 /// How far to move, in rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
     PageUp,
     PageDown,
+    WheelUp,
+    WheelDown,
     Newest,
 }
 
@@ -37,17 +42,22 @@ pub(super) fn scroll(app: &mut App, by: By) -> Wants {
     let timeline = areas(app.size, chat).timeline;
     let height = usize::from(timeline.height);
     // One row of the old page stays, for the eye.
-    let step = height.saturating_sub(1).max(1);
+    let step = match by {
+        By::WheelUp | By::WheelDown => WHEEL_ROWS,
+        By::PageUp | By::PageDown | By::Newest => height.saturating_sub(1).max(1),
+    };
     let Screen::Chat(chat) = &app.screen else {
         return Wants::default();
     };
     let rows = Rows::new(app, chat, timeline.width);
     let room = chat.current();
     let (scroll, older) = match by {
-        By::PageUp => up(room, &rows, height, step),
-        By::PageDown | By::Newest => (down(room, &rows, step), false),
+        By::PageUp | By::WheelUp => up(room, &rows, height, step),
+        By::PageDown | By::WheelDown | By::Newest => (down(room, &rows, step), false),
     };
-    let newer = by == By::PageDown && !room.timeline.is_live() && is_at_end(room, scroll);
+    let newer = matches!(by, By::PageDown | By::WheelDown)
+        && !room.timeline.is_live()
+        && is_at_end(room, scroll);
     set(app, scroll);
     Wants { older, newer }
 }

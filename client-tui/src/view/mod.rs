@@ -21,6 +21,7 @@ pub(crate) use areas::areas;
 pub(crate) use help::help_rows;
 pub(crate) use links::{Links, number_of};
 pub(crate) use rows::Rows;
+pub(crate) use sidebars::rooms_skipped;
 use theme::Theme;
 
 use crate::state::{App, Screen};

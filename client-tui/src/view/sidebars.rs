@@ -13,7 +13,7 @@ use crate::text::width;
 pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
     let columns = usize::from(area.width).saturating_sub(2);
     let height = usize::from(area.height);
-    let skip = (chat.current_index() + 1).saturating_sub(height);
+    let skip = rooms_skipped(area, chat);
     let rooms = chat.rooms().iter().enumerate();
     let lines = rooms.skip(skip).take(height).map(|(index, room)| {
         let current = index == chat.current_index();
@@ -51,6 +51,11 @@ pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme
     let width = area.width - 2;
     frame.render_widget(Paragraph::new(lines), Rect { width, ..area });
     rule(frame, area.right() - 2, area, theme);
+}
+
+/// The rooms above those that there is room for: the current one is always shown.
+pub(crate) fn rooms_skipped(area: Rect, chat: &Chat) -> usize {
+    (chat.current_index() + 1).saturating_sub(usize::from(area.height))
 }
 
 /// How much is new: ` 3`, and ` 1@3` where one of them names oneself; `!` where a message of

@@ -173,6 +173,36 @@ screens! {
     many_lines_typed_40x10: with(people(40, 10), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
 }
 
+#[test]
+fn the_wheel_scrolls_and_a_click_enters_a_room() {
+    let mut client = with(Script::chat(120, 40), "page 1 100 end; room rust");
+    let newest = screen(&client);
+    client.run("wheel up");
+    assert_ne!(screen(&client), newest);
+    client.run("wheel down");
+    assert_eq!(
+        screen(&client),
+        newest,
+        "up and down again is where one was"
+    );
+    assert!(newest.starts_with("lobby"));
+    client.run("click 3 2");
+    assert!(
+        screen(&client).starts_with("rust"),
+        "the second of the list"
+    );
+    client.run("click 60 20; click 3 30; click 119 0");
+    assert!(
+        screen(&client).starts_with("rust"),
+        "a click elsewhere does nothing"
+    );
+    client.run("key f1; wheel up; click 3 1; key esc");
+    assert!(
+        screen(&client).starts_with("rust"),
+        "what lies under the help is not touched"
+    );
+}
+
 /// Whatever others write, wherever the window ends, every cell holds what its column can.
 #[test]
 fn the_grid_never_breaks() {

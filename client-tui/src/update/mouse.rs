@@ -1,0 +1,31 @@
+//! What the mouse does, where the config has it: the wheel scrolls, a click on a room enters it.
+
+use super::chat_keys::move_by;
+use super::scroll::By;
+use super::{Effects, Mouse};
+use crate::state::{App, Screen};
+use crate::view::{areas, rooms_skipped};
+
+pub(super) fn on_mouse(app: &mut App, mouse: Mouse, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    if app.help.is_some() || chat.overlay.is_some() {
+        return;
+    }
+    match mouse {
+        Mouse::WheelUp => move_by(app, By::WheelUp, effects),
+        Mouse::WheelDown => move_by(app, By::WheelDown, effects),
+        Mouse::Click { column, row } => {
+            let Some(list) = areas(app.size, chat).rooms else {
+                return;
+            };
+            if list.contains((column, row).into()) {
+                let index = rooms_skipped(list, chat) + usize::from(row - list.y);
+                if index < chat.rooms().len() {
+                    chat.go(index);
+                }
+            }
+        }
+    }
+}
