@@ -85,6 +85,7 @@ export function createCompletion(input, session, changed) {
 
 /** @param {string} word @returns {Promise<Offer[]>} */
 async function emoji(word) {
-  const { findEmoji } = await import('./emoji-names.js');
-  return findEmoji(word).map(([sign, name]) => ({ label: sign, hint: `:${name}:`, text: `${sign} ` }));
+  const names = await import('./emoji-names.js').catch(() => null);
+  if (!names) return [];
+  return names.findEmoji(word).map(([sign, name]) => ({ label: sign, hint: `:${name}:`, text: `${sign} ` }));
 }

@@ -30,6 +30,10 @@ pub(super) enum JoinError {
     Missing(String),
     #[error("{0} imports itself by way of others")]
     Circle(String),
+    #[error("{0} would load later what the page begins with, or what only a later part knows")]
+    Later(String),
+    #[error("{0} has the variable of another module")]
+    Name(String),
     #[error("{module} has a form that can't be joined: {line}")]
     Form { module: String, line: String },
 }
@@ -58,6 +62,20 @@ pub(super) fn join(read: impl Fn(&str) -> Option<String>) -> Result<Joined, Join
         collect(name, &read, &mut all, &mut order, &mut Vec::new())?;
     }
     let second = &order[first.len()..];
+    for name in second {
+        if !all[name].later.is_empty() {
+            return Err(JoinError::Later(name.clone()));
+        }
+    }
+    for name in &later {
+        if !second.contains(name) {
+            return Err(JoinError::Later(name.clone()));
+        }
+    }
+    let mut taken = std::collections::BTreeSet::new();
+    if let Some(twin) = order.iter().find(|name| !taken.insert(variable(name))) {
+        return Err(JoinError::Name(twin.clone()));
+    }
     let mut page = String::new();
     for name in &first {
         write_module(&mut page, name, &all[name]);
@@ -246,14 +264,15 @@ mod tests {
     fn what_cannot_be_joined_is_told() {
         let check = |source: &str, expect: &str| {
             let files = [
+                ("js/b.js", "export const b = 1;\n"),
                 ("js/main.js", source),
                 ("js/a.js", "import { b } from './main.js';\n"),
             ];
             assert_eq!(joined(&files).unwrap_err().to_string(), expect);
         };
         check(
-            "import { a } from './b.js';\n",
-            "js/b.js is imported and not there",
+            "import { a } from './c.js';\n",
+            "js/c.js is imported and not there",
         );
         check(
             "import { a } from './a.js';\n",
@@ -262,6 +281,10 @@ mod tests {
         check(
             "import a from './a.js';\n",
             "js/main.js has a form that can't be joined: import a from './a.js';",
+        );
+        check(
+            "import { b } from './b.js';\nconst c = () => import('./b.js');\n",
+            "js/b.js would load later what the page begins with, or what only a later part knows",
         );
         check(
             "export default 1;\n",

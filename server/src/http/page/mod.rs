@@ -156,7 +156,7 @@ pub(super) async fn file(
     let Some(versioned) = path.strip_prefix('@') else {
         return Ok(state.page.answer(&path, &headers, ASK_EACH_TIME).await);
     };
-    // A module of another version would not fit the page that asks for it. It is told, and reloads.
+    // A module of another version would not fit the page that asks for it, which then says so.
     match (&state.page, versioned.split_once('/')) {
         (Page::Ours, Some((version, path))) if version == ours::version() => {
             Ok(state.page.answer(path, &headers, FOR_GOOD).await)
