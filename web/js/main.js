@@ -16,6 +16,7 @@ let view = null;
 const FIRST_MESSAGES_MS_MAX = 400;
 const WORKER_AFTER_MS = 3_000;
 let patient = true;
+/** @type {ReturnType<typeof createChatView>|null} */ let made = null;
 
 /** @param {import('./state/initial.js').State} state */
 function isComing(state) {
@@ -24,11 +25,17 @@ function isComing(state) {
 
 const draw = onNextPaint(() => {
   const state = latest;
-  if (isComing(state)) return;
+  if (isComing(state)) {
+    // Made while the messages are on their way, and shown with them.
+    made ??= createChatView(session);
+    return;
+  }
   if (state.screen === 'starting') return setText(/** @type {Node} */ (app.querySelector('.boot')), state.notice);
   if (view?.screen !== state.screen) {
     view?.end?.();
-    view = state.screen === 'auth' ? createAuthView(session) : createChatView(session);
+    if (state.screen === 'auth') made?.end();
+    view = state.screen === 'auth' ? createAuthView(session) : made ?? createChatView(session);
+    made = null;
     app.replaceChildren(view.node);
     app.className = state.screen;
     app.removeAttribute('aria-busy');

@@ -134,10 +134,7 @@ async fn stand_now(
     }
     let mut now: HashMap<(RoomName, Seq), ChatEvent> = HashMap::new();
     for (room, seqs) in by_room {
-        let mut events = Vec::with_capacity(seqs.len());
-        for seq in seqs {
-            events.extend(hub.store().event(room, seq).await?);
-        }
+        let events = hub.store().events_at(room, &seqs).await?;
         for message in shown(hub, room, events, Seq::MAX, viewer).await? {
             now.insert((room.clone(), message.seq), message);
         }

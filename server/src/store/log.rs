@@ -58,6 +58,14 @@ pub trait LogStore: Send + Sync + 'static {
     /// The event with that number.
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError>;
 
+    /// The events of these numbers that there are, in that order. A store that can ask for them at
+    /// once does.
+    async fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Result<Vec<LogEvent>, StoreError> {
+        let asked = seqs.iter().map(|seq| self.event(room, *seq));
+        let found = futures::future::try_join_all(asked).await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
     /// Edits, deletes and reactions whose target is one of `targets`, up to and with `up_to`, in
     /// order.
     async fn events_targeting(

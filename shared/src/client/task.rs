@@ -33,6 +33,9 @@ const UNREAD_BYTES_MAX: usize = 16 << 20;
 /// What an event is counted as, beside its text.
 const EVENT_BYTES: usize = 256;
 
+/// How far behind the timer may be that waits for silence.
+const PUT_OFF_AFTER: Duration = Duration::from_secs(10);
+
 /// How long `welcome` may take, once there is a connection.
 const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -233,8 +236,12 @@ impl Task {
                     }
                 }
             }
-            if silence.is_elapsed() || silence.deadline() > heard + patience {
-                silence.as_mut().reset(heard + patience);
+            let due = heard + patience;
+            // A timer that is put off in time never wakes a program that is idle; doing so at every
+            // frame would cost more than the frame.
+            let is_stale = silence.deadline() + PUT_OFF_AFTER < due;
+            if silence.is_elapsed() || silence.deadline() > due || is_stale {
+                silence.as_mut().reset(due);
             }
         }
     }

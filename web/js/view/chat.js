@@ -100,11 +100,10 @@ export function createChatView(session) {
       if (!room) return;
       head.update(state, room);
       people.update(room, state.me?.username ?? '');
-      if (composer.update(state)) {
-        if (drawer) show('');
-        composer.focus();
-      }
+      const switched = composer.update(state);
       timeline.update(state);
+      if (switched && drawer) show('');
+      if (switched) composer.focus();
       typing.update(state, room);
       news.update(state, room);
     },

@@ -11,6 +11,9 @@ import { lazily } from './lazy.js';
 /** From here on the room that is left is shown. */
 const COUNT_FROM = TEXT_CHARACTERS_MAX - 400;
 
+/** Where the browser does not let a field be as high as what is in it, that is measured. */
+const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
+
 /** @param {import('../session.js').Session} session @param {{page: (pages: number) => void, toEnd: () => void}} timeline */
 export function createComposer(session, timeline) {
   const input = el('textarea', {
@@ -56,12 +59,16 @@ export function createComposer(session, timeline) {
 
   function changed() {
     if (!editing()) saveDraft(draftKey, input.value);
-    input.style.height = 'auto';
-    input.style.height = `${input.scrollHeight}px`;
+    if (!SIZES_ITSELF) fit();
     button.disabled = input.value.trim() === '';
     const used = input.value.length < COUNT_FROM ? 0 : characters(input.value.trimEnd());
     note.classList.toggle('wrong', used > TEXT_CHARACTERS_MAX);
     setText(note, used < COUNT_FROM ? '' : used > TEXT_CHARACTERS_MAX ? checkText(input.value).error : `${TEXT_CHARACTERS_MAX - used} characters left`);
+  }
+
+  function fit() {
+    input.style.height = 'auto';
+    input.style.height = `${input.scrollHeight}px`;
   }
 
   /** @param {string} text */

@@ -47,6 +47,8 @@ pub(crate) async fn events_are_found_by_what_they_target(store: &SharedStore) {
     assert_eq!(of(&[], 7).await, [0; 0]);
     assert_eq!(store.event(&rust, 4).await.unwrap().as_ref(), log.get(3));
     assert_eq!(store.event(&rust, 8).await.unwrap(), None);
+    let at = store.events_at(&rust, &[4, 99, 1]).await.unwrap();
+    assert_eq!(at.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 1]);
     let elsewhere = room("other");
     assert!(
         store

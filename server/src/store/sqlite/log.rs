@@ -12,6 +12,10 @@ use crate::store::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapsh
 pub(super) const EVENTS: &str = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
      WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
+// The numbers come as a list of JSON, so that one statement serves any count of them.
+const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body
+     FROM json_each(?2) AS wanted CROSS JOIN events AS e ON e.room = ?1 AND e.seq = wanted.value";
+
 // SQLite would walk the room's log, however few messages are among its events.
 pub(super) const MESSAGES_BEFORE: &str =
     "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
@@ -111,6 +115,16 @@ impl LogStore for SqliteStore {
             .filter(|event| event.seq == seq))
     }
 
+    async fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Result<Vec<LogEvent>, StoreError> {
+        let (room, seqs) = (room.clone(), seqs.to_vec());
+        self.read(move |conn| {
+            let wanted = format!("{seqs:?}");
+            let key = (room.as_str(), wanted);
+            collect(conn, EVENTS_AT, key, |row| decode_event(&room, row))
+        })
+        .await
+    }
+
     async fn events_targeting(
         &self,
         room: &RoomName,
@@ -200,9 +214,14 @@ impl LogStore for SqliteStore {
     }
 
     async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+        let asked = search.clone();
+        let followed = self.read(move |conn| search::find_followed(conn, &asked));
+        if let Some(found) = followed.await? {
+            return Ok(found);
+        }
         self.follow_search().await?;
-        let search = search.clone();
-        self.read(move |conn| search::find(conn, &search)).await
+        let asked = search.clone();
+        self.read(move |conn| search::find(conn, &asked)).await
     }
 
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {

@@ -131,6 +131,18 @@ fn id_of(conn: &Connection, room: &RoomName, seq: Seq) -> Result<Option<i64>, St
     Ok(collect(conn, ID_OF, (room.as_str(), seq), |row| column(row, 0))?.pop())
 }
 
+/// What is found, unless the index is behind the log.
+pub(super) fn find_followed(
+    conn: &Connection,
+    search: &Search,
+) -> Result<Option<Found>, StoreError> {
+    let behind = collect(conn, BEHIND, [], |row| room_name(row, 0))?;
+    if !behind.is_empty() {
+        return Ok(None);
+    }
+    find(conn, search).map(Some)
+}
+
 pub(super) fn find(conn: &Connection, search: &Search) -> Result<Found, StoreError> {
     let below = match &search.cursor {
         None => i64::MAX,
