@@ -243,7 +243,13 @@ fn a_closed_pipe_ends_it_quietly() {
 }
 
 /// Someone who hears the screen: what is typed goes in, what is said comes out, line by line.
-fn listen(person: &Person, args: &[&str], term: &str, typed: &[&str], until: &str) -> String {
+fn listen(
+    person: &Person,
+    args: &[&str],
+    term: &str,
+    until: &str,
+    typed: &[(&str, &str)],
+) -> String {
     let mut command = person.command(args);
     let mut child = command.env("TERM", term).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
@@ -264,10 +270,11 @@ fn listen(person: &Person, args: &[&str], term: &str, typed: &[&str], until: &st
         }
     };
     hear("Connected as");
-    for line in typed {
-        writeln!(stdin, "{line}").unwrap();
-    }
     hear(until);
+    for (line, answer) in typed {
+        writeln!(stdin, "{line}").unwrap();
+        hear(answer);
+    }
     writeln!(stdin, "/quit").unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
     assert!(!said.contains(['\u{1b}', '│', '─', '┌']), "{said:?}");
@@ -294,15 +301,19 @@ fn a_screen_reader_hears_who_says_what() {
         0,
         "",
     );
-    let said = listen(&ann, &["--linear"], "xterm", &[], "bob: hello");
+    let said = listen(&ann, &["--linear"], "xterm", "bob: hello", &[]);
     assert!(said.contains("-- You are in lobby."), "{said}");
     assert!(said.contains("bob: hello ␛[2J\u{fffd}all"), "{said}");
     let said = listen(
         &ann,
         &[],
         "dumb",
-        &["hi from ann", "/fly", "/create rust Crabs"],
-        "-- You are in rust",
+        "bob: hello",
+        &[
+            ("hi from ann", "ann: hi from ann"),
+            ("/fly", "There is no command /fly"),
+            ("/create rust Crabs", "-- You are in rust"),
+        ],
     );
     assert!(said.contains("There is no command /fly"), "{said}");
     insta::assert_snapshot!("linear", without_times(&said));
