@@ -4,7 +4,7 @@ import { emptyRoom } from './state/room.js';
 
 /** Rooms whose messages are kept, the ones read last, and messages of each. */
 const ROOMS_MAX = 12;
-const ENTRIES_MAX = 40;
+const ENTRIES_MAX = 25;
 const KEY = 'known';
 const VERSION = 1;
 

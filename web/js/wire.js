@@ -21,7 +21,7 @@ export const VERSION = 1;
 export const TEXT_CHARACTERS_MAX = 4000;
 export const HISTORY_PAGE = 50;
 /** The first page: what fills a screen, so that it is there soon. */
-export const LATEST_PAGE = 30;
+export const LATEST_PAGE = 25;
 export const EVENTS_PAGE = 500;
 export const MEMBERS_PAGE = 200;
 

@@ -14,7 +14,7 @@ import { createTop } from './top.js';
 /** Nearer to the end than this counts as at the end. */
 const END_PX = 48;
 /** Nearer to an edge than this asks for what is beyond it. */
-const EDGE_PX = 600;
+const EDGE_PX = 400;
 /** How long a message that was jumped to stands out. */
 const TARGET_MS = 2_500;
 
