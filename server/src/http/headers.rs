@@ -10,8 +10,8 @@ use axum::response::Response;
 
 /// No script, style or frame but our own files, so that nothing a user wrote can run.
 pub(super) const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
-    img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; font-src 'self'; manifest-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    img-src 'self' data: blob:; connect-src 'self'; worker-src 'self'; \
+    font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// For an operator's own page, which may have styles in its markup, as the FastAPI demo's has.
 pub(super) const CSP_INLINE_STYLE: &str = "default-src 'none'; script-src 'self'; \

@@ -18,7 +18,7 @@ const MAIN: &str = "js/main.js";
 pub(super) const PAGE: &str = "page.js";
 pub(super) const MORE: &str = "more.js";
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub(super) struct Joined {
     pub(super) page: String,
     pub(super) more: String,

@@ -175,13 +175,12 @@ fn is_plain(path: &str) -> bool {
 
 /// From the content alone, so that every server of the same page says the same.
 fn etag(sha256: &[u8], encoding: &str) -> String {
-    let hex: String = sha256
-        .iter()
-        .take(16)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
     let dash = if encoding.is_empty() { "" } else { "-" };
-    format!("\"{hex}{dash}{encoding}\"")
+    format!("\"{}{dash}{encoding}\"", hex(&sha256[..16]))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {

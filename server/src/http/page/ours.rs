@@ -3,7 +3,7 @@
 //! joined into two files.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use ring::digest;
@@ -11,7 +11,7 @@ use rust_embed::Embed;
 
 use super::encoding::Encoding;
 use super::joined::{self, Joined, MORE, PAGE};
-use super::{File, INDEX, etag};
+use super::{File, INDEX, etag, hex};
 
 /// In a debug build it is read from the source tree at each request.
 #[derive(Embed)]
@@ -33,16 +33,42 @@ static ENCODED: LazyLock<Mutex<Encoded>> = LazyLock::new(Mutex::default);
 
 type Encoded = HashMap<([u8; 32], Encoding), Bytes>;
 
-/// The version of all files together.
-pub(super) fn version() -> String {
-    static COMPILED: LazyLock<String> = LazyLock::new(compute);
+/// What is made of all files together.
+#[derive(Debug)]
+struct Made {
+    version: String,
+    index: (Bytes, [u8; 32]),
+    /// The joined modules; nothing where they can't be joined: each is then served by itself.
+    page: Option<(Bytes, [u8; 32])>,
+    more: Option<(Bytes, [u8; 32])>,
+}
+
+/// Once for a release build, whose files never change.
+fn made() -> Arc<Made> {
+    static COMPILED: LazyLock<Arc<Made>> = LazyLock::new(|| Arc::new(make()));
     match cfg!(debug_assertions) {
-        true => compute(),
-        false => COMPILED.clone(),
+        true => Arc::new(make()),
+        false => Arc::clone(&COMPILED),
     }
 }
 
-fn compute() -> String {
+fn make() -> Made {
+    let joined = joined::join(text)
+        .inspect_err(|error| tracing::error!(%error, "the page's modules are served one by one"))
+        .ok();
+    let version = version_of(joined.as_ref());
+    let index = text(INDEX).unwrap_or_default();
+    let index = hashed(with_versions(&index, joined.is_some(), &version));
+    let (page, more) = joined.map(|joined| (joined.page, joined.more)).unzip();
+    Made {
+        version,
+        index,
+        page: page.map(hashed),
+        more: more.map(hashed),
+    }
+}
+
+fn version_of(joined: Option<&Joined>) -> String {
     let mut all = digest::Context::new(&digest::SHA256);
     let mut names: Vec<_> = OurFiles::iter().collect();
     names.sort();
@@ -52,19 +78,24 @@ fn compute() -> String {
             all.update(&file.metadata.sha256_hash());
         }
     }
-    if let Some(joined) = joined() {
+    if let Some(joined) = joined {
         all.update(joined.page.as_bytes());
         all.update(joined.more.as_bytes());
     }
     hex(&all.finish().as_ref()[..8])
 }
 
+/// The version of all files together.
+pub(super) fn version() -> String {
+    made().version.clone()
+}
+
 /// A file, in that encoding where it gains by it.
 pub(super) async fn read(path: &str, encoding: Option<Encoding>) -> Option<File> {
-    let (bytes, hash) = match (path, joined()) {
-        (INDEX, joined) => made(with_versions(&text(INDEX)?, joined.is_some()))?,
-        (PAGE, joined) => made(joined?.page)?,
-        (MORE, joined) => made(joined?.more)?,
+    let (bytes, hash) = match path {
+        INDEX => made().index.clone(),
+        PAGE => made().page.clone()?,
+        MORE => made().more.clone()?,
         _ => {
             let file = OurFiles::get(path)?;
             let hash = file.metadata.sha256_hash();
@@ -110,29 +141,14 @@ fn text(path: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&file.data).into_owned())
 }
 
-fn made(text: String) -> Option<(Bytes, [u8; 32])> {
+fn hashed(text: String) -> (Bytes, [u8; 32]) {
     let hash = digest::digest(&digest::SHA256, text.as_bytes());
-    let hash = hash.as_ref().try_into().ok()?;
-    Some((Bytes::from(text), hash))
-}
-
-/// Nothing where the modules can't be joined: the page then works with each by itself.
-fn joined() -> Option<Joined> {
-    static COMPILED: LazyLock<Option<Joined>> = LazyLock::new(join);
-    match cfg!(debug_assertions) {
-        true => join(),
-        false => COMPILED.clone(),
-    }
-}
-
-fn join() -> Option<Joined> {
-    joined::join(text)
-        .inspect_err(|error| tracing::error!(%error, "the page's modules are served one by one"))
-        .ok()
+    let hash = hash.as_ref().try_into().unwrap_or_default();
+    (Bytes::from(text), hash)
 }
 
 /// The index with versioned addresses, and the joined modules in the place of the first.
-fn with_versions(index: &str, joined: bool) -> String {
+fn with_versions(index: &str, joined: bool, version: &str) -> String {
     let index = match joined {
         false => index.to_owned(),
         true => index
@@ -144,9 +160,5 @@ fn with_versions(index: &str, joined: bool) -> String {
                 ),
             ),
     };
-    index.replace("\"/static/", &format!("\"/static/@{}/", version()))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    index.replace("\"/static/", &format!("\"/static/@{version}/"))
 }
