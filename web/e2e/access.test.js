@@ -208,10 +208,13 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
     await press('Alt+ArrowUp');
     await ann.locator('.room-head h1', { hasText: 'lobby' }).waitFor();
-    await press('Control+k');
-    await ann.getByRole('dialog').waitFor();
-    await write('rus');
-    await press('Enter');
+    const goTo = async (/** @type {string} */ letters) => {
+      await press('Control+k');
+      await ann.getByRole('dialog').waitFor();
+      await write(letters);
+      await press('Enter');
+    };
+    await goTo('rus');
     await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
     await press('Control+k');
     await ann.getByRole('dialog').waitFor();
@@ -232,10 +235,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await write('Psst');
     await press('Enter');
     await bob.locator('.direct .badge').waitFor();
-    await press('Control+k');
-    await ann.getByRole('dialog').waitFor();
-    await write('rust');
-    await press('Enter');
+    await goTo('rust');
     await tabTo(ann, /^rust$/u, 'Shift+Tab');
     await press('Enter');
     await ann.getByRole('dialog').waitFor();

@@ -3,25 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { attacks } from './attacks.js';
-import { openPage, signUp, startBrowser, startServer, textsOf } from './harness.js';
-
-/** Gives commands over a socket of the page's session, one behind the other. @param {import('playwright-core').Page} page @param {any[]} commands @returns {Promise<any[]>} the answers */
-function give(page, commands) {
-  return page.evaluate((list) => new Promise((resolve, reject) => {
-    /** @type {any[]} */ const answers = [];
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    const next = () => (answers.length < list.length ? socket.send(JSON.stringify({ ...list[answers.length], id: String(answers.length) })) : (socket.close(), resolve(answers)));
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
-    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
-    socket.onmessage = ({ data }) => {
-      const frame = JSON.parse(data);
-      if (frame.type === 'welcome') return next();
-      if (frame.re !== String(answers.length)) return;
-      answers.push(frame);
-      next();
-    };
-  }), commands);
-}
+import { give, openPage, signUp, startBrowser, startServer, textsOf } from './harness.js';
 
 /** Notes what must not happen. @param {import('playwright-core').Page} page @param {string} origin @param {string[]} faults */
 async function guard(page, origin, faults) {

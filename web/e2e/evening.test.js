@@ -97,6 +97,11 @@ async function evening(server, ann, bob) {
   await ann.locator('.chip.own', { hasText: '👍 2' }).waitFor();
   await bob.locator('.chip.own', { hasText: '👍 2' }).click();
   await ann.locator('.chip.own', { hasText: '👍 1' }).waitFor();
+  // Any other emoji, from a dialog that the toolbar may not outlast.
+  await tool(ann, 'I have, thrice', 'React');
+  await ann.getByLabel('Find an emoji').fill('rocket');
+  await ann.keyboard.press('Enter');
+  await bob.locator('.chip', { hasText: '🚀 1' }).waitFor();
   await say(bob, 'Oops');
   await tool(bob, 'Oops', 'Delete');
   await bob.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();

@@ -173,6 +173,24 @@ export function sayMany(page, texts) {
   }), [...texts]);
 }
 
+/** Gives commands over a socket of the page's session, one behind the other. @param {import('playwright-core').Page} page @param {any[]} commands @returns {Promise<any[]>} the answers, errors among them */
+export function give(page, commands) {
+  return page.evaluate((list) => new Promise((resolve, reject) => {
+    /** @type {any[]} */ const answers = [];
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    const next = () => (answers.length < list.length ? socket.send(JSON.stringify({ ...list[answers.length], id: String(answers.length) })) : (socket.close(), resolve(answers)));
+    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
+    socket.onmessage = ({ data }) => {
+      const frame = JSON.parse(data);
+      if (frame.type === 'welcome') return next();
+      if (frame.re !== String(answers.length)) return;
+      answers.push(frame);
+      next();
+    };
+  }), commands);
+}
+
 /** The texts on the page, oldest first. @param {import('playwright-core').Page} page @returns {Promise<string[]>} */
 export function textsOf(page) {
   return page.locator('.message .text').allTextContents();

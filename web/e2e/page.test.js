@@ -206,6 +206,32 @@ story('a log-out in one tab ends the others', ['ann'], async ({ server, ann }) =
   await other.getByText('You were signed out').waitFor();
 });
 
+story('who looks away has not read, who comes back has', ['ann', 'bob'], async ({ ann, bob }) => {
+  const look = (/** @type {boolean} */ here) => ann.evaluate((now) => {
+    document.hasFocus = () => now;
+    window.dispatchEvent(new Event(now ? 'focus' : 'blur'));
+  }, here);
+  const unread = async () => {
+    const frame = await ann.evaluate(() => new Promise((resolve) => {
+      const socket = new WebSocket(`ws://${location.host}/ws`);
+      socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+      socket.onmessage = ({ data }) => { socket.close(); resolve(JSON.parse(data)); };
+    }));
+    return frame.rooms[0].unread;
+  };
+  await look(false);
+  await say(bob, 'while you were away');
+  await shown(ann, 'while you were away');
+  await ann.waitForTimeout(800);
+  assert.equal(await unread(), 1);
+  assert.match(await ann.title(), /^\(1\)/);
+  await look(true);
+  const until = Date.now() + 5_000;
+  while (await unread() !== 0 && Date.now() < until) await ann.waitForTimeout(100);
+  assert.equal(await unread(), 0);
+  assert.doesNotMatch(await ann.title(), /^\(/);
+});
+
 story('by keyboard alone', ['ann', 'bob'], async ({ ann, bob }) => {
   await ann.locator('.room-mark').click();
   await ann.keyboard.type('typed without a click');

@@ -3,7 +3,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { toHtml } from './ansi.js';
-import { PASSWORD, logIn, openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import { PASSWORD, give, logIn, openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
 import { startTerminal } from './terminal.js';
 
 const out = process.argv[2];
@@ -123,21 +123,11 @@ try {
   await server.stop();
 }
 
-/** Gives a command over a socket of the page's session. @param {import('playwright-core').Page} page @param {any} frame @returns {Promise<any>} its answer */
-function command(page, frame) {
-  return page.evaluate((what) => new Promise((resolve, reject) => {
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
-    socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
-    socket.onmessage = ({ data }) => {
-      const answer = JSON.parse(data);
-      if (answer.type === 'welcome') socket.send(JSON.stringify({ ...what, id: 'it' }));
-      if (answer.re !== 'it') return;
-      if (answer.type === 'error') reject(new Error(data));
-      resolve(answer);
-      socket.close();
-    };
-  }), frame);
+/** Gives a command that must be done. @param {import('playwright-core').Page} page @param {any} frame @returns {Promise<any>} its answer */
+async function command(page, frame) {
+  const [answer] = await give(page, [frame]);
+  if (answer.type === 'error') throw new Error(JSON.stringify(answer));
+  return answer;
 }
 
 /** The newest message of the lobby that holds this text. @param {import('playwright-core').Page} page @param {string} text */

@@ -1,6 +1,7 @@
 // What the page knew when it was last open, so that it opens at once, and without a server too.
 
 import { emptyRoom } from './state/room.js';
+import { readKeptJson, writeKept } from './storage.js';
 
 /** Rooms whose messages are kept, the ones read last, and messages of each. */
 const ROOMS_MAX = 12;
@@ -18,16 +19,13 @@ export function saveKnown(state) {
   let left = ROOMS_MAX;
   const rooms = [...state.rooms.values()].reverse().sort((a, b) => Number(b.name === current) - Number(a.name === current))
     .map((room) => outline(room, room.history === 'ready' && (left -= 1) >= 0)).reverse();
-  // Full or switched off: then the page opens as if for the first time.
-  try {
-    localStorage.setItem(KEY, JSON.stringify({ version: VERSION, me, log, current, rooms }));
-  } catch { /* Said above. */ }
+  writeKept('localStorage', KEY, JSON.stringify({ version: VERSION, me, log, current, rooms }));
 }
 
 /** @returns {{me: any, known: {log: string, current: string, rooms: Map<string, Room>}}|null} */
 export function loadKnown() {
   try {
-    const saved = JSON.parse(localStorage.getItem(KEY) ?? 'null');
+    const saved = readKeptJson('localStorage', KEY);
     if (saved?.version !== VERSION || typeof saved.me?.username !== 'string') return null;
     const rooms = new Map(saved.rooms.map((/** @type {any} */ room) => [room.name, revive(room)]));
     return { me: saved.me, known: { log: saved.log, current: saved.current, rooms } };
@@ -37,9 +35,7 @@ export function loadKnown() {
 }
 
 export function forgetKnown() {
-  try {
-    localStorage.removeItem(KEY);
-  } catch { /* Then nothing was kept. */ }
+  writeKept('localStorage', KEY, null);
 }
 
 /** @param {Room} room @param {boolean} whole with its last messages */

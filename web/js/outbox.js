@@ -1,6 +1,8 @@
 // What was written and is not stored yet outlives a reload of this tab, and a log-in in between.
 // The nonces are kept with it, so that nothing is done twice.
 
+import { keptKeys, readKeptJson, writeKept } from './storage.js';
+
 const MESSAGES_MAX = 100;
 
 /** @typedef {import('./state/initial.js').State} State */
@@ -20,34 +22,24 @@ export function saveOutbox(state) {
   const messages = [...state.rooms.values()].flatMap((room) => room.pending.filter((p) => p.status !== 'stored')
     .map(({ nonce, text, ts, replyTo, error }) => ({ room: room.name, nonce, text, ts, replyTo, error })));
   const commands = state.commands.filter((kept) => kept.command.nonce !== undefined).map((kept) => ({ ...kept, quiet: false, open: false }));
-  const key = keyOf(state.me.username);
-  // Storage may be switched off or full; the messages then last as long as the page.
-  try {
-    if (messages.length + commands.length > 0) sessionStorage.setItem(key, JSON.stringify({ messages: messages.slice(-MESSAGES_MAX), commands }));
-    else sessionStorage.removeItem(key);
-  } catch { /* Said above. */ }
+  const waits = messages.length + commands.length > 0;
+  writeKept('sessionStorage', keyOf(state.me.username), waits ? JSON.stringify({ messages: messages.slice(-MESSAGES_MAX), commands }) : null);
 }
 
 /** @param {string} username @returns {{outbox: Unsent[], commands: import('./state/commands.js').Kept[]}} */
 export function loadOutbox(username) {
-  try {
-    const saved = JSON.parse(sessionStorage.getItem(keyOf(username)) ?? '{}');
-    const text = (/** @type {any[]} */ ...values) => values.every((value) => typeof value === 'string');
-    const messages = list(saved.messages).filter((item) => text(item?.text, item?.nonce, item?.room));
-    const commands = list(saved.commands).filter((item) => text(item?.key, item?.command?.type));
-    return { outbox: messages, commands: commands.map((kept) => (kept.status === 'failed' ? kept : { ...kept, status: 'queued' })) };
-  } catch {
-    return { outbox: [], commands: [] };
-  }
+  const saved = readKeptJson('sessionStorage', keyOf(username));
+  const text = (/** @type {any[]} */ ...values) => values.every((value) => typeof value === 'string');
+  const messages = list(saved?.messages).filter((item) => text(item?.text, item?.nonce, item?.room));
+  const commands = list(saved?.commands).filter((item) => text(item?.key, item?.command?.type));
+  return { outbox: messages, commands: commands.map((kept) => (kept.status === 'failed' ? kept : { ...kept, status: 'queued' })) };
 }
 
 /** Who logs out leaves nothing unsent behind for the next person at this screen. @param {string} username */
 export function forgetUnsent(username) {
-  try {
-    for (const key of Object.keys(sessionStorage)) {
-      if (key === keyOf(username) || key.startsWith(`draft ${username} `)) sessionStorage.removeItem(key);
-    }
-  } catch { /* Then nothing was kept. */ }
+  for (const key of keptKeys('sessionStorage')) {
+    if (key === keyOf(username) || key.startsWith(`draft ${username} `)) writeKept('sessionStorage', key, null);
+  }
 }
 
 /** @param {any} value @returns {any[]} */

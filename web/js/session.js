@@ -24,6 +24,7 @@ const TYPING_EVERY_MS = 3_000;
 export function createSession({ onChange, onMessage }) {
   let state = initialState();
   /** @type {ReturnType<typeof createConnection>|null} */ let connection = null;
+  /** @type {State|null} */ let saved = null;
   let lastId = 0;
   /** @type {Map<string, (frame: any) => void>} */ const queries = new Map();
   /** @type {Map<string, (answer: {ok: boolean, msg: string}) => void>} */ const waiting = new Map();
@@ -98,6 +99,12 @@ export function createSession({ onChange, onMessage }) {
     });
   }
 
+  function save() {
+    if (state === saved) return;
+    saved = state;
+    saveKnown(state);
+  }
+
   /** @param {string} notice */
   function leave(notice) {
     connection?.end();
@@ -108,8 +115,8 @@ export function createSession({ onChange, onMessage }) {
   }
 
   setInterval(() => step({ intent: 'tick', now: Date.now() }), TICK_MS);
-  setInterval(() => saveKnown(state), SAVE_EVERY_MS);
-  addEventListener('pagehide', () => saveKnown(state));
+  setInterval(save, SAVE_EVERY_MS);
+  addEventListener('pagehide', save);
 
   return {
     /** What is known is shown at once; the server says meanwhile who this is. */

@@ -27,8 +27,8 @@ export function frames(state, frame, now) {
 const handlers = {
   welcome(state, frame) {
     const fresh = state.log !== null && state.log !== frame.log;
-    const rooms = new Map([...state.rooms].map(([name, room]) => [name, rejoin(fresh ? forget(room) : room)]));
-    const listed = list({ ...state, rooms, log: frame.log, link: { status: 'live' }, listed: [] }, frame);
+    const back = everyRoom(state, (room) => rejoin(fresh ? forget(room) : room));
+    const listed = list({ ...back, log: frame.log, link: { status: 'live' }, listed: [] }, frame);
     return open(listed, listed.rooms.has(state.current) ? state.current : LOBBY);
   },
   rooms_state: list,

@@ -34,17 +34,16 @@ export function rightsOver(state, room, person) {
   return { mute: moderates, ban: moderates, kick: moderates && room.name !== LOBBY, role: above && RANK[room.role] === RANK.owner };
 }
 
-export const allowed = {
-  /** @param {State} state @param {number} seq @returns {Message|undefined} */
-  messageOf(state, seq) {
-    const room = state.rooms.get(state.current);
-    const entries = room ? shown(room) : [];
-    return /** @type {Message|undefined} */ (entries[indexOf(entries, seq)]);
-  },
-  /** @param {State} state @param {Message} message */
-  of(state, message) {
-    const room = state.rooms.get(state.current);
-    const mine = message.username === state.me?.username;
-    return { speak: !message.deleted, edit: mine && !message.deleted, remove: !message.deleted && (mine || (room !== undefined && mayModerate(state, room))) };
-  },
-};
+/** A message that is shown in the open room. @param {State} state @param {number} seq @returns {Message|undefined} */
+export function messageOf(state, seq) {
+  const room = state.rooms.get(state.current);
+  const entries = room ? shown(room) : [];
+  return /** @type {Message|undefined} */ (entries[indexOf(entries, seq)]);
+}
+
+/** What one may do with a message of the open room that is not deleted. @param {State} state @param {Message} message */
+export function rightsTo(state, message) {
+  const room = state.rooms.get(state.current);
+  const edit = message.username === state.me?.username;
+  return { edit, remove: edit || (room !== undefined && mayModerate(state, room)) };
+}

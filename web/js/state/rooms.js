@@ -1,5 +1,6 @@
 // The map of rooms, and changes to one of them. Pure.
 
+import { displayName } from './people.js';
 import { describe, emptyRoom } from './room.js';
 
 /** The room that everyone is in. */
@@ -58,7 +59,7 @@ export function titleOf(state, room) {
 
 /** What someone is called, by the open room or by the lobby, which has everyone. @param {State} state @param {string} username */
 export function nameOf(state, username) {
-  return personOf(state, username)?.display_name || username;
+  return displayName(personOf(state, username) ?? { username });
 }
 
 /** @param {State} state @param {string} username */

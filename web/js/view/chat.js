@@ -84,10 +84,8 @@ export function createChatView(session) {
   }
 
   const onAway = () => session.intend('away');
-  const onBack = () => session.hurry();
   document.addEventListener('keydown', onKey);
   addEventListener('blur', onAway);
-  addEventListener('focus', onBack);
 
   return {
     screen: 'chat', node,
@@ -110,7 +108,7 @@ export function createChatView(session) {
     end() {
       document.removeEventListener('keydown', onKey);
       removeEventListener('blur', onAway);
-      removeEventListener('focus', onBack);
+      timeline.end();
       status.end();
       news.end();
       for (const dialog of document.querySelectorAll('dialog')) dialog.close();

@@ -1,11 +1,11 @@
 // Where one writes: Enter sends, Shift-Enter makes a new line, a draft outlives a reload.
 
-import { allowed } from '../state/rights.js';
+import { messageOf } from '../state/rights.js';
 import { nameOf, titleOf } from '../state/rooms.js';
+import { readKept, writeKept } from '../storage.js';
 import { TEXT_CHARACTERS_MAX, characters, checkText } from '../wire.js';
 import { createCompletion } from './complete.js';
 import { el, icon, setText } from './dom.js';
-import { loadDraft, saveDraft } from './drafts.js';
 import { lazily } from './lazy.js';
 
 /** From here on the room that is left is shown. */
@@ -21,7 +21,7 @@ export function createComposer(session, timeline) {
   });
   const note = el('p', { id: 'composer-note', class: 'composer-note', role: 'status' });
   const button = el('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('send'));
-  const emoji = el('button', { type: 'button', class: 'plain add-emoji', 'aria-label': 'Add an emoji', on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(session, insert)) } }, icon('smile'));
+  const emoji = el('button', { type: 'button', class: 'plain add-emoji', 'aria-label': 'Add an emoji', on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(insert)) } }, icon('smile'));
   const aboutText = el('span', { class: 'about-text', dir: 'auto' });
   const about = el('div', { class: 'about', hidden: true }, aboutText,
     el('button', { type: 'button', class: 'plain', 'aria-label': 'Never mind', on: { click: dismiss } }, icon('close')));
@@ -31,6 +31,7 @@ export function createComposer(session, timeline) {
   /** @type {import('../state/initial.js').State['reply']} */ let shownAbout = null;
 
   const editing = () => shownAbout?.how === 'edit';
+  const draft = () => readKept('sessionStorage', draftKey) ?? '';
 
   /** @param {Event} event */
   function submit(event) {
@@ -40,7 +41,7 @@ export function createComposer(session, timeline) {
     if (!text) return;
     if (editing()) {
       const seq = shownAbout?.seq ?? 0;
-      const changes = text !== allowed.messageOf(session.state(), seq)?.text;
+      const changes = text !== messageOf(session.state(), seq)?.text;
       if (changes) session.act({ type: 'edit', room: session.state().current, seq, text }, { quiet: true });
       dismiss();
     } else {
@@ -58,7 +59,7 @@ export function createComposer(session, timeline) {
   }
 
   function changed() {
-    if (!editing()) saveDraft(draftKey, input.value);
+    if (draftKey && !editing()) writeKept('sessionStorage', draftKey, input.value);
     if (!SIZES_ITSELF) fit();
     button.disabled = input.value.trim() === '';
     const used = input.value.length < COUNT_FROM ? 0 : characters(input.value.trimEnd());
@@ -113,11 +114,11 @@ export function createComposer(session, timeline) {
     if (state.reply === shownAbout) return;
     const was = shownAbout;
     shownAbout = state.reply;
-    const message = shownAbout && allowed.messageOf(state, shownAbout.seq);
+    const message = shownAbout && messageOf(state, shownAbout.seq);
     about.hidden = !shownAbout;
     setText(aboutText, !shownAbout ? '' : editing() ? 'Editing your message' : `Replying to ${nameOf(state, message?.username ?? '')}: ${message?.text.slice(0, 100) ?? ''}`);
     if (editing()) input.value = message?.text ?? '';
-    else if (was?.how === 'edit') input.value = loadDraft(draftKey);
+    else if (was?.how === 'edit') input.value = draft();
     changed();
     if (shownAbout) {
       input.focus();
@@ -137,7 +138,7 @@ export function createComposer(session, timeline) {
         draftKey = key;
         shownAbout = null;
         about.hidden = true;
-        input.value = loadDraft(key);
+        input.value = draft();
         completion.close();
         changed();
       }

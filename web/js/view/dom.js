@@ -57,6 +57,11 @@ export function icon(name) {
   return svg;
 }
 
+/** The sign of a kind of room. @param {string} kind */
+export function kindIcon(kind) {
+  return icon({ direct: 'at', private: 'lock' }[kind] ?? 'hash');
+}
+
 /** Changes an element's text only when it differs, so that nothing is announced or laid out for nothing.
  * @param {Node} node @param {string} text */
 export function setText(node, text) {

@@ -2,7 +2,7 @@
 
 import { countOnline } from '../state/people.js';
 import { titleOf } from '../state/rooms.js';
-import { el, icon, setText } from './dom.js';
+import { el, icon, kindIcon, setText } from './dom.js';
 import { lazily } from './lazy.js';
 
 /** @param {import('../session.js').Session} session @param {(drawer: string) => void} show */
@@ -43,7 +43,7 @@ export function createHead(session, show) {
     update(state, room) {
       setText(title, titleOf(state, room));
       setText(topic, room.with ? `@${room.with}` : room.topic);
-      if (room.kind !== kind) mark.replaceChildren(icon(room.kind === 'direct' ? 'at' : room.kind === 'private' ? 'lock' : 'hash'));
+      if (room.kind !== kind) mark.replaceChildren(kindIcon(room.kind));
       kind = room.kind;
       const count = countOnline(room);
       setText(online, String(count));

@@ -1,6 +1,7 @@
 // The system's notifications, for who is not looking: of mentions and direct messages, unless a room is set otherwise.
 
 import { nameOf, titleOf } from '../state/rooms.js';
+import { readKeptJson, writeKept } from '../storage.js';
 import { asset } from './dom.js';
 import { isPresent } from './seen.js';
 
@@ -9,11 +10,7 @@ const KEY = 'notify';
 
 /** @returns {Record<string, Wish>} */
 function wishes() {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? '{}') ?? {};
-  } catch {
-    return {};
-  }
+  return readKeptJson('localStorage', KEY) ?? {};
 }
 
 /** @param {string} room @returns {Wish} */
@@ -23,9 +20,7 @@ export function wishFor(room) {
 
 /** @param {string} room @param {Wish} wish */
 export function setWish(room, wish) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify({ ...wishes(), [room]: wish }));
-  } catch { /* Then it holds as long as nothing is kept at all. */ }
+  writeKept('localStorage', KEY, JSON.stringify({ ...wishes(), [room]: wish }));
 }
 
 /** @returns {'granted'|'denied'|'default'|'none'} none: this browser has no notifications */

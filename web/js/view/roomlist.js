@@ -1,10 +1,9 @@
 // The rooms one is in, with what is unread in each.
 
-import { LOBBY, titleOf } from '../state/rooms.js';
+import { LOBBY, personOf, titleOf } from '../state/rooms.js';
 import { createAvatar } from './avatar.js';
-import { el, icon } from './dom.js';
+import { el, icon, kindIcon } from './dom.js';
 import { createKeyedList } from './keyed.js';
-import { personOf } from '../state/rooms.js';
 
 /** @typedef {import('../state/room.js').Room} Room */
 /** @typedef {{key: string, title: string, kind: string, unread: number, mentions: number, open: boolean, away: boolean, avatar: string, with: string}} Item */
@@ -65,7 +64,7 @@ function sameItem(a, b) {
 function drawItem(node, item) {
   const link = /** @type {HTMLElement} */ (node.firstElementChild);
   const mark = item.kind === 'direct'
-    ? el('span', { class: 'portrait' }, createAvatar({ username: item.with, name: item.title, avatar: item.avatar })) : icon(item.kind === 'private' ? 'lock' : 'hash');
+    ? el('span', { class: 'portrait' }, createAvatar({ username: item.with, name: item.title, avatar: item.avatar })) : kindIcon(item.kind);
   const count = item.mentions || item.unread;
   const said = `${item.unread} unread${item.mentions ? `, ${item.mentions} for you` : ''}`;
   node.className = [item.unread && 'unread', item.mentions && 'mentions', item.kind === 'direct' && !item.away && 'online'].filter(Boolean).join(' ');

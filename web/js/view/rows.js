@@ -2,6 +2,7 @@
 
 import { withReaction } from '../state/entries.js';
 import { shown } from '../state/past.js';
+import { displayName } from '../state/people.js';
 import { quoteOf } from '../state/quotes.js';
 import { comingsAndGoings, isComingOrGoing } from './comings.js';
 
@@ -14,6 +15,7 @@ export const GROUP_MS_MAX = 5 * 60_000;
 
 /** @param {Room} room @param {About} about @returns {any[]} */
 export function toRows(room, { me, personOf, changes }) {
+  const nameOf = (/** @type {string} */ username) => displayName({ username, display_name: personOf(username)?.display_name });
   const unsent = room.past ? [] : room.pending.map((p) => ({
     kind: 'message', key: `${me} ${p.nonce}`, ts: p.ts, username: me, text: p.text, replyTo: p.replyTo ?? null, mentions: [], reactions: new Map(), pending: p,
   }));
@@ -38,13 +40,12 @@ export function toRows(room, { me, personOf, changes }) {
   function addMessage(/** @type {any[]} */ into, /** @type {any} */ last, /** @type {any} */ entry) {
     const goesOn = last.kind === 'message' && last.entry.username === entry.username && entry.ts - last.entry.ts < GROUP_MS_MAX && entry.replyTo === null;
     if (goesOn) last.ends = false;
-    const person = personOf(entry.username);
     const quote = entry.replyTo === null || entry.deleted ? null : quoteOf(room, entry.replyTo);
     const waiting = changes.get(entry.seq);
     into.push({
       kind: 'message', key: entry.key, entry: waiting ? asItWillBe(entry, waiting, me) : entry, stands: entry, waiting, starts: !goesOn, ends: true,
-      mine: entry.username === me, name: person?.display_name || entry.username, avatar: person?.avatar ?? null,
-      quote, quoteName: quote ? personOf(quote.username)?.display_name || quote.username : '', names: entry.mentions.includes(me),
+      mine: entry.username === me, name: nameOf(entry.username), avatar: personOf(entry.username)?.avatar ?? null,
+      quote, quoteName: quote ? nameOf(quote.username) : '', names: entry.mentions.includes(me),
     });
   }
 }

@@ -28,11 +28,24 @@ export function createSeen(log, list, session) {
     return 0;
   }
 
+  function look() {
+    timer ??= setTimeout(report, LOOK_EVERY_MS);
+  }
+
+  // Who comes back sees what came meanwhile.
+  addEventListener('focus', look);
+  document.addEventListener('visibilitychange', look);
+
   return {
     /** @param {import('../state/room.js').Room} now */
     look(now) {
       room = now;
-      timer ??= setTimeout(report, LOOK_EVERY_MS);
+      look();
+    },
+    end() {
+      clearTimeout(timer);
+      removeEventListener('focus', look);
+      document.removeEventListener('visibilitychange', look);
     },
   };
 }

@@ -1,16 +1,14 @@
 // Dark or light: as the system has it, unless somebody chose.
 
+import { readKept, writeKept } from '../storage.js';
+
 const KEY = 'theme';
 /** @typedef {'system'|'dark'|'light'} Theme */
 
 /** @returns {Theme} */
 export function chosenTheme() {
-  try {
-    const theme = localStorage.getItem(KEY);
-    return theme === 'dark' || theme === 'light' ? theme : 'system';
-  } catch {
-    return 'system';
-  }
+  const theme = readKept('localStorage', KEY);
+  return theme === 'dark' || theme === 'light' ? theme : 'system';
 }
 
 /** @param {Theme} [theme] */
@@ -21,7 +19,5 @@ export function applyTheme(theme = chosenTheme()) {
 /** @param {Theme} theme */
 export function chooseTheme(theme) {
   applyTheme(theme);
-  try {
-    localStorage.setItem(KEY, theme);
-  } catch { /* Then it holds as long as the page. */ }
+  writeKept('localStorage', KEY, theme);
 }

@@ -140,7 +140,7 @@ export function createTimeline(session) {
   }
 
   return {
-    node, toEnd,
+    node, toEnd, end: seen.end,
     /** @param {number} pages */
     page(pages) {
       log.scrollBy({ top: pages * log.clientHeight * 0.85 });

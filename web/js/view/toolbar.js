@@ -1,6 +1,6 @@
 // What one can do with a message. There is one toolbar, at the row under the pointer or with the focus.
 
-import { allowed } from '../state/rights.js';
+import { messageOf, rightsTo } from '../state/rights.js';
 import { el, icon } from './dom.js';
 import { lazily } from './lazy.js';
 
@@ -12,29 +12,32 @@ export function createToolbar(list, session) {
   const node = el('div', { class: 'toolbar', role: 'toolbar', 'aria-label': 'Message actions', on: { keydown: arrows } });
   /** @type {HTMLElement|null} */ let row = null;
 
-  const quick = QUICK.map((emoji) => button('react', emoji, `React with ${emoji}`, () => react(emoji)));
-  const more = button('more', icon('smile'), 'React', () => lazily('emoji', (dialog) => dialog.openEmoji(session, react)));
-  const reply = button('reply', icon('reply'), 'Reply', () => session.intend('about', { about: { seq: seq(), how: 'reply' } }));
-  const edit = button('edit', icon('edit'), 'Edit', () => session.intend('about', { about: { seq: seq(), how: 'edit' } }));
-  const copy = button('copy', icon('copy'), 'Copy text', () => navigator.clipboard?.writeText(entry()?.text ?? ''));
-  const remove = button('delete', icon('trash'), 'Delete', () => {
-    const command = { type: /** @type {const} */ ('delete'), room: session.state().current, seq: seq() };
-    lazily('confirm', (dialog) => dialog.openConfirm({ title: 'Delete this message?', text: entry()?.text ?? '', action: 'Delete', run: () => session.act(command) }));
+  const quick = QUICK.map((emoji) => button('react', emoji, `React with ${emoji}`, (seq) => react(seq, emoji)));
+  const more = button('more', icon('smile'), 'React', (seq) => lazily('emoji', (dialog) => dialog.openEmoji((/** @type {string} */ emoji) => react(seq, emoji))));
+  const reply = button('reply', icon('reply'), 'Reply', (seq) => session.intend('about', { about: { seq, how: 'reply' } }));
+  const edit = button('edit', icon('edit'), 'Edit', (seq) => session.intend('about', { about: { seq, how: 'edit' } }));
+  const copy = button('copy', icon('copy'), 'Copy text', (seq) => navigator.clipboard?.writeText(textOf(seq)));
+  const remove = button('delete', icon('trash'), 'Delete', (seq) => {
+    const command = { type: /** @type {const} */ ('delete'), room: session.state().current, seq };
+    const question = { title: 'Delete this message?', text: textOf(seq), action: 'Delete', run: () => session.act(command) };
+    lazily('confirm', (dialog) => dialog.openConfirm(question));
   });
   node.append(...quick, more, reply, edit, copy, remove);
 
-  /** @param {string} name @param {Node|string} content @param {string} label @param {() => void} run */
+  /** A tool works on the message that it stood at when it was pressed: a dialog may outlast that.
+   * @param {string} name @param {Node|string} content @param {string} label @param {(seq: number) => void} run */
   function button(name, content, label, run) {
-    return el('button', { type: 'button', class: `tool ${name}`, 'aria-label': label, title: label, on: { click: run } }, content);
+    return el('button', { type: 'button', class: `tool ${name}`, 'aria-label': label, title: label, on: { click: () => run(seqOf(row)) } }, content);
   }
 
-  const seq = () => Number(row?.dataset.seq);
-  const entry = () => allowed.messageOf(session.state(), seq());
+  const seqOf = (/** @type {HTMLElement|null} */ at) => Number(at?.dataset.seq);
+  const textOf = (/** @type {number} */ seq) => messageOf(session.state(), seq)?.text ?? '';
 
-  /** @param {string} emoji */
-  function react(emoji) {
-    const mine = entry()?.reactions.get(emoji)?.me;
-    session.act({ type: 'react', room: session.state().current, seq: seq(), emoji, on: !mine });
+  /** @param {number} seq @param {string} emoji */
+  function react(seq, emoji) {
+    const state = session.state();
+    const mine = messageOf(state, seq)?.reactions.get(emoji)?.me;
+    session.act({ type: 'react', room: state.current, seq, emoji, on: !mine });
   }
 
   /** @param {KeyboardEvent} event */
@@ -51,10 +54,9 @@ export function createToolbar(list, session) {
   function moveTo(next) {
     if (next === row && node.isConnected) return;
     row = next;
-    const message = row && entry();
+    const message = messageOf(session.state(), seqOf(row));
     if (!row || !message || message.deleted) return node.remove();
-    const may = allowed.of(session.state(), message);
-    for (const tool of [...quick, more, reply]) tool.hidden = !may.speak;
+    const may = rightsTo(session.state(), message);
     edit.hidden = !may.edit;
     remove.hidden = !may.remove;
     row.append(node);
@@ -81,7 +83,7 @@ export function createToolbar(list, session) {
   return {
     /** Keys that work on the row with the focus. @param {string} key @returns {boolean} whether it was one */
     key(key) {
-      const tool = { r: reply, e: edit, '+': more, Delete: remove, c: copy, Enter: [...quick, reply, copy].find((one) => !one.hidden) }[key];
+      const tool = { r: reply, e: edit, '+': more, Delete: remove, c: copy, Enter: quick[0] }[key];
       if (!tool || tool.hidden || !node.isConnected) return false;
       if (key === 'Enter') tool.focus();
       else tool.click();

@@ -1,6 +1,6 @@
 // What stands above the oldest message: the room's beginning, a wait, or what went wrong.
 
-import { el, icon } from './dom.js';
+import { el, kindIcon } from './dom.js';
 
 /** @param {import('../session.js').Session} session */
 export function createTop(session) {
@@ -49,6 +49,6 @@ function content(room, title, session) {
   if (isLoading(room)) return [el('span', { class: 'spinner', role: 'status', 'aria-label': 'Loading older messages' })];
   const direct = room.kind === 'direct';
   const sentence = direct ? 'Only the two of you read this.' : 'This is where it begins. Say hello!';
-  return [el('div', { class: 'start' }, el('span', { class: 'start-mark' }, icon(direct ? 'at' : room.kind === 'private' ? 'lock' : 'hash')),
+  return [el('div', { class: 'start' }, el('span', { class: 'start-mark' }, kindIcon(room.kind)),
     el('h2', {}, direct ? title : `Welcome to ${title}`), el('p', {}, sentence))];
 }

@@ -21,7 +21,11 @@ export function openDialog({ title, wide = false, onClose }, ...content) {
   node.addEventListener('pointerdown', (/** @type {PointerEvent} */ event) => { if (event.target === node) node.close(); });
   document.body.append(node);
   node.showModal();
-  return { node, close: () => node.close(), error: errorLine(node) };
+  const error = errorLine(node);
+  const close = () => node.close();
+  /** Closes it once what it asked for is done, else says why it is not. @param {{ok: boolean, msg: string}} answer */
+  const finish = (answer) => (answer.ok ? close() : error(answer.msg));
+  return { node, close, error, finish };
 }
 
 /** @param {HTMLElement} node */
@@ -44,6 +48,16 @@ export function field(label, props) {
 /** @param {string} label @param {() => void} run @param {string} [className] */
 export function action(label, run, className = 'soft') {
   return el('button', { type: 'button', class: `button ${className}`, on: { click: run } }, label);
+}
+
+/** The username that was typed, with or without an at sign. @param {{input: any}} field */
+export function usernameIn({ input }) {
+  return input.value.trim().replace(/^@/u, '');
+}
+
+/** @param {number} count */
+export function membersOf(count) {
+  return count === 1 ? '1 member' : `${count} members`;
 }
 
 /** A form that runs when it is sent. @param {() => void} run @param {...(Node|null)} content */

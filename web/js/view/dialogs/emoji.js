@@ -6,8 +6,8 @@ import { openDialog } from './dialog.js';
 
 const COLUMNS = 8;
 
-/** @param {import('../../session.js').Session} session @param {(emoji: string) => void} picked */
-export function openEmoji(session, picked) {
+/** @param {(emoji: string) => void} picked */
+export function openEmoji(picked) {
   const input = el('input', { type: 'text', role: 'searchbox', 'aria-label': 'Find an emoji', placeholder: 'Find an emoji', autocomplete: 'off', spellcheck: 'false', on: { input: draw, keydown: first } });
   const grid = el('div', { class: 'emoji-grid', role: 'group', 'aria-label': 'Emoji', on: { keydown: arrows } });
   const dialog = openDialog({ title: 'Emoji' }, input, grid);

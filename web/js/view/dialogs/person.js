@@ -47,8 +47,6 @@ export function openPerson(session, username) {
 
   /** @param {any} command @param {{open?: boolean}} [options] */
   async function run(command, options = {}) {
-    const answer = await session.act(command, { ...options, quiet: true });
-    if (answer.ok) dialog.close();
-    else dialog.error(answer.msg);
+    dialog.finish(await session.act(command, { ...options, quiet: true }));
   }
 }

@@ -6,7 +6,7 @@ import { el } from '../dom.js';
 import { setWish, wishFor } from '../notify.js';
 import { say } from '../toast.js';
 import { openConfirm } from './confirm.js';
-import { action, field, form, openDialog } from './dialog.js';
+import { action, field, form, membersOf, openDialog, usernameIn } from './dialog.js';
 
 /** @param {import('../../session.js').Session} session */
 export function openRoom(session) {
@@ -16,7 +16,6 @@ export function openRoom(session) {
   const { name } = room;
   const moderates = mayModerate(state, room);
   const kinds = { public: 'Everyone can find and join it.', private: 'Only who is invited finds it.', direct: 'Only the two of you.' };
-  const members = room.members === 1 ? '1 member' : `${room.members} members`;
 
   const topic = field('Topic', { name: 'topic', maxlength: '250', value: room.topic });
   const invited = nameField('Invite', 'invite');
@@ -26,7 +25,7 @@ export function openRoom(session) {
   notify.input.addEventListener('change', () => setWish(name, notify.input.value));
 
   const dialog = openDialog({ title: name },
-    el('p', { class: 'hint' }, `${kinds[room.kind]} ${members}. You are ${room.role === 'owner' ? 'an owner' : `a ${room.role}`}.`),
+    el('p', { class: 'hint' }, `${kinds[room.kind]} ${membersOf(room.members)}. You are ${room.role === 'owner' ? 'an owner' : `a ${room.role}`}.`),
     moderates ? form(() => run({ type: 'topic', room: name, topic: topic.input.value.trim() }, 'The topic is set.'), beside(topic.node, 'Set'))
       : el('p', { dir: 'auto' }, room.topic),
     mayInvite(state, room) && form(() => about('invite', invited, 'is invited'), beside(invited.node, 'Invite')),
@@ -55,13 +54,13 @@ export function openRoom(session) {
 
   /** @param {string} type @param {{input: any}} who @param {string} done */
   async function about(type, who, done) {
-    const username = who.input.value.trim().replace(/^@/u, '');
+    const username = usernameIn(who);
     if (!username) return who.input.focus();
     if (await run({ type, room: name, username }, `${username} ${done}.`)) who.input.value = '';
   }
 
   async function lift() {
-    const username = unbanned.input.value.trim().replace(/^@/u, '');
+    const username = usernameIn(unbanned);
     if (!username) return unbanned.input.focus();
     const lifted = await run({ type: 'unban', room: name, username }, `${username} may come back.`);
     if (lifted) await run({ type: 'unmute', room: name, username }, `${username} is neither banned nor muted.`);

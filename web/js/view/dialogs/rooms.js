@@ -1,7 +1,7 @@
 // Finds public rooms to join, and makes new ones.
 
 import { el, icon, setText } from '../dom.js';
-import { action, field, form, openDialog } from './dialog.js';
+import { action, field, form, membersOf, openDialog } from './dialog.js';
 
 const PAGE = 50;
 
@@ -44,8 +44,7 @@ export function openRooms(session) {
 
   /** @param {any} room */
   function toItem(room) {
-    const members = room.members === 1 ? '1 member' : `${room.members} members`;
-    return el('li', {}, icon('hash'), el('span', { class: 'grow' }, el('span', { class: 'name' }, room.room), el('span', { class: 'hint', dir: 'auto' }, [room.topic, members].filter(Boolean).join(' · '))),
+    return el('li', {}, icon('hash'), el('span', { class: 'grow' }, el('span', { class: 'name' }, room.room), el('span', { class: 'hint', dir: 'auto' }, [room.topic, membersOf(room.members)].filter(Boolean).join(' · '))),
       action(room.joined ? 'Open' : 'Join', () => (room.joined ? open(room.room) : join(room.room)), room.joined ? 'soft' : 'strong'));
   }
 
@@ -57,9 +56,7 @@ export function openRooms(session) {
 
   /** @param {string} room */
   async function join(room) {
-    const answer = await session.act({ type: 'join', room }, { open: true, quiet: true });
-    if (answer.ok) dialog.close();
-    else dialog.error(answer.msg);
+    dialog.finish(await session.act({ type: 'join', room }, { open: true, quiet: true }));
   }
 
   async function create() {
@@ -67,8 +64,6 @@ export function openRooms(session) {
     if (!room) return name.input.focus();
     const about = topic.input.value.trim();
     const more = { ...(about ? { topic: about } : {}), ...(isPrivate.checked ? { private: true } : {}) };
-    const answer = await session.act({ type: 'create', room, ...more }, { open: true, quiet: true });
-    if (answer.ok) dialog.close();
-    else dialog.error(answer.msg);
+    dialog.finish(await session.act({ type: 'create', room, ...more }, { open: true, quiet: true }));
   }
 }

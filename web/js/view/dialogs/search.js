@@ -4,7 +4,7 @@ import { nameOf, personOf, titleOf } from '../../state/rooms.js';
 import { createAvatar } from '../avatar.js';
 import { momentOf } from '../clock.js';
 import { el, setText } from '../dom.js';
-import { action, field, form, openDialog } from './dialog.js';
+import { action, field, form, openDialog, usernameIn } from './dialog.js';
 
 const PAGE = 20;
 
@@ -35,7 +35,7 @@ export function openSearch(session, query = '') {
     const turn = asked;
     dialog.error('');
     setText(said, 'Searching…');
-    const from = who.input.value.trim().replace(/^@/u, '');
+    const from = usernameIn(who);
     const answer = await session.query({
       type: 'search', query: text, limit: PAGE, ...(where.input.value ? { room: where.input.value } : {}), ...(from ? { from } : {}), ...(after ? { cursor: after } : {}),
     });
