@@ -208,7 +208,7 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
     let mut app = app(&server, screen, nonces, size, &config);
     if app.colours {
         // There is something to see while the terminal takes its time to answer.
-        terminal.draw(|frame| *links.borrow_mut() = view::draw(frame, &app))?;
+        run::draw(&mut terminal, &links, &app)?;
         app.light = background::is_light(config.theme);
     }
     let mut program = Program {

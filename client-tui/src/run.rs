@@ -104,8 +104,7 @@ pub(crate) async fn run(
         if changed && Instant::now() >= frame_due {
             program.fit(screen)?;
             settle(&mut program.app, &mut effects);
-            let links = Rc::clone(&program.links);
-            screen.draw(|frame| *links.borrow_mut() = view::draw(frame, &program.app))?;
+            draw(screen, &program.links, &program.app)?;
             frame_due = Instant::now() + FRAME;
             changed = false;
             if !effects.is_empty() {
@@ -277,6 +276,12 @@ fn from_terminal(event: TerminalEvent) -> Option<Event> {
         TerminalEvent::Resize(columns, rows) => Some(Event::Resize(Size { columns, rows })),
         _ => None,
     }
+}
+
+/// Draws the state, and notes where the links lead.
+pub(crate) fn draw(screen: &mut Screen, links: &RefCell<Links>, app: &App) -> anyhow::Result<()> {
+    screen.draw(|frame| *links.borrow_mut() = view::draw(frame, app))?;
+    Ok(())
 }
 
 /// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask the

@@ -25,7 +25,8 @@ fn client(columns: u16, rows: u16, name: &str, text: &str, topic: &str) -> Scrip
     client
 }
 
-fn drawn(client: &Script) -> Buffer {
+/// What stands in the screen's cells.
+pub(super) fn drawn(client: &Script) -> Buffer {
     let size = client.app.size;
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
     terminal

@@ -1,17 +1,11 @@
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
+use super::hostile::drawn;
 use crate::testing::Script;
 
 /// The screen as text, row by row; `▏` is the cursor's place.
 fn screen(client: &Script) -> String {
-    let size = client.app.size;
-    let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
-    terminal
-        .draw(|frame| drop(super::draw(frame, &client.app)))
-        .unwrap();
-    text(terminal.backend().buffer())
+    text(&drawn(client))
 }
 
 fn text(buffer: &Buffer) -> String {
@@ -77,6 +71,9 @@ fn unread(columns: u16, rows: u16) -> Script {
     client
 }
 
+/// What a screen may be: wide, the usual, and small.
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
+
 macro_rules! screens {
     ($($name:ident: $client:expr;)*) => {
         $(#[test]
@@ -91,86 +88,61 @@ fn with(mut client: Script, script: &str) -> Script {
     client
 }
 
+/// Makes a client in some state, in a screen of so many columns and rows.
+type State = fn(u16, u16) -> Script;
+
+#[rustfmt::skip]
+const STATES: &[(&str, State)] = &[
+    ("sign_up_error", |columns, rows| with(Script::log_in(columns, rows), "key f2; type ann; key tab; type short; key enter")),
+    ("log_in_error", |columns, rows| with(Script::log_in(columns, rows), "login-failed chat.example.org can't be reached: connection refused. Is the server running?")),
+    ("people", people),
+    ("rooms", |columns, rows| with(people(columns, rows), "room rust; room cats; chat cats 1 bob miau")),
+    ("scrolled", |columns, rows| with(Script::chat(columns, rows), "page 1 100 end; key pgup; chat lobby 101 bob new")),
+    ("top", |columns, rows| with(Script::chat(columns, rows), "page 101 200 more; key pgup pgup pgup pgup pgup")),
+    ("ended", |columns, rows| with(people(columns, rows), "ended You are banned from this server: spam.")),
+    ("hostile", hostile),
+    ("talk", talk),
+    ("unread", unread),
+    ("searching", |columns, rows| with(people(columns, rows), "key ctrl-c; type /search tea; key enter")),
+    ("nothing_found", |columns, rows| with(people(columns, rows), "key ctrl-c; type /search tea; key enter; found 2 1 end")),
+    ("chosen", |columns, rows| with(talk(columns, rows), "key alt-up alt-up")),
+    ("answer", |columns, rows| with(talk(columns, rows), "key alt-r; type yes")),
+    ("change", |columns, rows| with(talk(columns, rows), "own 40 n-9 mine; key alt-e")),
+    ("typing", |columns, rows| with(talk(columns, rows), "typing bob grace")),
+    ("completion", |columns, rows| with(talk(columns, rows), "type /re; key tab")),
+    ("paste", |columns, rows| with(talk(columns, rows), &format!("paste {}", "line\\n".repeat(250)))),
+    ("past", |columns, rows| with(unread(columns, rows), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer")),
+    ("leaving", |columns, rows| with(talk(columns, rows), "key ctrl-c")),
+    ("many_lines_typed", |columns, rows| with(people(columns, rows), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up")),
+];
+
+#[test]
+fn every_state_at_every_size() {
+    for (name, client) in STATES {
+        for (columns, rows) in SIZES {
+            let name = format!("{name}_{columns}x{rows}");
+            insta::assert_snapshot!(name, screen(&client(columns, rows)));
+        }
+    }
+}
+
 screens! {
+    talk_20x5: talk(20, 5);
     log_in_120x40: Script::log_in(120, 40);
     log_in_80x24: with(Script::log_in(80, 24), "type ann; key enter; type secret12");
     log_in_40x10: Script::log_in(40, 10);
-    sign_up_error_80x24: with(Script::log_in(80, 24), "key f2; type ann; key tab; type short; key enter");
-    log_in_error_40x10: with(Script::log_in(40, 10), "login-failed chat.example.org can't be reached: connection refused. Is the server running?");
-    people_120x40: people(120, 40);
-    people_80x24: people(80, 24);
-    people_40x10: people(40, 10);
-    rooms_120x40: with(people(120, 40), "room rust; room cats; chat cats 1 bob miau");
-    rooms_80x24: with(people(80, 24), "room rust; room cats; chat cats 1 bob miau");
-    scrolled_80x24: with(Script::chat(80, 24), "page 1 100 end; key pgup; chat lobby 101 bob new");
-    top_80x24: with(Script::chat(80, 24), "page 101 200 more; key pgup pgup pgup pgup pgup");
     disconnected_120x40: with(people(120, 40), "down 5 The server closed the connection.");
     disconnected_80x24: with(people(80, 24), "down 5 The server closed the connection.; wait 1200");
     disconnected_40x10: with(people(40, 10), "down 5 The server closed the connection.");
-    ended_80x24: with(people(80, 24), "ended You are banned from this server: spam.");
     help_120x40: with(people(120, 40), "key f1");
     help_80x24: with(people(80, 24), "key f1");
     help_40x10: with(people(40, 10), "key f1 pgdn");
-    hostile_120x40: hostile(120, 40);
-    hostile_80x24: hostile(80, 24);
-    hostile_40x10: hostile(40, 10);
-    talk_120x40: talk(120, 40);
-    talk_80x24: talk(80, 24);
-    talk_40x10: talk(40, 10);
-    talk_20x5: talk(20, 5);
-    unread_120x40: unread(120, 40);
-    unread_80x24: unread(80, 24);
-    unread_40x10: unread(40, 10);
     switcher_120x40: with(unread(120, 40), "key ctrl-g; type r");
     switcher_80x24: with(unread(80, 24), "key ctrl-g");
     switcher_40x10: with(unread(40, 10), "key ctrl-g; type zz");
-    searching_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter");
     found_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter; found 1 50 more; key down down");
     found_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter; found 1 3 end");
     found_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter; found 1 50 more");
-    nothing_found_80x24: with(people(80, 24), "key ctrl-c; type /search tea; key enter; found 2 1 end");
-    chosen_80x24: with(talk(80, 24), "key alt-up alt-up");
-    answer_80x24: with(talk(80, 24), "key alt-r; type yes");
-    change_40x10: with(talk(40, 10), "own 40 n-9 mine; key alt-e");
-    typing_80x24: with(talk(80, 24), "typing bob grace");
-    completion_80x24: with(talk(80, 24), "type /re; key tab");
-    paste_80x24: with(talk(80, 24), &format!("paste {}", "line\\n".repeat(250)));
-    past_80x24: with(unread(80, 24), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
-    leaving_40x10: with(talk(40, 10), "key ctrl-c");
-    many_lines_typed_80x24: with(people(80, 24), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
-    rooms_40x10: with(people(40, 10), "room rust; room cats; chat cats 1 bob miau");
-    log_in_error_120x40: with(Script::log_in(120, 40), "login-failed chat.example.org can't be reached: connection refused. Is the server running?");
-    log_in_error_80x24: with(Script::log_in(80, 24), "login-failed chat.example.org can't be reached: connection refused. Is the server running?");
-    sign_up_error_120x40: with(Script::log_in(120, 40), "key f2; type ann; key tab; type short; key enter");
-    sign_up_error_40x10: with(Script::log_in(40, 10), "key f2; type ann; key tab; type short; key enter");
-    scrolled_120x40: with(Script::chat(120, 40), "page 1 100 end; key pgup; chat lobby 101 bob new");
-    scrolled_40x10: with(Script::chat(40, 10), "page 1 100 end; key pgup; chat lobby 101 bob new");
-    top_120x40: with(Script::chat(120, 40), "page 101 200 more; key pgup pgup pgup pgup pgup");
-    top_40x10: with(Script::chat(40, 10), "page 101 200 more; key pgup pgup pgup pgup pgup");
-    ended_120x40: with(people(120, 40), "ended You are banned from this server: spam.");
-    ended_40x10: with(people(40, 10), "ended You are banned from this server: spam.");
-    searching_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter");
-    searching_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter");
-    nothing_found_120x40: with(people(120, 40), "key ctrl-c; type /search tea; key enter; found 2 1 end");
-    nothing_found_40x10: with(people(40, 10), "key ctrl-c; type /search tea; key enter; found 2 1 end");
-    chosen_120x40: with(talk(120, 40), "key alt-up alt-up");
-    chosen_40x10: with(talk(40, 10), "key alt-up alt-up");
-    answer_120x40: with(talk(120, 40), "key alt-r; type yes");
-    answer_40x10: with(talk(40, 10), "key alt-r; type yes");
-    change_120x40: with(talk(120, 40), "own 40 n-9 mine; key alt-e");
-    change_80x24: with(talk(80, 24), "own 40 n-9 mine; key alt-e");
-    typing_120x40: with(talk(120, 40), "typing bob grace");
-    typing_40x10: with(talk(40, 10), "typing bob grace");
-    completion_120x40: with(talk(120, 40), "type /re; key tab");
-    completion_40x10: with(talk(40, 10), "type /re; key tab");
-    paste_120x40: with(talk(120, 40), &format!("paste {}", "line\\n".repeat(250)));
-    paste_40x10: with(talk(40, 10), &format!("paste {}", "line\\n".repeat(250)));
-    past_120x40: with(unread(120, 40), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
-    past_40x10: with(unread(40, 10), "type /search tea; key enter; found 50 50 end; key enter; page 1 100 end newer");
-    leaving_120x40: with(talk(120, 40), "key ctrl-c");
-    leaving_80x24: with(talk(80, 24), "key ctrl-c");
-    many_lines_typed_120x40: with(people(120, 40), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
-    many_lines_typed_40x10: with(people(40, 10), "paste \\none\\ntwo\\nthree\\nfour\\nfive\\nsix\\nseven\\neight\\nnine; key up");
 }
 
 #[test]
@@ -276,12 +248,7 @@ fn without_colours_the_words_are_the_same() {
 }
 
 fn without_colours(client: &Script) {
-    let size = client.app.size;
-    let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
-    terminal
-        .draw(|frame| drop(super::draw(frame, &client.app)))
-        .unwrap();
-    for cell in &terminal.backend().buffer().content {
+    for cell in &drawn(client).content {
         assert_eq!((cell.fg, cell.bg), Default::default());
     }
 }
@@ -289,11 +256,7 @@ fn without_colours(client: &Script) {
 /// A screen with its colours told: `‹cyan›` before what is so, `‹›` before what has none.
 fn coloured(client: &Script) -> String {
     let size = client.app.size;
-    let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
-    terminal
-        .draw(|frame| drop(super::draw(frame, &client.app)))
-        .unwrap();
-    let buffer = terminal.backend().buffer();
+    let buffer = drawn(client);
     let mut out = String::new();
     for y in 0..size.rows {
         let (mut row, mut style) = (String::new(), ratatui::style::Style::new());
@@ -334,10 +297,6 @@ fn a_light_background_has_colours_of_its_own() {
     let mut client = talk(120, 40);
     client.run("typing bob; down 5 Gone.");
     client.app.light = Some(true);
-    let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-    terminal
-        .draw(|frame| drop(super::draw(frame, &client.app)))
-        .unwrap();
     let pale = [
         Color::Yellow,
         Color::Cyan,
@@ -345,7 +304,7 @@ fn a_light_background_has_colours_of_its_own() {
         Color::LightGreen,
         Color::LightYellow,
     ];
-    let cells = &terminal.backend().buffer().content;
+    let cells = drawn(&client).content;
     assert!(cells.iter().all(|cell| !pale.contains(&cell.fg)));
     assert!(
         cells
@@ -357,11 +316,7 @@ fn a_light_background_has_colours_of_its_own() {
 #[test]
 fn nothing_has_a_background() {
     let client = with(people(120, 40), "room rust; key f1");
-    let mut terminal = Terminal::new(TestBackend::new(120, 40)).unwrap();
-    terminal
-        .draw(|frame| drop(super::draw(frame, &client.app)))
-        .unwrap();
-    for cell in &terminal.backend().buffer().content {
+    for cell in &drawn(&client).content {
         assert_eq!(cell.bg, ratatui::style::Color::Reset);
     }
 }

@@ -13,20 +13,24 @@ use crate::support::{PASSWORD, Server, from_env};
 /// Messages that each keeps under way.
 const UNDER_WAY: usize = 8;
 
+/// The flags of a server on this database, with some more.
+fn flags<'a, const N: usize>(database: &'a TestDatabase, more: [&'a str; N]) -> Vec<&'a str> {
+    let on = [
+        "--mongo-url",
+        &database.url,
+        "--mongo-database",
+        &database.name,
+    ];
+    on.into_iter().chain(more).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_log_holds() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
     let messages = from_env("CHAT_TWO_SERVERS_MESSAGES", 120) as usize;
-    let flags = [
-        "--rate-limit",
-        "off",
-        "--mongo-url",
-        &database.url,
-        "--mongo-database",
-        &database.name,
-    ];
+    let flags = flags(&database, ["--rate-limit", "off"]);
     let servers = [
         Server::start_with(&flags).await,
         Server::start_with(&flags).await,
@@ -73,12 +77,7 @@ async fn a_name_is_one_persons_on_both() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
-    let flags = [
-        "--mongo-url",
-        &database.url,
-        "--mongo-database",
-        &database.name,
-    ];
+    let flags = flags(&database, []);
     let first = Server::start_with(&flags).await;
     let second = Server::start_with(&flags).await;
     first.register("Ann", false).await;
@@ -101,14 +100,7 @@ async fn who_is_out_on_one_is_out_on_the_other() {
     let Some(database) = TestDatabase::new() else {
         return;
     };
-    let flags = [
-        "--admin",
-        "admin",
-        "--mongo-url",
-        &database.url,
-        "--mongo-database",
-        &database.name,
-    ];
+    let flags = flags(&database, ["--admin", "admin"]);
     let first = Server::start_with(&flags).await;
     let (_, mut admin) = first.newcomer("admin").await;
     let second = Server::start_with(&flags).await;
