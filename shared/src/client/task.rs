@@ -236,12 +236,12 @@ impl Task {
                     }
                 }
             }
+            // A new timer, since one that is reset still wakes the program at its old time; and not at
+            // every frame, since that would cost more than the frame.
             let due = heard + patience;
-            // A timer that is put off in time never wakes a program that is idle; doing so at every
-            // frame would cost more than the frame.
             let is_stale = silence.deadline() + PUT_OFF_AFTER < due;
             if silence.is_elapsed() || silence.deadline() > due || is_stale {
-                silence.as_mut().reset(due);
+                silence.set(sleep_until(due));
             }
         }
     }
