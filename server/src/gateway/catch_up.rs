@@ -15,9 +15,6 @@ use crate::store::StoreError;
 /// Events read from the store at a time.
 const PAGE_EVENTS_MAX: usize = 100;
 
-/// Bytes that may wait in the outbox when the next page is read.
-const WAITING_BYTES_MAX: usize = 128 << 10;
-
 /// Replays in the background what a connection that is in its rooms asks for. All of them hold
 /// their live events back before `ok` says that the replay begins. `permit` is held until all is
 /// told.
@@ -86,17 +83,19 @@ async fn to_the_tip(
 ) -> Result<u64, StoreError> {
     let mut after = first;
     while !connection.outbox.is_closing() {
-        connection.outbox.drained_to(WAITING_BYTES_MAX).await;
+        // The room may push what it holds in memory, which needs a turn too.
+        let turn = connection.outbox.turn().await;
         let (tip, stay) = match ask(hub, connection, room, step).await? {
             CatchUpStep::Behind { tip, stay } => (tip, stay),
             CatchUpStep::Live { tip } => return Ok(tip.saturating_sub(first)),
             CatchUpStep::Gone => return Ok(0),
         };
+        drop(turn);
         let before = after;
         let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
         let up_to = events.partition_point(|event| event.seq <= tip);
         for frame in event_frames(hub, room, &events[..up_to]).await? {
-            if !connection.send_in(room, stay, &frame) {
+            if !connection.send_in(room, stay, &frame).await {
                 return Ok(after - first);
             }
             after = frame.place().map_or(after, |(_, seq)| seq);

@@ -116,7 +116,8 @@ pub(super) async fn search(
             Some((message.room.clone(), *stay))
         });
         let told: HashMap<_, _> = told.collect();
-        if connection.send_in_all(&told, &ServerFrame::Results(page.clone())) {
+        let results = ServerFrame::Results(page.clone());
+        if connection.send_in_all(&told, &results).await {
             return Ok(Ok(()));
         }
     }

@@ -99,25 +99,31 @@ impl Connection {
 
     /// Sends a frame to this connection alone, in its own dialect.
     pub fn send(&self, frame: &ServerFrame) {
+        self.send_as(frame, Class::Durable);
+    }
+
+    fn send_as(&self, frame: &ServerFrame, class: Class) {
         match self.dialect {
-            Dialect::Main => self.outbox.push(&super::wire::frame(frame, Class::Durable)),
+            Dialect::Main => self.outbox.push(&super::wire::frame(frame, class)),
             Dialect::Demo => {
-                if let Some(frame) = super::wire::demo_frame(frame, Class::Durable) {
+                if let Some(frame) = super::wire::demo_frame(frame, class) {
                     self.outbox.push(&frame);
                 }
             }
         }
     }
 
-    /// As [`Connection::send`], unless that stay is over: no frame names a room after `room_gone`,
-    /// and who is back is not sent what an earlier stay asked for. `false` where it is.
-    pub fn send_in(&self, room: &RoomName, stay: Stay, frame: &ServerFrame) -> bool {
+    /// Sends a page or a replayed event once the queue has room for it, unless that stay is over:
+    /// no frame names a room after `room_gone`, and a connection that is back in a room is not sent
+    /// what an earlier stay asked for. Returns `false` where the stay is over.
+    pub async fn send_in(&self, room: &RoomName, stay: Stay, frame: &ServerFrame) -> bool {
+        let _turn = self.outbox.turn().await;
         let rooms = self.rooms();
         let lasts = rooms
             .as_ref()
             .is_none_or(|rooms| rooms.get(room) == Some(&stay));
         if lasts {
-            self.send(frame);
+            self.send_as(frame, Class::Paced);
         }
         lasts
     }
@@ -128,14 +134,15 @@ impl Connection {
     }
 
     /// As [`Connection::send_in`], where the frame tells of several rooms.
-    pub fn send_in_all(&self, stays: &HashMap<RoomName, Stay>, frame: &ServerFrame) -> bool {
+    pub async fn send_in_all(&self, stays: &HashMap<RoomName, Stay>, frame: &ServerFrame) -> bool {
+        let _turn = self.outbox.turn().await;
         let rooms = self.rooms();
         let last = rooms.as_ref().is_none_or(|rooms| {
             let mut stays = stays.iter();
             stays.all(|(room, stay)| rooms.get(room) == Some(stay))
         });
         if last {
-            self.send(frame);
+            self.send_as(frame, Class::Paced);
         }
         last
     }

@@ -27,16 +27,20 @@ impl Recent {
         }
     }
 
-    /// The frames of all events above `after` up to `tip`, unless some are no longer held.
-    pub(super) fn above(&self, after: Seq, tip: Seq) -> Option<impl Iterator<Item = &Bytes>> {
+    /// The frames of all events above `after` up to `tip`, unless some are no longer held or they
+    /// are more than `bytes_max` together.
+    pub(super) fn above(
+        &self,
+        after: Seq,
+        tip: Seq,
+        bytes_max: usize,
+    ) -> Option<impl Iterator<Item = &Bytes>> {
         let oldest = self.frames.front().map_or(tip + 1, |(seq, _)| *seq);
-        let held = after >= tip || after + 1 >= oldest;
-        held.then(|| {
-            self.frames
-                .iter()
-                .filter(move |(seq, _)| *seq > after)
-                .map(|(_, f)| f)
-        })
+        let is_held = after >= tip || after + 1 >= oldest;
+        let first = self.frames.partition_point(|(seq, _)| *seq <= after);
+        let frames = || self.frames.range(first..).map(|(_, frame)| frame);
+        let fits = frames().map(Bytes::len).sum::<usize>() <= bytes_max;
+        (is_held && fits).then(frames)
     }
 }
 
@@ -47,7 +51,8 @@ mod tests {
     #[test]
     fn what_is_no_longer_held_is_not_skipped() {
         let mut recent = Recent::default();
-        let count = |recent: &Recent, after, tip| recent.above(after, tip).map(Iterator::count);
+        let count =
+            |recent: &Recent, after, tip| recent.above(after, tip, 1_000).map(Iterator::count);
         assert_eq!(count(&recent, 5, 5), Some(0));
         assert_eq!(count(&recent, 4, 5), None);
         for seq in 1..=300 {
@@ -57,5 +62,16 @@ mod tests {
         assert_eq!(count(&recent, 43, 300), None);
         assert_eq!(count(&recent, 299, 300), Some(1));
         assert_eq!(count(&recent, 300, 300), Some(0));
+    }
+
+    #[test]
+    fn frames_over_the_byte_limit_are_left_to_the_store() {
+        let mut recent = Recent::default();
+        for seq in 1..=10 {
+            recent.push(seq, Bytes::from(vec![0; 100]));
+        }
+        let count = |after| recent.above(after, 10, 500).map(Iterator::count);
+        assert_eq!(count(5), Some(5));
+        assert_eq!(count(4), None);
     }
 }

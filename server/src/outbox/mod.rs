@@ -16,10 +16,10 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_shared::protocol::CloseCode;
-use tokio::sync::Notify;
+use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, Notify};
 
 pub use frame::{Class, Frame};
-pub use queue::{OUTBOX_BYTES_MAX, OUTBOXES_BYTES_MAX, bytes_waiting};
+pub use queue::{OUTBOX_BYTES_MAX, OUTBOXES_BYTES_MAX, PACED_BYTES_MAX, bytes_waiting};
 pub use socket::Socket;
 
 use self::queue::{Phase, Queue};
@@ -32,7 +32,13 @@ pub struct Outbox {
     wake: Notify,
     /// Bytes left, or the connection ended.
     drained: Notify,
+    /// Held by the one task that adds paced frames.
+    pacing: AsyncMutex<()>,
 }
+
+/// The right to push one [`Class::Paced`] frame. Only one task holds it at a time.
+#[derive(Debug)]
+pub struct Turn<'a>(#[expect(dead_code, reason = "held, not read")] AsyncMutexGuard<'a, ()>);
 
 impl Outbox {
     pub fn new(socket: Socket) -> Arc<Self> {
@@ -41,6 +47,7 @@ impl Outbox {
             socket,
             wake: Notify::new(),
             drained: Notify::new(),
+            pacing: AsyncMutex::default(),
         })
     }
 
@@ -109,8 +116,17 @@ impl Outbox {
         self.lock().phase.is_over()
     }
 
+    /// Waits until the queue has room for a frame that the server itself paces, or the connection
+    /// is closing. Tasks get their turns in the order in which they ask. Dropping the future gives
+    /// the place up.
+    pub async fn turn(&self) -> Turn<'_> {
+        let turn = Turn(self.pacing.lock().await);
+        self.drained_to(PACED_BYTES_MAX).await;
+        turn
+    }
+
     /// Waits until at most `bytes` wait, or the connection is closing.
-    pub async fn drained_to(&self, bytes: usize) {
+    async fn drained_to(&self, bytes: usize) {
         loop {
             let drained = self.drained.notified();
             tokio::pin!(drained);

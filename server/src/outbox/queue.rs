@@ -16,8 +16,15 @@ pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
 /// slow.
 pub const OUTBOXES_BYTES_MAX: usize = 256 << 20;
 
-/// Milliseconds that the oldest byte may wait.
+/// Bytes that may wait when a paced frame is added. The queue then holds at most this and one
+/// frame of what the server paces.
+pub const PACED_BYTES_MAX: usize = 64 << 10;
+
+/// Milliseconds that the oldest frame may wait once no paced frame is before it.
 const WAITED_MS_MAX: u64 = 15_000;
+
+/// Milliseconds that a paced frame at the front may take: a frame of 64 KiB needs 1.1 KB/s.
+const PACED_MS_MAX: u64 = 60_000;
 
 /// Milliseconds that a close and what is before it have to be taken.
 pub(super) const LAST_WORDS_MS_MAX: u64 = 10_000;
@@ -61,6 +68,8 @@ pub(super) struct Queue {
     pub(super) phase: Phase,
     /// When the close was queued.
     closing_since: Option<Instant>,
+    /// When the last paced frame was written. What waited behind it could not leave before.
+    paced_until: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -79,6 +88,7 @@ impl Default for Queue {
             pinned: 0,
             phase: Phase::Corked,
             closing_since: None,
+            paced_until: None,
         }
     }
 }
@@ -100,11 +110,11 @@ impl Queue {
             Class::Pong => self.remove(|waiting| waiting.class == Class::Pong),
             _ => {}
         }
-        let closes = frame.class() == Class::Close;
+        let class = frame.class();
         self.append(frame);
-        if closes {
+        if class == Class::Close {
             self.closing();
-        } else if self.is_over_a_bound() {
+        } else if class != Class::Paced && self.is_over_a_bound() {
             self.remove(|waiting| waiting.class == Class::Ephemeral);
             if self.is_over_a_bound() {
                 self.too_slow();
@@ -188,7 +198,17 @@ impl Queue {
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.closing_since {
             Some(since) => Some(since + Duration::from_millis(LAST_WORDS_MS_MAX)),
-            None => Some(self.frames.front()?.since + Duration::from_millis(WAITED_MS_MAX)),
+            None => {
+                let front = self.frames.front()?;
+                let since = self
+                    .paced_until
+                    .map_or(front.since, |at| at.max(front.since));
+                let wait_ms_max = match front.class {
+                    Class::Paced => PACED_MS_MAX,
+                    _ => WAITED_MS_MAX,
+                };
+                Some(since + Duration::from_millis(wait_ms_max))
+            }
         }
     }
 
@@ -228,6 +248,9 @@ impl Queue {
             }
             bytes -= first.rest.len();
             let pinned = first.pinned;
+            if first.class == Class::Paced {
+                self.paced_until = Some(Instant::now());
+            }
             self.frames.pop_front();
             self.discharge(pinned);
         }

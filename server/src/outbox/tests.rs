@@ -3,6 +3,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::*;
 
@@ -213,7 +214,68 @@ async fn a_reader_that_never_reads_is_left_after_ten_seconds_more() {
     assert_eq!(outbox.lock().pinned(), 0);
 }
 
-#[tokio::test]
+/// Reads 2 KiB a second until the end.
+async fn read_slowly(mut socket: DuplexStream) -> Vec<u8> {
+    let (mut got, mut some) = (Vec::new(), [0; 2_048]);
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        match socket.read(&mut some).await.unwrap() {
+            0 => return got,
+            count => got.extend_from_slice(&some[..count]),
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_server_paces_never_makes_a_slow_reader_too_slow() {
+    const FRAMES: usize = 40;
+    let (outbox, theirs) = deferred(1_000);
+    outbox.uncork([]);
+    let drain = draining(&outbox);
+    let reader = tokio::spawn(read_slowly(theirs));
+    let paced = Frame::text(&"p".repeat(60_000), Class::Paced);
+    let mut most = 0;
+    for _ in 0..FRAMES {
+        let turn = outbox.turn().await;
+        outbox.push(&paced);
+        drop(turn);
+        most = most.max(outbox.lock().pinned());
+    }
+    let live = text(1_000);
+    outbox.push(&live);
+    outbox.drained_to(0).await;
+    outbox.close(CloseCode::Normal, "");
+    let got = timeout(Duration::from_secs(10_000), reader).await;
+    let got = frames(&got.unwrap().unwrap());
+    drain.await.unwrap();
+    assert!(
+        most <= PACED_BYTES_MAX + paced.pinned(),
+        "{most} bytes waited"
+    );
+    assert_eq!(
+        got.len(),
+        FRAMES + 2,
+        "all of them, the live one, the close"
+    );
+    assert_eq!(got.last(), Some(&(0x88, 2)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_reader_that_stands_still_in_a_replay_is_too_slow_after_a_minute() {
+    let (outbox, _theirs) = deferred(10);
+    outbox.uncork([]);
+    let drain = draining(&outbox);
+    outbox.push(&Frame::text("replayed", Class::Paced));
+    outbox.push(&Frame::text("replayed", Class::Paced));
+    tokio::time::sleep(Duration::from_millis(59_000)).await;
+    assert!(!outbox.is_closing());
+    tokio::time::sleep(Duration::from_millis(2_000)).await;
+    assert!(outbox.is_closing());
+    tokio::time::sleep(Duration::from_millis(10_100)).await;
+    assert!(drain.is_finished());
+}
+
+#[tokio::test(start_paused = true)]
 async fn waiting_for_room_ends_with_the_connection() {
     let (outbox, _theirs) = deferred(1);
     outbox.push(&text(100));
@@ -223,7 +285,8 @@ async fn waiting_for_room_ends_with_the_connection() {
     });
     tokio::task::yield_now().await;
     outbox.end();
-    waiter.await.unwrap();
+    let ended = timeout(Duration::from_secs(60), waiter).await;
+    ended.expect("the wait ends").unwrap();
 }
 
 #[tokio::test]

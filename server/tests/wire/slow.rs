@@ -63,6 +63,8 @@ async fn who_stands_still_is_sent_away_and_misses_nothing() {
             json!({"log": stalled.welcome["log"], "resume": {"lobby": have}}),
         )
         .await;
+    // The replay fills the sockets' buffers and has to wait for this reader.
+    tokio::time::sleep(Duration::from_secs(1)).await;
     while have < MESSAGES as u64 {
         let chat = again.expect("chat").await;
         have += 1;

@@ -12,7 +12,7 @@ use super::super::{Attached, CatchUp, CatchUpStep, Connection, Query, Resume, Ro
 use super::super::{history, replay};
 use super::{Room, turn_down, unavailable};
 use crate::broken::{Rule, is_broken};
-use crate::outbox::{Class, Frame};
+use crate::outbox::{Class, Frame, PACED_BYTES_MAX};
 
 impl Room {
     pub(super) fn answer(&mut self, request: RoomRequest) {
@@ -141,11 +141,12 @@ impl Room {
                 (Query::Members(_), None) => return,
             };
             match page {
-                // Who was put out meanwhile has no say any more, and hears nothing of the room.
-                Ok(page) if !connection.send_in(&room, stay, &page) => {
-                    not_in(&connection, id, &room);
+                Ok(page) => {
+                    // The user was removed while the page was being read; drop it.
+                    if !connection.send_in(&room, stay, &page).await {
+                        not_in(&connection, id, &room);
+                    }
                 }
-                Ok(_) => {}
                 Err(error) => {
                     tracing::error!(%room, %error, "a page could not be read");
                     turn_down(&connection, id, &room, unavailable());
@@ -199,7 +200,8 @@ impl Room {
             }
             CatchUp::Continue { after } => after,
         };
-        let Some(frames) = self.recent.above(after, tip) else {
+        let recent = self.recent.above(after, tip, PACED_BYTES_MAX);
+        let Some(frames) = recent else {
             if is_broken(Rule::AllIsToldBeforeLive) {
                 self.subscribers.set_live(connection, true);
                 return CatchUpStep::Live { tip };
@@ -207,7 +209,7 @@ impl Room {
             return CatchUpStep::Behind { tip, stay };
         };
         for frame in frames {
-            connection.push(&Frame::part(frame.clone(), frame.len(), Class::Durable));
+            connection.push(&Frame::part(frame.clone(), frame.len(), Class::Paced));
         }
         self.subscribers.set_live(connection, true);
         CatchUpStep::Live { tip }
