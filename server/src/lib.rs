@@ -5,9 +5,7 @@ pub mod gateway;
 pub mod http;
 pub mod hub;
 pub mod outbox;
-pub mod rules;
 pub mod run;
 #[cfg(test)]
 mod simulation;
-pub mod store;
 pub mod telemetry;

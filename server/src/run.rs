@@ -16,10 +16,10 @@ use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
 use crate::hub::{Hub, heartbeat, hidden_log, scrubbing};
-use crate::store::mongo::{self, MongoStore};
-use crate::store::sqlite::{self, SqliteStore};
-use crate::store::{SharedStore, StoreError};
 use crate::telemetry;
+use chat_store::mongo::{self, MongoStore};
+use chat_store::sqlite::{self, SqliteStore};
+use chat_store::{SharedStore, StoreError};
 
 /// What became of accounts and is still to be acted on.
 const ACCOUNT_EVENTS_WAITING_MAX: usize = 1_024;

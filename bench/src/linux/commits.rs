@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use chat_server::rules::EventBody;
-use chat_server::store::sqlite::SqliteStore;
+use chat_rules::EventBody;
+use chat_store::sqlite::SqliteStore;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tempfile::TempDir;
 
@@ -154,7 +154,7 @@ mod tests {
 
     #[test]
     fn the_pragmas_are_the_servers() {
-        let server = include_str!("../../../server/src/store/sqlite/open.rs");
+        let server = include_str!("../../../server/store/src/sqlite/open.rs");
         for pragma in PRAGMAS
             .lines()
             .map(|line| line.trim().trim_end_matches(';'))

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 
 use super::Accounts;
-use crate::store::{PlainPassword, StoreError};
+use chat_store::{PlainPassword, StoreError};
 
 /// Passwords asked for at a time.
 const PAGE_MAX: usize = 100;

@@ -1,7 +1,7 @@
 use chat_shared::{NameError, PasswordError};
 
 use super::{PictureError, SigningKeyError};
-use crate::store::StoreError;
+use chat_store::StoreError;
 
 /// Why the accounts can't be opened.
 #[derive(Debug, thiserror::Error)]

@@ -29,8 +29,8 @@ use std::time::{Duration, SystemTime};
 use chat_shared::{TimestampMs, Username, check_new_password};
 use tokio::sync::mpsc;
 
-use crate::rules::AccountChange;
-use crate::store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
+use chat_rules::AccountChange;
+use chat_store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
 use password::{Passwords, Verdict};
 use picture::Pictures;
 use token::{SessionClaims, SigningKey, random_id};

@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 
 use super::OpenError;
 use super::token::random_bytes;
-use crate::store::PasswordRecord;
+use chat_store::PasswordRecord;
 
 /// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane.
 const MEMORY_KIB: u32 = 19 * 1024;

@@ -4,8 +4,8 @@ use chat_shared::{TimestampMs, Username, check_new_password};
 
 use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms};
 use crate::accounts::AccountEvent;
-use crate::rules::AccountChange;
-use crate::store::{Avatar, PasswordRecord, Session, StoreError, User};
+use chat_rules::AccountChange;
+use chat_store::{Avatar, PasswordRecord, Session, StoreError, User};
 
 /// Sessions of one person that are listed.
 const SESSIONS_LISTED_MAX: usize = 100;

@@ -12,7 +12,7 @@ use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, R
 use ring::digest::{SHA256, digest};
 use tokio::sync::Semaphore;
 
-use crate::store::Avatar;
+use chat_store::Avatar;
 
 /// Pictures that are decoded at a time: each may take [`DECODED_BYTES_MAX`].
 const DECODED_AT_ONCE_MAX: usize = 2;

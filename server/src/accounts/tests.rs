@@ -1,6 +1,6 @@
 use super::*;
-use crate::rules::AccountChange;
-use crate::store::sqlite::SqliteStore;
+use chat_rules::AccountChange;
+use chat_store::sqlite::SqliteStore;
 
 struct World {
     accounts: Accounts,

@@ -14,7 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Store, StoreError};
+use chat_store::{Store, StoreError};
 
 /// Under which key the store keeps the signing key.
 const KEY_CLAIM: &str = "jwt_key";

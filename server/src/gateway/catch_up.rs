@@ -10,7 +10,7 @@ use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
-use crate::store::StoreError;
+use chat_store::StoreError;
 
 /// Events read from the store at a time.
 const PAGE_EVENTS_MAX: usize = 100;

@@ -13,8 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::people::Unnamed;
 use super::{catch_up, lists, people};
 use crate::hub::{Connection, Hub, Propose, Query, RoomRequest};
-use crate::rules;
-use crate::store::StoreError;
+use chat_store::StoreError;
 
 /// A command of one connection, on its way.
 struct Asked<'a> {
@@ -111,7 +110,7 @@ async fn proposed(
     connection: &Connection,
     command: Command,
     too_soon: bool,
-) -> Result<Option<(RoomName, Option<Nonce>, rules::Command)>, Unnamed> {
+) -> Result<Option<(RoomName, Option<Nonce>, chat_rules::Command)>, Unnamed> {
     let mentioned = async |text: &str| match too_soon {
         true => Ok(Vec::new()),
         false => people::mentioned(hub, text).await,
@@ -120,7 +119,7 @@ async fn proposed(
     let for_ms = |for_s: Option<u64>| for_s.map(|s| s.saturating_mul(1_000));
     Ok(Some(match command {
         Command::Send(send) => {
-            let command = rules::Command::Send {
+            let command = chat_rules::Command::Send {
                 mentioned: mentioned(&send.text).await?,
                 text: send.text,
                 reply_to: send.reply_to,
@@ -128,7 +127,7 @@ async fn proposed(
             (send.room, Some(send.nonce), command)
         }
         Command::Edit(edit) => {
-            let command = rules::Command::Edit {
+            let command = chat_rules::Command::Edit {
                 target: edit.seq,
                 mentioned: mentioned(&edit.text).await?,
                 text: edit.text,
@@ -136,11 +135,11 @@ async fn proposed(
             (edit.room, edit.nonce, command)
         }
         Command::Delete(delete) => {
-            let command = rules::Command::Delete { target: delete.seq };
+            let command = chat_rules::Command::Delete { target: delete.seq };
             (delete.room, delete.nonce, command)
         }
         Command::React(react) => {
-            let command = rules::Command::React {
+            let command = chat_rules::Command::React {
                 target: react.seq,
                 emoji: react.emoji,
                 on: react.on,
@@ -157,39 +156,47 @@ async fn proposed(
             (
                 create.room,
                 create.nonce,
-                rules::Command::Create { kind, topic },
+                chat_rules::Command::Create { kind, topic },
             )
         }
-        Command::Join(join) => (join.room, join.nonce, rules::Command::Join),
-        Command::Leave(leave) => (leave.room, leave.nonce, rules::Command::Leave),
-        Command::Topic(topic) => (topic.room, topic.nonce, rules::Command::Topic(topic.topic)),
+        Command::Join(join) => (join.room, join.nonce, chat_rules::Command::Join),
+        Command::Leave(leave) => (leave.room, leave.nonce, chat_rules::Command::Leave),
+        Command::Topic(topic) => (
+            topic.room,
+            topic.nonce,
+            chat_rules::Command::Topic(topic.topic),
+        ),
         Command::Invite(it) => {
             let whom = subject(&it.username).await?;
-            (it.room, it.nonce, rules::Command::Invite(whom))
+            (it.room, it.nonce, chat_rules::Command::Invite(whom))
         }
         Command::Kick(it) => {
             let whom = subject(&it.username).await?;
-            (it.room, it.nonce, rules::Command::Kick(whom))
+            (it.room, it.nonce, chat_rules::Command::Kick(whom))
         }
         Command::Unban(it) => {
             let whom = subject(&it.username).await?;
-            (it.room, it.nonce, rules::Command::Unban(whom))
+            (it.room, it.nonce, chat_rules::Command::Unban(whom))
         }
         Command::Unmute(it) => {
             let whom = subject(&it.username).await?;
-            (it.room, it.nonce, rules::Command::Unmute(whom))
+            (it.room, it.nonce, chat_rules::Command::Unmute(whom))
         }
         Command::Ban(it) => {
             let (whom, for_ms) = (subject(&it.username).await?, for_ms(it.for_s));
-            (it.room, it.nonce, rules::Command::Ban { whom, for_ms })
+            (it.room, it.nonce, chat_rules::Command::Ban { whom, for_ms })
         }
         Command::Mute(it) => {
             let (whom, for_ms) = (subject(&it.username).await?, for_ms(it.for_s));
-            (it.room, it.nonce, rules::Command::Mute { whom, for_ms })
+            (
+                it.room,
+                it.nonce,
+                chat_rules::Command::Mute { whom, for_ms },
+            )
         }
         Command::Role(it) => {
             let (whom, role) = (subject(&it.username).await?, it.role);
-            (it.room, it.nonce, rules::Command::Role { whom, role })
+            (it.room, it.nonce, chat_rules::Command::Role { whom, role })
         }
         Command::Dm(dm) => {
             let with = people::user(hub, &dm.username).await?.username;
@@ -197,7 +204,7 @@ async fn proposed(
                 return Err(Unnamed::Oneself);
             }
             let room = people::direct_room(hub, &connection.identity.username, &with).await?;
-            (room, None, rules::Command::Direct { with })
+            (room, None, chat_rules::Command::Direct { with })
         }
         _ => return Ok(None),
     }))
@@ -208,7 +215,7 @@ impl Asked<'_> {
         (self.hub.clone(), self.connection.clone(), self.id.clone())
     }
 
-    fn propose(self, room: &RoomName, nonce: Option<Nonce>, command: rules::Command) {
+    fn propose(self, room: &RoomName, nonce: Option<Nonce>, command: chat_rules::Command) {
         let propose = Propose {
             connection: self.connection.clone(),
             id: self.id,

@@ -10,7 +10,7 @@ use chat_shared::protocol::{
 use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
 use crate::hub::{Connection, Hub, shown, take_fitting, take_fitting_messages};
-use crate::store::{self, PublicRoom, StoreError, tokens};
+use chat_store::{PublicRoom, StoreError, tokens};
 
 pub(super) async fn rooms(
     hub: &Hub,
@@ -85,7 +85,7 @@ pub(super) async fn search(
         let message = "The field `query` is wrong: it holds no word to search for.";
         return Ok(Err(ErrorFrame::new(ErrorCode::BadField, message)));
     }
-    let mut wanted = store::Search {
+    let mut wanted = chat_store::Search {
         phrases,
         rooms,
         from: query.from,

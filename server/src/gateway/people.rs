@@ -5,8 +5,8 @@ use chat_shared::protocol::{ErrorCode, ErrorFrame};
 use chat_shared::{RoomName, Username, mentioned_names};
 
 use crate::hub::{Hub, random_hex};
-use crate::rules::Subject;
-use crate::store::{StoreError, User};
+use chat_rules::Subject;
+use chat_store::{StoreError, User};
 
 /// Bytes of randomness in a direct room's name.
 const DIRECT_ID_BYTES: usize = 16;

@@ -24,7 +24,7 @@ use crate::hub::{
     Admission, Attached, CatchUp, Connection, Dialect, Resume, RoomRequest, take_fitting, wire,
 };
 use crate::outbox::{Class, Outbox};
-use crate::rules::ReadMark;
+use chat_rules::ReadMark;
 
 /// Rooms that are asked at the same time when a connection comes. Each may have to be read from the
 /// store first, which has others to serve too.

@@ -11,7 +11,7 @@ use chat_shared::protocol::http::Answer;
 
 use super::limits::Limited;
 use crate::accounts::{AuthError, LogInError, RegisterError};
-use crate::store::StoreError;
+use chat_store::StoreError;
 
 /// In how many seconds a busy server, or one whose store fails, may be asked again.
 const RETRY_SECONDS: u64 = 5;

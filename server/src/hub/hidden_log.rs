@@ -12,8 +12,8 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::Hub;
 use crate::accounts::AccountEvent;
-use crate::rules::{AccountChange, EventBody, EventNonce, LogEvent};
-use crate::store::{Append, StoreError};
+use chat_rules::{AccountChange, EventBody, EventNonce, LogEvent};
+use chat_store::{Append, StoreError};
 
 /// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
 const HIDDEN_LOG: &str = "@server";

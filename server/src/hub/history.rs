@@ -8,8 +8,8 @@ use chat_shared::{RequestId, RoomName, Seq, Username, codec};
 
 use super::pages::{LIST_BYTES_MAX, cut, limit_of};
 use super::{Hub, wire};
-use crate::rules::{LogEvent, Target};
-use crate::store::StoreError;
+use chat_rules::{LogEvent, Target};
+use chat_store::StoreError;
 
 /// Bytes that a `chat` frame adds to a message's own encoding: its `type`.
 const TYPE_BYTES: usize = r#""type":"chat","#.len();

@@ -73,8 +73,8 @@ mod tests {
 
     use super::*;
     use crate::accounts::{Accounts, Options};
-    use crate::store::SharedStore;
-    use crate::store::sqlite::SqliteStore;
+    use chat_store::SharedStore;
+    use chat_store::sqlite::SqliteStore;
 
     /// On a thread of its own, since what must not happen is that it never ends.
     fn ends<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use chat_shared::{Seq, Username};
 
-use crate::rules::{EventBody, LogEvent};
+use chat_rules::{EventBody, LogEvent};
 
 /// Messages with mentions that a room remembers; what is older the store counts.
 const MESSAGES_MAX: usize = 1_024;
@@ -75,7 +75,7 @@ pub(super) fn changes_mentions(event: &LogEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::{EventId, EventNonce};
+    use chat_rules::{EventId, EventNonce};
 
     fn event(seq: Seq, body: EventBody) -> LogEvent {
         LogEvent {

@@ -40,8 +40,8 @@ pub use request::{Attached, CatchUp, CatchUpStep, Marking, Propose, Query, Resum
 
 use crate::accounts::{Accounts, avatar_path};
 use crate::outbox::Class;
-use crate::rules::{AccountChange, EventId};
-use crate::store::{SharedStore, StoreError};
+use chat_rules::{AccountChange, EventId};
+use chat_store::{SharedStore, StoreError};
 
 /// Milliseconds after which clients come back when the server goes down.
 const RECONNECT_AFTER_MS: u64 = 1_000;

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::Hub;
 use crate::accounts::avatar_path;
-use crate::rules::RoomState;
-use crate::store::{StoreError, User};
+use chat_rules::RoomState;
+use chat_store::{StoreError, User};
 
 /// Bytes that the rows of one answer may take, so that the whole frame stays in its limit.
 pub const LIST_BYTES_MAX: usize = FRAME_BYTES_MAX - 1_024;

@@ -8,8 +8,8 @@ use chat_shared::{RequestId, RoomName, Seq};
 
 use super::pages::{cut, limit_of, take_fitting};
 use super::{Hub, wire};
-use crate::rules::LogEvent;
-use crate::store::StoreError;
+use chat_rules::LogEvent;
+use chat_store::StoreError;
 
 /// The frames of events that lie in the past: what was deleted since shows no text.
 pub async fn event_frames(

@@ -5,7 +5,7 @@ use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Connection, Stay};
-use crate::rules::{Command, ReadMark};
+use chat_rules::{Command, ReadMark};
 
 /// What a room's task is asked.
 #[derive(Debug)]

@@ -1,5 +1,5 @@
 use super::Hub;
-use crate::store::StoreError;
+use chat_store::StoreError;
 
 /// Deleted texts that are blanked before the store is asked for more.
 const SCRUBS_AT_ONCE_MAX: usize = 100;

@@ -3,7 +3,7 @@
 use chat_shared::protocol::{Role, RoomKind, SystemEvent, SystemKind};
 use chat_shared::{RoomName, TimestampMs, Username};
 
-use crate::rules::{EventBody, LogEvent};
+use chat_rules::{EventBody, LogEvent};
 
 /// The line of an event that is no message and changes none.
 pub(super) fn system_line(room: &RoomName, event: &LogEvent) -> SystemEvent {

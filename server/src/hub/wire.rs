@@ -8,7 +8,7 @@ use chat_shared::{Nonce, RoomName, TimestampMs, Username, codec};
 
 use super::sentences::system_line;
 use crate::outbox::{Class, Frame};
-use crate::rules::{EventBody, LogEvent, Target};
+use chat_rules::{EventBody, LogEvent, Target};
 
 /// The frame that tells members of an event. `deleted`: the message that it says or edits was
 /// deleted since, and shows no text any more.

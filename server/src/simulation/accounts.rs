@@ -3,7 +3,7 @@
 use chat_shared::{TimestampMs, Username};
 
 use super::store::SimStore;
-use crate::store::{
+use chat_store::{
     AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
     User,
 };

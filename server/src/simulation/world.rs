@@ -17,7 +17,7 @@ use super::{Counts, checks};
 use crate::accounts::{Accounts, Options};
 use crate::gateway::{Gateway, GatewayLimits};
 use crate::hub::Hub;
-use crate::store::SharedStore;
+use chat_store::SharedStore;
 
 const NODES: usize = 3;
 const PEOPLE: usize = 6;

@@ -44,7 +44,7 @@ const NETWORK_AND_FILES: &[&str] = &[
 pub(crate) const RULES: &[Rule] = &[
     Rule {
         because: "a room's rules know no socket, store or clock",
-        files: &["server/src/rules"],
+        files: &["server/rules/src"],
         except: &[],
         forbids: Forbids::Paths(&[
             "tokio",

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::world::{json_post, world, world_with};
 use crate::http::{BODY_BYTES_MAX, Page};
-use crate::store::Store as _;
+use chat_store::Store as _;
 
 #[tokio::test]
 async fn an_account_from_its_making_to_its_log_out() {

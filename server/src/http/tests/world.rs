@@ -11,7 +11,7 @@ use tower::ServiceExt;
 
 use super::super::*;
 use crate::accounts::{AccountEvent, Options};
-use crate::store::sqlite::SqliteStore;
+use chat_store::sqlite::SqliteStore;
 
 pub(super) struct World {
     pub(super) router: Router,
@@ -34,7 +34,7 @@ pub(super) async fn world_with(page: Page, tls: bool) -> World {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
     let (sender, ended) = mpsc::channel(8);
-    let shared = Arc::clone(&store) as crate::store::SharedStore;
+    let shared = Arc::clone(&store) as chat_store::SharedStore;
     let router = router(
         HttpState {
             accounts: Accounts::open(shared, Options::default(), sender)

@@ -12,8 +12,8 @@ use sync_wrapper::SyncWrapper;
 use super::super::{Propose, RoomRequest};
 use super::{Room, marks, turn_down, unavailable};
 use crate::broken::{Rule, is_broken};
-use crate::rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
-use crate::store::{Append, StoreError};
+use chat_rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
+use chat_store::{Append, StoreError};
 
 /// Batches that may be lost to other nodes in a row before the commands are refused.
 const LOST_IN_A_ROW_MAX: usize = 16;

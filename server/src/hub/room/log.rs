@@ -5,8 +5,8 @@ use chat_shared::{RoomName, Seq};
 use super::super::Hub;
 use super::super::mentions::Mentions;
 use super::Room;
-use crate::rules::RoomState;
-use crate::store::{Snapshot, StoreError};
+use chat_rules::RoomState;
+use chat_store::{Snapshot, StoreError};
 
 /// Events read at a time when a room is loaded.
 const LOAD_EVENTS_MAX: usize = 500;

@@ -9,8 +9,8 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::super::{Connection, Hub, Marking, Propose, RoomRequest};
 use super::{Room, turn_down, unavailable};
-use crate::rules::ReadMark;
-use crate::store::StoreError;
+use chat_rules::ReadMark;
+use chat_store::StoreError;
 
 /// Counts of someone's mentions after which the last one is told, though more were said meanwhile.
 const COUNTS_MAX: u32 = 5;

@@ -25,7 +25,7 @@ use super::presence::Presence;
 use super::recent::Recent;
 use super::typing::Typing;
 use super::{Connection, Hub, RoomRequest};
-use crate::rules::{ReadMark, RoomState, Targets};
+use chat_rules::{ReadMark, RoomState, Targets};
 
 /// Requests that one batch takes.
 const BATCH_REQUESTS_MAX: usize = 64;

@@ -12,7 +12,7 @@ use super::super::{Connection, Dialect, wire};
 use super::Room;
 use crate::broken::{Rule, is_broken};
 use crate::outbox::Class;
-use crate::rules::{Command, EventBody, LogEvent};
+use chat_rules::{Command, EventBody, LogEvent};
 
 impl Room {
     /// Hands stored events to the members. `created_by` has its `room` frame already.

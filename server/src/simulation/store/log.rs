@@ -4,8 +4,8 @@ use chat_shared::{RoomName, Seq, Username};
 
 use super::super::accounts::unasked;
 use super::{Fault, SimStore, gone};
-use crate::rules::{EventNonce, LogEvent, ReadMark};
-use crate::store::{Append, Found, LogStore, PublicRoom, Search, Snapshot, StoreError};
+use chat_rules::{EventNonce, LogEvent, ReadMark};
+use chat_store::{Append, Found, LogStore, PublicRoom, Search, Snapshot, StoreError};
 
 #[async_trait::async_trait]
 impl LogStore for SimStore {

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::Counts;
-use crate::rules::{EventBody, LogEvent, ReadMark};
-use crate::store::{Append, Snapshot, Store, StoreError};
+use chat_rules::{EventBody, LogEvent, ReadMark};
+use chat_store::{Append, Snapshot, Store, StoreError};
 
 /// In a hundred appends, so many fail in some way.
 const WRITE_FAULTS_PERCENT: u32 = 14;
@@ -100,7 +100,7 @@ impl Inner {
 
     /// Whether `username` is in the room, as its log has it.
     fn is_member(&self, room: &RoomName, username: &Username) -> bool {
-        let mut state = crate::rules::RoomState::empty(room.clone());
+        let mut state = chat_rules::RoomState::empty(room.clone());
         self.log(room).iter().for_each(|event| state.apply(event));
         state.is_member(username)
     }

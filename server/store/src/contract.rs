@@ -1,0 +1,207 @@
+//! What every store promises, as tests.
+//!
+//! A store runs them all by `store_contract!(open)`, where `open()` is a future of a
+//! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents.
+
+pub(crate) mod accounts;
+pub(crate) mod conversations;
+pub(crate) mod log;
+pub(crate) mod paging;
+pub(crate) mod projections;
+
+use std::any::Any;
+
+use chat_shared::protocol::RoomKind;
+use chat_shared::{RoomName, Seq, Username};
+
+use super::{Append, SharedStore};
+use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+
+/// An empty store.
+pub(crate) struct Fixture {
+    pub(crate) store: SharedStore,
+    /// What must live as long, a directory say. It is dropped after the store.
+    pub(crate) _keep: Box<dyn Any + Send>,
+}
+
+macro_rules! store_contract {
+    ($open:path) => {
+        $crate::contract::store_contract! { @each $open;
+            accounts:
+                a_name_is_taken_by_what_folds_to_it,
+                one_of_many_gets_a_name,
+                one_of_many_is_first,
+                users_are_found_by_letter_then_folded,
+                users_come_by_their_bytes,
+                passwords_are_replaced,
+                what_is_hashed_is_no_plain_password,
+                sessions_live_and_end,
+                ended_sessions_are_purged,
+                the_first_claim_stands,
+                hostile_strings_in_accounts,
+                profiles_change,
+                pictures_come_back,
+                bans_are_kept,
+                sessions_of_one_person;
+            conversations:
+                events_are_found_by_what_they_target,
+                a_deleted_text_is_blanked,
+                markers_only_move_forward,
+                mentions_follow_edits_and_deletes,
+                a_search_finds_what_stands,
+                searches_come_in_pages,
+                hostile_searches;
+            log:
+                an_append_follows_the_tip,
+                badly_numbered_events_are_refused,
+                one_of_two_gets_the_number,
+                what_follows_a_refused_event_is_out,
+                a_nonce_is_unique_across_appends,
+                a_nonce_is_unique_in_an_append,
+                a_nonce_is_a_senders_in_a_room,
+                snapshots_never_go_back,
+                hostile_strings_in_the_log,
+                every_body_comes_back;
+            paging:
+                events_in_pages,
+                messages_between_other_events,
+                bounds_of_pages;
+            projections:
+                members_come_and_go,
+                a_refused_event_projects_nothing,
+                the_lobby_is_everyones,
+                public_rooms_alone_are_listed,
+                prefixes_are_no_patterns,
+                public_rooms_in_pages;
+        }
+    };
+    (@each $open:path; $($module:ident: $($case:ident),+;)+) => {
+        $(mod $module {
+            use super::*;
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let Some(fixture) = $open().await else { return };
+                $crate::contract::$module::$case(&fixture.store).await;
+            })+
+        })+
+    };
+}
+pub(crate) use store_contract;
+
+/// Texts that a database, a pattern or a C string may trip over.
+const HOSTILE: [&str; 10] = [
+    "'; DROP TABLE events; --",
+    "\"double\" 'single' `back` \\",
+    "$where",
+    "{\"$gt\": \"\"}",
+    "a.b.$c",
+    "100% _under_ *star*",
+    "before\0after",
+    "🦀 e\u{301} \u{202e}abc",
+    "line\nline\r\n\ttab",
+    "",
+];
+
+fn room(name: &str) -> RoomName {
+    RoomName::parse(name).unwrap()
+}
+
+fn user(name: &str) -> Username {
+    Username::existing(name)
+}
+
+fn edited(target: Seq, text: &str) -> EventBody {
+    EventBody::Edited {
+        target,
+        text: text.into(),
+        mentions: Vec::new(),
+    }
+}
+
+fn said(text: &str) -> EventBody {
+    EventBody::Message {
+        text: text.into(),
+        reply_to: None,
+        bot: false,
+        mentions: Vec::new(),
+    }
+}
+
+fn created(kind: RoomKind, topic: &str) -> EventBody {
+    EventBody::Created {
+        room_kind: kind,
+        topic: topic.into(),
+        with: None,
+    }
+}
+
+/// An event whose nonce comes from its seq, and whose id is that of no other event.
+fn event(seq: Seq, sender: &str, body: EventBody) -> LogEvent {
+    static IDS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    let id = IDS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    LogEvent {
+        seq,
+        ts: 1_700_000_000_000 + seq,
+        id: EventId(format!("{id:032x}")),
+        sender: user(sender),
+        nonce: EventNonce::from_seq(seq),
+        messages: seq,
+        body,
+    }
+}
+
+fn with_nonce(mut event: LogEvent, nonce: &str) -> LogEvent {
+    event.nonce = EventNonce::from_stored(nonce.into());
+    event
+}
+
+/// Appends bodies after `after`, all of one sender, and returns the events.
+async fn put(
+    store: &SharedStore,
+    room: &RoomName,
+    after: Seq,
+    sender: &str,
+    bodies: impl IntoIterator<Item = EventBody>,
+) -> Vec<LogEvent> {
+    let events: Vec<_> = (after + 1..)
+        .zip(bodies)
+        .map(|(seq, body)| event(seq, sender, body))
+        .collect();
+    let outcome = store.append(room, after, events.clone()).await.unwrap();
+    assert_eq!(outcome, Append::Stored, "{room} after {after}");
+    events
+}
+
+/// Appends what is refused at `index`. A store keeps nothing of it, or what stands before that and
+/// says so; then the rest is refused as a whole. Returns what it kept.
+async fn put_refused(
+    store: &SharedStore,
+    room: &RoomName,
+    after: Seq,
+    mut events: Vec<LogEvent>,
+    index: usize,
+    expect: impl Fn(usize) -> Append,
+) -> Vec<LogEvent> {
+    let outcome = store.append(room, after, events.clone()).await.unwrap();
+    let Append::Prefix { stored } = outcome else {
+        assert_eq!(outcome, expect(index));
+        return Vec::new();
+    };
+    assert_eq!(
+        stored, index,
+        "all before the refused one, which is not the first"
+    );
+    let rest = events.split_off(stored);
+    let after = after + stored as u64;
+    assert!(stored > 0);
+    assert_eq!(store.append(room, after, rest).await.unwrap(), expect(0));
+    events
+}
+
+async fn whole_log(store: &SharedStore, room: &RoomName) -> Vec<LogEvent> {
+    store.events(room, 0, 5_000).await.unwrap()
+}
+
+fn seqs(events: &[LogEvent]) -> Vec<Seq> {
+    events.iter().map(|event| event.seq).collect()
+}

@@ -1,0 +1,432 @@
+use chat_shared::Username;
+
+use super::{HOSTILE, user};
+use crate::{Avatar, CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
+
+/// How many try at once where one may win.
+const RACERS: usize = 20;
+
+fn new_user(name: &str) -> NewUser {
+    NewUser {
+        username: user(name),
+        password: PasswordRecord::Argon2id(format!("$argon2id${name}")),
+        bot: false,
+        created: 1_700_000_000_000,
+    }
+}
+
+async fn check_create(store: &SharedStore, name: &str, expect: CreateUser) {
+    assert_eq!(
+        store.create_user(new_user(name)).await.unwrap(),
+        expect,
+        "{name:?}"
+    );
+}
+
+async fn found(store: &SharedStore, name: &str) -> Option<String> {
+    store
+        .find_user(name)
+        .await
+        .unwrap()
+        .map(|found| found.username.into())
+}
+
+pub(crate) async fn a_name_is_taken_by_what_folds_to_it(store: &SharedStore) {
+    assert_eq!(store.count_users().await.unwrap(), 0);
+    check_create(store, "Ann", CreateUser::Created { first: true }).await;
+    for taken in ["Ann", "ann", "ANN"] {
+        check_create(store, taken, CreateUser::NameTaken).await;
+    }
+    check_create(store, "bob", CreateUser::Created { first: false }).await;
+    check_create(store, "ÄNN", CreateUser::Created { first: false }).await;
+    check_create(store, "änn", CreateUser::NameTaken).await;
+    assert_eq!(store.count_users().await.unwrap(), 3);
+    // Who came second has changed nothing of who came first.
+    let NewUser {
+        username,
+        password,
+        bot,
+        created,
+    } = new_user("Ann");
+    let expect = User {
+        display_name: "Ann".into(),
+        username,
+        password,
+        bot,
+        created,
+        avatar: None,
+        banned_until: None,
+    };
+    assert_eq!(store.find_user("Ann").await.unwrap(), Some(expect));
+}
+
+async fn race_to_create(store: &SharedStore, name: impl Fn(usize) -> String) -> Vec<CreateUser> {
+    let racers: Vec<_> = (0..RACERS)
+        .map(|n| {
+            let (store, user) = (store.clone(), new_user(&name(n)));
+            tokio::spawn(async move { store.create_user(user).await.unwrap() })
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for racer in racers {
+        outcomes.push(racer.await.unwrap());
+    }
+    outcomes
+}
+
+fn count(outcomes: &[CreateUser], of: &CreateUser) -> usize {
+    outcomes.iter().filter(|outcome| *outcome == of).count()
+}
+
+pub(crate) async fn one_of_many_gets_a_name(store: &SharedStore) {
+    let name = |n| {
+        if n % 2 == 0 {
+            "ann".to_owned()
+        } else {
+            "ANN".to_owned()
+        }
+    };
+    let outcomes = race_to_create(store, name).await;
+    assert_eq!(
+        count(&outcomes, &CreateUser::Created { first: true }),
+        1,
+        "{outcomes:?}"
+    );
+    assert_eq!(
+        count(&outcomes, &CreateUser::NameTaken),
+        RACERS - 1,
+        "{outcomes:?}"
+    );
+    assert_eq!(store.count_users().await.unwrap(), 1);
+}
+
+pub(crate) async fn one_of_many_is_first(store: &SharedStore) {
+    let outcomes = race_to_create(store, |n| format!("user{n}")).await;
+    assert_eq!(
+        count(&outcomes, &CreateUser::Created { first: true }),
+        1,
+        "{outcomes:?}"
+    );
+    assert_eq!(
+        count(&outcomes, &CreateUser::Created { first: false }),
+        RACERS - 1
+    );
+    assert_eq!(store.count_users().await.unwrap(), RACERS as u64);
+}
+
+pub(crate) async fn users_are_found_by_letter_then_folded(store: &SharedStore) {
+    assert_eq!(found(store, "Ann").await, None);
+    for name in ["Ann", "bob", "ÄNN"] {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    for (name, expect) in [
+        ("Ann", Some("Ann")),
+        ("ann", Some("Ann")),
+        ("aNN", Some("Ann")),
+        ("BOB", Some("bob")),
+        ("änn", Some("ÄNN")),
+        ("an", None),
+        ("ann ", None),
+        ("an_", None),
+        ("%", None),
+        ("", None),
+    ] {
+        assert_eq!(found(store, name).await.as_deref(), expect, "{name:?}");
+    }
+}
+
+pub(crate) async fn users_come_by_their_bytes(store: &SharedStore) {
+    let mut all = ["b", "a", "Z", "c-d", "c.d", "c_d", "é", "🦀"]
+        .map(str::to_owned)
+        .to_vec();
+    for name in &all {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    all.sort();
+    let names = |after: String, limit| async move {
+        let users = store.users_after(&after, limit).await.unwrap();
+        users
+            .into_iter()
+            .map(|user| String::from(user.username))
+            .collect::<Vec<_>>()
+    };
+    let mut paged: Vec<String> = Vec::new();
+    loop {
+        let page = names(paged.last().cloned().unwrap_or_default(), 3).await;
+        assert!(page.len() <= 3);
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+        assert!(paged.len() <= all.len(), "{paged:?}");
+    }
+    assert_eq!(paged, all);
+    assert_eq!(names("b0".into(), 1).await, ["c-d"]);
+    assert_eq!(names(String::new(), 0).await, [""; 0]);
+    assert_eq!(names(String::new(), usize::MAX).await, all);
+}
+
+pub(crate) async fn passwords_are_replaced(store: &SharedStore) {
+    for name in ["ann", "bob"] {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    for password in [
+        PasswordRecord::Plain(vec![
+            "$argon2id$looks-like-one".into(),
+            "[\"x\"]".into(),
+            "".into(),
+        ]),
+        PasswordRecord::Plain(vec![]),
+        PasswordRecord::Missing,
+        PasswordRecord::Argon2id("$argon2id$new".into()),
+    ] {
+        store
+            .set_password(&user("ann"), password.clone())
+            .await
+            .unwrap();
+        assert!(store.find_user("ann").await.unwrap().unwrap().password == password);
+    }
+    let bob = store.find_user("bob").await.unwrap().unwrap();
+    assert!(bob.password == new_user("bob").password);
+    for nobody in ["eve", "Ann"] {
+        let outcome = store
+            .set_password(&user(nobody), PasswordRecord::Missing)
+            .await;
+        assert!(
+            matches!(outcome, Err(StoreError::Refused(_))),
+            "{nobody}: {outcome:?}"
+        );
+    }
+    assert_eq!(store.count_users().await.unwrap(), 2);
+
+    let made_with = [
+        PasswordRecord::Plain(vec!["a".into(), "b".into()]),
+        PasswordRecord::Missing,
+    ];
+    for (name, password) in ["old", "older"].into_iter().zip(made_with) {
+        let bot = NewUser {
+            password: password.clone(),
+            bot: true,
+            ..new_user(name)
+        };
+        store.create_user(bot).await.unwrap();
+        let bot = store.find_user(name).await.unwrap().unwrap();
+        assert!(bot.password == password && bot.bot);
+    }
+}
+
+pub(crate) async fn what_is_hashed_is_no_plain_password(store: &SharedStore) {
+    for name in ["ann", "bob"] {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    assert_eq!(store.plain_passwords(10).await.unwrap(), []);
+    assert_eq!(store.plain_passwords(0).await.unwrap(), []);
+    // A hash that happens to be taken for the plain password is not hashed again.
+    let PasswordRecord::Argon2id(hash) = new_user("ann").password else {
+        panic!()
+    };
+    let ann = user("ann");
+    store
+        .convert_password(&ann, &hash, "$argon2id$again")
+        .await
+        .unwrap();
+    store
+        .convert_password(&user("eve"), "x", "$argon2id$x")
+        .await
+        .unwrap();
+    let kept = store.find_user("ann").await.unwrap().unwrap().password;
+    assert!(kept == new_user("ann").password);
+}
+
+fn session(id: &str, expires: Option<u64>) -> Session {
+    Session {
+        id: id.into(),
+        username: user("ann"),
+        created: 1_700_000_000_000,
+        expires,
+    }
+}
+
+pub(crate) async fn sessions_live_and_end(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    assert_eq!(store.session("s1").await.unwrap(), None);
+    for session in [session("s1", Some(2_000)), session("bot", None)] {
+        store.create_session(session.clone()).await.unwrap();
+        assert_eq!(store.session(&session.id).await.unwrap(), Some(session));
+    }
+    let again = store.create_session(session("s1", None)).await;
+    assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
+    assert_eq!(store.session("S1").await.unwrap(), None);
+
+    store.renew_session("s1", 3_000).await.unwrap();
+    assert_eq!(
+        store.session("s1").await.unwrap(),
+        Some(session("s1", Some(3_000)))
+    );
+    assert_eq!(
+        store.session("bot").await.unwrap(),
+        Some(session("bot", None))
+    );
+
+    store.revoke_session("s1").await.unwrap();
+    assert_eq!(store.session("s1").await.unwrap(), None);
+    // What was revoked does not come back by a renewal that was under way.
+    store.renew_session("s1", 9_000).await.unwrap();
+    store.revoke_session("s1").await.unwrap();
+    assert_eq!(store.session("s1").await.unwrap(), None);
+    assert!(store.session("bot").await.unwrap().is_some());
+}
+
+pub(crate) async fn ended_sessions_are_purged(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let all = [
+        ("a", Some(999)),
+        ("b", Some(1_000)),
+        ("c", Some(1_001)),
+        ("d", None),
+    ];
+    for (id, expires) in all {
+        store.create_session(session(id, expires)).await.unwrap();
+    }
+    store.purge_sessions(1_000).await.unwrap();
+    for (id, stays) in [("a", false), ("b", true), ("c", true), ("d", true)] {
+        assert_eq!(store.session(id).await.unwrap().is_some(), stays, "{id}");
+    }
+}
+
+pub(crate) async fn the_first_claim_stands(store: &SharedStore) {
+    assert_eq!(store.claimed("key").await.unwrap(), None);
+    let racers: Vec<_> = (0..RACERS)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { store.claim("key", &format!("value {n}")).await.unwrap() })
+        })
+        .collect();
+    let mut told = Vec::new();
+    for racer in racers {
+        told.push(racer.await.unwrap());
+    }
+    let stands = store.claimed("key").await.unwrap().unwrap();
+    assert!(stands.starts_with("value "));
+    assert_eq!(told, vec![stands.clone(); RACERS]);
+    assert_eq!(store.claim("other", "else").await.unwrap(), "else");
+    assert_eq!(store.claim("key", "late").await.unwrap(), stands);
+    assert_eq!(store.claimed("KEY").await.unwrap(), None);
+}
+
+pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
+    for text in HOSTILE {
+        let new = NewUser {
+            username: user(text),
+            password: PasswordRecord::Plain(vec![text.into()]),
+            ..new_user("x")
+        };
+        let NewUser {
+            username,
+            password,
+            bot,
+            created,
+        } = new.clone();
+        let expect = User {
+            display_name: text.into(),
+            username,
+            password,
+            bot,
+            created,
+            avatar: None,
+            banned_until: None,
+        };
+        assert!(matches!(
+            store.create_user(new).await.unwrap(),
+            CreateUser::Created { .. }
+        ));
+        assert_eq!(store.find_user(text).await.unwrap(), Some(expect.clone()));
+        assert!(store.find_user(text).await.unwrap().unwrap().password == expect.password);
+
+        let session = Session {
+            id: text.into(),
+            username: Username::existing(text),
+            ..session("", None)
+        };
+        store.create_session(session.clone()).await.unwrap();
+        assert_eq!(store.session(text).await.unwrap(), Some(session));
+
+        assert_eq!(store.claim(text, text).await.unwrap(), text);
+        assert_eq!(store.claimed(text).await.unwrap().as_deref(), Some(text));
+    }
+    assert_eq!(store.count_users().await.unwrap(), HOSTILE.len() as u64);
+}
+
+pub(crate) async fn profiles_change(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    store.set_display_name(&ann, "Ann Å.").await.unwrap();
+    let found = store.find_user("ann").await.unwrap().unwrap();
+    assert_eq!(found.display_name, "Ann Å.");
+    let nobody = store.set_display_name(&user("bob"), "B").await;
+    assert!(matches!(nobody, Err(StoreError::Refused(_))), "{nobody:?}");
+}
+
+pub(crate) async fn pictures_come_back(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    let picture = |name: &str| Avatar {
+        name: name.into(),
+        png: vec![0, 255, 7],
+    };
+    for name in ["p1", "p2", "p2"] {
+        store.set_avatar(&ann, picture(name)).await.unwrap();
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert_eq!(found.avatar.as_deref(), Some(name));
+        assert_eq!(store.avatar(name).await.unwrap(), Some(picture(name)));
+    }
+    assert_eq!(store.avatar("p3").await.unwrap(), None);
+}
+
+pub(crate) async fn bans_are_kept(store: &SharedStore) {
+    store.create_user(new_user("ann")).await.unwrap();
+    let ann = user("ann");
+    for until in [Some(7), None, Some(u64::MAX >> 11)] {
+        store.set_banned(&ann, until).await.unwrap();
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert_eq!(found.banned_until, until);
+    }
+}
+
+pub(crate) async fn sessions_of_one_person(store: &SharedStore) {
+    let session = |id: &str, who: &str, created| Session {
+        id: id.into(),
+        username: user(who),
+        created,
+        expires: None,
+    };
+    for (id, who, created) in [
+        ("a", "ann", 1),
+        ("b", "ann", 3),
+        ("c", "ann", 2),
+        ("d", "bob", 1),
+    ] {
+        store
+            .create_session(session(id, who, created))
+            .await
+            .unwrap();
+    }
+    let own = async |who: &str, limit| {
+        let own = store.sessions_of(&user(who), limit).await.unwrap();
+        own.into_iter()
+            .map(|session| session.id)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(own("ann", 9).await, ["b", "c", "a"]);
+    assert_eq!(own("ann", 2).await, ["b", "c"]);
+    store
+        .revoke_sessions_of(&user("ann"), Some("c"))
+        .await
+        .unwrap();
+    assert_eq!(own("ann", 9).await, ["c"]);
+    store.revoke_sessions_of(&user("ann"), None).await.unwrap();
+    assert_eq!(
+        (own("ann", 9).await, own("bob", 9).await.len()),
+        (vec![], 1)
+    );
+}

@@ -1,0 +1,98 @@
+use super::{event, put, room, said, seqs, whole_log};
+use crate::{Append, SharedStore};
+use chat_rules::EventBody;
+
+pub(crate) async fn events_in_pages(store: &SharedStore) {
+    let rust = room("rust");
+    let log = put(
+        store,
+        &rust,
+        0,
+        "ann",
+        (0..25).map(|n| said(&n.to_string())),
+    )
+    .await;
+    put(store, &room("rus"), 0, "ann", [said("before")]).await;
+    put(store, &room("rust0"), 0, "ann", [said("behind")]).await;
+    let mut paged = Vec::new();
+    loop {
+        let after = paged.len() as u64;
+        let page = store.events(&rust, after, 10).await.unwrap();
+        assert_eq!(page.len() as u64, (25 - after).min(10));
+        if page.is_empty() {
+            break;
+        }
+        paged.extend(page);
+    }
+    assert_eq!(paged, log);
+}
+
+pub(crate) async fn messages_between_other_events(store: &SharedStore) {
+    let rust = room("rust");
+    // Messages are 3, 6, 9 … 60.
+    for seq in 1..=60 {
+        let body = match seq % 3 {
+            0 => said("m"),
+            1 => EventBody::Joined,
+            _ => EventBody::Left { heir: None },
+        };
+        let outcome = store
+            .append(&rust, seq - 1, vec![event(seq, "ann", body)])
+            .await
+            .unwrap();
+        assert_eq!(outcome, Append::Stored);
+    }
+    let log = whole_log(store, &rust).await;
+
+    for (before, limit, expect) in [
+        (61, 3, &[54, 57, 60][..]),
+        (60, 3, &[51, 54, 57]),
+        (59, 2, &[54, 57]),
+        (7, 10, &[3, 6]),
+        (4, 10, &[3]),
+        (3, 10, &[]),
+        (1, 10, &[]),
+    ] {
+        let page = store.messages_before(&rust, before, limit).await.unwrap();
+        assert_eq!(seqs(&page), expect, "before {before}, {limit}");
+        for message in page {
+            assert_eq!(message, log[message.seq as usize - 1]);
+        }
+    }
+    for (after, limit, expect) in [
+        (0, 3, &[3, 6, 9][..]),
+        (3, 3, &[6, 9, 12]),
+        (4, 2, &[6, 9]),
+        (53, 10, &[54, 57, 60]),
+        (59, 10, &[60]),
+        (60, 10, &[]),
+        (99, 10, &[]),
+    ] {
+        let page = store.messages_after(&rust, after, limit).await.unwrap();
+        assert_eq!(seqs(&page), expect, "after {after}, {limit}");
+        for message in page {
+            assert_eq!(message, log[message.seq as usize - 1]);
+        }
+    }
+}
+
+pub(crate) async fn bounds_of_pages(store: &SharedStore) {
+    let rust = room("rust");
+    assert_eq!(store.events(&rust, 0, 10).await.unwrap(), []);
+    assert_eq!(store.messages_before(&rust, 10, 10).await.unwrap(), []);
+    assert_eq!(store.messages_after(&rust, 0, 10).await.unwrap(), []);
+
+    let log = put(store, &rust, 0, "ann", [said("1"), said("2")]).await;
+    assert_eq!(store.events(&rust, 0, 0).await.unwrap(), []);
+    assert_eq!(store.messages_before(&rust, 9, 0).await.unwrap(), []);
+    assert_eq!(store.messages_after(&rust, 0, 0).await.unwrap(), []);
+    // Cursors above what any database counts to.
+    assert_eq!(store.events(&rust, u64::MAX, 10).await.unwrap(), []);
+    assert_eq!(store.messages_after(&rust, u64::MAX, 10).await.unwrap(), []);
+    assert_eq!(
+        store.messages_before(&rust, u64::MAX, 10).await.unwrap(),
+        log
+    );
+    assert_eq!(store.messages_before(&rust, 0, 10).await.unwrap(), []);
+    assert_eq!(store.events(&rust, 0, usize::MAX).await.unwrap(), log);
+}

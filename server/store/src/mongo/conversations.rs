@@ -1,0 +1,209 @@
+//! Edits, deletes, reactions, read markers and mentions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chat_shared::{RoomName, Seq, Username};
+use mongodb::bson::{Bson, Document, doc};
+
+use super::Shared;
+use super::documents::{LogDoc, ReadMarkDoc, SEQ_MAX, int, log_id};
+use super::error::Failure;
+use crate::{ReadMark, StoreError};
+use chat_rules::{EventBody, LogEvent};
+
+/// Events that are looked at for someone's unread mentions; a count is no higher.
+const MENTIONING_EVENTS_MAX: i64 = 1_000;
+
+impl Shared {
+    pub(super) async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        // What changes nothing has the target 0.
+        let targets: Vec<Seq> = targets.iter().copied().filter(|seq| *seq > 0).collect();
+        if targets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let seq = doc! { "$lte": int(up_to) };
+        let filter = doc! { "room": room.as_str(), "target": among(&targets), "seq": seq };
+        let docs: Vec<LogDoc> = self.collect(self.log.find(filter)).await?;
+        let mut events: Vec<_> = docs.into_iter().map(LogEvent::from).collect();
+        events.sort_by_key(|event| event.seq);
+        Ok(events)
+    }
+
+    pub(super) async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError> {
+        if messages.is_empty() {
+            return Ok(Vec::new());
+        }
+        // The log itself is asked, since its projection may be a moment behind.
+        let filter = doc! {
+            "room": room.as_str(),
+            "target": among(messages),
+            "body.kind": "deleted",
+        };
+        let docs: Vec<LogDoc> = self.collect(self.log.find(filter)).await?;
+        let targets = docs.into_iter().map(LogEvent::from);
+        Ok(targets.filter_map(|event| event.body.target()).collect())
+    }
+
+    pub(super) async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        if self.deleted_among(room, &[target]).await?.is_empty() {
+            return Ok(());
+        }
+        let blank = doc! { "body.text": "", "body.mentions": [], "mentions": [] };
+        let message = doc! { "_id": log_id(room, target), "isMessage": true };
+        let edits = doc! {
+            "room": room.as_str(),
+            "target": int(target),
+            "body.kind": "edited",
+        };
+        for filter in [message, edits] {
+            let update = self.log.update_many(filter, doc! { "$set": &blank });
+            self.ask(update).await?;
+        }
+        let words = doc! { "$set": { "words": [], "rev": int(SEQ_MAX) } };
+        let entry = doc! { "_id": log_id(room, target) };
+        self.ask(self.search.update_one(entry.clone(), words))
+            .await?;
+        let done = doc! { "$set": { "scrubbed": true } };
+        self.ask(self.deletions.update_one(entry, done)).await?;
+        Ok(())
+    }
+
+    pub(super) async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        let doc = ReadMarkDoc {
+            id: format!("{room}:{username}"),
+            room: room.clone(),
+            username: username.clone(),
+            seq: mark.seq,
+            messages: mark.messages,
+        };
+        match self.ask(self.read_marks.insert_one(&doc)).await {
+            Err(Failure::Duplicate) => {}
+            done => return Ok(done.map(drop)?),
+        }
+        let older = doc! { "_id": doc.id, "seq": { "$lt": int(mark.seq) } };
+        let set = doc! { "$set": { "seq": int(mark.seq), "messages": int(mark.messages) } };
+        self.ask(self.read_marks.update_one(older, set)).await?;
+        Ok(())
+    }
+
+    pub(super) async fn read_marks(
+        &self,
+        room: &RoomName,
+    ) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        let find = self.read_marks.find(doc! { "room": room.as_str() });
+        let docs = self.collect(find).await?;
+        let mark = |doc: &ReadMarkDoc| ReadMark {
+            seq: doc.seq,
+            messages: doc.messages,
+        };
+        Ok(docs
+            .iter()
+            .map(|doc| (doc.username.clone(), mark(doc)))
+            .collect())
+    }
+
+    pub(super) async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        let in_room = doc! {
+            "mentions": username.as_str(),
+            "room": room.as_str(),
+            "seq": { "$gt": int(after) },
+        };
+        let all = self.mentioning(username, in_room, "seq").await?;
+        Ok(all.iter().filter(|(_, seq)| *seq > after).count() as u64)
+    }
+
+    pub(super) async fn mentions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        let marks = doc! { "username": username.as_str() };
+        let marks = self.collect(self.read_marks.find(marks)).await?;
+        let marks: BTreeMap<RoomName, Seq> =
+            marks.into_iter().map(|doc| (doc.room, doc.seq)).collect();
+        let anywhere = doc! { "mentions": username.as_str() };
+        let mut all = self.mentioning(username, anywhere, "ts").await?;
+        all.retain(|(room, seq)| marks.get(room).is_none_or(|mark| seq > mark));
+        all.truncate(limit);
+        Ok(all)
+    }
+
+    /// Messages that mention `username` as they stand now: an edit may have taken the name out, or
+    /// a delete the whole text.
+    async fn mentioning(
+        &self,
+        username: &Username,
+        filter: Document,
+        newest_by: &str,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        let find = self.log.find(filter).sort(doc! { newest_by: -1 });
+        let docs = self.collect(find.limit(MENTIONING_EVENTS_MAX)).await?;
+        let mut rooms: BTreeMap<RoomName, BTreeSet<Seq>> = BTreeMap::new();
+        for doc in docs {
+            let room = doc.room().clone();
+            let event = LogEvent::from(doc);
+            let seq = event.body.target().unwrap_or(event.seq);
+            rooms.entry(room).or_default().insert(seq);
+        }
+        let mut all = Vec::new();
+        for (room, seqs) in rooms {
+            let seqs: Vec<Seq> = seqs.into_iter().collect();
+            for (seq, names) in self.mentions_now(&room, &seqs).await? {
+                if names.contains(username) {
+                    all.push((room.clone(), seq));
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    async fn mentions_now(
+        &self,
+        room: &RoomName,
+        seqs: &[Seq],
+    ) -> Result<BTreeMap<Seq, Vec<Username>>, StoreError> {
+        let ids: Vec<String> = seqs.iter().map(|seq| log_id(room, *seq)).collect();
+        let messages: Vec<LogDoc> = self
+            .collect(self.log.find(doc! { "_id": { "$in": ids } }))
+            .await?;
+        let mut now: BTreeMap<Seq, Vec<Username>> = BTreeMap::new();
+        let changes = self.events_targeting(room, seqs, SEQ_MAX).await?;
+        for event in messages.into_iter().map(LogEvent::from).chain(changes) {
+            let seq = event.body.target().unwrap_or(event.seq);
+            match event.body {
+                EventBody::Message { mentions, .. } | EventBody::Edited { mentions, .. } => {
+                    now.insert(seq, mentions);
+                }
+                EventBody::Deleted { .. } => {
+                    now.remove(&seq);
+                }
+                _ => {}
+            }
+        }
+        Ok(now)
+    }
+}
+
+fn among(seqs: &[Seq]) -> Bson {
+    let seqs: Vec<Bson> = seqs.iter().map(|seq| Bson::Int64(int(*seq))).collect();
+    Bson::Document(doc! { "$in": seqs })
+}

@@ -1,0 +1,300 @@
+//! What lies in each collection.
+
+use chat_shared::{RoomName, Seq, Username};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Bson};
+use serde::{Deserialize, Serialize};
+
+use crate::{Avatar, Session, Snapshot, StoreError};
+use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+
+/// The highest number that an `_id` of the log has digits for; no room gets there.
+pub(super) const SEQ_MAX: Seq = 9_999_999_999_999_999;
+
+/// An event's `_id`: by it a room's events lie together and in order.
+pub(super) fn log_id(room: &RoomName, seq: Seq) -> String {
+    format!("{room}:{seq:016}")
+}
+
+/// A number as BSON has it. No seq, time or count of ours comes near the end.
+pub(super) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LogDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    room: RoomName,
+    seq: Seq,
+    ts: u64,
+    event: EventId,
+    sender: Username,
+    nonce: EventNonce,
+    messages: u64,
+    is_message: bool,
+    /// The message that it changes, or 0.
+    #[serde(default)]
+    target: Seq,
+    /// Whom the text in it mentions.
+    #[serde(default)]
+    mentions: Vec<Username>,
+    body: EventBody,
+}
+
+impl LogDoc {
+    pub(super) fn new(room: &RoomName, event: &LogEvent) -> Self {
+        Self {
+            id: log_id(room, event.seq),
+            room: room.clone(),
+            seq: event.seq,
+            ts: event.ts,
+            event: event.id.clone(),
+            sender: event.sender.clone(),
+            nonce: event.nonce.clone(),
+            messages: event.messages,
+            is_message: event.body.is_message(),
+            target: event.body.target().unwrap_or(0),
+            mentions: event.body.mentions().to_vec(),
+            body: event.body.clone(),
+        }
+    }
+}
+
+impl LogDoc {
+    pub(super) fn room(&self) -> &RoomName {
+        &self.room
+    }
+}
+
+impl From<LogDoc> for LogEvent {
+    fn from(doc: LogDoc) -> Self {
+        Self {
+            seq: doc.seq,
+            ts: doc.ts,
+            id: doc.event,
+            sender: doc.sender,
+            nonce: doc.nonce,
+            messages: doc.messages,
+            body: doc.body,
+        }
+    }
+}
+
+/// Written before the room's first event, so that every log's room is found here.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RoomDoc {
+    #[serde(rename = "_id")]
+    pub(super) room: RoomName,
+    /// [`NO_KIND`] until the log has an event.
+    pub(super) kind: String,
+    pub(super) topic: String,
+    /// The event that `kind` and `topic` are of.
+    pub(super) shape_seq: Seq,
+    /// Every event up to here is projected.
+    pub(super) applied: Seq,
+    /// Every event up to here is in the search.
+    #[serde(default)]
+    pub(super) searched: Seq,
+}
+
+pub(super) const NO_KIND: &str = "none";
+
+/// Who was ever a member, and is one or not as of `seq`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct MembershipDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) username: Username,
+    pub(super) member: bool,
+    pub(super) seq: Seq,
+}
+
+impl MembershipDoc {
+    pub(super) fn new(room: &RoomName, username: &Username, member: bool, seq: Seq) -> Self {
+        Self {
+            id: format!("{room}:{username}"),
+            room: room.clone(),
+            username: username.clone(),
+            member,
+            seq,
+        }
+    }
+}
+
+/// A deleted message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct DeletionDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) target: Seq,
+    /// Whether its text is blanked.
+    pub(super) scrubbed: bool,
+}
+
+/// Up to where someone has read a room.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct ReadMarkDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) username: Username,
+    pub(super) seq: Seq,
+    pub(super) messages: u64,
+}
+
+/// A message's words as of the event `rev`; none once it is deleted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SearchDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) room: RoomName,
+    pub(super) seq: Seq,
+    pub(super) ts: u64,
+    pub(super) sender: Username,
+    pub(super) words: Vec<String>,
+    pub(super) rev: Seq,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct AvatarDoc {
+    #[serde(rename = "_id")]
+    pub(super) name: String,
+    pub(super) png: Binary,
+}
+
+impl From<Avatar> for AvatarDoc {
+    fn from(avatar: Avatar) -> Self {
+        Self {
+            name: avatar.name,
+            png: binary(avatar.png),
+        }
+    }
+}
+
+impl From<AvatarDoc> for Avatar {
+    fn from(doc: AvatarDoc) -> Self {
+        Self {
+            name: doc.name,
+            png: doc.png.bytes,
+        }
+    }
+}
+
+fn binary(bytes: Vec<u8>) -> Binary {
+    let subtype = BinarySubtype::Generic;
+    Binary { subtype, bytes }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SnapshotDoc {
+    #[serde(rename = "_id")]
+    pub(super) room: RoomName,
+    pub(super) seq: Seq,
+    pub(super) state: Binary,
+}
+
+impl SnapshotDoc {
+    pub(super) fn new(room: &RoomName, snapshot: Snapshot) -> Self {
+        let state = binary(snapshot.state);
+        Self {
+            room: room.clone(),
+            seq: snapshot.seq,
+            state,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct SessionDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) username: Username,
+    pub(super) created: u64,
+    /// `null` for one that does not expire; the field is there all the same.
+    pub(super) expires: Option<u64>,
+}
+
+impl From<Session> for SessionDoc {
+    fn from(session: Session) -> Self {
+        Self {
+            id: session.id,
+            username: session.username,
+            created: session.created,
+            expires: session.expires,
+        }
+    }
+}
+
+impl From<SessionDoc> for Session {
+    fn from(doc: SessionDoc) -> Self {
+        Self {
+            id: doc.id,
+            username: doc.username,
+            created: doc.created,
+            expires: doc.expires,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct ClaimDoc {
+    #[serde(rename = "_id")]
+    pub(super) key: String,
+    pub(super) value: String,
+}
+
+/// A name that the demo's users have, by what it folds to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct DemoNameDoc {
+    #[serde(rename = "_id")]
+    pub(super) username: Username,
+    pub(super) folded: String,
+}
+
+/// A document of `chatRoomUsers`: the demo's `{username, password}`, with what is ours beside in a
+/// field of its own. The demo's may hold anything, so nothing is expected of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct UserDoc {
+    /// The folded name for an account that we made; an ObjectId for the demo's.
+    #[serde(rename = "_id")]
+    pub(super) id: Bson,
+    #[serde(default)]
+    pub(super) username: Bson,
+    #[serde(default)]
+    pub(super) password: Bson,
+    #[serde(
+        default,
+        rename = "chatServer",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub(super) ours: Option<OursDoc>,
+}
+
+/// In a document of the demo's there is at most how its password is kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct OursDoc {
+    /// Absent: as the demo kept it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) password_kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) display_name: Option<String>,
+    pub(super) bot: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) created: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) avatar: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) banned_until: Option<u64>,
+}
+
+pub(super) fn unreadable_password(username: &str) -> StoreError {
+    StoreError::Corrupt(format!(
+        "the password of {username:?} is kept in no way that is known"
+    ))
+}

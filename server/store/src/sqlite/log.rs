@@ -1,0 +1,375 @@
+use chat_shared::protocol::RoomKind;
+use chat_shared::{RoomName, Seq, Username};
+use rusqlite::{Connection, OptionalExtension};
+
+use super::rows::{bound, collect, column, decode_event, execute, room_name};
+use super::writer::Verdict;
+use super::{SqliteStore, conversations, projections, search};
+use crate::log::check_numbers;
+use crate::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot, StoreError};
+use chat_rules::{EventNonce, LogEvent};
+
+pub(super) const EVENTS: &str = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+     WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+// The numbers come as a list of JSON, so that one statement serves any count of them.
+const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body
+     FROM json_each(?2) AS wanted CROSS JOIN events AS e ON e.room = ?1 AND e.seq = wanted.value";
+
+// SQLite would walk the room's log, however few messages are among its events.
+pub(super) const MESSAGES_BEFORE: &str =
+    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
+     WHERE room = ?1 AND is_message = 1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
+
+pub(super) const MESSAGES_AFTER: &str =
+    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
+     WHERE room = ?1 AND is_message = 1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+pub(super) const EVENT_BY_NONCE: &str =
+    "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+     WHERE room = ?1 AND sender = ?2 AND nonce = ?3";
+
+pub(super) const TIP: &str = "SELECT seq FROM events WHERE room = ?1 ORDER BY seq DESC LIMIT 1";
+
+pub(super) const ROOMS_OF: &str = "SELECT room FROM memberships WHERE username = ?1 ORDER BY room";
+
+// The `+` keeps SQLite from seeking by the one bound that may lie before the others.
+pub(super) const PUBLIC_ROOMS: &str = "SELECT room, topic, members, last_seq FROM rooms
+     WHERE room_kind = 'public' AND room >= ?1 AND room < ?2 AND +room > ?3
+     ORDER BY room LIMIT ?4";
+
+#[async_trait::async_trait]
+impl LogStore for SqliteStore {
+    async fn append(
+        &self,
+        room: &RoomName,
+        after_seq: Seq,
+        events: Vec<LogEvent>,
+    ) -> Result<Append, StoreError> {
+        check_numbers(after_seq, &events)?;
+        // Encoded here, since the one writer's time is everyone's.
+        let bodies = events
+            .iter()
+            .map(encode_body)
+            .collect::<Result<Vec<_>, _>>()?;
+        let room = room.clone();
+        self.writer
+            .write(move |conn| append(conn, &room, after_seq, &events, &bodies))
+            .await
+    }
+
+    async fn events(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        self.page(EVENTS, room, after, limit).await
+    }
+
+    async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| {
+            let tip = collect(conn, TIP, [room.as_str()], |row| column(row, 0))?;
+            Ok(tip.into_iter().next().unwrap_or(0))
+        })
+        .await
+    }
+
+    async fn messages_before(
+        &self,
+        room: &RoomName,
+        before: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let mut page = self.page(MESSAGES_BEFORE, room, before, limit).await?;
+        page.reverse();
+        Ok(page)
+    }
+
+    async fn messages_after(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        self.page(MESSAGES_AFTER, room, after, limit).await
+    }
+
+    async fn event_by_nonce(
+        &self,
+        room: &RoomName,
+        sender: &Username,
+        nonce: &EventNonce,
+    ) -> Result<Option<LogEvent>, StoreError> {
+        let (room, sender, nonce) = (room.clone(), sender.clone(), nonce.clone());
+        self.read(move |conn| event_by_nonce(conn, &room, &sender, &nonce))
+            .await
+    }
+
+    async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
+        Ok(self
+            .events(room, seq.saturating_sub(1), 1)
+            .await?
+            .pop()
+            .filter(|event| event.seq == seq))
+    }
+
+    async fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Result<Vec<LogEvent>, StoreError> {
+        let (room, seqs) = (room.clone(), seqs.to_vec());
+        self.read(move |conn| {
+            let wanted = format!("{seqs:?}");
+            let key = (room.as_str(), wanted);
+            collect(conn, EVENTS_AT, key, |row| decode_event(&room, row))
+        })
+        .await
+    }
+
+    async fn events_targeting(
+        &self,
+        room: &RoomName,
+        targets: &[Seq],
+        up_to: Seq,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let (room, targets) = (room.clone(), targets.to_vec());
+        self.read(move |conn| conversations::events_targeting(conn, &room, &targets, up_to))
+            .await
+    }
+
+    async fn deleted_among(
+        &self,
+        room: &RoomName,
+        messages: &[Seq],
+    ) -> Result<Vec<Seq>, StoreError> {
+        let (room, messages) = (room.clone(), messages.to_vec());
+        self.read(move |conn| conversations::deleted_among(conn, &room, &messages))
+            .await
+    }
+
+    async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
+        let room = room.clone();
+        self.write(move |conn| {
+            // What the index has of it must be taken out by what the log still says.
+            search::follow_room(conn, &room)?;
+            conversations::scrub(conn, &room, target)
+        })
+        .await?;
+        self.writer.checkpoint_soon();
+        Ok(())
+    }
+
+    async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        self.read(move |conn| {
+            let rows = |row: &rusqlite::Row<'_>| Ok((room_name(row, 0)?, column(row, 1)?));
+            collect(conn, conversations::UNSCRUBBED, [bound(limit as u64)], rows)
+        })
+        .await
+    }
+
+    async fn mark_read(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        mark: ReadMark,
+    ) -> Result<(), StoreError> {
+        let (room, username) = (room.clone(), username.clone());
+        self.write(move |conn| conversations::mark_read(conn, &room, &username, mark))
+            .await
+    }
+
+    async fn read_marks(&self, room: &RoomName) -> Result<Vec<(Username, ReadMark)>, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| conversations::read_marks(conn, &room))
+            .await
+    }
+
+    async fn mentions_above(
+        &self,
+        room: &RoomName,
+        username: &Username,
+        after: Seq,
+    ) -> Result<u64, StoreError> {
+        let (room, username) = (room.clone(), username.clone());
+        self.read(move |conn| {
+            let key = (username.as_str(), room.as_str(), bound(after));
+            let count = |row: &rusqlite::Row<'_>| column(row, 0);
+            let counts: Vec<u64> = collect(conn, conversations::MENTIONS_ABOVE, key, count)?;
+            Ok(counts.into_iter().sum())
+        })
+        .await
+    }
+
+    async fn mentions_of(
+        &self,
+        username: &Username,
+        limit: usize,
+    ) -> Result<Vec<(RoomName, Seq)>, StoreError> {
+        let username = username.clone();
+        self.read(move |conn| {
+            let rows = |row: &rusqlite::Row<'_>| Ok((room_name(row, 0)?, column(row, 1)?));
+            let key = (username.as_str(), bound(limit as u64));
+            collect(conn, conversations::MENTIONS_OF, key, rows)
+        })
+        .await
+    }
+
+    async fn search(&self, search: &Search) -> Result<Found, StoreError> {
+        let asked = search.clone();
+        let followed = self.read(move |conn| search::find_followed(conn, &asked));
+        if let Some(found) = followed.await? {
+            return Ok(found);
+        }
+        self.follow_search().await?;
+        let asked = search.clone();
+        self.read(move |conn| search::find(conn, &asked)).await
+    }
+
+    async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {
+        let username = username.clone();
+        self.read(move |conn| collect(conn, ROOMS_OF, [username.as_str()], |row| room_name(row, 0)))
+            .await
+    }
+
+    async fn public_rooms(
+        &self,
+        prefix: &str,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<PublicRoom>, StoreError> {
+        let from = prefix.max(after).to_owned();
+        // Rooms' names are ASCII, so all that begin with the prefix come before this.
+        let to = format!("{prefix}{}", char::MAX);
+        let after = after.to_owned();
+        self.read(move |conn| {
+            collect(
+                conn,
+                PUBLIC_ROOMS,
+                (from, to, after, bound(limit as u64)),
+                |row| {
+                    Ok(PublicRoom {
+                        room: room_name(row, 0)?,
+                        kind: RoomKind::Public,
+                        topic: column(row, 1)?,
+                        members: column(row, 2)?,
+                        last_seq: column(row, 3)?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| {
+            conn.prepare_cached("SELECT seq, state FROM snapshots WHERE room = ?1")
+                .and_then(|mut query| {
+                    query
+                        .query_row([room.as_str()], |row| {
+                            Ok(Snapshot {
+                                seq: row.get(0)?,
+                                state: row.get(1)?,
+                            })
+                        })
+                        .optional()
+                })
+                .map_err(StoreError::from)
+        })
+        .await
+    }
+
+    async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError> {
+        let room = room.clone();
+        self.write(move |conn| {
+            execute(
+                conn,
+                "INSERT INTO snapshots (room, seq, state) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, state = excluded.state
+                 WHERE excluded.seq >= seq",
+                (room.as_str(), snapshot.seq, snapshot.state),
+            )
+            .map(drop)
+        })
+        .await
+    }
+}
+
+impl SqliteStore {
+    async fn page(
+        &self,
+        sql: &'static str,
+        room: &RoomName,
+        from: Seq,
+        limit: usize,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| {
+            let bounds = (room.as_str(), bound(from), bound(limit as u64));
+            collect(conn, sql, bounds, |row| decode_event(&room, row))
+        })
+        .await
+    }
+}
+
+fn append(
+    conn: &Connection,
+    room: &RoomName,
+    after_seq: Seq,
+    events: &[LogEvent],
+    bodies: &[String],
+) -> Result<Verdict<Append>, StoreError> {
+    let tip: Option<Seq> = conn.prepare_cached(TIP).and_then(|mut query| {
+        query
+            .query_row([room.as_str()], |row| row.get(0))
+            .optional()
+    })?;
+    if tip.unwrap_or(0) != after_seq {
+        return Ok(Verdict::Undo(Append::Lost));
+    }
+    for (index, (event, body)) in events.iter().zip(bodies).enumerate() {
+        // The number is free, since it is above the tip: what may conflict is the nonce alone.
+        let inserted = execute(
+            conn,
+            "INSERT INTO events
+                 (room, seq, ts, id, sender, nonce, messages, is_message, body, target)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+            (
+                room.as_str(),
+                event.seq,
+                event.ts,
+                &event.id.0,
+                event.sender.as_str(),
+                event.nonce.as_str(),
+                event.messages,
+                event.body.is_message(),
+                body,
+                event.body.target().unwrap_or(0),
+            ),
+        )?;
+        if inserted == 0 {
+            let existing = event_by_nonce(conn, room, &event.sender, &event.nonce)?
+                .map(Box::new)
+                .ok_or_else(|| {
+                    StoreError::Corrupt(format!("event {} of {room} is there and not", event.seq))
+                })?;
+            return Ok(Verdict::Undo(Append::NonceTaken { index, existing }));
+        }
+    }
+    projections::update(conn, room, events)?;
+    Ok(Verdict::Keep(Append::Stored))
+}
+
+fn event_by_nonce(
+    conn: &Connection,
+    room: &RoomName,
+    sender: &Username,
+    nonce: &EventNonce,
+) -> Result<Option<LogEvent>, StoreError> {
+    let key = (room.as_str(), sender.as_str(), nonce.as_str());
+    Ok(collect(conn, EVENT_BY_NONCE, key, |row| decode_event(room, row))?.pop())
+}
+
+fn encode_body(event: &LogEvent) -> Result<String, StoreError> {
+    serde_json::to_string(&event.body)
+        .map_err(|_| StoreError::Refused(format!("event {} can't be written", event.seq)))
+}

@@ -1,0 +1,70 @@
+//! Statements and rows, for all that asks the database.
+
+use chat_shared::{RoomName, Seq, Username};
+use rusqlite::{Connection, Params, Row};
+
+use crate::StoreError;
+use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+
+pub(super) fn execute(
+    conn: &Connection,
+    sql: &'static str,
+    params: impl Params,
+) -> Result<usize, StoreError> {
+    conn.prepare_cached(sql)
+        .and_then(|mut statement| statement.execute(params))
+        .map_err(StoreError::from)
+}
+
+pub(super) fn collect<T>(
+    conn: &Connection,
+    sql: &'static str,
+    params: impl Params,
+    read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
+    let mut query = conn.prepare_cached(sql)?;
+    let mut rows = query.query(params)?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        all.push(read(row)?);
+    }
+    Ok(all)
+}
+
+pub(super) fn column<T: rusqlite::types::FromSql>(
+    row: &Row<'_>,
+    index: usize,
+) -> Result<T, StoreError> {
+    row.get(index).map_err(StoreError::from)
+}
+
+/// A cursor or a limit as SQLite counts: nothing lies above what it can hold.
+pub(super) fn bound(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+pub(super) fn room_name(row: &Row<'_>, index: usize) -> Result<RoomName, StoreError> {
+    let text: String = column(row, index)?;
+    RoomName::parse(&text).map_err(|_| StoreError::Corrupt(format!("a room named {text:?}")))
+}
+
+pub(super) fn decode_event(room: &RoomName, row: &Row<'_>) -> Result<LogEvent, StoreError> {
+    let seq: Seq = column(row, 0)?;
+    let body: String = column(row, 6)?;
+    // serde's own error may quote the message's text, which no log should hold.
+    let body: EventBody = serde_json::from_str(&body).map_err(|error| {
+        let (kind, at) = (error.classify(), error.column());
+        StoreError::Corrupt(format!(
+            "event {seq} of {room}: {kind:?} error at column {at}"
+        ))
+    })?;
+    Ok(LogEvent {
+        seq,
+        ts: column(row, 1)?,
+        id: EventId(column(row, 2)?),
+        sender: Username::existing(&column::<String>(row, 3)?),
+        nonce: EventNonce::from_stored(column(row, 4)?),
+        messages: column(row, 5)?,
+        body,
+    })
+}

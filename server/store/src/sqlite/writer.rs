@@ -1,0 +1,255 @@
+//! The one thread that writes, for all rooms and accounts.
+//!
+//! It takes what waits, runs it in one transaction with a savepoint for each job, commits, and
+//! only then answers. A job that fails takes back its own savepoint and nothing else.
+
+use std::fs::File;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::error::closed;
+use super::open::BUSY_TIMEOUT;
+use crate::StoreError;
+
+/// Writes that may wait for the writer; past that, callers wait to hand theirs over.
+const WRITE_QUEUE_MAX: usize = 1_024;
+
+/// Writes in one transaction.
+pub(super) const COMMIT_JOBS_MAX: usize = 256;
+
+/// What a job came to.
+pub(super) enum Verdict<T> {
+    /// What it wrote stays.
+    Keep(T),
+    /// What it wrote is taken back, and that is no error.
+    Undo(T),
+}
+
+/// Runs on the connection, or is told why it can't; either way it says how to answer.
+type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
+
+struct Done {
+    keep: bool,
+    answer: Answer,
+}
+
+/// Called with what became of the transaction.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+pub(super) struct Writer {
+    /// `None` once closed.
+    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+    checkpoint: Arc<AtomicBool>,
+    #[cfg(test)]
+    pub(super) commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl Writer {
+    /// Starts the thread. It holds `lock` until all is written and the database is closed.
+    pub(super) fn start(conn: Connection, lock: File) -> io::Result<Self> {
+        let (queue, jobs) = mpsc::channel(WRITE_QUEUE_MAX);
+        let checkpoint = Arc::<AtomicBool>::default();
+        let loop_ = WriteLoop {
+            conn,
+            checkpoint: checkpoint.clone(),
+            #[cfg(test)]
+            commits: Default::default(),
+        };
+        #[cfg(test)]
+        let commits = loop_.commits.clone();
+        let thread = thread::Builder::new()
+            .name("sqlite-writer".into())
+            .spawn(move || {
+                loop_.run(jobs);
+                drop(lock);
+            })?;
+        Ok(Self {
+            queue: Mutex::new(Some(queue)),
+            thread: Mutex::new(Some(thread)),
+            checkpoint,
+            #[cfg(test)]
+            commits,
+        })
+    }
+
+    /// Runs `work` in a transaction and returns what it came to once that is on the disk.
+    ///
+    /// A caller that stops waiting does not stop the write.
+    pub(super) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<Verdict<T>, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let queue = lock(&self.queue).clone().ok_or_else(closed)?;
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |conn| {
+            let (keep, outcome) = match conn.and_then(work) {
+                Ok(Verdict::Keep(value)) => (true, Ok(value)),
+                Ok(Verdict::Undo(value)) => (false, Ok(value)),
+                Err(error) => (false, Err(error)),
+            };
+            Done {
+                keep,
+                answer: Box::new(move |committed| {
+                    // Who no longer waits needs no answer.
+                    let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
+                }),
+            }
+        });
+        queue.send(job).await.map_err(|_| closed())?;
+        drop(queue);
+        answered
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a write ended early".into())))
+    }
+
+    /// After the next write, empties the file that holds what was written last, where no reader
+    /// stands in the way: what was blanked is then nowhere.
+    pub(super) fn checkpoint_soon(&self) {
+        self.checkpoint.store(true, Ordering::Relaxed);
+    }
+
+    /// Writes what waits, then closes the database. Later writes are refused.
+    pub(super) async fn close(&self) {
+        self.stop_taking();
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
+            // A writer that panicked has written nothing more, and nothing is left to end.
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn stop_taking(&self) {
+        lock(&self.queue).take();
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.stop_taking();
+        if let Some(thread) = lock(&self.thread).take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What lives on the writer's thread.
+struct WriteLoop {
+    conn: Connection,
+    checkpoint: Arc<AtomicBool>,
+    #[cfg(test)]
+    commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
+}
+
+impl WriteLoop {
+    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
+        while let Some(first) = queue.blocking_recv() {
+            let mut jobs = vec![first];
+            while jobs.len() < COMMIT_JOBS_MAX
+                && let Ok(job) = queue.try_recv()
+            {
+                jobs.push(job);
+            }
+            let mut jobs = jobs.into_iter();
+            // More than one round only where SQLite gave a transaction up half-way.
+            while jobs.len() > 0 {
+                self.commit(&mut jobs);
+            }
+            if self.checkpoint.load(Ordering::Relaxed) && self.empty_wal_at_once() {
+                self.checkpoint.store(false, Ordering::Relaxed);
+            }
+        }
+        // Where a reader stands in the way, or the disk does, the next start reads the log's rest.
+        if !self.empty_wal() {
+            tracing::warn!("the database was closed before all of its -wal file was taken over");
+        }
+    }
+
+    /// As [`WriteLoop::empty_wal`], but nobody waits for a reader: the next write tries again.
+    fn empty_wal_at_once(&self) -> bool {
+        let waits = |wait| self.conn.busy_timeout(wait).is_ok();
+        waits(Duration::ZERO) && self.empty_wal() & waits(BUSY_TIMEOUT)
+    }
+
+    /// `false` where something stood in the way.
+    fn empty_wal(&self) -> bool {
+        let busy = self
+            .conn
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+        matches!(busy, Ok(false))
+    }
+
+    fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {
+        let mut answers = Vec::with_capacity(jobs.len());
+        let committed = transaction(&mut self.conn, jobs, &mut answers);
+        #[cfg(test)]
+        self.commits
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        if let Err(error) = &committed {
+            tracing::error!(%error, jobs = answers.len(), "a transaction failed");
+        }
+        for answer in answers {
+            answer(committed.clone());
+        }
+    }
+}
+
+/// Runs jobs in one transaction, until none is left or the transaction is lost.
+fn transaction(
+    conn: &mut Connection,
+    jobs: &mut std::vec::IntoIter<Job>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    let mut transaction = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
+        Ok(transaction) => transaction,
+        Err(error) => {
+            let error = unavailable(&error);
+            answers.extend(jobs.map(|job| job(Err(error.clone())).answer));
+            return Err(error);
+        }
+    };
+    for job in jobs.by_ref() {
+        let savepoint = match transaction.savepoint() {
+            Ok(savepoint) => savepoint,
+            Err(error) => {
+                answers.push(job(Err(unavailable(&error))).answer);
+                continue;
+            }
+        };
+        // A panic is a fault of ours, but no reason to end every other write of the server. Its
+        // caller is told by the answer's channel, which the panic drops.
+        let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&savepoint))));
+        let keep = done.as_ref().is_ok_and(|done| done.keep);
+        answers.extend(done.map(|done| done.answer));
+        // A full disk or an I/O error ends the whole transaction, and what ran in it is undone.
+        if savepoint.is_autocommit() {
+            return Err(StoreError::Unavailable(
+                "the transaction was given up".into(),
+            ));
+        }
+        // What can't be taken back would be committed with the rest, so that ends it too.
+        if keep {
+            savepoint.commit()
+        } else {
+            savepoint.finish()
+        }
+        .map_err(|error| unavailable(&error))?;
+    }
+    transaction.commit().map_err(|error| unavailable(&error))
+}
+
+/// Whatever SQLite says of a transaction as a whole: what became of it must be read back.
+fn unavailable(error: &rusqlite::Error) -> StoreError {
+    StoreError::Unavailable(error.to_string())
+}
