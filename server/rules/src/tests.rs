@@ -1,7 +1,7 @@
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{Emoji, RoomName, Seq, TextError, TimestampMs, Username};
 
-use super::*;
+use crate::{Actor, Command, EventId, Proposal, Refusal, RoomState, Subject, Targets, decide};
 
 struct Log {
     state: RoomState,
