@@ -1,4 +1,5 @@
-//! A crate outside the workspace, made from what the README tells authors of bots to write.
+//! Compiles the programs that the documentation shows to authors of bots, in a crate outside the
+//! workspace, as a reader would.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,19 +9,20 @@ use anyhow::{Context as _, ensure};
 use crate::command::Run;
 use crate::project::Project;
 
-/// Whose examples are compiled; the first also says what `Cargo.toml` needs.
-const PAGES: [&str; 2] = ["README.md", "shared/README.md"];
-/// How the README names the place of chat-shared.
-const PLACE_IN_README: &str = "\"../chat/shared\"";
+/// The page whose `toml` block is the `Cargo.toml` of all programs.
+const BOTS_PAGE: &str = "docs/bots.md";
+/// The pages whose programs are compiled.
+const PAGES: [&str; 2] = [BOTS_PAGE, "shared/README.md"];
+/// The path of chat-shared as the page gives it.
+const PATH_IN_PAGE: &str = "\"../chat/shared\"";
 
-/// Compiles every Rust program of the pages with the README's dependencies.
+/// Compiles every Rust program of the pages with the dependencies of [`BOTS_PAGE`].
 pub(crate) fn check_examples(project: &Project) -> anyhow::Result<()> {
     let mut dependencies = None;
     let mut examples = Vec::new();
     for page in PAGES {
-        let Ok(text) = std::fs::read_to_string(project.root.join(page)) else {
-            continue;
-        };
+        let text = std::fs::read_to_string(project.root.join(page))
+            .with_context(|| format!("{page} can't be read"))?;
         dependencies = dependencies.or_else(|| fenced(&text, "toml").into_iter().next());
         examples.extend(
             fenced(&text, "rust")
@@ -28,8 +30,9 @@ pub(crate) fn check_examples(project: &Project) -> anyhow::Result<()> {
                 .filter(|code| code.contains("fn main")),
         );
     }
-    let dependencies = dependencies.context("README.md shows no Cargo.toml for a bot")?;
-    ensure!(!examples.is_empty(), "README.md shows no bot in Rust");
+    let dependencies =
+        dependencies.with_context(|| format!("{BOTS_PAGE} shows no Cargo.toml for a bot"))?;
+    ensure!(!examples.is_empty(), "{BOTS_PAGE} shows no bot in Rust");
 
     let crate_dir = project.target.join("outside");
     write_crate(project, &crate_dir, &dependencies, &examples)?;
@@ -48,17 +51,17 @@ fn write_crate(
     examples: &[String],
 ) -> anyhow::Result<()> {
     ensure!(
-        dependencies.contains(PLACE_IN_README),
-        "README.md's dependencies don't name chat-shared by the path {PLACE_IN_README}"
+        dependencies.contains(PATH_IN_PAGE),
+        "the dependencies in {BOTS_PAGE} don't name chat-shared by the path {PATH_IN_PAGE}"
     );
     let shared = format!("{:?}", project.root.join("shared"));
     let mut manifest = format!(
         "[package]\nname = \"outside\"\nedition = \"2024\"\n\n[workspace]\n\n\
          [profile.dev]\ndebug = \"line-tables-only\"\n\n{}\n",
-        dependencies.replace(PLACE_IN_README, &shared)
+        dependencies.replace(PATH_IN_PAGE, &shared)
     );
 
-    // What an earlier run left must not be compiled.
+    // Files of an earlier run must not be compiled.
     if dir.exists() {
         std::fs::remove_dir_all(dir)?;
     }
@@ -71,12 +74,13 @@ fn write_crate(
         std::fs::write(dir.join(format!("{number}.rs")), example)?;
     }
     std::fs::write(dir.join("Cargo.toml"), manifest)?;
-    // The same versions as the workspace's, so that what is compiled already serves again.
+    // With the workspace's versions, dependencies that are already compiled are reused.
     std::fs::copy(project.root.join("Cargo.lock"), dir.join("Cargo.lock"))?;
     Ok(())
 }
 
-/// The blocks of a Markdown page that are fenced with this language; what rustdoc hides is in.
+/// Returns the blocks of a Markdown page that are fenced with this language, including the lines
+/// that rustdoc hides.
 fn fenced(page: &str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();

@@ -225,7 +225,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "sdk",
-        about: "the README's examples compile in a crate of their own",
+        about: "the documentation's bots compile in a crate of their own",
         kind: Kind::Test,
         needs: &[],
         after: None,
