@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use chat_shared::RoomName;
 use chat_shared::client::{
-    Accounts, Client, ClientConfig, CommandError, Events, Page, ServerUrl, connect,
+    Accounts, Client, ClientConfig, CommandError, Events, ServerUrl, connect,
 };
 use chat_shared::protocol::http::LoggedIn;
-use chat_shared::protocol::{Create, HistoryPage, Rooms, Send};
+use chat_shared::protocol::{Create, HistoryPage, PageKind, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
@@ -210,10 +210,10 @@ impl Net {
 
 async fn history(client: &Client, page: &PageAsk) -> Result<HistoryPage, CommandError> {
     let which = match page.which {
-        Which::Newest => Page::Newest,
-        Which::Before(seq) => Page::Before(seq),
-        Which::After(seq) => Page::After(seq),
-        Which::Around(seq) => Page::Around(seq),
+        Which::Newest => PageKind::Newest,
+        Which::Before(seq) => PageKind::Before(seq),
+        Which::After(seq) => PageKind::After(seq),
+        Which::Around(seq) => PageKind::Around(seq),
     };
     let limit = u32::try_from(PAGE_LINES_MAX).unwrap_or(u32::MAX);
     client.history(&page.room, which, Some(limit)).await

@@ -1,8 +1,7 @@
 //! Commands that print what there is, and end.
 
-use chat_shared::client::Page;
 use chat_shared::limits::{HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX};
-use chat_shared::protocol::{ChatEvent, Rooms as RoomsCommand, Search as SearchCommand};
+use chat_shared::protocol::{ChatEvent, PageKind, Rooms as RoomsCommand, Search as SearchCommand};
 use chat_shared::protocol::{RoomInfo, ServerFrame};
 
 use super::connection::{Connection, Identity};
@@ -106,7 +105,7 @@ async fn past(connection: &mut Connection, args: &History) -> Result<Vec<ChatEve
     let client = connection.client.clone();
     let wanted = usize::try_from(args.limit).unwrap_or(usize::MAX);
     let mut messages: Vec<ChatEvent> = Vec::new();
-    let mut page = args.before.map_or(Page::Newest, Page::Before);
+    let mut page = args.before.map_or(PageKind::Newest, PageKind::Before);
     while messages.len() < wanted {
         let left = u32::try_from(wanted - messages.len()).unwrap_or(u32::MAX);
         let limit = Some(left.min(HISTORY_LIMIT_MAX));
@@ -116,7 +115,7 @@ async fn past(connection: &mut Connection, args: &History) -> Result<Vec<ChatEve
         let oldest = answer.messages.first().map(|message| message.seq);
         messages.extend(answer.messages.into_iter().rev());
         match oldest {
-            Some(oldest) if answer.more_before => page = Page::Before(oldest),
+            Some(oldest) if answer.more_before => page = PageKind::Before(oldest),
             _ => break,
         }
         connection.renew_patience();

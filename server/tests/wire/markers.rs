@@ -2,7 +2,7 @@
 //! and through reconnects.
 
 use chat_shared::RoomName;
-use chat_shared::protocol::{RoomInfo, ServerFrame, Welcome};
+use chat_shared::protocol::{PageKind, RoomInfo, ServerFrame, Welcome};
 use chat_shared::view::RoomsView;
 use serde_json::{Value, json};
 
@@ -194,7 +194,7 @@ async fn three_connections_agree_at_random() {
                 let page = serde_json::from_value(page).unwrap();
                 let name = RoomName::parse(room).unwrap();
                 let view = devices[device].view.get_mut(&name).unwrap();
-                view.history(&page).unwrap();
+                view.take_page(PageKind::Newest, &page).unwrap();
             }
             _ => {
                 // Several at once, each from another connection.

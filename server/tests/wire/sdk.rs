@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use chat_shared::RoomName;
-use chat_shared::client::{Accounts, ClientConfig, Event, Events, Page, ServerUrl, connect};
-use chat_shared::protocol::ServerFrame;
+use chat_shared::client::{Accounts, ClientConfig, Event, Events, ServerUrl, connect};
+use chat_shared::protocol::{PageKind, ServerFrame};
 use tokio::time::timeout;
 
 use crate::support::Server;
@@ -66,7 +66,10 @@ async fn over_tls_and_through_a_crash_each_message_comes_once() {
     assert_eq!(ack.seq, 2);
     assert_eq!(next_chat(&mut events).await, (2, "meanwhile".to_owned()));
 
-    let page = client.history(&lobby, Page::Newest, None).await.unwrap();
+    let page = client
+        .history(&lobby, PageKind::Newest, None)
+        .await
+        .unwrap();
     let texts: Vec<_> = page
         .messages
         .iter()

@@ -4,8 +4,6 @@ mod messages;
 mod people;
 mod rooms;
 
-pub use messages::Page;
-
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 

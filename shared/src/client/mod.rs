@@ -46,7 +46,7 @@ mod url;
 pub use config::{ClientConfig, ResumePoint};
 pub use error::CommandError;
 pub use events::{CloseReason, Event, Events};
-pub use handle::{Client, Page, new_nonce};
+pub use handle::{Client, new_nonce};
 pub use http::{Accounts, HttpError, log_in, log_out, me, register, register_bot};
 pub use task::connect;
 pub use tls::{RootCertificateError, TlsError};

@@ -11,7 +11,8 @@ mod reply;
 pub use close::{CloseCode, Reconnect};
 pub use command::{
     About, AboutFor, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole, History,
-    Join, Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
+    Join, Leave, Members, PageKind, Profile, React, Read, Resume, Rooms, Search, Send, Topic,
+    Typing,
 };
 pub use error::{ErrorCode, ErrorFrame};
 pub use event::{

@@ -1,61 +1,93 @@
-//! What a client knows of a room, folded from what the server sends: no IO, no clock, no runtime.
+//! A room as a client knows it, folded from what the server sends.
 //!
-//! [`RoomView`] takes the ROOM that `welcome` or `room` told, then each frame that is about the
-//! room, and the pages that were asked for, whenever they come. It holds the rules by which a late
-//! page and early events agree:
-//! - an event at or under the seq that the view has is known and passed over;
-//! - a message of a page stands as of its `rev`; what changes it above that is applied to it,
-//!   whether it came before the page or comes after;
-//! - a delete masks the text of every edit, and takes reactions and mentions away;
-//! - unread messages are counted from what is held where all of them are, else from what the
-//!   server counted.
+//! This module does no IO and has no clock. Every Rust client keeps its rooms in a [`RoomView`]
+//! (or all of them in [`RoomsView`]) and adds only what belongs to its screen: scroll position,
+//! selection, drafts, who is typing. The web page has its own fold; the scripts in `golden/folds`
+//! hold both to the same results.
+//!
+//! # How to use it
+//! 1. Make a view from each room that `welcome`, `rooms_state` or `room` describes
+//!    ([`RoomView::new`]); after a reconnect, hand the new description to [`RoomView::welcomed`].
+//! 2. Hand every frame to [`RoomView::apply`].
+//! 3. Show [`RoomView::shown`]. To look further back, ask the server for
+//!    [`RoomView::older_page`] and hand the answer to [`RoomView::take_page`].
+//! 4. When [`RoomView::wants_members`], call [`RoomView::ask_members`], ask for the members page by
+//!    page, and hand each page to [`RoomView::take_members`].
+//!
+//! # Rules
+//! - An event at or below the seq that the view has is known, and changes nothing.
+//! - A message of a page is as of its `rev`. Changes above that are applied to it, whether they
+//!   came before the page or come after it.
+//! - A delete removes a message's text, mentions and reactions; edits and reactions that come
+//!   after it change nothing.
+//! - What the server describes in `welcome` includes every event up to `last_seq`. Replayed events
+//!   up to there don't count again.
 
-mod messages;
+mod changes;
 mod people;
 mod rooms;
+mod stretch;
 #[cfg(test)]
 mod tests;
+mod timeline;
 mod unread;
 
-pub use messages::{Messages, Stale};
 pub use people::People;
 pub use rooms::RoomsView;
+pub use stretch::{Entry, Stretch};
+pub use timeline::{HIDDEN_ENTRIES_MAX, PageError, SHOWN_ENTRIES_MAX};
 
-use self::unread::Counted;
+use self::changes::change_of;
+use self::timeline::Timeline;
+use self::unread::CountedByServer;
 use crate::protocol::{
-    ChatEvent, HistoryPage, Limited, MembersPage, ReadEvent, Role, RoomInfo, RoomKind, ServerFrame,
-    SystemEvent, SystemKind,
+    ChatEvent, HistoryPage, Limited, MembersPage, PageKind, ReadEvent, Role, RoomInfo, RoomKind,
+    ServerFrame, SystemEvent, SystemKind,
 };
 use crate::{Seq, Username};
 
-/// A room as one person's client has it.
+/// A room as one user's client knows it.
 #[derive(Debug, Clone)]
 pub struct RoomView {
     me: Username,
     info: RoomInfo,
     seq: Seq,
-    messages: Messages,
+    timeline: Timeline,
     people: People,
-    counted: Counted,
+    counted: CountedByServer,
+}
+
+/// What the message that a reply answers shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quote<'a> {
+    /// The message is not held; ask for the page around it and hand that to
+    /// [`RoomView::take_quoted`].
+    Unknown,
+    /// The message was deleted.
+    Deleted(&'a Username),
+    /// The message as it is now.
+    Message(&'a ChatEvent),
 }
 
 impl RoomView {
-    /// The room of `me` as a ROOM told it; events above its `last_seq` are to follow.
+    /// Makes the view of `me` from the server's description. The events above `info.last_seq` are
+    /// to follow.
     pub fn new(me: Username, info: RoomInfo) -> Self {
         let seq = info.last_seq;
         Self {
-            messages: Messages::new(me.clone(), seq),
+            timeline: Timeline::new(me.clone(), seq),
             people: People::default(),
-            counted: Counted::new(&info),
+            counted: CountedByServer::new(&info),
             me,
             info,
             seq,
         }
     }
 
-    /// A room of whose log all is to follow, from its first event on.
-    /// What a ROOM tells and no event does (its kind, the other one of a direct room) is taken
-    /// from `info`, and nothing else.
+    /// Makes the view of a room whose whole log is to follow, from its first event on.
+    ///
+    /// Only what no event tells is taken from `info`: the room's name and kind, and the other
+    /// person of a direct room.
     pub fn from_the_beginning(me: Username, info: &RoomInfo) -> Self {
         let info = RoomInfo {
             room: info.room.clone(),
@@ -72,7 +104,7 @@ impl RoomView {
         Self::new(me, info)
     }
 
-    /// The room as a ROOM tells it, with all that followed.
+    /// The room as a `welcome` would describe it after everything that followed.
     pub fn info(&self) -> &RoomInfo {
         &self.info
     }
@@ -82,46 +114,116 @@ impl RoomView {
         self.seq
     }
 
-    /// The messages that are held, oldest first, as they stand now.
+    /// The live end of the room. New events are added to it whatever is shown.
+    pub fn live(&self) -> &Stretch {
+        self.timeline.live()
+    }
+
+    /// What the reader looks at: a window of the past after a jump or a long way up, else the live
+    /// end. At most [`SHOWN_ENTRIES_MAX`] entries are held.
+    pub fn shown(&self) -> &Stretch {
+        self.timeline.shown()
+    }
+
+    /// Whether [`RoomView::shown`] is the live end.
+    pub fn is_at_live_end(&self) -> bool {
+        self.timeline.is_at_live_end()
+    }
+
+    /// The messages of the live end, oldest first.
     pub fn messages(&self) -> impl DoubleEndedIterator<Item = &ChatEvent> {
-        self.messages.iter()
+        self.live().messages()
     }
 
-    /// A message that is held.
+    /// A message that is held, shown or not.
     pub fn message(&self, seq: Seq) -> Option<&ChatEvent> {
-        self.messages.get(seq)
+        self.timeline.message(seq)
     }
 
-    /// Every message above this seq is held.
+    /// Every message above this seq is in the live end.
     pub fn held_above(&self) -> Seq {
-        self.messages.held_above()
+        self.live().after()
     }
 
-    /// Who is in the room, as far as pages and events told.
+    /// What to ask for to see further back than [`RoomView::shown`]; `None` at the room's first
+    /// message.
+    pub fn older_page(&self) -> Option<PageKind> {
+        self.timeline.older_page()
+    }
+
+    /// What to ask for to see further down; `None` at the live end.
+    pub fn newer_page(&self) -> Option<PageKind> {
+        self.timeline.newer_page()
+    }
+
+    /// Says whether the reader is at the bottom and sees each new entry.
+    ///
+    /// While they are not, nothing that is shown is dropped for new entries: a live end that grows
+    /// too long becomes a window of the past. A new view follows.
+    pub fn follow(&mut self, is_following: bool) {
+        self.timeline.follow(is_following);
+    }
+
+    /// Leaves a window of the past and shows the live end.
+    pub fn show_live_end(&mut self) {
+        self.timeline.show_live_end();
+    }
+
+    /// Keeps only [`HIDDEN_ENTRIES_MAX`] entries of the live end, for a room that is not shown.
+    pub fn hide(&mut self) {
+        self.timeline.hide();
+    }
+
+    /// What the message that `reply` answers shows; `None` where it answers none.
+    pub fn quote(&self, reply: &ChatEvent) -> Option<Quote<'_>> {
+        let seq = reply.reply_to?;
+        Some(match self.message(seq) {
+            None => Quote::Unknown,
+            Some(chat) if chat.deleted => Quote::Deleted(&chat.username),
+            Some(chat) => Quote::Message(chat),
+        })
+    }
+
+    /// Whether a message by somebody else names the reader.
+    pub fn names_me(&self, chat: &ChatEvent) -> bool {
+        chat.username != self.me && chat.mentions.contains(&self.me)
+    }
+
+    /// The members of the room, as far as pages and events told.
     pub fn people(&self) -> &People {
         &self.people
     }
 
-    /// A connection begins anew, and tells the room again. The events that were missed follow.
+    /// Whether the list of members is to be asked for: never yet on this connection, or somebody
+    /// came of whom only the username is known.
+    pub fn wants_members(&self) -> bool {
+        self.people.are_wanted()
+    }
+
+    /// Takes the room's description on a new connection. The events that were missed follow, or
+    /// [`RoomView::limited`] does.
     pub fn welcomed(&mut self, info: &RoomInfo) {
         self.info = RoomInfo {
             last_seq: info.last_seq.max(self.seq),
             ..info.clone()
         };
-        self.counted = Counted::new(info);
-        self.count();
+        self.counted = CountedByServer::new(info);
+        self.people.reconnected();
+        self.recount();
     }
 
-    /// More was missed than is told again: what was held is dropped, and pages are to be asked for.
+    /// More was missed than is replayed: drops the messages and members, which are to be asked for
+    /// again, and takes the events above `limited.last_seq`.
     pub fn limited(&mut self, limited: &Limited) {
         self.seq = limited.last_seq;
         self.info.last_seq = limited.last_seq;
-        self.messages = Messages::new(self.me.clone(), self.seq);
+        self.timeline = Timeline::new(self.me.clone(), self.seq);
         self.people = People::default();
-        self.counted.up_to = limited.last_seq;
+        self.counted.restart_at(limited.last_seq);
     }
 
-    /// Takes a frame; one that is about another room, or known already, changes nothing.
+    /// Takes a frame. A frame about another room, or with an event that the view has, changes
+    /// nothing.
     pub fn apply(&mut self, frame: &ServerFrame) {
         if let Some((room, seq)) = frame.place() {
             if *room != self.info.room || seq <= self.seq {
@@ -132,89 +234,164 @@ impl RoomView {
         }
         match frame {
             ServerFrame::Chat(chat) => {
-                self.counted.said(chat, &self.me, &mut self.info);
-                self.messages.say(chat);
+                self.counted.take_message(chat, &self.me, &mut self.info);
+                let was_held = self.live().message(chat.seq).is_some();
+                self.timeline.push_message(chat);
+                if was_held {
+                    // A page had the message already, perhaps edited since.
+                    self.recount();
+                }
             }
             ServerFrame::Edited(_) | ServerFrame::Deleted(_) | ServerFrame::Reacted(_) => {
-                self.messages.change(frame);
+                self.change(frame);
             }
-            ServerFrame::System(line) if line.room == self.info.room && line.seq.is_some() => {
-                self.happened(line);
-            }
+            ServerFrame::System(event) if event.room == self.info.room => self.system(event),
             ServerFrame::Read(read) if read.room == self.info.room => self.read(read),
             ServerFrame::Limited(limited) if limited.room == self.info.room => {
                 self.limited(limited);
             }
             ServerFrame::Presence(presence) if presence.room == self.info.room => {
                 self.people.presence(presence);
+                self.count_people();
             }
             ServerFrame::Profile(profile) => self.people.profile(profile),
             _ => {}
         }
-        self.count();
+        if frame.place().is_some() && self.counted.ends_at(self.seq) {
+            self.recount();
+        }
     }
 
-    /// Takes a page of messages.
+    /// Takes the page that was asked for with `kind`.
     ///
     /// # Errors
-    /// [`Stale`] where it stands as of too long ago: ask for it again.
-    pub fn history(&mut self, page: &HistoryPage) -> Result<(), Stale> {
+    /// [`PageError`], where the page can't be taken in. Ask for it again.
+    pub fn take_page(&mut self, kind: PageKind, page: &HistoryPage) -> Result<(), PageError> {
         if page.room == self.info.room {
-            self.messages.page(page)?;
-            self.count();
+            self.timeline.take_page(kind, page)?;
+            self.recount();
         }
         Ok(())
     }
 
-    /// `members` is about to be asked for from the beginning: what happens until its last page
-    /// came is kept, and applied to it.
-    pub fn asking_for_members(&mut self) {
-        self.people.asking();
+    /// Keeps the messages of a page for the replies that quote them; what is shown stays.
+    ///
+    /// # Errors
+    /// [`PageError::Stale`]. Ask for the page again.
+    pub fn take_quoted(&mut self, page: &HistoryPage) -> Result<(), PageError> {
+        if page.room == self.info.room {
+            self.timeline.take_quoted(page)?;
+        }
+        Ok(())
     }
 
-    /// Takes a page of members; they are asked for one after the other.
-    pub fn members(&mut self, page: &MembersPage) {
+    /// Call this when the first page of members is asked for. Events that come until the last page
+    /// is there are kept and applied to it.
+    pub fn ask_members(&mut self) {
+        self.people.ask();
+    }
+
+    /// Takes a page of members. Pages are asked for one after the other; after a page with `more`
+    /// the client may stop, and then knows only the first members.
+    pub fn take_members(&mut self, page: &MembersPage) {
         if page.room == self.info.room {
-            self.people.page(page);
+            self.people.take_page(page, self.info.kind);
             self.count_people();
         }
     }
 
-    fn happened(&mut self, line: &SystemEvent) {
-        match line.event {
+    /// Ends mutes whose time is over.
+    pub fn expire_mutes(&mut self, now: crate::TimestampMs) {
+        self.people.expire(now);
+    }
+
+    fn change(&mut self, frame: &ServerFrame) {
+        let Some((seq, target)) = change_of(frame) else {
+            return;
+        };
+        let named_before = self.is_named_in(target);
+        self.timeline.push_change(frame);
+        let named = [named_before, self.is_named_in(target)];
+        self.counted.take_change(seq, target, named, &mut self.info);
+        if target > self.info.read_seq {
+            self.recount();
+        }
+    }
+
+    fn is_named_in(&self, seq: Seq) -> bool {
+        let message = self.message(seq);
+        message.is_some_and(|chat| chat.mentions.contains(&self.me))
+    }
+
+    fn system(&mut self, event: &SystemEvent) {
+        let Some(seq) = event.seq else { return };
+        self.timeline.push_system(seq, event);
+        self.describe(event);
+        let was_member = event
+            .username
+            .as_ref()
+            .is_some_and(|name| self.people.get(name).is_some());
+        self.people.happened(event, self.info.kind);
+        if event.event == SystemKind::Created && self.info.kind == RoomKind::Direct {
+            self.add_the_other(event);
+        }
+        if !self.counted.includes(seq) {
+            self.count_one(event, was_member);
+        }
+        self.count_people();
+        if self.lets_me_in(event) && seq > self.info.read_seq {
+            self.info.read_seq = seq;
+            if !self.counted.includes(seq) {
+                (self.info.unread, self.info.mentions) = (0, 0);
+            }
+        }
+    }
+
+    /// Takes what an event says of the topic and of the reader's own role.
+    fn describe(&mut self, event: &SystemEvent) {
+        match event.event {
             SystemKind::Topic | SystemKind::Created => {
-                self.info.topic = line.topic.clone().unwrap_or_default();
+                self.info.topic = event.topic.clone().unwrap_or_default();
             }
-            SystemKind::Role if line.username.as_ref() == Some(&self.me) => {
-                self.info.role = line.role.unwrap_or(self.info.role);
+            SystemKind::Role if event.username.as_ref() == Some(&self.me) => {
+                self.info.role = event.role.unwrap_or(self.info.role);
             }
-            SystemKind::Left if line.heir.as_ref() == Some(&self.me) => {
+            SystemKind::Left if event.heir.as_ref() == Some(&self.me) => {
                 self.info.role = Role::Owner;
             }
             _ => {}
         }
-        self.people.happened(line, self.info.kind);
-        if line.event == SystemKind::Created && self.info.kind == RoomKind::Direct {
-            let made = line.username.as_ref() == Some(&self.me);
-            let other = if made {
-                self.info.with.clone()
-            } else {
-                Some(self.me.clone())
-            };
-            if let Some(other) = other {
-                self.people.add(&other, Role::Member);
-            }
-        }
-        self.count_people();
-        let is_direct = self.info.kind == RoomKind::Direct;
-        if let Some(joined) = joins(line, &self.me, is_direct)
-            && self.seq > self.info.read_seq
-        {
-            self.info.read_seq = joined;
-            self.counted.reset(joined);
+    }
+
+    /// A direct room is created with both its members.
+    fn add_the_other(&mut self, event: &SystemEvent) {
+        let is_mine = event.username.as_ref() == Some(&self.me);
+        let other = if is_mine {
+            self.info.with.clone()
+        } else {
+            Some(self.me.clone())
+        };
+        if let Some(other) = other {
+            self.people.add(&other, Role::Member);
         }
     }
 
+    /// Counts a member who came or went, where not all members are known.
+    fn count_one(&mut self, event: &SystemEvent, was_member: bool) {
+        // The description that came with the reader's own entry counts them already.
+        let is_me = event.username.as_ref() == Some(&self.me);
+        match event.event {
+            SystemKind::Joined | SystemKind::Invited if !is_me && !was_member => {
+                self.info.members += 1;
+            }
+            SystemKind::Left | SystemKind::Kicked | SystemKind::Banned => {
+                self.info.members = self.info.members.saturating_sub(1);
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes the number of members and the own role from the members, where all are known.
     fn count_people(&mut self) {
         if let Some(members) = self.people.count() {
             self.info.members = members;
@@ -228,28 +405,33 @@ impl RoomView {
         if read.seq >= self.info.read_seq {
             self.info.read_seq = read.seq;
             (self.info.unread, self.info.mentions) = (read.unread, read.mentions);
+            self.recount();
         }
     }
 
-    /// Counts what is unread where all of it is held.
-    fn count(&mut self) {
-        if self.seq < self.counted.up_to {
-            // What was missed is still on its way.
+    /// Counts what is unread, where every message above the marker is held and no event that the
+    /// server counted is still to come. A message of a page whose event is still to come is counted
+    /// with its event.
+    fn recount(&mut self) {
+        let live = self.timeline.live();
+        if self.counted.is_ahead_of(self.seq) || live.after() > self.info.read_seq {
             return;
         }
-        if let Some((unread, mentions)) = self.messages.above(self.info.read_seq) {
-            (self.info.unread, self.info.mentions) = (unread, mentions);
+        let unread = live.messages().rev();
+        let unread = unread.skip_while(|chat| chat.seq > self.seq);
+        let unread = unread.take_while(|chat| chat.seq > self.info.read_seq);
+        (self.info.unread, self.info.mentions) = unread.fold((0, 0), |(all, named), chat| {
+            (all + 1, named + u64::from(chat.mentions.contains(&self.me)))
+        });
+    }
+
+    /// Whether the event made the reader a member: what was said before is read.
+    fn lets_me_in(&self, event: &SystemEvent) -> bool {
+        let is_me = event.username.as_ref() == Some(&self.me);
+        match event.event {
+            SystemKind::Created => is_me || self.info.kind == RoomKind::Direct,
+            SystemKind::Joined | SystemKind::Invited => is_me,
+            _ => false,
         }
     }
-}
-
-/// The seq at which `me` came in: what was said before is no news. A direct room is made for both.
-fn joins(line: &SystemEvent, me: &Username, is_direct: bool) -> Option<Seq> {
-    let is_me = line.username.as_ref() == Some(me);
-    let comes_in = match line.event {
-        SystemKind::Created => is_me || is_direct,
-        SystemKind::Joined | SystemKind::Invited => is_me,
-        _ => false,
-    };
-    line.seq.filter(|_| comes_in)
 }

@@ -1,4 +1,4 @@
-//! Who is in a room, of pages and events in any order.
+//! The members of a room, folded from pages and events in any order.
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,29 @@ use crate::protocol::{
 };
 use crate::{TimestampMs, Username};
 
-/// Events that are kept while members are asked for.
+/// Events that are kept while the pages of members are on their way.
 const EVENTS_MAX: usize = 1_000;
 
 /// The members of a room that are known.
 ///
-/// A page tells the server's admin as the moderator that they are; an event tells what the room
-/// itself gave them.
+/// A page describes the server's admin with the role that they have as admin; an event tells what
+/// the room itself gave them.
 #[derive(Debug, Clone, Default)]
 pub struct People {
     members: BTreeMap<Username, MemberInfo>,
-    /// Who may only read, in the room or not, and until when as far as that is known.
+    /// Muted users, in the room or not, and until when as far as that is known.
     muted: BTreeMap<Username, Option<TimestampMs>>,
     /// Whether all members are known.
     all: bool,
-    /// What happened since the members were asked for, and the pages that came.
+    /// How many are online, as the last `presence` said.
+    online: Option<u64>,
+    /// The list was asked for and nobody unknown came since.
+    is_fresh: bool,
+    /// The pages that are on their way.
     asked: Option<Asked>,
 }
 
+/// What came since the first page of members was asked for.
 #[derive(Debug, Clone, Default)]
 struct Asked {
     members: BTreeMap<Username, MemberInfo>,
@@ -33,7 +38,7 @@ struct Asked {
 }
 
 impl People {
-    /// By name.
+    /// The members that are known, by username.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &MemberInfo> {
         self.members.values()
     }
@@ -43,13 +48,33 @@ impl People {
         self.members.get(username)
     }
 
+    /// The name to show for a user: the display name where the user is a member that is known, else
+    /// the username.
+    pub fn display_name<'a>(&'a self, username: &'a Username) -> &'a str {
+        let member = self.members.get(username);
+        let shown = member.map(|member| member.display_name.as_str());
+        shown
+            .filter(|name| !name.is_empty())
+            .unwrap_or(username.as_str())
+    }
+
     /// Whether all members are known.
     pub fn is_complete(&self) -> bool {
         self.all
     }
 
-    /// Lets those speak whose time is over.
-    pub fn expire(&mut self, now: TimestampMs) {
+    /// How many members are online: what `presence` counts in a large room, else the members that
+    /// are known to be online.
+    pub fn online_count(&self) -> u64 {
+        let known = self.members.values().filter(|member| member.online).count() as u64;
+        match self.online {
+            Some(count) if !self.all => count,
+            _ => known,
+        }
+    }
+
+    /// Ends the mutes whose time is over at `now`.
+    pub(super) fn expire(&mut self, now: TimestampMs) {
         let over = |until: &Option<TimestampMs>| until.is_some_and(|until| until <= now);
         let over: Vec<_> = self.muted.iter().filter(|(_, until)| over(until)).collect();
         let over: Vec<Username> = over.into_iter().map(|(name, _)| name.clone()).collect();
@@ -58,90 +83,120 @@ impl People {
         }
     }
 
-    /// How many there are, where all are known.
+    /// How many members there are, where all are known.
     pub(super) fn count(&self) -> Option<u64> {
         self.all.then_some(self.members.len() as u64)
     }
 
-    pub(super) fn asking(&mut self) {
-        self.asked = Some(Asked::default());
+    pub(super) fn are_wanted(&self) -> bool {
+        !self.is_fresh
     }
 
-    pub(super) fn page(&mut self, page: &MembersPage) {
-        let Some(asked) = &mut self.asked else { return };
-        let members = page.members.iter();
-        asked
-            .members
-            .extend(members.map(|member| (member.username.clone(), member.clone())));
-        if page.more {
+    pub(super) fn ask(&mut self) {
+        self.asked = Some(Asked::default());
+        self.is_fresh = true;
+    }
+
+    /// Answers of the last connection don't come any more, and its presence is out of date.
+    pub(super) fn reconnected(&mut self) {
+        self.asked = None;
+        self.is_fresh = false;
+    }
+
+    pub(super) fn take_page(&mut self, page: &MembersPage, kind: RoomKind) {
+        let Some(mut asked) = self.asked.take() else {
             return;
-        }
-        let Asked { members, events } = self.asked.take().unwrap_or_default();
-        for (name, member) in &members {
-            match (member.muted, self.muted.contains_key(name)) {
+        };
+        for member in &page.members {
+            let name = member.username.clone();
+            match (member.muted, self.muted.contains_key(&name)) {
                 (true, false) => drop(self.muted.insert(name.clone(), None)),
-                (false, true) => drop(self.muted.remove(name)),
+                (false, true) => drop(self.muted.remove(&name)),
                 _ => {}
             }
+            asked.members.insert(name, member.clone());
         }
-        self.members = members;
-        self.all = true;
-        for event in events {
+        if page.more {
+            self.members.extend(asked.members.clone());
+        } else {
+            self.members = std::mem::take(&mut asked.members);
+            self.all = true;
+        }
+        for event in &asked.events {
             match event {
-                ServerFrame::System(line) => self.follow(&line, RoomKind::Public),
-                ServerFrame::Presence(presence) => self.presence(&presence),
-                ServerFrame::Profile(profile) => self.profile(&profile),
+                ServerFrame::System(event) => self.follow(event, kind),
+                ServerFrame::Presence(presence) => self.set_online(presence),
+                ServerFrame::Profile(profile) => self.set_profile(profile),
                 _ => {}
             }
         }
+        self.asked = page.more.then_some(asked);
     }
 
     fn keep(&mut self, event: impl FnOnce() -> ServerFrame) {
         if let Some(asked) = &mut self.asked {
             asked.events.push(event());
             if asked.events.len() > EVENTS_MAX {
-                // So much happened that they are asked for anew.
+                // The pages can't be brought up to date any more.
                 self.asked = None;
+                self.is_fresh = false;
             }
         }
     }
 
     pub(super) fn presence(&mut self, presence: &PresenceEvent) {
         self.keep(|| ServerFrame::Presence(presence.clone()));
-        let online = presence.online.iter().map(|name| (name, true));
-        for (name, online) in online.chain(presence.offline.iter().map(|name| (name, false))) {
+        self.set_online(presence);
+    }
+
+    /// New accounts come to the lobby without an event of its log; their presence tells of them.
+    fn set_online(&mut self, presence: &PresenceEvent) {
+        self.online = Some(presence.count);
+        for name in &presence.online {
+            if presence.room.is_lobby() || !self.all {
+                self.add(name, Role::Member);
+            }
             if let Some(member) = self.members.get_mut(name) {
-                member.online = online;
+                member.online = true;
+            }
+        }
+        for name in &presence.offline {
+            if let Some(member) = self.members.get_mut(name) {
+                member.online = false;
             }
         }
     }
 
     pub(super) fn profile(&mut self, profile: &ProfileEvent) {
         self.keep(|| ServerFrame::Profile(profile.clone()));
+        self.set_profile(profile);
+    }
+
+    fn set_profile(&mut self, profile: &ProfileEvent) {
         if let Some(member) = self.members.get_mut(&profile.username) {
             member.display_name.clone_from(&profile.display_name);
             member.avatar.clone_from(&profile.avatar);
         }
     }
 
-    /// Takes a durable line.
-    pub(super) fn happened(&mut self, line: &SystemEvent, kind: RoomKind) {
-        self.keep(|| ServerFrame::System(line.clone()));
-        self.follow(line, kind);
+    /// Takes a durable event.
+    pub(super) fn happened(&mut self, event: &SystemEvent, kind: RoomKind) {
+        self.keep(|| ServerFrame::System(event.clone()));
+        self.follow(event, kind);
     }
 
-    fn follow(&mut self, line: &SystemEvent, kind: RoomKind) {
-        let Some(username) = &line.username else {
+    fn follow(&mut self, event: &SystemEvent, kind: RoomKind) {
+        let Some(username) = &event.username else {
             return;
         };
-        match line.event {
+        match event.event {
             SystemKind::Created => {
-                self.all |= line.seq == Some(1) && !line.room.is_lobby();
+                self.all |= event.seq == Some(1) && !event.room.is_lobby();
                 let is_direct = kind == RoomKind::Direct;
                 self.add(username, if is_direct { Role::Member } else { Role::Owner });
             }
             SystemKind::Joined | SystemKind::Invited => {
-                // A room that nobody owns is the next one's who comes in.
+                // The next member of a room that nobody owns becomes its owner.
                 let is_owned = self.members.values().any(|it| it.role == Role::Owner);
                 let free = self.all && !is_owned;
                 self.add(username, if free { Role::Owner } else { Role::Member });
@@ -151,16 +206,16 @@ impl People {
             }
             SystemKind::Left => {
                 self.members.remove(username);
-                if let Some(heir) = &line.heir
+                if let Some(heir) = &event.heir
                     && let Some(member) = self.members.get_mut(heir)
                 {
                     member.role = Role::Owner;
                 }
             }
-            SystemKind::Muted => self.mute(username, Some(line.until)),
+            SystemKind::Muted => self.mute(username, Some(event.until)),
             SystemKind::Unmuted => self.mute(username, None),
             SystemKind::Role => {
-                if let (Some(member), Some(role)) = (self.members.get_mut(username), line.role) {
+                if let (Some(member), Some(role)) = (self.members.get_mut(username), event.role) {
                     member.role = role;
                 }
             }
@@ -168,8 +223,11 @@ impl People {
         }
     }
 
-    /// Adds a member of whom only the name is known.
+    /// Adds a member of whom only the username is known.
     pub(super) fn add(&mut self, username: &Username, role: Role) {
+        if self.asked.is_none() && !self.members.contains_key(username) {
+            self.is_fresh = false;
+        }
         let muted = self.muted.contains_key(username);
         let member = MemberInfo {
             username: username.clone(),

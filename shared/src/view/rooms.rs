@@ -1,4 +1,4 @@
-//! All rooms of one connection.
+//! All rooms of one user.
 
 use std::collections::BTreeMap;
 
@@ -6,42 +6,41 @@ use super::RoomView;
 use crate::protocol::{RoomInfo, ServerFrame, Welcome};
 use crate::{RoomName, Username};
 
-/// The rooms that one person is in, as their client has them through all its connections.
+/// The rooms that one user is in, as their client knows them through all its connections.
 #[derive(Debug, Clone, Default)]
 pub struct RoomsView {
     log: String,
     me: Option<Username>,
     rooms: BTreeMap<RoomName, RoomView>,
-    /// Rooms of the last connection that this one has not told yet.
-    untold: BTreeMap<RoomName, RoomView>,
+    /// Rooms of the last connection that this one has not described yet.
+    undescribed: BTreeMap<RoomName, RoomView>,
 }
 
 impl RoomsView {
-    /// Takes the beginning of a connection. What was missed of each room follows as events, or
-    /// `limited` does.
+    /// Takes the first frame of a connection. The events that were missed of each room follow, or
+    /// `limited` does. Another log than before drops every room: its seqs mean something else.
     pub fn welcome(&mut self, welcome: &Welcome) {
-        self.untold = std::mem::take(&mut self.rooms);
+        self.undescribed = std::mem::take(&mut self.rooms);
         if self.log != welcome.log {
-            // Another log has other numbers.
-            self.untold.clear();
+            self.undescribed.clear();
         }
         self.log.clone_from(&welcome.log);
         self.me = Some(welcome.username.clone());
-        self.told(&welcome.rooms, welcome.more);
+        self.describe(&welcome.rooms, welcome.more);
     }
 
     /// Takes any other frame.
     pub fn apply(&mut self, frame: &ServerFrame) {
         match frame {
-            ServerFrame::RoomsState(state) => self.told(&state.rooms, state.more),
+            ServerFrame::RoomsState(state) => self.describe(&state.rooms, state.more),
             ServerFrame::Room { room, .. } if !self.rooms.contains_key(&room.room) => {
                 self.add(room);
             }
             ServerFrame::RoomGone(gone) => {
                 self.rooms.remove(&gone.room);
-                self.untold.remove(&gone.room);
+                self.undescribed.remove(&gone.room);
             }
-            // Someone may be in several of the rooms.
+            // A user may be in several of the rooms.
             ServerFrame::Profile(_) => self.rooms.values_mut().for_each(|room| room.apply(frame)),
             frame => {
                 if let Some(room) = room_of(frame).and_then(|name| self.rooms.get_mut(name)) {
@@ -56,19 +55,19 @@ impl RoomsView {
         self.rooms.values()
     }
 
-    /// A room that one is in.
+    /// The view of a room that the user is in.
     pub fn get(&self, room: &RoomName) -> Option<&RoomView> {
         self.rooms.get(room)
     }
 
-    /// A room that one is in, to give it a page.
+    /// The view of a room that the user is in, to hand it a page.
     pub fn get_mut(&mut self, room: &RoomName) -> Option<&mut RoomView> {
         self.rooms.get_mut(room)
     }
 
-    fn told(&mut self, rooms: &[RoomInfo], more: bool) {
+    fn describe(&mut self, rooms: &[RoomInfo], more: bool) {
         for info in rooms {
-            match self.untold.remove(&info.room) {
+            match self.undescribed.remove(&info.room) {
                 Some(mut known) => {
                     known.welcomed(info);
                     self.rooms.insert(info.room.clone(), known);
@@ -78,7 +77,7 @@ impl RoomsView {
             }
         }
         if !more {
-            self.untold.clear();
+            self.undescribed.clear();
         }
     }
 
@@ -90,7 +89,7 @@ impl RoomsView {
     }
 }
 
-/// Which of one's rooms a frame is about.
+/// The room that a frame is about, where it is about one.
 fn room_of(frame: &ServerFrame) -> Option<&RoomName> {
     match frame {
         ServerFrame::Read(it) => Some(&it.room),

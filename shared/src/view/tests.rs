@@ -135,7 +135,7 @@ fn a_page_late_or_early_and_the_events_make_the_same() {
         for first in 0..=events.len() {
             let mut view = view(5);
             events[..first].iter().for_each(|event| view.apply(event));
-            view.history(&page).unwrap();
+            view.take_page(PageKind::Newest, &page).unwrap();
             events[first..].iter().for_each(|event| view.apply(event));
             assert_eq!(shown(&view), expect, "as of {} after {first}", page.as_of);
             assert_eq!(view.held_above(), 0);
@@ -160,32 +160,148 @@ fn a_page_from_before_the_changes_that_are_known_is_stale() {
     for seq in 6..1_100 {
         view.apply(&reacted(seq, 1, "ann", seq % 2 == 0));
     }
-    assert_eq!(view.history(&page(6, &[(1, 1, "one")])), Err(Stale));
-    view.history(&page(1_099, &[(1, 1_099, "one")])).unwrap();
+    let stale = view.take_page(PageKind::Newest, &page(6, &[(1, 1, "one")]));
+    assert_eq!(stale, Err(PageError::Stale));
+    view.take_page(PageKind::Newest, &page(1_099, &[(1, 1_099, "one")]))
+        .unwrap();
     assert_eq!(shown(&view), ["1 one"]);
 }
 
-#[test]
-fn pages_that_meet_hold_all_above_the_oldest() {
-    let mut view = view(50);
-    let newest = HistoryPage {
-        more_before: true,
-        ..page(50, &[(40, 40, "a"), (45, 45, "b")])
-    };
-    let around = HistoryPage {
+/// A page with messages at `seqs` that has others on both sides.
+fn middle(as_of: Seq, seqs: &[Seq]) -> HistoryPage {
+    let messages: Vec<_> = seqs.iter().map(|seq| (*seq, *seq, "x")).collect();
+    HistoryPage {
         more_before: true,
         more_after: true,
-        ..page(50, &[(10, 10, "c"), (20, 20, "d")])
-    };
-    let older = HistoryPage {
-        more_before: true,
-        more_after: true,
-        ..page(50, &[(30, 30, "e"), (39, 39, "f")])
-    };
-    for (page, above) in [(around, 50), (newest, 39), (older, 29)] {
-        view.history(&page).unwrap();
-        assert_eq!(view.held_above(), above);
+        ..page(as_of, &messages)
     }
+}
+
+fn newest(as_of: Seq, seqs: &[Seq]) -> HistoryPage {
+    HistoryPage {
+        more_after: false,
+        ..middle(as_of, seqs)
+    }
+}
+
+fn seqs(stretch: &Stretch) -> Vec<Seq> {
+    stretch.iter().map(|(seq, _)| seq).collect()
+}
+
+#[test]
+fn older_pages_extend_the_live_end_until_the_first_message() {
+    let mut view = view(50);
+    assert_eq!(view.older_page(), Some(PageKind::Newest));
+    view.take_page(PageKind::Newest, &newest(50, &[40, 45]))
+        .unwrap();
+    assert_eq!(view.older_page(), Some(PageKind::Before(40)));
+    view.take_page(PageKind::Before(40), &middle(50, &[30, 39]))
+        .unwrap();
+    assert_eq!((view.held_above(), view.newer_page()), (29, None));
+    let first = HistoryPage {
+        more_before: false,
+        ..middle(50, &[3])
+    };
+    view.take_page(PageKind::Before(30), &first).unwrap();
+    assert_eq!((view.older_page(), view.held_above()), (None, 0));
+    assert_eq!(seqs(view.shown()), [3, 30, 39, 40, 45]);
+}
+
+#[test]
+fn a_jump_opens_a_window_that_joins_the_live_end_where_it_meets_it() {
+    let mut view = view(50);
+    view.take_page(PageKind::Newest, &newest(50, &[40, 45]))
+        .unwrap();
+    view.take_page(PageKind::Around(15), &middle(50, &[10, 15, 20]))
+        .unwrap();
+    assert_eq!(seqs(view.shown()), [10, 15, 20]);
+    assert_eq!(seqs(view.live()), [40, 45]);
+    view.apply(&chat(51, "bob", "live"));
+    view.apply(&edited(52, 15, "edited"));
+    assert_eq!(seqs(view.live()), [40, 45, 51]);
+    assert_eq!(view.message(15).unwrap().message, "edited");
+    assert_eq!(view.newer_page(), Some(PageKind::After(20)));
+    view.take_page(PageKind::After(20), &middle(52, &[30, 40]))
+        .unwrap();
+    assert!(view.is_at_live_end());
+    assert_eq!(seqs(view.shown()), [10, 15, 20, 30, 40, 45, 51]);
+    assert_eq!(view.older_page(), Some(PageKind::Before(10)));
+}
+
+#[test]
+fn a_page_that_would_leave_a_gap_is_refused() {
+    let mut view = view(50);
+    view.take_page(PageKind::Newest, &newest(50, &[40, 45]))
+        .unwrap();
+    let detached = view.take_page(PageKind::Before(20), &middle(50, &[10, 15]));
+    assert_eq!(detached, Err(PageError::Detached));
+    assert_eq!(seqs(view.shown()), [40, 45]);
+}
+
+#[test]
+fn a_reader_who_follows_holds_the_newest_entries() {
+    let mut view = view(0);
+    for seq in 1..=SHOWN_ENTRIES_MAX as Seq + 5 {
+        view.apply(&chat(seq, "bob", "x"));
+    }
+    assert_eq!(view.shown().len(), SHOWN_ENTRIES_MAX);
+    assert_eq!((view.is_at_live_end(), view.held_above()), (true, 5));
+    assert_eq!(unread(&view).0, SHOWN_ENTRIES_MAX as u64 + 5);
+    view.hide();
+    assert_eq!(view.shown().len(), HIDDEN_ENTRIES_MAX);
+}
+
+#[test]
+fn nothing_is_dropped_under_a_reader_who_scrolled_up() {
+    let mut view = view(0);
+    view.follow(false);
+    for seq in 1..=SHOWN_ENTRIES_MAX as Seq + 5 {
+        view.apply(&chat(seq, "bob", "x"));
+    }
+    assert!(!view.is_at_live_end());
+    assert_eq!(view.shown().len(), SHOWN_ENTRIES_MAX);
+    assert_eq!(view.shown().after(), 0);
+    assert_eq!(view.live().len(), HIDDEN_ENTRIES_MAX);
+    view.show_live_end();
+    assert_eq!(view.live().up_to(), SHOWN_ENTRIES_MAX as Seq + 5);
+}
+
+#[test]
+fn an_older_page_above_the_bound_makes_a_window() {
+    let tip = SHOWN_ENTRIES_MAX as Seq;
+    let mut view = view(100);
+    for seq in 101..=100 + tip {
+        view.apply(&chat(seq, "bob", "x"));
+    }
+    view.take_page(PageKind::Before(101), &middle(tip, &[50, 60]))
+        .unwrap();
+    assert!(!view.is_at_live_end());
+    assert_eq!(seqs(view.shown())[..3], [50, 60, 101]);
+    assert_eq!(view.shown().len(), SHOWN_ENTRIES_MAX);
+    assert_eq!(view.live().len(), HIDDEN_ENTRIES_MAX);
+    let after = view.shown().up_to();
+    assert_eq!(view.newer_page(), Some(PageKind::After(after)));
+    view.take_page(
+        PageKind::After(after),
+        &newest(100 + tip, &[99 + tip, 100 + tip]),
+    )
+    .unwrap();
+    assert!(view.is_at_live_end());
+    assert_eq!(view.shown().up_to(), 100 + tip);
+}
+
+#[test]
+fn a_quoted_message_follows_its_changes() {
+    let mut view = view(50);
+    let mut reply = said(51, "bob", "yes");
+    reply.reply_to = Some(7);
+    view.apply(&ServerFrame::Chat(reply.clone()));
+    assert_eq!(view.quote(&reply), Some(Quote::Unknown));
+    view.take_quoted(&middle(51, &[7])).unwrap();
+    assert!(matches!(view.quote(&reply), Some(Quote::Message(chat)) if chat.message == "x"));
+    view.apply(&deleted(52, 7));
+    assert_eq!(view.quote(&reply), Some(Quote::Deleted(&name("bob"))));
+    assert_eq!(shown(&view), ["51 yes"]);
 }
 
 fn unread(view: &RoomView) -> (u64, u64) {
@@ -281,14 +397,14 @@ fn members_are_a_page_with_what_happened_since_it_was_asked_for() {
         members: members.to_vec(),
         more,
     };
-    view.asking_for_members();
+    view.ask_members();
     let joined = ServerFrame::System(line(6, SystemKind::Joined, "cat"));
     let kicked = ServerFrame::System(line(7, SystemKind::Kicked, "bob"));
     let muted = ServerFrame::System(line(8, SystemKind::Muted, "cat"));
-    view.members(&page(&[member("ann", Role::Owner)], true));
+    view.take_members(&page(&[member("ann", Role::Owner)], true));
     view.apply(&joined);
     view.apply(&kicked);
-    view.members(&page(&[member("bob", Role::Member)], false));
+    view.take_members(&page(&[member("bob", Role::Member)], false));
     view.apply(&muted);
     assert_eq!(people(&view), ["ann Owner", "cat Member muted"]);
     assert_eq!(view.info().members, 2);

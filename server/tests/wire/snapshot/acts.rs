@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use chat_shared::client::{CommandError, Page};
-use chat_shared::protocol::{Create, Role};
+use chat_shared::client::CommandError;
+use chat_shared::protocol::{Create, PageKind, Role};
+use chat_shared::view::PageError;
 use chat_shared::{Emoji, RoomName, Seq, Username};
 
 use super::person::Person;
@@ -163,29 +164,34 @@ async fn history(
     chance: &mut fastrand::Rng,
 ) -> Result<(), CommandError> {
     let which = [
-        Page::Newest,
-        Page::Before(around.max(1)),
-        Page::After(around),
-        Page::Around(around.max(1)),
+        PageKind::Newest,
+        PageKind::Before(around.max(1)),
+        PageKind::After(around),
+        PageKind::Around(around.max(1)),
     ];
     let which = which[chance.usize(..4)];
     let limit = Some(chance.u32(1..20));
     let page = person.client.history(room, which, limit).await?;
     if let Some(view) = person.view().get_mut(room) {
-        view.history(&page).unwrap();
+        match view.take_page(which, &page) {
+            // A page from the middle of the log may join nothing that the view holds.
+            Err(PageError::Detached)
+                if matches!(which, PageKind::Before(_) | PageKind::After(_)) => {}
+            taken => taken.unwrap(),
+        }
     }
     Ok(())
 }
 
 async fn members(person: &Person, room: &RoomName) -> Result<(), CommandError> {
     if let Some(view) = person.view().get_mut(room) {
-        view.asking_for_members();
+        view.ask_members();
     }
     let mut after = None;
     loop {
         let page = person.client.members(room, after, Some(2)).await?;
         if let Some(view) = person.view().get_mut(room) {
-            view.members(&page);
+            view.take_members(&page);
         }
         if !page.more {
             return Ok(());

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use chat_shared::client::{Client, Event, Events, Page};
-use chat_shared::protocol::{ChatEvent, MemberInfo, Role, RoomInfo, ServerFrame};
+use chat_shared::client::{Client, Event, Events};
+use chat_shared::protocol::{ChatEvent, MemberInfo, PageKind, Role, RoomInfo, ServerFrame};
 use chat_shared::view::RoomView;
 use chat_shared::{RoomName, Seq, Username};
 use tokio::time::{Instant, sleep, timeout};
@@ -75,7 +75,7 @@ fn check_view(
         own.members = info.members;
     }
     assert_eq!(own, *info, "{what}: the room");
-    for message in view.messages() {
+    for message in view.messages().chain(view.shown().messages()) {
         let fresh = messages.iter().find(|fresh| fresh.seq == message.seq);
         assert_eq!(fresh, Some(message), "{what}: a message (fresh, then held)");
     }
@@ -144,13 +144,13 @@ async fn rooms(events: &mut Events) -> Vec<RoomInfo> {
 
 async fn all_messages(client: &Client, room: &RoomName) -> Vec<ChatEvent> {
     let mut messages = Vec::new();
-    let mut which = Page::Newest;
+    let mut which = PageKind::Newest;
     loop {
         let page = client.history(room, which, Some(40)).await.unwrap();
         let first = page.messages.first().map(|message| message.seq);
         messages.splice(0..0, page.messages);
         match first {
-            Some(first) if page.more_before => which = Page::Before(first),
+            Some(first) if page.more_before => which = PageKind::Before(first),
             _ => return messages,
         }
     }

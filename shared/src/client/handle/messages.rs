@@ -3,23 +3,10 @@
 use super::{Client, new_nonce, unexpected};
 use crate::client::CommandError;
 use crate::protocol::{
-    Ack, Command, Delete, Edit, Events, EventsPage, History, HistoryPage, React, Read, ResultsPage,
-    Search, Send, ServerFrame, Typing,
+    Ack, Command, Delete, Edit, Events, EventsPage, History, HistoryPage, PageKind, React, Read,
+    ResultsPage, Search, Send, ServerFrame, Typing,
 };
 use crate::{Emoji, MessageText, Nonce, RoomName, Seq};
-
-/// Which messages [`Client::history`] asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Page {
-    /// The newest.
-    Newest,
-    /// The nearest under this seq.
-    Before(Seq),
-    /// The nearest above this seq.
-    After(Seq),
-    /// Those on both sides of this seq.
-    Around(Seq),
-}
 
 impl Client {
     /// Says `text` in `room`, marked with a new nonce, and waits until it is stored.
@@ -90,22 +77,10 @@ impl Client {
     pub async fn history(
         &self,
         room: &RoomName,
-        page: Page,
+        page: PageKind,
         limit: Option<u32>,
     ) -> Result<HistoryPage, CommandError> {
-        let mut history = History {
-            room: room.clone(),
-            before: None,
-            after: None,
-            around: None,
-            limit,
-        };
-        match page {
-            Page::Newest => {}
-            Page::Before(seq) => history.before = Some(seq),
-            Page::After(seq) => history.after = Some(seq),
-            Page::Around(seq) => history.around = Some(seq),
-        }
+        let history = History::new(room.clone(), page, limit);
         match self.timed(Command::History(history)).await? {
             ServerFrame::History(page) => Ok(page),
             other => Err(unexpected(&other)),
