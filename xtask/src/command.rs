@@ -1,4 +1,4 @@
-//! Runs other programs: no standard input, their output shown as it comes, an end to every wait.
+//! Runs other programs without standard input and with a limit on every wait.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -10,11 +10,11 @@ use anyhow::{Context as _, bail};
 
 /// Longest a single program may run: a full build on a slow machine, with room.
 const RUN_TIME_MAX: Duration = Duration::from_secs(40 * 60);
-/// Longest that a program may take to answer a question such as its version.
+/// Longest that a program may take to print something short, such as its version.
 const ASK_TIME_MAX: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(20);
 
-/// A program about to be run.
+/// A command to be run.
 pub(crate) struct Run {
     command: Command,
     shown: String,
@@ -37,7 +37,7 @@ impl Run {
         Self { command, shown }
     }
 
-    /// The cargo that runs us.
+    /// The cargo that started this program.
     pub(crate) fn cargo() -> Self {
         Self::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
     }
@@ -62,7 +62,10 @@ impl Run {
         self
     }
 
-    /// Runs it with its output shown. Anything but success is an error.
+    /// Runs it with its output shown.
+    ///
+    /// # Errors
+    /// If it does not succeed, or takes too long.
     pub(crate) fn show(mut self) -> anyhow::Result<()> {
         crate::say(&format!("$ {self}"));
         let mut child = self
@@ -89,7 +92,7 @@ impl Run {
         }
     }
 
-    /// Runs it and gives its standard output.
+    /// Runs it and returns its standard output.
     pub(crate) fn read(mut self) -> anyhow::Result<String> {
         self.command.stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = self
@@ -115,8 +118,8 @@ impl fmt::Display for Run {
     }
 }
 
-/// What `cargo run` tells us about this package would make build scripts that watch it run again,
-/// and no test may find somebody's database.
+/// Whether a variable is removed for child processes: `cargo run` sets some for this package that
+/// make build scripts run again, and `MONGO_URL` may name somebody's database.
 fn must_not_reach_children(variable: &str) -> bool {
     const PREFIXES: [&str; 3] = ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"];
     const NAMES: [&str; 4] = [

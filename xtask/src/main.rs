@@ -1,4 +1,7 @@
 //! `cargo xtask`: all of the project's tests and checks, in one command.
+//!
+//! [`parts`] is the table of what can be run, [`steps`] are the commands behind it, [`tools`] finds
+//! and installs programs that the parts need, and [`report`] prints how they ended.
 
 mod command;
 mod mongo;
@@ -6,6 +9,7 @@ mod outside;
 mod parts;
 mod project;
 mod report;
+mod steps;
 mod tools;
 
 use std::io::Write as _;
@@ -32,16 +36,16 @@ enum Command {
     Test(Selection),
     /// Run all checks (format, lints, docs, licences) and then all tests
     Ci(Selection),
-    /// Run the FerretDB that stands in for MongoDB in tests, in the foreground
+    /// Run the FerretDB that replaces MongoDB in tests, in the foreground
     Mongo(mongo::Mongo),
 }
 
 #[derive(Debug, Args)]
 struct Selection {
-    /// Only these parts, and what they need built (all, when none is named)
+    /// Only these parts and what they need built [default: all]
     #[arg(value_name = "PART", value_parser = PossibleValuesParser::new(parts::names()))]
     parts: Vec<String>,
-    /// Say which parts there are, and run nothing
+    /// List the parts and run nothing
     #[arg(long)]
     list: bool,
 }
@@ -81,7 +85,8 @@ fn list(kinds: &[Kind]) -> anyhow::Result<ExitCode> {
 
 fn run(parts: Vec<&'static Part>) -> anyhow::Result<ExitCode> {
     let project = Project::find().context("the project can't be read")?;
-    tools::install_missing(&project, &parts);
+    let needed = parts.iter().flat_map(|part| part.needs);
+    tools::install_missing(&project, needed.copied());
 
     let mut report = Report::new(project.is_ci);
     for part in parts {
@@ -95,7 +100,7 @@ fn run(parts: Vec<&'static Part>) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Writes a line to standard output; who closed it does not want to hear.
+/// Writes a line to standard output. A closed output is ignored.
 fn say(line: &str) {
     let mut stdout = std::io::stdout().lock();
     let _ = writeln!(stdout, "{line}").and_then(|()| stdout.flush());

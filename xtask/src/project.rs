@@ -1,4 +1,4 @@
-//! Where things are: the project's folders, its packages' tests, and the programs tests drive.
+//! Finds the project's folders, its integration tests, and the programs that tests start.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub(crate) struct Project {
     pub(crate) root: PathBuf,
     /// Cargo's target directory.
     pub(crate) target: PathBuf,
-    /// On CI a skipped part is a failed part.
+    /// Whether this runs on CI, where a skipped part is a failure.
     pub(crate) is_ci: bool,
     /// Names of all integration tests in the workspace.
     pub(crate) integration_tests: Vec<String>,
@@ -43,14 +43,14 @@ impl Project {
         })
     }
 
-    /// A program that tests start; the part `build` makes it.
+    /// The path of a program that tests start and the part `build` compiles.
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
         self.target
             .join("debug")
             .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// Programs that we install for ourselves, kept between runs.
+    /// Folder of programs that xtask installs, kept between runs.
     pub(crate) fn tools(&self) -> PathBuf {
         self.target.join("tools")
     }
@@ -59,8 +59,10 @@ impl Project {
         self.root.join("web")
     }
 
-    /// The files in a folder whose names end so, sorted. None at all is an error: the tests that
-    /// should be there are not.
+    /// The files in a folder whose names have this ending, sorted.
+    ///
+    /// # Errors
+    /// If there are none, because then tests are missing.
     pub(crate) fn files(&self, folder: &str, ending: &str) -> anyhow::Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         if let Ok(entries) = self.root.join(folder).read_dir() {

@@ -1,16 +1,9 @@
-//! What became of the parts, told at the end.
+//! Records how the parts ended, and prints the summary.
 
 use std::time::{Duration, Instant};
 
-use crate::parts::Part;
+use crate::parts::{Outcome, Part};
 use crate::say;
-
-pub(crate) enum Outcome {
-    Passed,
-    Failed(String),
-    /// With what to do, so that it runs.
-    Skipped(String),
-}
 
 pub(crate) struct Report {
     is_ci: bool,
@@ -25,7 +18,8 @@ impl Report {
         }
     }
 
-    /// Runs a part, unless one that it needs did not pass.
+    /// Runs a part, unless the one that it comes after did not pass. On CI a part that is skipped
+    /// has failed.
     pub(crate) fn record(&mut self, part: &'static Part, run: impl FnOnce() -> Outcome) {
         say(&format!("\n=== {}: {}", part.name, part.about));
         let start = Instant::now();
@@ -47,7 +41,7 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Failed(_))) == 0
     }
 
-    /// The last line counts the parts.
+    /// Prints a line for each part, and the counts last.
     pub(crate) fn print_summary(&self) {
         say("");
         for (name, outcome, took) in &self.entries {

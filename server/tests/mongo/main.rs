@@ -1,5 +1,7 @@
-//! The server on MongoDB's wire, where that differs: faults between the two, several servers on one
-//! database, the demo's users. Without a MongoDB to test with these pass and say so.
+//! Tests of the server on MongoDB's wire that SQLite has no counterpart of: a network that fails
+//! between server and database, two servers on one database, the demo's users.
+//!
+//! Those that need a MongoDB are `#[ignore]`d; `cargo xtask test mongo` runs them.
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends at the first thing that is not as expected"

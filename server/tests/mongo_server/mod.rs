@@ -1,7 +1,8 @@
 //! A MongoDB for tests: the server that `CHAT_TEST_MONGO_URL` names, else a FerretDB that is
 //! started for this process and ends with it. `MONGO_URL` is never read.
 //!
-//! Each test has a database of its own, `chat_test_` and chance, and drops that alone.
+//! Each test has a database of its own, named `chat_test_` and a random number, and drops only that.
+//! Tests that need it are `#[ignore]`d, and run by `cargo xtask test mongo`.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -12,10 +13,10 @@ use std::time::Duration;
 use mongodb::Client;
 use mongodb::options::ClientOptions;
 
-/// For a database to be dropped.
+/// How long dropping a database may take.
 const DROP_PATIENCE: Duration = Duration::from_secs(20);
 
-/// A database that is dropped in the end.
+/// A database that is dropped with this value.
 #[derive(Debug)]
 pub(crate) struct TestDatabase {
     pub(crate) url: String,
@@ -23,14 +24,16 @@ pub(crate) struct TestDatabase {
 }
 
 impl TestDatabase {
-    /// `None`, and a line that says why, where there is no MongoDB. On CI that is a failure.
-    pub(crate) fn new() -> Option<Self> {
-        let url = url()?;
-        let name = format!("chat_test_{:016x}", chance());
-        Some(Self { url, name })
+    /// Names a database that does not exist yet.
+    ///
+    /// # Panics
+    /// If there is no MongoDB, with the reason.
+    pub(crate) fn new() -> Self {
+        let name = format!("chat_test_{:016x}", random_number());
+        Self { url: url(), name }
     }
 
-    /// For looking at what is stored, past the server.
+    /// Opens the database directly, past the chat server.
     pub(crate) async fn open(&self) -> mongodb::Database {
         let options = ClientOptions::parse(&self.url).await.expect("a URL");
         Client::with_options(options)
@@ -65,20 +68,15 @@ impl Drop for TestDatabase {
     }
 }
 
-/// The server's URL, or none.
-pub(crate) fn url() -> Option<String> {
+/// The URL of the MongoDB to test with.
+fn url() -> String {
     static SERVER: OnceLock<Result<FerretDb, String>> = OnceLock::new();
     if let Ok(url) = std::env::var("CHAT_TEST_MONGO_URL") {
-        return Some(url);
+        return url;
     }
     match SERVER.get_or_init(FerretDb::start) {
-        Ok(server) => Some(server.url.clone()),
-        Err(why) => {
-            let is_ci = std::env::var("CI").is_ok_and(|ci| !matches!(&*ci, "" | "0" | "false"));
-            assert!(!is_ci, "no MongoDB to test with: {why}");
-            say(&format!("skipped, no MongoDB to test with: {why}"));
-            None
-        }
+        Ok(server) => server.url.clone(),
+        Err(reason) => panic!("there is no MongoDB to test with: {reason}"),
     }
 }
 
@@ -112,7 +110,7 @@ impl FerretDb {
     }
 }
 
-/// Built by `cargo xtask mongo`, here where nobody did before.
+/// Path of the FerretDB that `cargo xtask mongo` builds; builds it first if it is not there.
 fn binary() -> Result<PathBuf, String> {
     let own = std::env::current_exe().map_err(|error| error.to_string())?;
     // target/debug/deps/test-…
@@ -138,13 +136,13 @@ fn binary() -> Result<PathBuf, String> {
     }
 }
 
-fn chance() -> u64 {
+fn random_number() -> u64 {
     let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).expect("chance");
+    getrandom::fill(&mut bytes).expect("random bytes");
     u64::from_ne_bytes(bytes)
 }
 
-/// Past the test harness, which would keep it to itself.
+/// Writes to standard error past the test harness, which would capture the line.
 fn say(line: &str) {
     let _ = writeln!(std::io::stderr(), "{line}");
 }

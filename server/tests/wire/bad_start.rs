@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::support::{Server, on_mongo, run_to_end};
+use crate::support::{Server, run_to_end};
 
 #[tokio::test]
-async fn a_port_that_is_taken() {
+async fn a_taken_port_ends_the_start_with_one_sentence() {
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = holder.local_addr().unwrap().to_string();
     let data = tempfile::tempdir().unwrap();
@@ -14,7 +14,7 @@ async fn a_port_that_is_taken() {
 }
 
 #[tokio::test]
-async fn a_data_directory_that_can_not_be_written() {
+async fn an_unwritable_data_directory_ends_the_start() {
     // A directory beneath a file can't be made by anyone, by root neither.
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a-file");
@@ -26,10 +26,7 @@ async fn a_data_directory_that_can_not_be_written() {
 }
 
 #[tokio::test]
-async fn a_data_directory_that_another_server_holds() {
-    if on_mongo() {
-        return; // Servers may share a database.
-    }
+async fn a_data_directory_in_use_ends_the_start() {
     let server = Server::start().await;
     let data = server.data_dir();
     check("127.0.0.1:0", &data, &[], data.to_str().unwrap()).await;
@@ -39,7 +36,7 @@ async fn a_data_directory_that_another_server_holds() {
 }
 
 #[tokio::test]
-async fn flags_that_make_no_sense() {
+async fn invalid_flags_end_the_start() {
     let data = tempfile::tempdir().unwrap();
     for flags in [
         &["--rate-limit", "banana"][..],

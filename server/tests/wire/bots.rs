@@ -1,13 +1,15 @@
-//! The bots that people start from, all in one room: the Python one, which was written from
-//! PROTOCOL.md alone, and the Rust ones.
+//! The example bots, in Rust and in Python, all in one room.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
-use crate::support::{PASSWORD, Server, Ws, kind_of, text_of};
+use crate::support::{PASSWORD, PATIENCE, Server, Ws, kind_of, text_of};
+
+const POLL_EVERY: Duration = Duration::from_millis(50);
 
 struct Bot(Child);
 
@@ -25,41 +27,15 @@ fn root() -> PathBuf {
         .to_owned()
 }
 
-/// target/debug, whatever it is called.
+/// Cargo's directory for this profile, such as `target/debug`.
 fn build_dir() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     own.ancestors().nth(2).unwrap().to_owned()
 }
 
-fn is_done(command: &mut Command) -> bool {
-    let done = command.stdin(Stdio::null()).output();
-    done.is_ok_and(|output| output.status.success())
-}
-
-/// A Python with the one package that the bot needs, in an environment of its own.
-fn python() -> Option<PathBuf> {
-    let home = build_dir()
-        .parent()
-        .unwrap()
-        .join("tools")
-        .join("python-bot");
-    let python = home.join("bin").join("python");
-    let has_it = |python: &Path| is_done(Command::new(python).args(["-c", "import websockets"]));
-    if has_it(&python) {
-        return Some(python);
-    }
-    let made = is_done(Command::new("python3").args(["-m", "venv"]).arg(&home))
-        && is_done(Command::new(&python).args(["-m", "pip", "install", "-q", "websockets>=14"]));
-    if made && has_it(&python) {
-        return Some(python);
-    }
-    let is_ci = std::env::var("CI").is_ok_and(|ci| !matches!(&*ci, "" | "0" | "false"));
-    assert!(!is_ci, "no Python with the package websockets can be had");
-    let _ = writeln!(
-        std::io::stderr(),
-        "skipped: no Python with the package websockets"
-    );
-    None
+/// A Python that has the package `websockets`.
+fn python() -> PathBuf {
+    std::env::var_os("CHAT_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from)
 }
 
 fn build_examples() {
@@ -113,8 +89,9 @@ async fn said_by(ws: &mut Ws, who: &str, what: &str) -> Value {
 }
 
 #[tokio::test]
-async fn bots_of_two_languages_talk_in_one_room() {
-    let Some(python) = python() else { return };
+#[ignore = "needs Python with the package websockets: `cargo xtask test bots`"]
+async fn example_bots_of_two_languages_talk_in_one_room() {
+    let python = python();
     build_examples();
     let mut server = Server::start_for_restarts().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
@@ -155,7 +132,7 @@ async fn bots_of_two_languages_talk_in_one_room() {
             if kind_of(&ann.ask(invite).await) == "ok" {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(POLL_EVERY).await;
         }
     }
     ann.done(
@@ -163,7 +140,7 @@ async fn bots_of_two_languages_talk_in_one_room() {
         "ok",
     )
     .await;
-    // Each of them is connected: what is said next reaches all.
+    // Wait until each of them is connected, so that the next message reaches all.
     loop {
         let page = ann
             .done(json!({"type": "members", "room": "bots"}), "members")
@@ -176,7 +153,7 @@ async fn bots_of_two_languages_talk_in_one_room() {
         {
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(POLL_EVERY).await;
     }
 
     let asked = ann.say("bots", "one two three").await;
@@ -193,10 +170,14 @@ async fn bots_of_two_languages_talk_in_one_room() {
         (&spam["seq"], &json!("warden"))
     );
 
-    // Asked before a restart of both, given after it.
+    // A reminder that was asked for before server and bot restart comes after it.
     ann.say("bots", "remind 3 tea").await;
     said_by(&mut ann, "echo", "echo: remind 3 tea").await;
-    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    let deadline = Instant::now() + PATIENCE;
+    while !std::fs::read_to_string(file).is_ok_and(|text| text.contains("tea")) {
+        assert!(Instant::now() < deadline, "the bot did not write it down");
+        tokio::time::sleep(POLL_EVERY).await;
+    }
     drop(reminder);
     server.kill();
     server.restart().await;
@@ -209,7 +190,7 @@ async fn bots_of_two_languages_talk_in_one_room() {
     );
     let mut ann = server.enter(&ann_user).await;
     said_by(&mut ann, "reminder", "Reminder: tea").await;
-    // The Python bot comes back by itself, and goes on where it was.
+    // The Python bot reconnects by itself and continues where it was.
     ann.say("bots", "back").await;
     said_by(&mut ann, "counter", "1 words").await;
 }

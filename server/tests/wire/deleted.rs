@@ -38,7 +38,7 @@ async fn found(ws: &mut Ws, query: &str) -> usize {
 }
 
 #[tokio::test]
-async fn no_answer_no_search_no_resume_shows_a_deleted_text() {
+async fn a_deleted_text_is_in_no_reply_and_no_file() {
     let mut server = Server::start_for_restarts().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;

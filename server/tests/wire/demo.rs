@@ -1,4 +1,5 @@
-//! The FastAPI demo's page: it says a name, sends messages, and shows what it gets as HTML.
+//! The FastAPI demo's page: its first frame names the user, it sends messages, and it inserts what
+//! it receives as HTML.
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ async fn page(server: &Server, user: &User) -> Ws {
 }
 
 /// Waits until the page is in the lobby: it is not told so, but what it says is answered then.
-async fn in_the_lobby(ws: &mut Ws) {
+async fn table_of_the_lobby(ws: &mut Ws) {
     ws.send(&json!({"message": ""})).await;
     ws.expect_matching("a refusal", |frame| frame["event"] == "notice")
         .await;
@@ -48,7 +49,7 @@ async fn drawn_until(ws: &mut Ws, text: &str) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn the_page_talks_in_the_lobby() {
+async fn the_page_sends_and_receives_in_the_lobby() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let bob = server.user("bob").await;
@@ -82,19 +83,22 @@ async fn the_page_talks_in_the_lobby() {
     let frames = drawn_until(&mut page, "welcome").await;
     assert_eq!(frames.last().unwrap()["username"], "ann");
 
-    // Whatever name it says later, it speaks as who it is, or not at all.
+    // A name in a later frame is ignored: the message is bob's.
     page.send(&json!({"username": "ann", "message": "who says this?"}))
         .await;
     page.send(&json!({"username": "bob", "message": "done"}))
         .await;
-    for chat in ann
+    let said: Vec<Value> = ann
         .collect_until("done", |frame| text_of(frame) == "done")
         .await
-    {
-        if text_of(&chat) == "who says this?" {
-            assert_eq!(chat["username"], "bob", "in another's name: {chat}");
-        }
-    }
+        .into_iter()
+        .filter(|frame| kind_of(frame) == "chat" && frame["username"] != "ann")
+        .map(|frame| json!([frame["username"], frame["message"]]))
+        .collect();
+    assert_eq!(
+        said,
+        [json!(["bob", "who says this?"]), json!(["bob", "done"])]
+    );
 
     // It is one of those who are online, and gone when it is closed.
     drop(page);
@@ -105,12 +109,12 @@ async fn the_page_talks_in_the_lobby() {
 }
 
 #[tokio::test]
-async fn what_it_gets_is_escaped_for_html_and_what_others_get_is_not() {
+async fn only_the_page_gets_text_escaped_for_html() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let bob = server.user("bob").await;
     let mut page = page(&server, &bob).await;
-    in_the_lobby(&mut page).await;
+    table_of_the_lobby(&mut page).await;
     let text = r#"<img src=x onerror="alert('1')"> & &lt;"#;
     for from_page in [true, false] {
         if from_page {
@@ -136,13 +140,13 @@ async fn what_it_gets_is_escaped_for_html_and_what_others_get_is_not() {
 }
 
 #[tokio::test]
-async fn it_hears_of_the_lobby_alone_and_of_nothing_it_can_not_draw() {
+async fn the_page_gets_only_lobby_frames_that_it_can_draw() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let bob = server.user("bob").await;
     let mut native = server.enter(&bob).await;
     let mut page = page(&server, &bob).await;
-    in_the_lobby(&mut page).await;
+    table_of_the_lobby(&mut page).await;
     // Rooms, acks, presence, pages: all of it happens, none of it is the page's.
     native
         .done(json!({"type": "create", "room": "rust"}), "room")
@@ -172,12 +176,12 @@ async fn it_hears_of_the_lobby_alone_and_of_nothing_it_can_not_draw() {
 }
 
 #[tokio::test]
-async fn what_is_refused_reaches_it_alone_as_a_system_line() {
+async fn an_error_reaches_only_the_page_and_as_a_system_line() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob, mut native) = server.newcomer("bob").await;
     let mut page = page(&server, &bob).await;
-    in_the_lobby(&mut page).await;
+    table_of_the_lobby(&mut page).await;
     ann.say("lobby", "start").await;
     drawn_until(&mut page, "start").await;
     let refused = [
@@ -221,7 +225,7 @@ async fn what_is_refused_reaches_it_alone_as_a_system_line() {
 }
 
 #[tokio::test]
-async fn without_a_cookie_nothing_it_says_is_shown() {
+async fn without_a_cookie_the_page_cannot_send() {
     let server = Server::start().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let origin = server.origin();
@@ -251,7 +255,7 @@ async fn without_a_cookie_nothing_it_says_is_shown() {
 }
 
 #[tokio::test]
-async fn the_page_may_spell_its_name_in_other_case() {
+async fn the_page_may_spell_its_username_in_another_case() {
     let server = Server::start().await;
     let bob = server.user("Bob").await;
     let origin = server.origin();

@@ -7,16 +7,16 @@
 
 mod bad_input;
 mod bad_start;
+mod basics;
 mod bots;
+mod cleanup;
 mod conversations;
-mod crowd;
 mod deleted;
 mod demo;
 mod durability;
-mod ends;
-mod main_job;
 mod markers;
 mod permissions;
+mod presence_batches;
 mod resume;
 mod sdk;
 mod slow;

@@ -68,7 +68,7 @@ fn synced(calls: &str) -> Vec<bool> {
 
 #[tokio::test]
 #[ignore = "needs strace; `cargo xtask test sync`"]
-async fn the_sync_returns_before_the_ack_is_written() {
+async fn the_disk_is_synced_before_the_ack_is_written() {
     let calls = trace(&[]).await;
     assert_eq!(synced(&calls), [true; MESSAGES - 1], "{calls}");
     // The same watch on a server that does not wait for the disk must find it out.

@@ -9,12 +9,12 @@ mod contract {
     use super::*;
     use crate::contract::{Fixture, store_contract};
 
-    fn open() -> std::future::Ready<Option<Fixture>> {
+    fn open() -> std::future::Ready<Fixture> {
         let (dir, store) = open_new();
-        std::future::ready(Some(Fixture {
+        std::future::ready(Fixture {
             store,
             _keep: Box::new(dir),
-        }))
+        })
     }
 
     store_contract!(open);

@@ -1,9 +1,9 @@
 //! Whatever a stranger sends, it is refused clearly, nothing changes, and the others go on.
 
-mod behind;
 mod expired;
 mod first_frame;
 mod http;
+mod pipelined;
 mod row;
 mod socket;
 mod tokens;
@@ -19,7 +19,7 @@ use row::{Attack, Row};
 
 /// All rows against one server, with two people chatting before the first and after each.
 #[tokio::test]
-async fn bad_input_is_refused_and_changes_nothing() {
+async fn bad_input_is_rejected_and_changes_nothing() {
     let server = Server::start().await;
     let mut lobby = Lobby::open(&server).await;
     let mal = server.user("mal").await;

@@ -6,7 +6,7 @@ use super::{events, hear, history, room_of};
 use crate::support::{Server, fresh_nonce, kind_of};
 
 #[tokio::test]
-async fn a_message_is_changed_and_shown_as_it_stands() {
+async fn edits_and_reactions_are_in_history() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -78,7 +78,7 @@ async fn a_message_is_changed_and_shown_as_it_stands() {
 }
 
 #[tokio::test]
-async fn a_deleted_text_is_told_to_nobody_any_more() {
+async fn a_deleted_text_is_sent_to_nobody() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -142,7 +142,7 @@ async fn a_deleted_text_is_told_to_nobody_any_more() {
 }
 
 #[tokio::test]
-async fn commands_of_one_batch_see_each_other() {
+async fn commands_of_one_batch_see_each_others_effects() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let seq = ann.say("lobby", "one").await["seq"].as_u64().unwrap();

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Server, kind_of};
 
 #[tokio::test]
-async fn two_people_talk_alone() {
+async fn a_direct_room_is_only_for_its_two_people() {
     let server = Server::start().await;
     let (_, mut root) = server.newcomer("root").await;
     let (_, mut ann) = server.newcomer("ann").await;

@@ -39,7 +39,7 @@ async fn enter(server: &Server, user: &User, more: Value) -> (Ws, Vec<Value>) {
 }
 
 #[tokio::test]
-async fn one_is_told_of_all_rooms_and_what_stands_in_them() {
+async fn welcome_lists_a_thousand_rooms_with_their_counts() {
     // FerretDB reads all of a collection to find a room's events in it.
     let count = if on_ferretdb() { 120 } else { 1_000 };
     let mut server = Server::start_for_restarts().await;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{hear, room_of};
-use crate::support::{Server, User, Ws, kind_of};
+use crate::support::{Server, User, Ws, kind_of, text_of};
 
 fn told(ws: &Ws, room: &str) -> Value {
     let rooms = ws.welcome["rooms"].as_array().unwrap();
@@ -22,7 +22,7 @@ async fn check(server: &Server, user: &User, room: &str, expect: Value) {
 }
 
 #[tokio::test]
-async fn what_is_read_here_is_read_everywhere() {
+async fn a_read_marker_reaches_all_connections_of_a_person() {
     let server = Server::start().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("Bob").await;
@@ -71,7 +71,7 @@ async fn what_is_read_here_is_read_everywhere() {
 }
 
 #[tokio::test]
-async fn who_writes_is_told_and_forgotten() {
+async fn typing_is_announced_and_expires() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -99,7 +99,7 @@ async fn who_writes_is_told_and_forgotten() {
 }
 
 #[tokio::test]
-async fn who_writes_on_and_on_is_not_told_on_and_on() {
+async fn typing_is_announced_at_most_once_a_second() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -120,10 +120,11 @@ async fn who_writes_on_and_on_is_not_told_on_and_on() {
         "ok",
     )
     .await;
+    let nobody = |frame: &Value| kind_of(frame) == "typing" && frame["usernames"] == json!([]);
+    let mut frames = ann.collect_until("nobody typing", nobody).await;
     let last = ann.say("rust", "gone").await["seq"].clone();
-    let over = |frame: &Value| frame["room"] == "rust" && frame["seq"] == last;
-    let mut frames = ann.collect_until("the last word", over).await;
-    frames.extend(ann.collect_for(Duration::from_millis(200)).await);
+    let is_last = |frame: &Value| frame["room"] == "rust" && frame["seq"] == last;
+    frames.extend(ann.collect_until("the last message", is_last).await);
     let told: Vec<_> = frames
         .iter()
         .filter(|frame| kind_of(frame) == "typing")
@@ -139,7 +140,7 @@ async fn who_writes_on_and_on_is_not_told_on_and_on() {
 }
 
 #[tokio::test]
-async fn who_writes_and_says_it_writes_no_more() {
+async fn typing_ends_with_the_message() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -150,7 +151,10 @@ async fn who_writes_and_says_it_writes_no_more() {
     }
     bob.expect_matching("the last ack", |frame| frame["nonce"] == "n19")
         .await;
-    let frames = ann.collect_for(Duration::from_millis(300)).await;
+    ann.say("lobby", "marker").await;
+    let frames = ann
+        .collect_until("the marker", |frame| text_of(frame) == "marker")
+        .await;
     let told = frames.iter().rfind(|frame| kind_of(frame) == "typing");
     assert!(
         told.is_none_or(|frame| frame["usernames"] == json!([])),

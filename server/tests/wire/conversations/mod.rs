@@ -7,7 +7,7 @@ mod markers;
 mod people;
 mod profile;
 mod search;
-mod stays;
+mod subscriptions;
 
 use serde_json::{Value, json};
 

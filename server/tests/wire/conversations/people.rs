@@ -6,7 +6,7 @@ use super::{events, hear, room_of};
 use crate::support::{PATIENCE, Server, User, kind_of};
 
 #[tokio::test]
-async fn who_is_put_out_hears_nothing_more() {
+async fn a_removed_member_receives_nothing_more() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -78,7 +78,7 @@ async fn who_is_put_out_hears_nothing_more() {
 }
 
 #[tokio::test]
-async fn roles_are_given_and_felt() {
+async fn roles_are_given_and_take_effect() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -182,7 +182,7 @@ async fn roles_are_given_and_felt() {
 }
 
 #[tokio::test]
-async fn a_ban_from_the_lobby_is_one_from_the_server() {
+async fn a_ban_from_the_lobby_is_a_ban_from_the_server() {
     let server = Server::start().await;
     let (_, mut root) = server.newcomer("root").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;

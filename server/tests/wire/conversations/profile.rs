@@ -120,7 +120,7 @@ async fn a_new_password_ends_all_other_sessions() {
 }
 
 #[tokio::test]
-async fn one_sees_and_ends_ones_own_sessions() {
+async fn people_list_and_end_their_own_sessions() {
     let server = Server::start().await;
     let here = server.user("ann").await;
     let there = server.log_in("ann").await;

@@ -16,7 +16,7 @@ async fn found(ws: &mut Ws, mut query: Value) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn words_are_found_where_one_may_read() {
+async fn words_are_found_only_in_rooms_that_one_is_in() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -101,7 +101,7 @@ async fn words_are_found_where_one_may_read() {
 }
 
 #[tokio::test]
-async fn a_page_that_a_frame_can_not_hold_goes_on_in_the_next() {
+async fn results_too_large_for_a_frame_continue_in_the_next_page() {
     const MESSAGES: usize = 40;
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;

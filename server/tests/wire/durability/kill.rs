@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use crate::main_job::all_events;
+use crate::basics::all_events;
 use crate::support::{
     Received, Server, Site, User, Ws, fresh_nonce, from_env, kind_of, on_ferretdb, seeded, text_of,
 };
@@ -48,7 +48,7 @@ const FERRETDB_REST: Duration = Duration::from_secs(3);
 
 #[tokio::test]
 #[expect(clippy::print_stderr, reason = "a drill says what it did")]
-async fn killed_while_all_speak_nothing_acked_is_lost_and_nothing_stands_twice() {
+async fn acked_messages_survive_kill_9_once() {
     let rounds = from_env("CHAT_KILL_ROUNDS", 5);
     let mut chance = seeded("durability");
     let (mut left, mut said, mut changed) = (rounds, 0, 0);

@@ -4,11 +4,11 @@ mod kill;
 
 use serde_json::json;
 
-use crate::main_job::all_events;
+use crate::basics::all_events;
 use crate::support::{PASSWORD, Server, fresh_nonce};
 
 #[tokio::test]
-async fn after_a_crash_all_is_as_it_was() {
+async fn accounts_and_rooms_survive_a_crash() {
     let mut server = Server::start_for_restarts().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -83,7 +83,7 @@ async fn after_a_crash_all_is_as_it_was() {
 }
 
 #[tokio::test]
-async fn the_log_keeps_its_name() {
+async fn the_log_id_survives_a_restart() {
     let mut server = Server::start_for_restarts().await;
     let (ann_user, ann) = server.newcomer("ann").await;
     server.kill();

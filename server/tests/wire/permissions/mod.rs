@@ -9,7 +9,7 @@ use serde_json::json;
 
 use self::room::{People, Place};
 use self::table::{Events, Line, PEOPLE, PEOPLE_OF_THE_LOBBY, PEOPLE_OF_TWO, code, lines};
-use crate::support::{Server, kind_of, on_ferretdb};
+use crate::support::{Server, kind_of};
 
 #[derive(Clone, Copy)]
 enum Kind {
@@ -20,10 +20,6 @@ enum Kind {
 }
 
 async fn check_kind(kind: Kind, people_of: &[&str], letters_at: usize) {
-    if on_ferretdb() {
-        // It looks through a whole collection for each of ten thousand commands.
-        return;
-    }
     let server = Server::start().await;
     let mut people = People::new(&server).await;
     let mut cells = 0;
@@ -90,21 +86,21 @@ async fn check_cell(
 }
 
 #[tokio::test]
-async fn in_a_public_room() {
+async fn table_of_a_public_room() {
     check_kind(Kind::Public, &PEOPLE, 0).await;
 }
 
 #[tokio::test]
-async fn in_a_private_room() {
+async fn table_of_a_private_room() {
     check_kind(Kind::Private, &PEOPLE, 1).await;
 }
 
 #[tokio::test]
-async fn in_a_direct_room() {
+async fn table_of_a_direct_room() {
     check_kind(Kind::Direct, &PEOPLE_OF_TWO, 2).await;
 }
 
 #[tokio::test]
-async fn in_the_lobby() {
+async fn table_of_the_lobby() {
     check_kind(Kind::Lobby, &PEOPLE_OF_THE_LOBBY, 3).await;
 }

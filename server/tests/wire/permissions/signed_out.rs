@@ -30,7 +30,7 @@ fn commands() -> Vec<(&'static str, Value)> {
 
 /// A socket of nobody is ended by whatever it says first.
 #[tokio::test]
-async fn who_never_signed_in() {
+async fn a_person_who_never_signed_in_can_do_nothing() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     ann.say("lobby", "said").await;
@@ -55,7 +55,7 @@ async fn who_never_signed_in() {
 
 /// Each command races with the sign-out: it is never carried out afterwards.
 #[tokio::test]
-async fn who_signed_out() {
+async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     ann.say("lobby", "said").await;
@@ -86,7 +86,7 @@ async fn who_signed_out() {
 
 /// A ban from the lobby is a ban from the server: live sockets end, and nothing opens a new one.
 #[tokio::test]
-async fn who_is_banned_from_the_server() {
+async fn a_person_banned_from_the_server_can_do_nothing_from_then_on() {
     let server = Server::start().await;
     let (_, mut admin) = server.newcomer("admin").await;
     let (bob, mut ws) = server.newcomer("bob").await;

@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use super::{Copy, tips};
-use crate::main_job::all_events;
+use crate::basics::all_events;
 use crate::support::{Received, Server, Site, User, from_env, seeded};
 
 const ROOMS: [&str; 3] = ["lobby", "rust", "go"];
@@ -34,7 +34,7 @@ impl Storm {
 }
 
 #[tokio::test]
-async fn dropped_a_hundred_times_one_has_each_log_exactly() {
+async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
     let drops = from_env("CHAT_DROPS", 100);
     let mut chance = seeded("resume");
     let server = Server::start().await;

@@ -1,7 +1,7 @@
 //! Snapshot equals events: after any random run of commands by several people, what a client built
 //! from its events and pages is what a fresh one is told.
 
-mod acts;
+mod actions;
 mod compare;
 mod person;
 
@@ -17,7 +17,7 @@ const PEOPLE: usize = 5;
 const ROUNDS: usize = 30;
 
 #[tokio::test]
-async fn what_events_made_is_what_a_fresh_connection_is_told() {
+async fn a_view_folded_from_events_equals_a_fresh_one() {
     let runs = from_env("CHAT_SNAPSHOT_RUNS", if on_ferretdb() { 2 } else { 15 });
     let mut chance = seeded("snapshot");
     let server = Server::start().await;
@@ -29,11 +29,11 @@ async fn what_events_made_is_what_a_fresh_connection_is_told() {
     }
     let mut done = std::collections::BTreeMap::new();
     for run in 0..runs {
-        let rooms = acts::rooms(run);
+        let rooms = actions::rooms(run);
         for _ in 0..ROUNDS {
             let acting = (0..chance.usize(1..=6)).map(|_| {
                 let person = &people[chance.usize(..PEOPLE)];
-                acts::act(
+                actions::act(
                     person,
                     &people,
                     &rooms,

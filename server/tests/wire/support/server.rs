@@ -86,7 +86,7 @@ pub(crate) struct Server {
 }
 
 /// Whether the servers of these tests keep everything in a MongoDB.
-pub(crate) fn on_mongo() -> bool {
+fn on_mongo() -> bool {
     std::env::var("CHAT_TEST_STORE").is_ok_and(|store| store == "mongo")
 }
 
@@ -143,8 +143,7 @@ impl Server {
         let data = tempfile::tempdir().expect("a temporary directory");
         let mut flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
         let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
-        let database = (on_mongo() && !is_chosen)
-            .then(|| TestDatabase::new().expect("CHAT_TEST_STORE asks for a MongoDB"));
+        let database = (on_mongo() && !is_chosen).then(TestDatabase::new);
         if let Some(database) = &database {
             let store = [
                 "--mongo-url",

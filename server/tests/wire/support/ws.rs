@@ -298,20 +298,6 @@ impl Ws {
         }
     }
 
-    /// All frames that come within `time`.
-    pub(crate) async fn collect_for(&mut self, time: Duration) -> Vec<Value> {
-        let deadline = Instant::now() + time;
-        let mut frames = Vec::new();
-        while let Some(received) = self.receive_by(deadline).await {
-            match received {
-                Received::Frame(frame) => frames.push(frame),
-                Received::Pong(_) => {}
-                Received::Closed(code) => self.fail(&format!("was closed with {code}")),
-            }
-        }
-        frames
-    }
-
     /// The close that the server ends this connection with, and the frames before it.
     pub(crate) async fn closed(&mut self) -> (u16, Vec<Value>) {
         self.closed_within(PATIENCE).await

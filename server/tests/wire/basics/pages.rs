@@ -22,7 +22,7 @@ async fn history(ws: &mut Ws, with: Value) -> Value {
 }
 
 #[tokio::test]
-async fn history_in_every_direction() {
+async fn history_pages_in_every_direction() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let empty = history(&mut ann, json!({})).await;
@@ -103,7 +103,7 @@ async fn history_in_every_direction() {
 }
 
 #[tokio::test]
-async fn a_page_that_would_be_too_big_a_frame_ends_early_and_says_so() {
+async fn a_page_too_big_for_a_frame_ends_early_with_more() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     // 16,000 bytes each; `Ws` refuses any frame over 65,536 bytes.
@@ -153,7 +153,7 @@ async fn a_page_that_would_be_too_big_a_frame_ends_early_and_says_so() {
 }
 
 #[tokio::test]
-async fn events_are_the_log() {
+async fn the_events_command_returns_the_log() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;

@@ -39,7 +39,7 @@ async fn told(ws: &mut Ws, expected: &[Value]) {
 }
 
 #[tokio::test]
-async fn a_room_is_made_entered_used_and_left() {
+async fn a_room_is_created_joined_used_and_left() {
     let server = Server::start().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let mut anns_other = server.enter(&ann_user).await;
@@ -160,7 +160,7 @@ async fn a_room_is_made_entered_used_and_left() {
 }
 
 #[tokio::test]
-async fn what_changes_nothing_is_ok_and_makes_no_event() {
+async fn a_command_without_effect_is_ok_and_makes_no_event() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -199,7 +199,7 @@ async fn what_changes_nothing_is_ok_and_makes_no_event() {
 }
 
 #[tokio::test]
-async fn a_name_is_taken_once() {
+async fn a_room_name_is_taken_once() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -229,7 +229,7 @@ async fn a_name_is_taken_once() {
 }
 
 #[tokio::test]
-async fn a_private_room_does_not_exist_to_who_is_not_in_it() {
+async fn a_private_room_does_not_exist_for_outsiders() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;

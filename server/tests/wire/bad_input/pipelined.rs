@@ -10,7 +10,7 @@ use crate::support::{PATIENCE, Server};
 const FINAL_TEXT: u8 = 0x81;
 
 #[tokio::test]
-async fn what_comes_in_one_piece_with_the_upgrade_is_heard() {
+async fn a_frame_sent_with_the_upgrade_request_is_read() {
     let server = Server::start().await;
     let ann = server.user("ann").await;
     let mut all = format!(

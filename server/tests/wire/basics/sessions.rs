@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::{Server, kind_of};
 
 #[tokio::test]
-async fn signing_out_ends_that_sessions_sockets_alone() {
+async fn signing_out_closes_only_that_sessions_sockets() {
     let server = Server::start().await;
     let here = server.user("ann").await;
     let there = server.log_in("ann").await;
@@ -82,7 +82,7 @@ async fn the_page_signs_out_by_cookie() {
 }
 
 #[tokio::test]
-async fn the_cookie_is_the_servers_alone() {
+async fn the_cookie_is_http_only_and_same_site() {
     let server = Server::start().await;
     server.register("ann", false).await;
     let body = json!({"username": "ann", "password": crate::support::PASSWORD});
@@ -101,7 +101,7 @@ async fn the_cookie_is_the_servers_alone() {
 }
 
 #[tokio::test]
-async fn one_person_has_so_many_connections_and_no_more() {
+async fn connections_of_one_person_are_limited() {
     let flags = ["--rate-limit", "off", "--max-connections-per-user", "2"];
     let server = Server::start_with(&flags).await;
     let (ann, mut one) = server.newcomer("ann").await;

@@ -101,7 +101,7 @@ async fn come_and_go(server: &Server, user: &User, n: usize) {
 }
 
 #[tokio::test]
-async fn after_many_came_and_went_all_is_as_before() {
+async fn ended_connections_leave_nothing_behind() {
     let flags = [
         "--rate-limit",
         "off",

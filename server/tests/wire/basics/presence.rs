@@ -1,9 +1,10 @@
-//! Who is online: deltas for programs, lines for people, and three seconds of grace.
+//! Presence: changes for programs, lines for people, and three seconds in which a person who
+//! reconnects has neither left nor joined.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use crate::support::{Server, Ws, kind_of, text_of};
 
@@ -40,7 +41,7 @@ async fn told_of(ws: &mut Ws, event: &str, side: &str, username: &str) -> (Value
 }
 
 #[tokio::test]
-async fn coming_and_going_is_told_to_all_who_are_online() {
+async fn arrivals_and_departures_are_announced_to_all_online() {
     let server = Server::start().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     told_of(&mut ann, "joined_chat", "online", "ann").await;
@@ -87,19 +88,24 @@ async fn coming_and_going_is_told_to_all_who_are_online() {
 }
 
 #[tokio::test]
-async fn back_within_three_seconds_neither_left_nor_joined() {
+async fn a_reconnect_within_three_seconds_is_not_announced() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, bob) = server.newcomer("bob").await;
     told_of(&mut ann, "joined_chat", "online", "bob").await;
-    drop(bob);
-    sleep(Duration::from_millis(1_500)).await;
+    let (_, carl) = server.newcomer("carl").await;
+    told_of(&mut ann, "joined_chat", "online", "carl").await;
+    bob.close().await;
     let mut bob = server.enter(&bob_user).await;
     let members = ann
         .done(json!({"type": "members", "room": "lobby"}), "members")
         .await;
     assert_eq!(members["members"][1]["online"], true, "{members}");
-    let frames = ann.collect_for(Duration::from_secs(4)).await;
+    // Carl leaves after bob did, so bob's leaving would be announced before carl's.
+    drop(carl);
+    let frames = ann
+        .collect_until("carl offline", |f| names_presence(f, "offline", "carl"))
+        .await;
     let lines: Vec<&Value> = frames
         .iter()
         .filter(|frame| {
@@ -109,7 +115,9 @@ async fn back_within_three_seconds_neither_left_nor_joined() {
         })
         .collect();
     assert!(lines.is_empty(), "bob neither left nor joined: {lines:?}");
-    let own = bob.collect_for(Duration::from_millis(100)).await;
+    let own = bob
+        .collect_until("carl's leaving", |f| is_line(f, "left_chat", "carl"))
+        .await;
     assert!(
         !own.iter().any(|f| is_line(f, "joined_chat", "bob")),
         "{own:?}"
@@ -123,8 +131,10 @@ async fn several_connections_are_one_person() {
     let (bob_user, mut one) = server.newcomer("bob").await;
     let mut two = server.enter(&bob_user).await;
     let three = server.enter(&server.log_in("bob").await).await;
-    ann.say("lobby", "marker").await;
-    let frames = ann.collect_for(Duration::from_millis(1_500)).await;
+    let (_, carl) = server.newcomer("carl").await;
+    let frames = ann
+        .collect_until("carl online", |f| names_presence(f, "online", "carl"))
+        .await;
     let joined = frames
         .iter()
         .filter(|f| is_line(f, "joined_chat", "bob"))
@@ -137,22 +147,26 @@ async fn several_connections_are_one_person() {
         .collect();
     assert_eq!(
         counts.last(),
-        Some(&&json!(2)),
-        "two people are online: {frames:?}"
+        Some(&&json!(3)),
+        "three people are online: {frames:?}"
     );
 
-    // Own words come to every connection, the ack to the one that spoke.
+    // One's own message comes to every connection, the ack only to the one that sent it.
     one.say("lobby", "from one").await;
     let heard = two
-        .collect_until("own word", |f| text_of(f) == "from one")
+        .collect_until("the message", |f| text_of(f) == "from one")
         .await;
     assert!(!heard.iter().any(|f| kind_of(f) == "ack"), "{heard:?}");
 
-    // One stays, so nobody left.
-    drop((one, three));
-    let frames = ann.collect_for(Duration::from_secs(4)).await;
+    // One connection stays, so bob has not left. Carl leaves later and is announced.
+    one.close().await;
+    three.close().await;
+    drop(carl);
+    let frames = ann
+        .collect_until("carl's leaving", |f| is_line(f, "left_chat", "carl"))
+        .await;
     assert!(
-        !frames.iter().any(|f| f["event"] == "left_chat"),
+        !frames.iter().any(|f| is_line(f, "left_chat", "bob")),
         "{frames:?}"
     );
     drop(two);
@@ -161,7 +175,7 @@ async fn several_connections_are_one_person() {
 }
 
 #[tokio::test]
-async fn presence_is_told_in_each_shared_room_and_lines_in_the_lobby_alone() {
+async fn presence_goes_to_each_shared_room_and_lines_only_to_the_lobby() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -170,7 +184,7 @@ async fn presence_is_told_in_each_shared_room_and_lines_in_the_lobby_alone() {
         .await;
     bob.done(json!({"type": "join", "room": "rust"}), "ok")
         .await;
-    // Who leaves before a room has told of them is no news there.
+    // A room announces nothing about a person who leaves before it has announced their arrival.
     ann.expect_matching("bob online in rust", |f| {
         f["room"] == "rust" && names_presence(f, "online", "bob")
     })
@@ -197,7 +211,10 @@ async fn presence_is_told_in_each_shared_room_and_lines_in_the_lobby_alone() {
         .iter()
         .any(|f| f["room"] != "lobby" && is_line(f, "joined_chat", "bob"));
     assert!(!elsewhere, "the line is told in the lobby only: {frames:?}");
-    // Who is not in the room hears nothing of it.
-    let frames = carl.collect_for(Duration::from_millis(1_500)).await;
+    // A person who is not in the room gets nothing of it.
+    ann.say("lobby", "after all of that").await;
+    let frames = carl
+        .collect_until("the message", |f| text_of(f) == "after all of that")
+        .await;
     assert!(!frames.iter().any(|f| f["room"] == "rust"), "{frames:?}");
 }

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::support::{Server, fresh_nonce, kind_of};
 
 #[tokio::test]
-async fn a_flood_is_told_when_to_go_on() {
+async fn a_rate_limited_command_says_when_to_retry() {
     const FLOOD: usize = 60;
     let server = Server::start_with(&["--rate-limit", "5"]).await;
     let (_, mut ann) = server.newcomer("ann").await;
@@ -71,7 +71,7 @@ async fn a_flood_is_told_when_to_go_on() {
 }
 
 #[tokio::test]
-async fn who_does_not_stop_is_sent_away() {
+async fn a_flood_is_closed() {
     let server = Server::start_with(&["--rate-limit", "5"]).await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -93,7 +93,7 @@ async fn who_does_not_stop_is_sent_away() {
 }
 
 #[tokio::test]
-async fn guessing_passwords_is_slowed_down() {
+async fn guessing_passwords_is_rate_limited() {
     let server = Server::start_with(&[]).await;
     let ann = server.user("ann").await;
     let guess = json!({"username": "ann", "password": "a-guess-of-hers"});
@@ -118,7 +118,7 @@ async fn guessing_passwords_is_slowed_down() {
 }
 
 #[tokio::test]
-async fn making_accounts_is_slowed_down() {
+async fn creating_accounts_is_rate_limited() {
     let server = Server::start_with(&[]).await;
     for i in 0..200 {
         let body = json!({"username": format!("many{i}"), "password": crate::support::PASSWORD});

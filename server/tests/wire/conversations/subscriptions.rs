@@ -37,8 +37,8 @@ impl Told {
 }
 
 #[tokio::test]
-async fn a_replay_ends_with_the_stay_it_was_asked_in() {
-    let mut rng = seeded("a_replay_ends_with_the_stay_it_was_asked_in");
+async fn a_replay_ends_with_its_subscription() {
+    let mut rng = seeded("a_replay_ends_with_its_subscription");
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -85,7 +85,7 @@ async fn a_replay_ends_with_the_stay_it_was_asked_in() {
 }
 
 #[tokio::test]
-async fn a_room_that_is_made_again_is_told_as_it_is() {
+async fn a_repeated_create_gets_the_room_as_it_is_now() {
     let server = Server::start().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;

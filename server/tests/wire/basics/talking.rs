@@ -17,7 +17,7 @@ fn now_ms() -> u64 {
 }
 
 #[tokio::test]
-async fn the_welcome_says_all_that_a_client_needs() {
+async fn welcome_has_all_that_a_client_needs() {
     let server = Server::start().await;
     let (ann, mut ws) = server.newcomer("Ann").await;
     let welcome = ws.welcome.clone();
@@ -90,7 +90,7 @@ async fn the_welcome_says_all_that_a_client_needs() {
 }
 
 #[tokio::test]
-async fn a_token_in_hello_or_a_cookie_with_our_origin_is_as_good_as_a_bearer() {
+async fn a_token_in_hello_or_a_cookie_signs_in_like_a_bearer() {
     let server = Server::start().await;
     let ann = server.user("ann").await;
     let origin = server.origin();
@@ -106,7 +106,7 @@ async fn a_token_in_hello_or_a_cookie_with_our_origin_is_as_good_as_a_bearer() {
 }
 
 #[tokio::test]
-async fn what_is_said_is_acked_first_and_seen_alike_by_all() {
+async fn a_message_is_acked_first_and_the_same_for_all() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
@@ -162,7 +162,7 @@ async fn what_is_said_is_acked_first_and_seen_alike_by_all() {
 }
 
 #[tokio::test]
-async fn a_bot_says_that_it_is_one() {
+async fn a_bots_messages_are_marked() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     server.register("echo", true).await;
@@ -223,7 +223,7 @@ async fn pings_of_both_kinds_are_answered() {
 }
 
 #[tokio::test]
-async fn hundreds_of_unanswered_commands_are_each_answered_once_and_in_order() {
+async fn hundreds_of_commands_are_each_answered_once_in_order() {
     const N: usize = 500;
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;

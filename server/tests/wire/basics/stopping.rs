@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::support::{Server, kind_of};
 
 #[tokio::test]
-async fn a_stop_says_goodbye_and_ends_well() {
+async fn a_stopping_server_sends_bye_and_exits_cleanly() {
     let mut server = Server::start_for_restarts().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
@@ -59,7 +59,7 @@ async fn a_stop_says_goodbye_and_ends_well() {
 }
 
 #[tokio::test]
-async fn what_is_acked_while_it_stops_is_kept() {
+async fn messages_acked_while_stopping_are_kept() {
     let mut server = Server::start_for_restarts().await;
     let (ann_user, mut ann) = server.newcomer("ann").await;
     for i in 0..200 {
