@@ -2,8 +2,8 @@
 //! screen, no boxes, nothing that changes once it is written. The terminal itself edits the line
 //! that is typed; commands and state are those of the screen.
 
-mod log_in;
-mod told;
+mod announcer;
+mod sign_in;
 
 use std::io::{self, BufRead, Write};
 use std::process::ExitCode;
@@ -13,14 +13,14 @@ use chat_shared::protocol::ServerFrame;
 use crossterm::event::{KeyCode, KeyEvent};
 use tokio::sync::mpsc;
 
-use crate::net::Answer;
+use crate::net::NetEvent;
 use crate::run::{Program, now};
 use crate::signals::{Signal, Signals};
 use crate::state::{Chat, Editor, Screen};
-use crate::text::harmless;
+use crate::text::sanitize;
 use crate::update::{Effect, Effects, Event, settle, update};
-pub(crate) use log_in::token;
-use told::Told;
+use announcer::Announcer;
+pub(crate) use sign_in::token;
 
 /// Lines typed ahead.
 const LINES_MAX: usize = 16;
@@ -32,7 +32,7 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let mut typed = typed();
-    let mut told = Told::default();
+    let mut told = Announcer::default();
     let mut effects = first;
     say("Type a line and Enter to send it, /help for the commands, /quit to leave.")?;
     loop {
@@ -57,7 +57,7 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
             }
             answer = program.net.next() => {
                 let lines = before(program, &answer, &mut told);
-                let ended = matches!(&answer, Answer::Event(Event::Sdk(SdkEvent::Closed(_))));
+                let ended = matches!(&answer, NetEvent::Event(Event::Sdk(SdkEvent::Closed(_))));
                 effects.extend(program.on_answer(answer));
                 lines.iter().try_for_each(|line| say(line))?;
                 if ended && let Screen::Chat(_) = &program.app.screen {
@@ -104,8 +104,8 @@ fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
 }
 
 /// What an answer says, told by the state that it meets.
-fn before(program: &Program, answer: &Answer, told: &mut Told) -> Vec<String> {
-    let (Screen::Chat(chat), Answer::Event(event)) = (&program.app.screen, answer) else {
+fn before(program: &Program, answer: &NetEvent, told: &mut Announcer) -> Vec<String> {
+    let (Screen::Chat(chat), NetEvent::Event(event)) = (&program.app.screen, answer) else {
         return Vec::new();
     };
     match event {
@@ -154,7 +154,7 @@ fn before(program: &Program, answer: &Answer, told: &mut Told) -> Vec<String> {
 }
 
 /// What the state has to say now.
-fn after(program: &mut Program, told: &mut Told) -> anyhow::Result<()> {
+fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
     if program.app.help.take().is_some() {
         for command in crate::keys::COMMANDS {
             say(&format!("{}: {}", command.usage(), command.what))?;
@@ -190,7 +190,7 @@ fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
 fn say(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for line in text.lines() {
-        writeln!(out, "{}", harmless(line))?;
+        writeln!(out, "{}", sanitize(line))?;
     }
     Ok(out.flush()?)
 }

@@ -6,7 +6,6 @@
 //! and back.
 
 mod args;
-mod background;
 mod config;
 mod editor;
 mod grid;
@@ -16,10 +15,11 @@ mod net;
 mod notify;
 mod run;
 mod scripts;
-mod sessions;
 mod signals;
 mod state;
+mod storage;
 mod terminal;
+mod terminal_colors;
 #[cfg(test)]
 mod testing;
 mod text;
@@ -39,9 +39,9 @@ use jiff::tz::TimeZone;
 use net::Net;
 use run::{Notices, Program, now, run};
 use scripts::Identity;
-use sessions::Sessions;
-use state::{App, Chat, Editor, LogIn, Nonces, Screen, Size};
-use update::{Effects, Password, resend_all, submit_log_in};
+use state::{App, Chat, Editor, Nonces, Screen, SignIn, Size};
+use storage::Storage;
+use update::{Effects, Password, resend_all, submit_sign_in};
 
 /// What is loaded of a room where no screen says how much fits.
 const LINEAR_SIZE: Size = Size {
@@ -88,21 +88,21 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
         Ok(profile) => profile,
         Err(error) => return wrong_usage(&error),
     };
-    let sessions = Sessions::open()?;
+    let storage = Storage::open()?;
     let linear = args.linear || config.linear || is_dumb();
-    let who = Who::find(args, profile, &sessions)?;
+    let who = Who::find(args, profile, &storage)?;
     // One thread is enough for one person, and costs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     match command {
-        Some(Command::Logout) => runtime.block_on(log_out(&who, &sessions)),
+        Some(Command::Logout) => runtime.block_on(sign_out(&who, &storage)),
         Some(Command::Script(script)) => {
-            let who = who.identity(sessions);
+            let who = who.identity(storage);
             Ok(runtime.block_on(scripts::run(script, who)))
         }
-        _ if linear => runtime.block_on(lines(who.identity(sessions), config)),
-        _ => runtime.block_on(chat(who, config, sessions)),
+        _ if linear => runtime.block_on(lines(who.identity(storage), config)),
+        _ => runtime.block_on(chat(who, config, storage)),
     }
 }
 
@@ -127,8 +127,8 @@ struct Who {
 }
 
 impl Who {
-    fn find(args: Args, profile: Profile, sessions: &Sessions) -> anyhow::Result<Self> {
-        let last = sessions.last_used();
+    fn find(args: Args, profile: Profile, storage: &Storage) -> anyhow::Result<Self> {
+        let last = storage.last_used();
         let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
         let chosen = args.server.or_else(|| profile.server.clone());
         let server = match chosen.or_else(|| last_server.clone()) {
@@ -153,7 +153,7 @@ impl Who {
         })
     }
 
-    fn identity(self, sessions: Sessions) -> Identity {
+    fn identity(self, storage: Storage) -> Identity {
         let Self {
             server,
             user,
@@ -163,19 +163,19 @@ impl Who {
             server,
             user,
             secret,
-            sessions,
+            storage,
         }
     }
 }
 
-async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<ExitCode> {
+async fn chat(who: Who, config: Config, storage: Storage) -> anyhow::Result<ExitCode> {
     let Who {
         server,
         user,
         secret,
     } = who;
     let token = match &user {
-        Some(user) => sessions.token(&server, user)?,
+        Some(user) => storage.token(&server, user)?,
         None => None,
     };
     let nonces = Nonces::new(new_nonce()?);
@@ -183,8 +183,8 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
     let mut first = Effects::new();
     let screen = match (&user, token) {
         (Some(user), Some(token)) => {
-            sessions.remember(&server, user)?;
-            let saved = sessions.saved(&server, user)?;
+            storage.remember(&server, user)?;
+            let saved = storage.saved(&server, user)?;
             net.connect(token);
             let mut chat = Chat::new(chat_shared::Username::existing(user));
             saved.restore(&mut chat);
@@ -192,8 +192,8 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
             Screen::Chat(Box::new(chat))
         }
         (user, _) => {
-            let form = log_in_form(user.as_deref(), secret.read()?, &mut first);
-            Screen::LogIn(Box::new(form))
+            let form = sign_in_form(user.as_deref(), secret.read()?, &mut first);
+            Screen::SignIn(Box::new(form))
         }
     };
     terminal::restore_on_panic();
@@ -209,12 +209,12 @@ async fn chat(who: Who, config: Config, sessions: Sessions) -> anyhow::Result<Ex
     if app.colours {
         // There is something to see while the terminal takes its time to answer.
         run::draw(&mut terminal, &links, &app)?;
-        app.light = background::is_light(config.theme);
+        app.light = terminal_colors::is_light(config.theme);
     }
     let mut program = Program {
         app,
         net,
-        sessions,
+        storage,
         links,
         notices: Notices::new(config.notifications),
     };
@@ -231,14 +231,14 @@ async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     let Identity {
         server,
         user,
-        sessions,
+        storage,
         ..
     } = who;
     let user = user.unwrap_or_default();
-    sessions.remember(&server, &user)?;
+    storage.remember(&server, &user)?;
     let (mut net, mut first) = (Net::new(server.clone()), Effects::new());
     let mut chat = Chat::new(chat_shared::Username::existing(&user));
-    sessions.saved(&server, &user)?.restore(&mut chat);
+    storage.saved(&server, &user)?.restore(&mut chat);
     resend_all(&chat, &mut first);
     net.connect(token);
     let screen = Screen::Chat(Box::new(chat));
@@ -252,7 +252,7 @@ async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     let mut program = Program {
         app,
         net,
-        sessions,
+        storage,
         links: Rc::default(),
         notices: Notices::new(config.notifications),
     };
@@ -287,28 +287,28 @@ fn has_colours(theme: ThemeChoice) -> bool {
 }
 
 /// The form; with a name and a password at hand, already on its way.
-fn log_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effects) -> LogIn {
-    let mut form = LogIn::new(user, None);
+fn sign_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effects) -> SignIn {
+    let mut form = SignIn::new(user, None);
     if let Some(password) = password {
         form.password = Editor::with_text(&password.0);
         if user.is_some() {
-            submit_log_in(&mut form, first);
+            submit_sign_in(&mut form, first);
         }
     }
     form
 }
 
-async fn log_out(who: &Who, sessions: &Sessions) -> anyhow::Result<ExitCode> {
+async fn sign_out(who: &Who, storage: &Storage) -> anyhow::Result<ExitCode> {
     let server = &who.server;
     let Some(user) = &who.user else {
         anyhow::bail!("Nobody is logged in at {server}; name who with --user.");
     };
-    let Some(token) = sessions.token(server, user)? else {
+    let Some(token) = storage.token(server, user)? else {
         anyhow::bail!("{user} is not logged in at {server} from here.");
     };
     let revoked = Accounts::new(server.clone()).log_out(&token).await;
     // Whatever the server says, nobody shall find the token here.
-    sessions.forget(server, user)?;
+    storage.forget(server, user)?;
     match revoked {
         Ok(()) | Err(HttpError::NotSignedIn(_)) => {
             writeln!(io::stdout(), "{user} is logged out of {server}.")?;

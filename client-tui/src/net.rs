@@ -12,7 +12,7 @@ use chat_shared::protocol::{Create, HistoryPage, PageKind, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
-use crate::update::{Do, Effect, Event, PAGE_LINES_MAX, PageAsk, Password, Which};
+use crate::update::{Effect, Event, PAGE_LINES_MAX, PageKind, PageRequest, Password, RoomAction};
 
 /// Answers that wait to be taken in.
 const ANSWERS_MAX: usize = 256;
@@ -24,9 +24,9 @@ pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSIO
 
 /// What comes back.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum NetEvent {
     Event(Event),
-    LoggedIn(LoggedIn),
+    SignedIn(LoggedIn),
 }
 
 #[derive(Debug)]
@@ -34,8 +34,8 @@ pub(crate) struct Net {
     pub(crate) server: ServerUrl,
     client: Option<Client>,
     events: Option<Events>,
-    answers: mpsc::Sender<Answer>,
-    answered: mpsc::Receiver<Answer>,
+    answers: mpsc::Sender<NetEvent>,
+    answered: mpsc::Receiver<NetEvent>,
 }
 
 impl Net {
@@ -59,7 +59,7 @@ impl Net {
 
     /// The next answer or event; waits for good where nothing is under way. Cancelling it loses
     /// nothing.
-    pub(crate) async fn next(&mut self) -> Answer {
+    pub(crate) async fn next(&mut self) -> NetEvent {
         let events = &mut self.events;
         let event = async {
             if let Some(some) = events {
@@ -71,23 +71,23 @@ impl Net {
             std::future::pending().await
         };
         tokio::select! {
-            event = event => Answer::Event(Event::Sdk(event)),
+            event = event => NetEvent::Event(Event::Sdk(event)),
             Some(answer) = self.answered.recv() => answer,
         }
     }
 
-    pub(crate) fn log_in(&self, name: String, password: Password, sign_up: bool) {
+    pub(crate) fn sign_in(&self, name: String, password: Password, sign_up: bool) {
         let accounts = Accounts::new(self.server.clone());
         self.start(async move {
-            let log_in = async {
+            let sign_in = async {
                 if sign_up {
                     accounts.register(&name, &password.0).await?;
                 }
                 accounts.log_in(&name, &password.0).await
             };
-            match log_in.await {
-                Ok(logged_in) => Answer::LoggedIn(logged_in),
-                Err(error) => Answer::Event(Event::LogInFailed(error.to_string())),
+            match sign_in.await {
+                Ok(logged_in) => NetEvent::SignedIn(logged_in),
+                Err(error) => NetEvent::Event(Event::SignInFailed(error.to_string())),
             }
         });
     }
@@ -164,9 +164,13 @@ impl Net {
                 let result = client.search(search).await;
                 Event::Found { number, result }
             }),
-            Effect::Do { room, what } => self.event(async move {
-                let result = carry_out(&client, &room, &what).await;
-                Event::Done { room, what, result }
+            Effect::RoomAction { room, action } => self.event(async move {
+                let result = perform(&client, &room, &action).await;
+                Event::ActionDone {
+                    room,
+                    action,
+                    result,
+                }
             }),
             // Nobody waits for what comes of these.
             Effect::Typing(room) => self.spawn(async move {
@@ -192,10 +196,10 @@ impl Net {
     }
 
     fn event(&self, work: impl Future<Output = Event> + std::marker::Send + 'static) {
-        self.start(work.map(Answer::Event));
+        self.start(work.map(NetEvent::Event));
     }
 
-    fn start(&self, work: impl Future<Output = Answer> + std::marker::Send + 'static) {
+    fn start(&self, work: impl Future<Output = NetEvent> + std::marker::Send + 'static) {
         let answers = self.answers.clone();
         let mut work = Box::pin(async move {
             // Nobody waits for an answer once the program ends.
@@ -208,30 +212,36 @@ impl Net {
     }
 }
 
-async fn history(client: &Client, page: &PageAsk) -> Result<HistoryPage, CommandError> {
-    let which = match page.which {
-        Which::Newest => PageKind::Newest,
-        Which::Before(seq) => PageKind::Before(seq),
-        Which::After(seq) => PageKind::After(seq),
-        Which::Around(seq) => PageKind::Around(seq),
+async fn history(client: &Client, page: &PageRequest) -> Result<HistoryPage, CommandError> {
+    let which = match page.kind {
+        PageKind::Newest => Page::Newest,
+        PageKind::Before(seq) => Page::Before(seq),
+        PageKind::After(seq) => Page::After(seq),
+        PageKind::Around(seq) => Page::Around(seq),
     };
     let limit = u32::try_from(PAGE_LINES_MAX).unwrap_or(u32::MAX);
     client.history(&page.room, which, Some(limit)).await
 }
 
-async fn carry_out(client: &Client, room: &RoomName, what: &Do) -> Result<(), CommandError> {
-    match what {
-        Do::Edit { seq, text } => client.edit(room, *seq, text).await,
-        Do::Delete(seq) => client.delete(room, *seq).await,
-        Do::React { seq, emoji, on } => client.react(room, *seq, emoji.clone(), *on).await,
-        Do::Topic(topic) => client.topic(room, topic).await,
-        Do::Invite(who) => client.invite(room, who).await,
-        Do::Kick(who) => client.kick(room, who).await,
-        Do::Ban(who, for_s) => client.ban(room, who, for_s.map(Duration::from_secs)).await,
-        Do::Unban(who) => client.unban(room, who).await,
-        Do::Mute(who, for_s) => client.mute(room, who, for_s.map(Duration::from_secs)).await,
-        Do::Unmute(who) => client.unmute(room, who).await,
-        Do::Role(who, role) => client.role(room, who, *role).await,
-        Do::Profile(name) => client.profile(name).await,
+async fn perform(
+    client: &Client,
+    room: &RoomName,
+    action: &RoomAction,
+) -> Result<(), CommandError> {
+    match action {
+        RoomAction::Edit { seq, text } => client.edit(room, *seq, text).await,
+        RoomAction::Delete(seq) => client.delete(room, *seq).await,
+        RoomAction::React { seq, emoji, on } => client.react(room, *seq, emoji.clone(), *on).await,
+        RoomAction::Topic(topic) => client.topic(room, topic).await,
+        RoomAction::Invite(who) => client.invite(room, who).await,
+        RoomAction::Kick(who) => client.kick(room, who).await,
+        RoomAction::Ban(who, for_s) => client.ban(room, who, for_s.map(Duration::from_secs)).await,
+        RoomAction::Unban(who) => client.unban(room, who).await,
+        RoomAction::Mute(who, for_s) => {
+            client.mute(room, who, for_s.map(Duration::from_secs)).await
+        }
+        RoomAction::Unmute(who) => client.unmute(room, who).await,
+        RoomAction::Role(who, role) => client.role(room, who, *role).await,
+        RoomAction::Profile(name) => client.profile(name).await,
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use chat_shared::Username;
 use chat_shared::protocol::ChatEvent;
 
-use crate::config::{Form, Notifications, Which};
-use crate::text::harmless;
+use crate::config::{NotificationForm, NotificationLevel, Notifications};
+use crate::text::sanitize;
 
 /// The shortest time between two: who comes back to a hundred messages is told once.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
@@ -24,9 +24,9 @@ pub(crate) fn about(
 ) -> Vec<u8> {
     let mentions = chat.mentions.contains(me) || chat.room.is_direct();
     let wanted = match config.of(&chat.room) {
-        Which::All => true,
-        Which::Mentions => mentions,
-        Which::None => false,
+        NotificationLevel::All => true,
+        NotificationLevel::Mentions => mentions,
+        NotificationLevel::None => false,
     };
     if !wanted || chat.username == *me || chat.deleted {
         return Vec::new();
@@ -41,9 +41,9 @@ pub(crate) fn about(
     });
     let body = text(&chat.message);
     let sequence = match config.form {
-        Form::None => return out.into_bytes(),
-        Form::Osc9 => format!("\x1b]9;{title}: {body}\x1b\\"),
-        Form::Osc777 => format!("\x1b]777;notify;{title};{body}\x1b\\"),
+        NotificationForm::None => return out.into_bytes(),
+        NotificationForm::Osc9 => format!("\x1b]9;{title}: {body}\x1b\\"),
+        NotificationForm::Osc777 => format!("\x1b]777;notify;{title};{body}\x1b\\"),
     };
     if in_tmux {
         // tmux hands on what stands between these, each escape doubled.
@@ -58,7 +58,7 @@ pub(crate) fn about(
 
 /// Text that neither ends the sequence nor a part of it.
 fn text(text: &str) -> String {
-    harmless(text)
+    sanitize(text)
         .replace(';', ",")
         .chars()
         .take(CHARS_MAX)
@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(told, expect, "{text:?}");
     }
 
-    fn config(messages: Which, bell: bool, form: Form) -> Notifications {
+    fn config(messages: NotificationLevel, bell: bool, form: NotificationForm) -> Notifications {
         Notifications {
             messages,
             bell,
@@ -91,23 +91,23 @@ mod tests {
 
     #[test]
     fn told_by_mention_and_by_room() {
-        let mut some = config(Which::Mentions, true, Form::None);
+        let mut some = config(NotificationLevel::Mentions, true, NotificationForm::None);
         check("hi", false, &some, false, "");
         check("hi @ann", true, &some, false, "\x07");
         some.rooms
-            .insert(chat_shared::RoomName::lobby(), Which::All);
+            .insert(chat_shared::RoomName::lobby(), NotificationLevel::All);
         check("hi", false, &some, false, "\x07");
         some.rooms
-            .insert(chat_shared::RoomName::lobby(), Which::None);
+            .insert(chat_shared::RoomName::lobby(), NotificationLevel::None);
         check("hi @ann", true, &some, false, "");
         let own = message("lobby", 1, "ann", "hi");
-        let all = config(Which::All, true, Form::None);
+        let all = config(NotificationLevel::All, true, NotificationForm::None);
         assert!(about(&own, &Username::existing("ann"), &all, false).is_empty());
     }
 
     #[test]
     fn what_others_wrote_ends_no_sequence() {
-        let all = config(Which::All, false, Form::Osc9);
+        let all = config(NotificationLevel::All, false, NotificationForm::Osc9);
         check(
             "a\x07b\x1b\\c",
             false,
@@ -122,7 +122,7 @@ mod tests {
             false,
             "\x1b]9;bob in lobby: x\u{fffd}y\x1b\\",
         );
-        let all = config(Which::All, false, Form::Osc777);
+        let all = config(NotificationLevel::All, false, NotificationForm::Osc777);
         check(
             "a;b",
             false,

@@ -21,13 +21,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Notifications;
 use crate::editor;
-use crate::net::{Answer, Net};
+use crate::net::{Net, NetEvent};
 use crate::notify;
-use crate::sessions::Sessions;
 use crate::signals::{Signal, Signals};
 use crate::state::{App, Saved, Screen as AppScreen, Size};
+use crate::storage::Storage;
 use crate::terminal::{self, Screen};
-use crate::update::{Effect, Effects, Event, Mouse, next_change, settle, update};
+use crate::update::{Effect, Effects, Event, MouseAction, next_change, settle, update};
 use crate::view::{self, Links};
 
 /// The shortest time between two frames: however much comes in, the screen is drawn no more often.
@@ -44,7 +44,7 @@ const STOP: Duration = Duration::from_millis(200);
 pub(crate) struct Program {
     pub(crate) app: App,
     pub(crate) net: Net,
-    pub(crate) sessions: Sessions,
+    pub(crate) storage: Storage,
     /// Where the links lead that are on the screen.
     pub(crate) links: Rc<RefCell<Links>>,
     pub(crate) notices: Notices,
@@ -155,14 +155,14 @@ impl Program {
                     return update(&mut self.app, event, now());
                 }
             }
-            Effect::LogIn {
+            Effect::SignIn {
                 name,
                 password,
                 sign_up,
-            } => self.net.log_in(name, password, sign_up),
+            } => self.net.sign_in(name, password, sign_up),
             Effect::ForgetSession { username } => {
                 // The token is worth nothing any more; at the next log-in it is replaced.
-                let _ = self.sessions.forget(&self.net.server, username.as_str());
+                let _ = self.storage.forget(&self.net.server, username.as_str());
             }
             effect => self.net.carry_out(effect),
         }
@@ -173,22 +173,23 @@ impl Program {
         let AppScreen::Chat(chat) = &self.app.screen else {
             return Ok(());
         };
-        self.sessions
+        self.storage
             .save_drafts(&self.net.server, chat.me.as_str(), saved)
     }
 
-    pub(crate) fn on_answer(&mut self, answer: Answer) -> Effects {
+    pub(crate) fn on_answer(&mut self, answer: NetEvent) -> Effects {
         self.notify(&answer);
         let event = match answer {
-            Answer::Event(event) => event,
-            Answer::LoggedIn(logged_in) => self.begin(logged_in),
+            NetEvent::Event(event) => event,
+            NetEvent::SignedIn(logged_in) => self.begin(logged_in),
         };
         update(&mut self.app, event, now())
     }
 
     /// Rings, where the config wants it. A terminal that takes it not is none the worse for it.
-    fn notify(&mut self, answer: &Answer) {
-        let Answer::Event(Event::Sdk(SdkEvent::Frame(ServerFrame::Chat(message)))) = answer else {
+    fn notify(&mut self, answer: &NetEvent) {
+        let NetEvent::Event(Event::Sdk(SdkEvent::Frame(ServerFrame::Chat(message)))) = answer
+        else {
             return;
         };
         let AppScreen::Chat(chat) = &self.app.screen else {
@@ -212,19 +213,19 @@ impl Program {
             username, token, ..
         } = logged_in;
         let saved = self
-            .sessions
+            .storage
             .save(&self.net.server, username.as_str(), &token);
         let warning = saved
             .err()
             .map(|error| format!("You will have to log in again the next time: {error:#}."));
         let mut warning = warning;
-        let saved = self.sessions.saved(&self.net.server, username.as_str());
+        let saved = self.storage.saved(&self.net.server, username.as_str());
         let saved = saved.unwrap_or_else(|error| {
             warning.get_or_insert(format!("{error:#}."));
             Saved::default()
         });
         self.net.connect(token);
-        Event::LoggedIn {
+        Event::SignedIn {
             username,
             saved,
             warning,
@@ -258,12 +259,12 @@ fn panics_for_a_test() -> bool {
     cfg!(debug_assertions) && std::env::var_os("CHAT_TUI_PANIC").is_some()
 }
 
-fn from_mouse(event: MouseEvent) -> Option<Mouse> {
+fn from_mouse(event: MouseEvent) -> Option<MouseAction> {
     let MouseEvent { column, row, .. } = event;
     match event.kind {
-        MouseEventKind::ScrollUp => Some(Mouse::WheelUp),
-        MouseEventKind::ScrollDown => Some(Mouse::WheelDown),
-        MouseEventKind::Down(MouseButton::Left) => Some(Mouse::Click { column, row }),
+        MouseEventKind::ScrollUp => Some(MouseAction::WheelUp),
+        MouseEventKind::ScrollDown => Some(MouseAction::WheelDown),
+        MouseEventKind::Down(MouseButton::Left) => Some(MouseAction::Click { column, row }),
         _ => None,
     }
 }

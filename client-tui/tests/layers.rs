@@ -38,7 +38,7 @@ const OUTSIDE: &[&str] = &[
     "tokio",
     "crate::net",
     "crate::run",
-    "crate::sessions",
+    "crate::storage",
     "crate::terminal",
     "crossterm::terminal",
 ];

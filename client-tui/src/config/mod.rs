@@ -54,7 +54,7 @@ pub(crate) enum ThemeChoice {
 
 /// Of which messages one is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Which {
+pub(crate) enum NotificationLevel {
     All,
     /// Those that mention one, and direct ones.
     #[default]
@@ -64,7 +64,7 @@ pub(crate) enum Which {
 
 /// In which form a terminal is asked to show a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Form {
+pub(crate) enum NotificationForm {
     #[default]
     None,
     Osc9,
@@ -73,10 +73,10 @@ pub(crate) enum Form {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Notifications {
-    pub(crate) messages: Which,
-    pub(crate) rooms: BTreeMap<RoomName, Which>,
+    pub(crate) messages: NotificationLevel,
+    pub(crate) rooms: BTreeMap<RoomName, NotificationLevel>,
     pub(crate) bell: bool,
-    pub(crate) form: Form,
+    pub(crate) form: NotificationForm,
 }
 
 impl Config {
@@ -133,7 +133,7 @@ impl Config {
 }
 
 impl Notifications {
-    pub(crate) fn of(&self, room: &RoomName) -> Which {
+    pub(crate) fn of(&self, room: &RoomName) -> NotificationLevel {
         self.rooms.get(room).copied().unwrap_or(self.messages)
     }
 }

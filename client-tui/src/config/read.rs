@@ -7,15 +7,17 @@ use chat_shared::client::ServerUrl;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::table::{Key, Kind, NOTIFICATIONS, PROFILE, PROGRAM, SECTIONS, WHICH};
-use super::{Config, Form, Notifications, Profile, ThemeChoice, Which, nearest};
+use super::table::{ConfigKey, LEVELS, NOTIFICATIONS, PROFILE, PROGRAM, SECTIONS, ValueKind};
+use super::{
+    Config, NotificationForm, NotificationLevel, Notifications, Profile, ThemeChoice, nearest,
+};
 use crate::keys::BINDINGS;
 
 /// What is wrong, and where: `LINE: a sentence`.
-type Wrong = String;
+type ConfigError = String;
 
 /// Reads a config file's text.
-pub(super) fn read(text: &str) -> Result<Config, Wrong> {
+pub(super) fn read(text: &str) -> Result<Config, ConfigError> {
     let at = Lines(text);
     let table = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
@@ -51,9 +53,9 @@ pub(super) fn read(text: &str) -> Result<Config, Wrong> {
 fn set_profile(
     at: &Lines<'_>,
     profile: &mut Profile,
-    key: &Key,
+    key: &ConfigKey,
     value: &Spanned<DeValue<'_>>,
-) -> Result<(), Wrong> {
+) -> Result<(), ConfigError> {
     let text = at.text(key, value)?;
     match key.name {
         "server" => {
@@ -72,9 +74,9 @@ fn set_profile(
 fn set_program(
     at: &Lines<'_>,
     config: &mut Config,
-    key: &Key,
+    key: &ConfigKey,
     value: &Spanned<DeValue<'_>>,
-) -> Result<(), Wrong> {
+) -> Result<(), ConfigError> {
     match key.name {
         "theme" => {
             config.theme = match at.text(key, value)? {
@@ -96,26 +98,26 @@ fn notifications(
     at: &Lines<'_>,
     value: Spanned<DeValue<'_>>,
     notifications: &mut Notifications,
-) -> Result<(), Wrong> {
+) -> Result<(), ConfigError> {
     for (name, value) in at.table(value)? {
         if name.get_ref() == "rooms" {
             for (room, value) in at.table(value)? {
                 let parsed = RoomName::parse(room.get_ref())
                     .map_err(|error| at.wrong(&room.span(), &error.to_string()))?;
-                let which = at.word(room.get_ref(), WHICH, &value)?;
-                notifications.rooms.insert(parsed, to_which(which));
+                let which = at.word(room.get_ref(), LEVELS, &value)?;
+                notifications.rooms.insert(parsed, to_level(which));
             }
             continue;
         }
         let key = at.known(&name, &[NOTIFICATIONS], &["rooms"])?;
         match key.name {
-            "messages" => notifications.messages = to_which(at.text(key, &value)?),
+            "messages" => notifications.messages = to_level(at.text(key, &value)?),
             "bell" => notifications.bell = at.switch(key, &value)?,
             "form" => {
                 notifications.form = match at.text(key, &value)? {
-                    "osc9" => Form::Osc9,
-                    "osc777" => Form::Osc777,
-                    _ => Form::None,
+                    "osc9" => NotificationForm::Osc9,
+                    "osc777" => NotificationForm::Osc777,
+                    _ => NotificationForm::None,
                 }
             }
             _ => {}
@@ -124,15 +126,19 @@ fn notifications(
     Ok(())
 }
 
-fn to_which(word: &str) -> Which {
+fn to_level(word: &str) -> NotificationLevel {
     match word {
-        "all" => Which::All,
-        "none" => Which::None,
-        _ => Which::Mentions,
+        "all" => NotificationLevel::All,
+        "none" => NotificationLevel::None,
+        _ => NotificationLevel::Mentions,
     }
 }
 
-fn keys(at: &Lines<'_>, value: Spanned<DeValue<'_>>, config: &mut Config) -> Result<(), Wrong> {
+fn keys(
+    at: &Lines<'_>,
+    value: Spanned<DeValue<'_>>,
+    config: &mut Config,
+) -> Result<(), ConfigError> {
     for (name, value) in at.table(value)? {
         let action = name.get_ref().as_ref();
         if !BINDINGS.iter().any(|binding| binding.name == action) {
@@ -166,13 +172,13 @@ fn keys(at: &Lines<'_>, value: Spanned<DeValue<'_>>, config: &mut Config) -> Res
 struct Lines<'t>(&'t str);
 
 impl Lines<'_> {
-    fn wrong(&self, span: &Range<usize>, why: &str) -> Wrong {
+    fn wrong(&self, span: &Range<usize>, why: &str) -> ConfigError {
         let before = self.0.get(..span.start).unwrap_or(self.0);
         let line = before.matches('\n').count() + 1;
         format!("{line}: {why}")
     }
 
-    fn table<'t>(&self, value: Spanned<DeValue<'t>>) -> Result<DeTable<'t>, Wrong> {
+    fn table<'t>(&self, value: Spanned<DeValue<'t>>) -> Result<DeTable<'t>, ConfigError> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(table) => Ok(table),
@@ -184,9 +190,9 @@ impl Lines<'_> {
     fn known<'k>(
         &self,
         name: &Spanned<toml::de::DeString<'_>>,
-        keys: &[&'k [Key]],
+        keys: &[&'k [ConfigKey]],
         sections: &[&'static str],
-    ) -> Result<&'k Key, Wrong> {
+    ) -> Result<&'k ConfigKey, ConfigError> {
         let text = name.get_ref().as_ref();
         let all = || keys.iter().copied().flatten();
         all().find(|key| key.name == text).ok_or_else(|| {
@@ -199,8 +205,12 @@ impl Lines<'_> {
         })
     }
 
-    fn text<'v>(&self, key: &Key, value: &'v Spanned<DeValue<'_>>) -> Result<&'v str, Wrong> {
-        if let Kind::Word(words) = key.kind {
+    fn text<'v>(
+        &self,
+        key: &ConfigKey,
+        value: &'v Spanned<DeValue<'_>>,
+    ) -> Result<&'v str, ConfigError> {
+        if let ValueKind::Word(words) = key.kind {
             return self.word(key.name, words, value);
         }
         match value.get_ref() {
@@ -214,7 +224,7 @@ impl Lines<'_> {
         name: &str,
         words: &[&'static str],
         value: &'v Spanned<DeValue<'_>>,
-    ) -> Result<&'v str, Wrong> {
+    ) -> Result<&'v str, ConfigError> {
         if let DeValue::String(text) = value.get_ref()
             && words.contains(&text.as_ref())
         {
@@ -232,7 +242,7 @@ impl Lines<'_> {
         Err(self.wrong(&value.span(), &format!("{name} is {one_of}.")))
     }
 
-    fn switch(&self, key: &Key, value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
+    fn switch(&self, key: &ConfigKey, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         match value.get_ref() {
             DeValue::Boolean(is) => Ok(*is),
             _ => Err(self.wrong(&value.span(), &format!("{} is true or false.", key.name))),

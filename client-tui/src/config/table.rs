@@ -7,7 +7,7 @@ use crate::keys::{BINDINGS, Group};
 
 /// What a value may be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     Text,
     Switch,
     /// One of these words.
@@ -16,16 +16,21 @@ pub(super) enum Kind {
 
 /// A key that is documented and can be set.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct ConfigKey {
     pub(super) name: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// Its default, or an example where it has none.
     value: &'static str,
     what: &'static str,
 }
 
-const fn key(name: &'static str, kind: Kind, value: &'static str, what: &'static str) -> Key {
-    Key {
+const fn key(
+    name: &'static str,
+    kind: ValueKind,
+    value: &'static str,
+    what: &'static str,
+) -> ConfigKey {
+    ConfigKey {
         name,
         kind,
         value,
@@ -34,30 +39,30 @@ const fn key(name: &'static str, kind: Kind, value: &'static str, what: &'static
 }
 
 pub(super) const THEMES: &[&str] = &["auto", "dark", "light", "mono"];
-pub(super) const WHICH: &[&str] = &["all", "mentions", "none"];
+pub(super) const LEVELS: &[&str] = &["all", "mentions", "none"];
 pub(super) const FORMS: &[&str] = &["none", "osc9", "osc777"];
 
 #[rustfmt::skip]
-pub(super) const PROFILE: &[Key] = &[
-    key("server", Kind::Text, "\"https://chat.example.org\"", "The server's address: http, https, ws or wss."),
-    key("user", Kind::Text, "\"ann\"", "Who you are there."),
-    key("password_command", Kind::Text, "\"pass show chat\"", "A command whose first line is the password; it is run where there is no session."),
-    key("password_file", Kind::Text, "\"/home/ann/.chat-password\"", "A file whose first line is the password. Only you may be able to read it (chmod 600)."),
+pub(super) const PROFILE: &[ConfigKey] = &[
+    key("server", ValueKind::Text, "\"https://chat.example.org\"", "The server's address: http, https, ws or wss."),
+    key("user", ValueKind::Text, "\"ann\"", "Who you are there."),
+    key("password_command", ValueKind::Text, "\"pass show chat\"", "A command whose first line is the password; it is run where there is no session."),
+    key("password_file", ValueKind::Text, "\"/home/ann/.chat-password\"", "A file whose first line is the password. Only you may be able to read it (chmod 600)."),
 ];
 
 #[rustfmt::skip]
-pub(super) const PROGRAM: &[Key] = &[
-    key("theme", Kind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal says (auto), or none (mono)."),
-    key("linear", Kind::Switch, "false", "Plain lines instead of a screen, for screen readers; as --linear."),
-    key("mouse", Kind::Switch, "false", "The wheel scrolls, a click on a room enters it. What you want to select you then select with Shift held, as in every program that uses the mouse."),
-    key("log_file", Kind::Text, "\"/home/ann/chat-tui.log\"", "Where connections and errors are written down; no message and no secret is."),
+pub(super) const PROGRAM: &[ConfigKey] = &[
+    key("theme", ValueKind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal says (auto), or none (mono)."),
+    key("linear", ValueKind::Switch, "false", "Plain lines instead of a screen, for screen readers; as --linear."),
+    key("mouse", ValueKind::Switch, "false", "The wheel scrolls, a click on a room enters it. What you want to select you then select with Shift held, as in every program that uses the mouse."),
+    key("log_file", ValueKind::Text, "\"/home/ann/chat-tui.log\"", "Where connections and errors are written down; no message and no secret is."),
 ];
 
 #[rustfmt::skip]
-pub(super) const NOTIFICATIONS: &[Key] = &[
-    key("messages", Kind::Word(WHICH), "\"mentions\"", "Of which messages you are told: all, those that mention you and direct ones (mentions), none."),
-    key("bell", Kind::Switch, "true", "The terminal's bell rings."),
-    key("form", Kind::Word(FORMS), "\"none\"", "The terminal shows who wrote: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
+pub(super) const NOTIFICATIONS: &[ConfigKey] = &[
+    key("messages", ValueKind::Word(LEVELS), "\"mentions\"", "Of which messages you are told: all, those that mention you and direct ones (mentions), none."),
+    key("bell", ValueKind::Switch, "true", "The terminal's bell rings."),
+    key("form", ValueKind::Word(FORMS), "\"none\"", "The terminal shows who wrote: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
 ];
 
 /// What the tables hold that have names of one's own.
@@ -71,7 +76,7 @@ pub(crate) fn default_text() -> String {
          # over this file. `chat-tui config` prints this text; every key stands in it with its\n\
          # default or an example.\n\n",
     );
-    let keys = |text: &mut String, keys: &[Key]| {
+    let keys = |text: &mut String, keys: &[ConfigKey]| {
         for key in keys {
             let _ = write!(text, "# {}\n#{} = {}\n\n", key.what, key.name, key.value);
         }

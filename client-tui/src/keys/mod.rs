@@ -1,14 +1,14 @@
 //! Every key and every command with what it does, in one table: the help screen, `docs/keys.md` and the config file
 //! come from it.
 
-mod commands;
 mod map;
 mod press;
+mod slash_commands;
 mod table;
 
-pub(crate) use commands::COMMANDS;
 pub(crate) use map::Keymap;
 pub(crate) use press::Press;
+pub(crate) use slash_commands::COMMANDS;
 pub(crate) use table::{Action, BINDINGS, Group};
 
 #[cfg(test)]

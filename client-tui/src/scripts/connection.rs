@@ -9,10 +9,10 @@ use chat_shared::client::{
 use chat_shared::protocol::{ServerFrame, Welcome};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Failure, Patience, Status};
+use super::{Failure, Status, Timeout};
 use crate::config::Secret;
 use crate::net::CLIENT_NAME;
-use crate::sessions::Sessions;
+use crate::storage::Storage;
 use crate::update::Password;
 
 /// Which server, as whom, and with what.
@@ -21,16 +21,16 @@ pub(crate) struct Identity {
     pub(crate) server: ServerUrl,
     pub(crate) user: Option<String>,
     pub(crate) secret: Secret,
-    pub(crate) sessions: Sessions,
+    pub(crate) storage: Storage,
 }
 
 impl Identity {
     /// The session that is kept here, or a new one where a password is at hand.
     async fn token(&self) -> Result<String, Failure> {
         let user = self.name()?;
-        match self.sessions.token(&self.server, user)? {
+        match self.storage.token(&self.server, user)? {
             Some(token) => Ok(token),
-            None => self.log_in().await,
+            None => self.sign_in().await,
         }
     }
 
@@ -38,7 +38,7 @@ impl Identity {
         let server = &self.server;
         self.user.as_deref().ok_or_else(|| {
             let why = format!("Nobody is logged in at {server}; say who you are with --user NAME.");
-            Failure::Because(Status::NotSignedIn, why)
+            Failure::WithStatus(Status::NotSignedIn, why)
         })
     }
 
@@ -46,7 +46,7 @@ impl Identity {
         Ok(self.secret.read()?.is_some())
     }
 
-    pub(super) async fn log_in(&self) -> Result<String, Failure> {
+    pub(super) async fn sign_in(&self) -> Result<String, Failure> {
         let (user, server) = (self.name()?, &self.server);
         let Some(password) = self.secret.read()? else {
             let why = format!(
@@ -54,22 +54,22 @@ impl Identity {
                  the password: in CHAT_PASSWORD, or by password_command or password_file in the \
                  configuration."
             );
-            return Err(Failure::Because(Status::NotSignedIn, why));
+            return Err(Failure::WithStatus(Status::NotSignedIn, why));
         };
         let accounts = Accounts::new(server.clone());
         let session = accounts.log_in(user, &password.0).await?;
-        self.sessions
+        self.storage
             .save(server, session.username.as_str(), &session.token)?;
         Ok(session.token)
     }
 
     /// A new session, kept for the next run.
-    pub(crate) async fn log_in_with(&self, password: &Password) -> anyhow::Result<String> {
+    pub(crate) async fn sign_in_with(&self, password: &Password) -> anyhow::Result<String> {
         let user = self.user.as_deref().unwrap_or_default();
         let accounts = Accounts::new(self.server.clone());
         let session = accounts.log_in(user, &password.0).await?;
         let name = session.username.as_str();
-        self.sessions.save(&self.server, name, &session.token)?;
+        self.storage.save(&self.server, name, &session.token)?;
         Ok(session.token)
     }
 }
@@ -82,24 +82,24 @@ pub(super) struct Connection {
     pub(super) events: Events,
     pub(super) welcome: Welcome,
     deadline: Instant,
-    patience: Patience,
+    timeout: Timeout,
     why: Option<String>,
 }
 
 impl Connection {
-    pub(super) async fn open(who: &Identity, patience: Patience) -> Result<Self, Failure> {
-        let deadline = Instant::now() + Duration::from_secs(patience.seconds);
+    pub(super) async fn open(who: &Identity, timeout: Timeout) -> Result<Self, Failure> {
+        let deadline = Instant::now() + Duration::from_secs(timeout.seconds);
         let token = who.token().await?;
-        match Self::with_token(who, token, deadline, patience).await {
+        match Self::with_token(who, token, deadline, timeout).await {
             // The session that was kept is over; with the password a new one begins.
-            Err(Failure::Because(Status::NotSignedIn, _)) if who.has_password()? => {
-                let token = who.log_in().await?;
-                Self::with_token(who, token, deadline, patience).await
+            Err(Failure::WithStatus(Status::NotSignedIn, _)) if who.has_password()? => {
+                let token = who.sign_in().await?;
+                Self::with_token(who, token, deadline, timeout).await
             }
-            Err(Failure::Because(Status::NotSignedIn, why)) => {
+            Err(Failure::WithStatus(Status::NotSignedIn, why)) => {
                 // The token is worth nothing any more; at the next log-in it is replaced.
-                let _ = who.sessions.forget(&who.server, who.name()?);
-                Err(Failure::Because(Status::NotSignedIn, why))
+                let _ = who.storage.forget(&who.server, who.name()?);
+                Err(Failure::WithStatus(Status::NotSignedIn, why))
             }
             other => other,
         }
@@ -109,21 +109,21 @@ impl Connection {
         who: &Identity,
         token: String,
         deadline: Instant,
-        patience: Patience,
+        timeout: Timeout,
     ) -> Result<Self, Failure> {
         let config = ClientConfig::new(who.server.clone(), token).client_name(CLIENT_NAME);
         let (client, mut events) = connect(config);
         let mut why = None;
         loop {
             match timeout_at(deadline, events.next()).await {
-                Err(_) => return Err(late(&who.server.to_string(), patience, why.as_deref())),
+                Err(_) => return Err(late(&who.server.to_string(), timeout, why.as_deref())),
                 Ok(Some(Event::Connected(welcome))) => {
                     return Ok(Self {
                         client,
                         events,
                         welcome,
                         deadline,
-                        patience,
+                        timeout,
                         why: None,
                     });
                 }
@@ -135,7 +135,7 @@ impl Connection {
         }
     }
 
-    /// The answer to `work`, as long as there is patience. `on` sees each frame meanwhile.
+    /// The answer to `work`, as long as there is timeout. `on` sees each frame meanwhile.
     pub(super) async fn during<T>(
         &mut self,
         work: impl Future<Output = Result<T, CommandError>>,
@@ -155,7 +155,7 @@ impl Connection {
                     None => return Ok(work.await?),
                 },
                 () = tokio::time::sleep_until(self.deadline) => {
-                    return Err(late("The server", self.patience, self.why.as_deref()));
+                    return Err(late("The server", self.timeout, self.why.as_deref()));
                 }
             }
         }
@@ -170,8 +170,8 @@ impl Connection {
     }
 
     /// From now on as long again.
-    pub(super) fn renew_patience(&mut self) {
-        self.deadline = Instant::now() + Duration::from_secs(self.patience.seconds);
+    pub(super) fn renew_timeout(&mut self) {
+        self.deadline = Instant::now() + Duration::from_secs(self.timeout.seconds);
     }
 
     /// Leaves, so that others see it at once.
@@ -181,9 +181,9 @@ impl Connection {
     }
 }
 
-fn late(server: &str, patience: Patience, why: Option<&str>) -> Failure {
-    let seconds = patience.seconds;
+fn late(server: &str, timeout: Timeout, why: Option<&str>) -> Failure {
+    let seconds = timeout.seconds;
     let why = why.map_or(String::new(), |why| format!(": {why}"));
     let text = format!("{server} did not answer within {seconds} s{why}");
-    Failure::Because(Status::Unreachable, text)
+    Failure::WithStatus(Status::Unreachable, text)
 }

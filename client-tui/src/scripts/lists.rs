@@ -9,7 +9,7 @@ use super::output::Output;
 use super::{Failure, History, Rooms, Search, username};
 
 pub(super) async fn rooms(args: Rooms, who: &Identity, out: &mut Output) -> Result<(), Failure> {
-    let mut connection = Connection::open(who, args.patience).await?;
+    let mut connection = Connection::open(who, args.timeout).await?;
     let listed = if args.public {
         public_rooms(&mut connection, args.json, out).await
     } else {
@@ -82,7 +82,7 @@ async fn public_rooms(
             Some(last) if page.more => which.after = Some(last.room.to_string()),
             _ => return Ok(()),
         }
-        connection.renew_patience();
+        connection.renew_timeout();
     }
 }
 
@@ -91,7 +91,7 @@ pub(super) async fn history(
     who: &Identity,
     out: &mut Output,
 ) -> Result<(), Failure> {
-    let mut connection = Connection::open(who, args.patience).await?;
+    let mut connection = Connection::open(who, args.timeout).await?;
     let messages = past(&mut connection, &args).await;
     connection.close().await;
     for message in messages?.into_iter().rev() {
@@ -118,13 +118,13 @@ async fn past(connection: &mut Connection, args: &History) -> Result<Vec<ChatEve
             Some(oldest) if answer.more_before => page = PageKind::Before(oldest),
             _ => break,
         }
-        connection.renew_patience();
+        connection.renew_timeout();
     }
     Ok(messages)
 }
 
 pub(super) async fn search(args: Search, who: &Identity, out: &mut Output) -> Result<(), Failure> {
-    let mut connection = Connection::open(who, args.patience).await?;
+    let mut connection = Connection::open(who, args.timeout).await?;
     let found = found(&mut connection, &args, out).await;
     connection.close().await;
     found
@@ -156,6 +156,6 @@ async fn found(
         }
         // What is found early is seen early.
         out.flush()?;
-        connection.renew_patience();
+        connection.renew_timeout();
     }
 }

@@ -2,7 +2,7 @@
 //! through [`Output`]; what went wrong goes to standard error.
 
 mod connection;
-mod follow;
+mod cursors;
 mod lists;
 mod output;
 mod register;
@@ -50,7 +50,7 @@ pub(crate) struct Send {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    patience: Patience,
+    timeout: Timeout,
     /// What to say; without it, or with -, what standard input holds
     text: Option<String>,
 }
@@ -70,7 +70,7 @@ pub(crate) struct Tail {
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     #[command(flatten)]
-    patience: Patience,
+    timeout: Timeout,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -82,7 +82,7 @@ pub(crate) struct Rooms {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    patience: Patience,
+    timeout: Timeout,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -100,7 +100,7 @@ pub(crate) struct History {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    patience: Patience,
+    timeout: Timeout,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -121,7 +121,7 @@ pub(crate) struct Search {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    patience: Patience,
+    timeout: Timeout,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -132,7 +132,7 @@ pub(crate) struct Register {
 }
 
 #[derive(Debug, Clone, Copy, Args)]
-struct Patience {
+struct Timeout {
     /// How long to wait for the server before giving up
     #[arg(long = "wait", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
@@ -163,9 +163,9 @@ Exit status of the commands for scripts:
 pub(crate) enum Failure {
     /// Whoever read our output has gone, which is no failure of ours.
     #[error("")]
-    NobodyReads,
+    OutputClosed,
     #[error("{1}")]
-    Because(Status, String),
+    WithStatus(Status, String),
 }
 
 /// Runs a command; what went wrong is told on standard error.
@@ -180,13 +180,13 @@ pub(crate) async fn run(script: Script, who: Identity) -> ExitCode {
         Script::Register(args) => register::run(args, &who).await,
     };
     match ended.and_then(|()| out.flush()) {
-        Ok(()) | Err(Failure::NobodyReads) => ExitCode::SUCCESS,
-        Err(Failure::Because(status, why)) => {
+        Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
+        Err(Failure::WithStatus(status, why)) => {
             // Where even this can't be written, the exit status tells.
             let _ = writeln!(
                 io::stderr(),
                 "chat-tui: {}",
-                crate::text::harmless(why.trim_end())
+                crate::text::sanitize(why.trim_end())
             );
             ExitCode::from(status as u8)
         }
@@ -199,7 +199,7 @@ fn room(text: &str) -> Result<RoomName, String> {
 }
 
 fn usage(why: impl Into<String>) -> Failure {
-    Failure::Because(Status::Usage, why.into())
+    Failure::WithStatus(Status::Usage, why.into())
 }
 
 impl From<CommandError> for Failure {
@@ -211,7 +211,7 @@ impl From<CommandError> for Failure {
             CommandError::Disconnected | CommandError::TimedOut => Status::Unreachable,
             _ => Status::Failed,
         };
-        Self::Because(status, error.to_string())
+        Self::WithStatus(status, error.to_string())
     }
 }
 
@@ -224,13 +224,13 @@ impl From<HttpError> for Failure {
             HttpError::WrongPassword(_) | HttpError::NotSignedIn(_) => Status::NotSignedIn,
             _ => Status::Refused,
         };
-        Self::Because(status, error.to_string())
+        Self::WithStatus(status, error.to_string())
     }
 }
 
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
-        Self::Because(Status::Failed, format!("{error:#}"))
+        Self::WithStatus(Status::Failed, format!("{error:#}"))
     }
 }
 

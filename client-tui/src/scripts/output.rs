@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Failure, Status};
-use crate::text::harmless;
+use crate::text::sanitize;
 
 /// Standard output: data for a program or a person, a line each.
 pub(super) struct Output<W: Write = Stdout> {
@@ -29,21 +29,21 @@ impl<W: Write> Output<W> {
 
     /// A line for people; nothing in it moves a cursor or begins another line.
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
-        written(writeln!(self.out, "{}", harmless(text)))
+        written(writeln!(self.out, "{}", sanitize(text)))
     }
 
     /// Columns with a tab between.
     pub(super) fn columns(&mut self, columns: &[&str]) -> Result<(), Failure> {
         let columns: Vec<_> = columns
             .iter()
-            .map(|text| harmless(&text.replace('\t', " ")))
+            .map(|text| sanitize(&text.replace('\t', " ")))
             .collect();
         written(writeln!(self.out, "{}", columns.join("\t")))
     }
 
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string(value)
-            .map_err(|error| Failure::Because(Status::Failed, error.to_string()))?;
+            .map_err(|error| Failure::WithStatus(Status::Failed, error.to_string()))?;
         written(writeln!(self.out, "{json}"))
     }
 
@@ -102,8 +102,8 @@ impl<W: Write> Output<W> {
 
 fn written(outcome: io::Result<()>) -> Result<(), Failure> {
     outcome.map_err(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Failure::NobodyReads,
-        _ => Failure::Because(
+        ErrorKind::BrokenPipe => Failure::OutputClosed,
+        _ => Failure::WithStatus(
             Status::Failed,
             format!("Standard output can't be written: {error}"),
         ),
@@ -156,6 +156,6 @@ mod tests {
         }
         let mut out = Output::new(Gone, TimeZone::UTC);
         out.line("x").unwrap();
-        assert!(matches!(out.flush(), Err(Failure::NobodyReads)));
+        assert!(matches!(out.flush(), Err(Failure::OutputClosed)));
     }
 }

@@ -26,7 +26,7 @@ pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
     }
     let session = accounts.log_in(name.as_str(), &password.0).await?;
     let saved = who
-        .sessions
+        .storage
         .save(&who.server, session.username.as_str(), &session.token);
     Ok(saved?)
 }

@@ -18,7 +18,7 @@ pub(super) async fn run(args: Send, who: &Identity, out: &mut Output) -> Result<
     let text = MessageText::parse(&text)
         .map_err(|error| usage(format!("{error}.")))?
         .into_string();
-    let mut connection = Connection::open(who, args.patience).await?;
+    let mut connection = Connection::open(who, args.timeout).await?;
     let message = Message {
         room: args.room,
         text,

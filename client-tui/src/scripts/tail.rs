@@ -5,21 +5,21 @@ use chat_shared::limits::EVENTS_LIMIT_MAX;
 use chat_shared::protocol::ServerFrame;
 
 use super::connection::{Connection, Identity};
-use super::follow::{Follow, Step};
+use super::cursors::{Delivery, RoomCursors};
 use super::lists::own_rooms;
 use super::output::Output;
 use super::{Failure, Status, Tail};
 
 pub(super) async fn run(args: Tail, who: &Identity, out: &mut Output) -> Result<(), Failure> {
-    let mut connection = Connection::open(who, args.patience).await?;
+    let mut connection = Connection::open(who, args.timeout).await?;
     let told = follow(&args, &mut connection, out).await;
     connection.close().await;
     told
 }
 
 async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> Result<(), Failure> {
-    let mut teller = Teller {
-        follow: Follow::new(args.room.clone()),
+    let mut printer = Printer {
+        cursors: RoomCursors::new(args.room.clone()),
         json: args.json,
         left: args.count,
         out,
@@ -31,25 +31,25 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
         }
     })
     .await?;
-    rooms.iter().for_each(|room| teller.follow.begin(room));
+    rooms.iter().for_each(|room| printer.cursors.begin(room));
     passed
         .iter()
-        .for_each(|frame| teller.follow.pass_over(frame));
+        .for_each(|frame| printer.cursors.pass_over(frame));
     if let Some(room) = &args.room {
-        if !teller.follow.is_followed(room) {
+        if !printer.cursors.is_followed(room) {
             let why = format!("You are not in {room}: join it first.");
-            return Err(Failure::Because(Status::Refused, why));
+            return Err(Failure::WithStatus(Status::Refused, why));
         }
         if let Some(since) = args.since {
-            teller.follow.since(room, since);
+            printer.cursors.since(room, since);
         }
     }
     let mut connected = true;
-    while !teller.is_done() {
-        if connected && teller.follow.wanted().is_some() {
-            match teller.fetch(connection).await {
+    while !printer.is_done() {
+        if connected && printer.cursors.wanted().is_some() {
+            match printer.fetch(connection).await {
                 // Asked again once there is a connection.
-                Err(Failure::Because(Status::Unreachable, why)) => {
+                Err(Failure::WithStatus(Status::Unreachable, why)) => {
                     say(&why);
                     connected = false;
                 }
@@ -62,14 +62,14 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
                 if args.room.as_ref() == Some(&gone.room) =>
             {
                 let why = format!("You are no longer in {}.", gone.room);
-                return Err(Failure::Because(Status::Refused, why));
+                return Err(Failure::WithStatus(Status::Refused, why));
             }
-            Some(Event::Frame(frame)) => teller.on(&frame)?,
+            Some(Event::Frame(frame)) => printer.on(&frame)?,
             Some(Event::Connected(welcome)) => {
                 welcome
                     .rooms
                     .iter()
-                    .for_each(|room| teller.follow.begin(room));
+                    .for_each(|room| printer.cursors.begin(room));
                 connected = true;
             }
             Some(Event::Disconnected { reason, .. }) => {
@@ -84,22 +84,22 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
     Ok(())
 }
 
-struct Teller<'a> {
-    follow: Follow,
+struct Printer<'a> {
+    cursors: RoomCursors,
     json: bool,
     /// Lines still to be told, where there is an end.
     left: Option<u64>,
     out: &'a mut Output,
 }
 
-impl Teller<'_> {
+impl Printer<'_> {
     fn is_done(&self) -> bool {
         self.left == Some(0)
     }
 
     /// Tells of a frame at once, where it is its turn.
     fn on(&mut self, frame: &ServerFrame) -> Result<(), Failure> {
-        if self.follow.on(frame) == Step::Tell && !self.is_done() {
+        if self.cursors.on(frame) == Delivery::Print && !self.is_done() {
             self.out.frame(frame, self.json)?;
             self.left = self.left.map(|left| left - 1);
             self.out.flush()?;
@@ -109,10 +109,10 @@ impl Teller<'_> {
 
     /// A page of what is missing.
     async fn fetch(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let Some((room, after)) = self.follow.wanted() else {
+        let Some((room, after)) = self.cursors.wanted() else {
             return Ok(());
         };
-        connection.renew_patience();
+        connection.renew_timeout();
         let client = connection.client.clone();
         let mut passed = Vec::new();
         let page = connection
@@ -127,9 +127,11 @@ impl Teller<'_> {
             self.on(frame)?;
         }
         if !page.more {
-            self.follow.complete(&room);
+            self.cursors.complete(&room);
         }
-        passed.iter().for_each(|frame| self.follow.pass_over(frame));
+        passed
+            .iter()
+            .for_each(|frame| self.cursors.pass_over(frame));
         Ok(())
     }
 }
@@ -137,5 +139,5 @@ impl Teller<'_> {
 /// A word about the connection, which is no data.
 fn say(why: &str) {
     // Where even this can't be written, nobody reads it.
-    let _ = writeln!(io::stderr(), "chat-tui: {}", crate::text::harmless(why));
+    let _ = writeln!(io::stderr(), "chat-tui: {}", crate::text::sanitize(why));
 }

@@ -9,7 +9,7 @@ use super::{Completion, InputHistory, Overlay, Room};
 #[derive(Debug, Clone)]
 pub(crate) struct Chat {
     pub(crate) me: Username,
-    pub(crate) link: Link,
+    pub(crate) connection: ConnectionState,
     /// Which log the rooms' numbers belong to.
     pub(crate) log: Option<String>,
     /// The lobby first, then rooms by name, then people. Never empty: the lobby can't be left.
@@ -24,23 +24,23 @@ pub(crate) struct Chat {
     pub(crate) completion: Option<Completion>,
     /// Searches so far.
     pub(crate) searches: u64,
-    pub(crate) unsaved: Unsaved,
+    pub(crate) save_due: SaveDue,
 }
 
 /// Whether something is to be written down that a restart must not lose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Unsaved {
+pub(crate) enum SaveDue {
     #[default]
     Nothing,
     /// A draft: at this time, or earlier.
-    By(TimestampMs),
+    ScrollStep(TimestampMs),
     /// A message to be sent.
     Now,
 }
 
 /// The connection to the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Link {
+pub(crate) enum ConnectionState {
     Connecting,
     Live,
     /// Down; the next try is at this time.
@@ -58,7 +58,7 @@ impl Chat {
     pub(crate) fn new(me: Username) -> Self {
         Self {
             me,
-            link: Link::Connecting,
+            connection: ConnectionState::Connecting,
             log: None,
             rooms: vec![Room::new(RoomName::lobby())],
             current: 0,
@@ -68,7 +68,7 @@ impl Chat {
             overlay: None,
             completion: None,
             searches: 0,
-            unsaved: Unsaved::default(),
+            save_due: SaveDue::default(),
         }
     }
 
@@ -110,7 +110,7 @@ impl Chat {
             return;
         }
         let left = self.current_mut();
-        left.read.line = None;
+        left.read.divider = None;
         left.selected = None;
         if !left.is_scrolled() {
             left.timeline.trim_hidden();
@@ -118,7 +118,7 @@ impl Chat {
         self.current = index;
         let room = self.current_mut();
         if room.unread > 0 {
-            room.read.line = Some(room.read.seq);
+            room.read.divider = Some(room.read.seq);
         }
         (room.unread, room.mentions) = (0, 0);
         (self.notice, self.completion) = (None, None);
@@ -154,11 +154,11 @@ impl Chat {
         let is_new = room.info.is_none();
         (room.unread, room.mentions) = (info.unread, info.mentions);
         room.read.seq = info.read_seq;
-        room.read.told = room.read.told.max(info.read_seq);
-        room.read.counted = info.last_seq;
+        room.read.sent_seq = room.read.sent_seq.max(info.read_seq);
+        room.read.counted_up_to = info.last_seq;
         room.read.tip = room.read.tip.max(info.last_seq);
         if is_new && shown && info.unread > 0 {
-            room.read.line = Some(info.read_seq);
+            room.read.divider = Some(info.read_seq);
         }
         if shown {
             (room.unread, room.mentions) = (0, 0);
@@ -198,7 +198,7 @@ impl Chat {
     }
 }
 
-impl Link {
+impl ConnectionState {
     /// How long until the next try, where one is waited for.
     pub(crate) fn wait_ms(&self, now: TimestampMs) -> Option<u64> {
         match self {

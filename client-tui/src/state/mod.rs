@@ -5,29 +5,29 @@ mod chat;
 mod completion;
 mod editor;
 mod history;
-mod log_in;
 mod members;
 mod message;
 mod overlay;
 mod room;
 mod saved;
+mod sign_in;
 mod timeline;
 
 use chat_shared::{Nonce, TimestampMs};
 use jiff::tz::TimeZone;
 
-pub(crate) use chat::{Chat, Link, Unsaved};
+pub(crate) use chat::{Chat, ConnectionState, SaveDue};
 pub(crate) use completion::Completion;
 pub(crate) use editor::Editor;
 pub(crate) use history::InputHistory;
-pub(crate) use log_in::{Field, LogIn, Tab};
 pub(crate) use members::Members;
 pub(crate) use message::{Change, Message};
 pub(crate) use overlay::{Overlay, SearchView, Switcher};
-pub(crate) use room::{Compose, Room, Scroll, Shown};
+pub(crate) use room::{Compose, Room, Scroll, TimelineItem};
 pub(crate) use saved::Saved;
+pub(crate) use sign_in::{Field, SignIn, Tab};
 pub(crate) use timeline::{
-    Comings, Entry, EntryKind, Key, LINES_SCROLLED_MAX, More, Pending, Side, Timeline,
+    Entry, EntryKind, LINES_SCROLLED_MAX, LineKey, More, Pending, PresenceChanges, Side, Timeline,
 };
 
 use crate::keys::Keymap;
@@ -80,6 +80,6 @@ pub(crate) struct Size {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Screen {
-    LogIn(Box<LogIn>),
+    SignIn(Box<SignIn>),
     Chat(Box<Chat>),
 }

@@ -1,7 +1,7 @@
 use chat_shared::protocol::{RoomInfo, RoomKind};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
-use super::{Editor, Entry, Key, Members, Pending, Timeline};
+use super::{Editor, Entry, LineKey, Members, Pending, Timeline};
 
 /// A room one is in.
 #[derive(Debug, Clone)]
@@ -24,7 +24,7 @@ pub(crate) struct Room {
     /// Messages that one has not seen, and how many of them name one.
     pub(crate) unread: u64,
     pub(crate) mentions: u64,
-    pub(crate) read: ReadMark,
+    pub(crate) read: ReadMarker,
     pub(crate) typing: Typing,
 }
 
@@ -39,18 +39,18 @@ pub(crate) enum Compose {
 
 /// How far one has read.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ReadMark {
+pub(crate) struct ReadMarker {
     /// Up to where, as the server has it.
     pub(crate) seq: Seq,
     /// Where the line "new messages" stands: behind this.
-    pub(crate) line: Option<Seq>,
+    pub(crate) divider: Option<Seq>,
     /// The last event that was told.
     pub(crate) tip: Seq,
     /// Up to where the server's count of unread messages reaches.
-    pub(crate) counted: Seq,
+    pub(crate) counted_up_to: Seq,
     /// Up to where it was told, and when.
-    pub(crate) told: Seq,
-    pub(crate) told_at: TimestampMs,
+    pub(crate) sent_seq: Seq,
+    pub(crate) sent_at: TimestampMs,
 }
 
 /// Who is writing, and until when that holds.
@@ -59,7 +59,7 @@ pub(crate) struct Typing {
     pub(crate) names: Vec<Username>,
     pub(crate) until: TimestampMs,
     /// When oneself was last said to be writing.
-    pub(crate) told_at: TimestampMs,
+    pub(crate) sent_at: TimestampMs,
 }
 
 /// Which line stands at the bottom of the timeline.
@@ -69,17 +69,21 @@ pub(crate) enum Scroll {
     #[default]
     Newest,
     /// This one, of which the last `hidden` rows are below the screen. `new` messages came since.
-    At { key: Key, hidden: usize, new: u64 },
+    At {
+        key: LineKey,
+        hidden: usize,
+        new: u64,
+    },
 }
 
 /// What the timeline shows, stored or not.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Shown<'a> {
+pub(crate) enum TimelineItem<'a> {
     Entry(&'a Entry),
     Pending(&'a Pending),
 }
 
-impl Shown<'_> {
+impl TimelineItem<'_> {
     pub(crate) fn ts(&self) -> chat_shared::TimestampMs {
         match self {
             Self::Entry(entry) => entry.ts,
@@ -103,7 +107,7 @@ impl Room {
             jump: None,
             unread: 0,
             mentions: 0,
-            read: ReadMark::default(),
+            read: ReadMarker::default(),
             typing: Typing::default(),
         }
     }
@@ -125,20 +129,28 @@ impl Room {
     }
 
     /// The lines up to and with `key`, newest first.
-    pub(crate) fn up_from(&self, key: Key) -> impl Iterator<Item = (Key, Shown<'_>)> {
+    pub(crate) fn up_from(
+        &self,
+        key: LineKey,
+    ) -> impl Iterator<Item = (LineKey, TimelineItem<'_>)> {
         let pending = self.pending.iter().enumerate().rev();
-        let pending = pending.map(|(index, line)| (Key::pending(index), Shown::Pending(line)));
+        let pending =
+            pending.map(|(index, line)| (LineKey::pending(index), TimelineItem::Pending(line)));
         let lines = self.timeline.lines().range(..=key).rev();
-        let lines = lines.map(|(key, entry)| (*key, Shown::Entry(entry)));
+        let lines = lines.map(|(key, entry)| (*key, TimelineItem::Entry(entry)));
         pending.filter(move |(at, _)| *at <= key).chain(lines)
     }
 
     /// The lines from `key` on, oldest first.
-    pub(crate) fn down_from(&self, key: Key) -> impl Iterator<Item = (Key, Shown<'_>)> {
+    pub(crate) fn down_from(
+        &self,
+        key: LineKey,
+    ) -> impl Iterator<Item = (LineKey, TimelineItem<'_>)> {
         let lines = self.timeline.lines().range(key..);
-        let lines = lines.map(|(key, entry)| (*key, Shown::Entry(entry)));
+        let lines = lines.map(|(key, entry)| (*key, TimelineItem::Entry(entry)));
         let pending = self.pending.iter().enumerate();
-        let pending = pending.map(|(index, line)| (Key::pending(index), Shown::Pending(line)));
+        let pending =
+            pending.map(|(index, line)| (LineKey::pending(index), TimelineItem::Pending(line)));
         lines.chain(pending.filter(move |(at, _)| *at >= key))
     }
 }

@@ -10,11 +10,11 @@ use super::{Chat, Compose, Editor, Pending};
 #[serde(default)]
 pub(crate) struct Saved {
     pub(crate) drafts: BTreeMap<RoomName, String>,
-    pub(crate) outbox: Vec<SavedSend>,
+    pub(crate) outbox: Vec<SavedMessage>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct SavedSend {
+pub(crate) struct SavedMessage {
     room: RoomName,
     nonce: Nonce,
     ts: TimestampMs,
@@ -37,7 +37,7 @@ impl Saved {
             }
             saved
                 .outbox
-                .extend(room.pending.iter().map(|line| SavedSend {
+                .extend(room.pending.iter().map(|line| SavedMessage {
                     room: room.name.clone(),
                     nonce: line.nonce.clone(),
                     ts: line.ts,

@@ -20,18 +20,18 @@ pub(crate) const LINES_SCROLLED_MAX: usize = 20_000;
 /// Changes kept for pages that were asked for before them.
 const CHANGES_MAX: usize = 200;
 
-/// Names in a line about who came and went.
-const COMINGS_NAMES_MAX: usize = 10;
+/// Names in a line about who joined and left.
+const PRESENCE_NAMES_MAX: usize = 10;
 
 /// Where a line stands. What is durable stands at its seq, so that nothing is there twice
-/// whatever arrives again; what is not follows the durable line that it came after.
+/// whatever arrives again; what is not follows the durable line that it joined after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Key {
+pub(crate) struct LineKey {
     pub(crate) seq: Seq,
     pub(crate) sub: u32,
 }
 
-impl Key {
+impl LineKey {
     pub(crate) const MAX: Self = Self {
         seq: Seq::MAX,
         sub: u32::MAX,
@@ -62,8 +62,8 @@ pub(crate) enum EntryKind {
     Message(Message),
     /// A sentence about the room.
     System(Box<str>),
-    /// Who came and went, one line for many.
-    Comings(Box<Comings>),
+    /// Who joined and left, one line for many.
+    PresenceChanges(Box<PresenceChanges>),
     /// A word of this client to its own user.
     Local {
         text: Box<str>,
@@ -72,23 +72,23 @@ pub(crate) enum EntryKind {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Comings {
-    pub(crate) came: Vec<Username>,
-    pub(crate) went: Vec<Username>,
+pub(crate) struct PresenceChanges {
+    pub(crate) joined: Vec<Username>,
+    pub(crate) left: Vec<Username>,
     /// Those who have no place in the lists.
     pub(crate) others: u64,
 }
 
-impl Comings {
-    fn add(&mut self, name: &Username, came: bool) {
-        self.came.retain(|other| other != name);
-        self.went.retain(|other| other != name);
-        if self.came.len() + self.went.len() >= COMINGS_NAMES_MAX {
+impl PresenceChanges {
+    fn add(&mut self, name: &Username, joined: bool) {
+        self.joined.retain(|other| other != name);
+        self.left.retain(|other| other != name);
+        if self.joined.len() + self.left.len() >= PRESENCE_NAMES_MAX {
             self.others += 1;
-        } else if came {
-            self.came.push(name.clone());
+        } else if joined {
+            self.joined.push(name.clone());
         } else {
-            self.went.push(name.clone());
+            self.left.push(name.clone());
         }
     }
 }
@@ -117,7 +117,7 @@ pub(crate) enum Side {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Timeline {
-    lines: BTreeMap<Key, Entry>,
+    lines: BTreeMap<LineKey, Entry>,
     pub(crate) older: More,
     /// `None`: the stretch reaches to the newest event, and live ones are added to it.
     pub(crate) newer: More,
@@ -146,13 +146,13 @@ impl Default for Timeline {
 }
 
 impl Timeline {
-    pub(crate) fn lines(&self) -> &BTreeMap<Key, Entry> {
+    pub(crate) fn lines(&self) -> &BTreeMap<LineKey, Entry> {
         &self.lines
     }
 
     /// The message of this seq, where it is loaded.
     pub(crate) fn message(&self, seq: Seq) -> Option<&Message> {
-        self.lines.get(&Key::durable(seq)).and_then(as_message)
+        self.lines.get(&LineKey::durable(seq)).and_then(as_message)
     }
 
     /// The messages, newest first.
@@ -186,7 +186,7 @@ impl Timeline {
     }
 
     /// Takes a new message; says whether it was not known.
-    pub(crate) fn say(&mut self, chat: ChatEvent, me: &Username) -> bool {
+    pub(crate) fn add_message(&mut self, chat: ChatEvent, me: &Username) -> bool {
         let is_new = chat.seq > self.tip;
         self.tip = self.tip.max(chat.seq);
         if !self.is_live() {
@@ -196,8 +196,8 @@ impl Timeline {
     }
 
     /// Takes what the event `seq` changed of the message `target`.
-    pub(crate) fn change(&mut self, seq: Seq, target: Seq, change: Change) {
-        if let Some(entry) = self.lines.get_mut(&Key::durable(target))
+    pub(crate) fn apply_change(&mut self, seq: Seq, target: Seq, change: Change) {
+        if let Some(entry) = self.lines.get_mut(&LineKey::durable(target))
             && let EntryKind::Message(message) = &mut entry.kind
         {
             message.apply(seq, &change);
@@ -212,7 +212,7 @@ impl Timeline {
 
     /// Takes a page that joins what is here. False: it stands as of so long ago that changes
     /// since are not known any more; ask again.
-    pub(crate) fn page(&mut self, page: HistoryPage, me: &Username, side: Side) -> bool {
+    pub(crate) fn add_page(&mut self, page: HistoryPage, me: &Username, side: Side) -> bool {
         if page.as_of < self.changes_above {
             return false;
         }
@@ -242,54 +242,54 @@ impl Timeline {
         let known = self.message(seq).map(Message::rev);
         if known.is_none_or(|rev| rev < message.rev()) {
             let kind = EntryKind::Message(message);
-            self.lines.insert(Key::durable(seq), Entry { ts, kind });
+            self.lines.insert(LineKey::durable(seq), Entry { ts, kind });
         }
         known.is_none()
     }
 
-    pub(crate) fn system(&mut self, event: SystemEvent) {
+    pub(crate) fn add_system(&mut self, event: SystemEvent) {
         if !self.is_live() {
             return;
         }
-        let came = match event.event {
+        let joined = match event.event {
             SystemKind::JoinedChat | SystemKind::Joined => Some(true),
             SystemKind::LeftChat | SystemKind::Left => Some(false),
             _ => None,
         };
-        if let Some(came) = came {
-            return self.coming(&event, came);
+        if let Some(joined) = joined {
+            return self.add_presence(&event, joined);
         }
         let kind = EntryKind::System(event.message.into());
         let entry = Entry { ts: event.ts, kind };
         match event.seq {
-            Some(seq) => drop(self.lines.insert(Key::durable(seq), entry)),
-            None => self.follow(entry),
+            Some(seq) => drop(self.lines.insert(LineKey::durable(seq), entry)),
+            None => self.append(entry),
         }
     }
 
-    fn coming(&mut self, event: &SystemEvent, came: bool) {
+    fn add_presence(&mut self, event: &SystemEvent, joined: bool) {
         let names = event.username.iter().chain(&event.usernames);
         let last = self.lines.last_entry().map(|entry| entry.into_mut());
-        let mut new = Box::<Comings>::default();
-        let (comings, is_new) = match last.map(|entry| &mut entry.kind) {
-            Some(EntryKind::Comings(comings)) => (comings, false),
+        let mut new = Box::<PresenceChanges>::default();
+        let (line, is_new) = match last.map(|entry| &mut entry.kind) {
+            Some(EntryKind::PresenceChanges(line)) => (line, false),
             _ => (&mut new, true),
         };
         let mut named = 0;
         for name in names {
-            comings.add(name, came);
+            line.add(name, joined);
             named += 1;
         }
-        comings.others += event.count.unwrap_or(0).saturating_sub(named);
+        line.others += event.count.unwrap_or(0).saturating_sub(named);
         if is_new {
-            let kind = EntryKind::Comings(new);
-            self.follow(Entry { ts: event.ts, kind });
+            let kind = EntryKind::PresenceChanges(new);
+            self.append(Entry { ts: event.ts, kind });
         }
     }
 
-    pub(crate) fn local(&mut self, ts: TimestampMs, text: String, error: bool) {
+    pub(crate) fn add_local(&mut self, ts: TimestampMs, text: String, error: bool) {
         let text = text.into();
-        self.follow(Entry {
+        self.append(Entry {
             ts,
             kind: EntryKind::Local { text, error },
         });
@@ -306,13 +306,13 @@ impl Timeline {
         self.messages().next().map(|(seq, _)| seq)
     }
 
-    fn follow(&mut self, entry: Entry) {
+    fn append(&mut self, entry: Entry) {
         let tip = self
             .lines
             .last_key_value()
-            .map_or(Key::durable(0), |(key, _)| *key);
+            .map_or(LineKey::durable(0), |(key, _)| *key);
         let sub = tip.sub.saturating_add(1);
-        self.lines.insert(Key { seq: tip.seq, sub }, entry);
+        self.lines.insert(LineKey { seq: tip.seq, sub }, entry);
     }
 
     /// Drops the oldest lines past the bound.

@@ -1,7 +1,7 @@
 //! A client driven by a script, without terminal or network: a line is a key or what the server
 //! says, and what comes of it is told as text.
 
-mod made;
+mod fixtures;
 mod talk;
 
 use std::time::Duration;
@@ -13,14 +13,14 @@ use chat_shared::protocol::{
 };
 use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::KeyCode;
+use fixtures::{first_page, key, member, name, refusal, welcome};
 use jiff::tz::TimeZone;
-use made::{first_page, key, member, name, refusal, welcome};
 
-pub(crate) use made::{message, room};
+pub(crate) use fixtures::{message, room};
 
 use crate::keys::Keymap;
-use crate::state::{App, Chat, EntryKind, LogIn, Nonces, Screen, Scroll, Size};
-use crate::update::{Effect, Event, Mouse, PageAsk, Which, settle, update};
+use crate::state::{App, Chat, EntryKind, Nonces, Screen, Scroll, SignIn, Size};
+use crate::update::{Effect, Event, MouseAction, PageKind, PageRequest, settle, update};
 
 /// 2026-09-21, 14:13:20 UTC.
 pub(crate) const NOW: u64 = 1_790_000_000_000;
@@ -32,13 +32,13 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    pub(crate) fn log_in(columns: u16, rows: u16) -> Self {
+    pub(crate) fn sign_in(columns: u16, rows: u16) -> Self {
         let app = App {
             size: Size { columns, rows },
             zone: TimeZone::UTC,
             colours: true,
             server: "chat.example.org".to_owned(),
-            screen: Screen::LogIn(Box::new(LogIn::new(None, None))),
+            screen: Screen::SignIn(Box::new(SignIn::new(None, None))),
             help: None,
             leaving: false,
             now: NOW,
@@ -55,7 +55,7 @@ impl Script {
 
     /// Logged in as ann, connected, in the lobby.
     pub(crate) fn chat(columns: u16, rows: u16) -> Self {
-        let mut script = Self::log_in(columns, rows);
+        let mut script = Self::sign_in(columns, rows);
         script.app.screen = Screen::Chat(Box::new(Chat::new(Username::existing("ann"))));
         script.run("welcome lobby");
         script.effects.clear();
@@ -65,7 +65,7 @@ impl Script {
     pub(crate) fn state(&self) -> &Chat {
         match &self.app.screen {
             Screen::Chat(chat) => chat,
-            Screen::LogIn(_) => panic!("the log-in screen is shown"),
+            Screen::SignIn(_) => panic!("the log-in screen is shown"),
         }
     }
 
@@ -112,12 +112,12 @@ impl Script {
                 .iter()
                 .for_each(|name| self.event(Event::Key(key(name)))),
             "wheel" => self.event(Event::Mouse(match rest {
-                "up" => Mouse::WheelUp,
-                _ => Mouse::WheelDown,
+                "up" => MouseAction::WheelUp,
+                _ => MouseAction::WheelDown,
             })),
             "click" => {
                 let (column, row) = (number(0) as u16, number(1) as u16);
-                self.event(Event::Mouse(Mouse::Click { column, row }));
+                self.event(Event::Mouse(MouseAction::Click { column, row }));
             }
             "paste" => self.event(Event::Paste(rest.replace("\\n", "\n"))),
             "resize" => {
@@ -256,7 +256,7 @@ impl Script {
                     result,
                 });
             }
-            "login-failed" => self.event(Event::LogInFailed(text(0))),
+            "sign-in-failed" => self.event(Event::SignInFailed(text(0))),
             _ => self.step_more(word, &words),
         }
     }
@@ -264,7 +264,7 @@ impl Script {
     /// Answers a page that was asked for with the messages of these numbers.
     fn page(
         &mut self,
-        page: PageAsk,
+        page: PageRequest,
         seqs: std::ops::RangeInclusive<Seq>,
         (more_before, more_after): (bool, bool),
         as_of: Seq,
@@ -287,15 +287,15 @@ impl Script {
         });
     }
 
-    fn asked(&self) -> PageAsk {
+    fn asked(&self) -> PageRequest {
         self.pages_asked().last().unwrap_or_else(first_page)
     }
 
-    fn asked_first(&self) -> PageAsk {
+    fn asked_first(&self) -> PageRequest {
         self.pages_asked().next().unwrap_or_else(first_page)
     }
 
-    fn pages_asked(&self) -> impl Iterator<Item = PageAsk> {
+    fn pages_asked(&self) -> impl Iterator<Item = PageRequest> {
         self.effects.iter().filter_map(|effect| match effect {
             Effect::FetchHistory(page) => Some(page.clone()),
             _ => None,
@@ -303,13 +303,13 @@ impl Script {
     }
 
     /// What the person knows now, as text.
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn shown(&self) -> String {
         let mut out = String::new();
         match &self.app.screen {
-            Screen::LogIn(form) => {
+            Screen::SignIn(form) => {
                 let error = form.error.as_deref().unwrap_or("");
                 out += &format!(
-                    "log-in {:?} {:?} [{}]",
+                    "sign-in {:?} {:?} [{}]",
                     form.tab,
                     form.field,
                     form.name.text()
@@ -338,8 +338,8 @@ impl Script {
                             line + "\n"
                         }
                         EntryKind::System(text) => format!("-- {text}\n"),
-                        EntryKind::Comings(it) => {
-                            format!("-- +{:?} -{:?}\n", it.came, it.went)
+                        EntryKind::PresenceChanges(it) => {
+                            format!("-- +{:?} -{:?}\n", it.joined, it.left)
                         }
                         EntryKind::Local { text, .. } => format!("!! {text}\n"),
                     };
@@ -371,12 +371,12 @@ impl Script {
                     let to = reply_to.map_or(String::new(), |seq| format!(" to {seq}"));
                     format!("send {nonce} {text}{to}\n")
                 }
-                Effect::Do { what, .. } => format!("{what:?}\n"),
-                Effect::FetchHistory(page) => match page.which {
-                    Which::Before(seq) => format!("fetch before {seq}\n"),
-                    Which::After(seq) => format!("fetch after {seq}\n"),
-                    Which::Around(seq) => format!("fetch around {seq}\n"),
-                    Which::Newest => "fetch newest\n".to_owned(),
+                Effect::RoomAction { action, .. } => format!("{action:?}\n"),
+                Effect::FetchHistory(page) => match page.kind {
+                    PageKind::Before(seq) => format!("fetch before {seq}\n"),
+                    PageKind::After(seq) => format!("fetch after {seq}\n"),
+                    PageKind::Around(seq) => format!("fetch around {seq}\n"),
+                    PageKind::Newest => "fetch newest\n".to_owned(),
                 },
                 // Told and kept without being asked; tests of their own look at them.
                 Effect::Save(_) | Effect::Read { .. } | Effect::Typing(_) => continue,

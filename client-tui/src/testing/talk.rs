@@ -6,7 +6,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{Emoji, RoomName, Username};
 
-use super::made::{self, message, name, refusal};
+use super::fixtures::{self, message, name, refusal};
 use super::{NOW, Script};
 use crate::update::{Effect, Event};
 
@@ -65,7 +65,7 @@ impl Script {
             "crowd" => {
                 let info = RoomInfo {
                     members: number(0),
-                    ..made::room("lobby")
+                    ..fixtures::room("lobby")
                 };
                 self.frame(ServerFrame::Room {
                     re: None,
@@ -80,7 +80,7 @@ impl Script {
                 let info = RoomInfo {
                     kind: RoomKind::Direct,
                     with: Some(Username::existing(words[1])),
-                    ..made::room(words[0])
+                    ..fixtures::room(words[0])
                 };
                 self.frame(ServerFrame::Room {
                     re: None,
@@ -93,7 +93,7 @@ impl Script {
                     read_seq: number(2),
                     unread: number(1) - number(2),
                     mentions: number(3),
-                    ..made::room(words[0])
+                    ..fixtures::room(words[0])
                 };
                 self.frame(ServerFrame::Room {
                     re: None,
@@ -115,12 +115,16 @@ impl Script {
             }
             "not-done" => {
                 let done = self.effects.iter().rev().find_map(|effect| match effect {
-                    Effect::Do { room, what } => Some((room.clone(), what.clone())),
+                    Effect::RoomAction { room, action } => Some((room.clone(), action.clone())),
                     _ => None,
                 });
-                let (room, what) = done.unwrap();
+                let (room, action) = done.unwrap();
                 let result = Err(refusal(&text(0)));
-                self.event(Event::Done { room, what, result });
+                self.event(Event::ActionDone {
+                    room,
+                    action,
+                    result,
+                });
             }
             _ => panic!("no step {word:?}"),
         }

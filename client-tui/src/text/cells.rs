@@ -51,7 +51,7 @@ pub(crate) fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
 }
 
 /// `text` on one line, as the screen may show it.
-pub(crate) fn harmless(text: &str) -> String {
+pub(crate) fn sanitize(text: &str) -> String {
     cells(text)
         .map(|cell| {
             if cell.is_newline() {
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, expect: &str, expect_width: usize) {
-        let shown = harmless(text);
+        let shown = sanitize(text);
         assert_eq!(
             (shown.as_str(), width(text)),
             (expect, expect_width),
@@ -177,7 +177,7 @@ mod tests {
         check("🏴\u{E0067}\u{E007F}", "🏴\u{E0067}\u{E007F}", 2);
         check("a\u{E0067}", "a", 1);
         let zalgo = format!("z{}", "\u{335}".repeat(300));
-        assert_eq!(harmless(&zalgo).chars().count(), GRAPHEME_CHARS_MAX);
+        assert_eq!(sanitize(&zalgo).chars().count(), GRAPHEME_CHARS_MAX);
         assert_eq!(width(&zalgo), 1);
     }
 }

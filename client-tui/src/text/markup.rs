@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// How a piece of a text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Look {
+pub(crate) struct TextStyle {
     pub(crate) bold: bool,
     pub(crate) italic: bool,
     pub(crate) struck: bool,
@@ -19,7 +19,7 @@ pub(crate) struct Look {
 pub(crate) struct Markup {
     pub(crate) text: String,
     /// Ranges of `text` without gap or overlap.
-    pub(crate) runs: Vec<(Range<usize>, Look)>,
+    pub(crate) runs: Vec<(Range<usize>, TextStyle)>,
     pub(crate) links: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ const DEPTH_MAX: usize = 4;
 impl Markup {
     pub(crate) fn plain(text: &str) -> Self {
         let mut markup = Self::default();
-        markup.push(text, Look::default());
+        markup.push(text, TextStyle::default());
         markup
     }
 
@@ -54,30 +54,30 @@ impl Markup {
             }
             seen += usize::from(is_fence(line));
             if !first {
-                markup.push("\n", Look::default());
+                markup.push("\n", TextStyle::default());
             }
             first = false;
-            let look = Look::default();
+            let look = TextStyle::default();
             if fenced {
                 markup.push(
                     "\u{258f} ",
-                    Look {
+                    TextStyle {
                         quote: true,
                         ..look
                     },
                 );
-                markup.push(line, Look { code: true, ..look });
+                markup.push(line, TextStyle { code: true, ..look });
             } else if let Some(quoted) = line.strip_prefix("> ") {
                 markup.push(
                     "\u{258f} ",
-                    Look {
+                    TextStyle {
                         quote: true,
                         ..look
                     },
                 );
                 markup.inline(
                     quoted,
-                    Look {
+                    TextStyle {
                         quote: true,
                         ..look
                     },
@@ -90,7 +90,7 @@ impl Markup {
         markup
     }
 
-    pub(crate) fn push(&mut self, text: &str, look: Look) {
+    pub(crate) fn push(&mut self, text: &str, look: TextStyle) {
         if text.is_empty() {
             return;
         }
@@ -102,7 +102,7 @@ impl Markup {
         }
     }
 
-    fn inline(&mut self, text: &str, look: Look, depth: usize) {
+    fn inline(&mut self, text: &str, look: TextStyle, depth: usize) {
         let mut rest = text;
         let mut before = None;
         while let Some(c) = rest.chars().next() {
@@ -126,7 +126,7 @@ impl Markup {
         }
     }
 
-    fn escaped(&mut self, text: &str, look: Look) -> Option<usize> {
+    fn escaped(&mut self, text: &str, look: TextStyle) -> Option<usize> {
         let next = text[1..].chars().next()?;
         if !"*_~`[\\".contains(next) {
             return None;
@@ -136,7 +136,7 @@ impl Markup {
     }
 
     /// `code`: its marks stay, so that it is told from the rest without colours too.
-    fn code(&mut self, text: &str, look: Look) -> Option<usize> {
+    fn code(&mut self, text: &str, look: TextStyle) -> Option<usize> {
         let marks = text.len() - text.trim_start_matches('`').len();
         let mark = &text[..marks];
         let inner = &text[marks..];
@@ -145,37 +145,37 @@ impl Markup {
             return None;
         }
         let used = marks + end + marks;
-        self.push(&text[..used], Look { code: true, ..look });
+        self.push(&text[..used], TextStyle { code: true, ..look });
         Some(used)
     }
 
     fn emphasis(
         &mut self,
         text: &str,
-        look: Look,
+        look: TextStyle,
         word_before: bool,
         depth: usize,
     ) -> Option<usize> {
         let (mark, inside) = [
-            ("**", Look { bold: true, ..look }),
-            ("__", Look { bold: true, ..look }),
+            ("**", TextStyle { bold: true, ..look }),
+            ("__", TextStyle { bold: true, ..look }),
             (
                 "~~",
-                Look {
+                TextStyle {
                     struck: true,
                     ..look
                 },
             ),
             (
                 "*",
-                Look {
+                TextStyle {
                     italic: true,
                     ..look
                 },
             ),
             (
                 "_",
-                Look {
+                TextStyle {
                     italic: true,
                     ..look
                 },
@@ -208,7 +208,7 @@ impl Markup {
         }
     }
 
-    fn named_link(&mut self, text: &str, look: Look, depth: usize) -> Option<usize> {
+    fn named_link(&mut self, text: &str, look: TextStyle, depth: usize) -> Option<usize> {
         let middle = text.find("](")?;
         let name = &text[1..middle];
         let end = middle + 2 + text[middle + 2..].find(')')?;
@@ -217,7 +217,7 @@ impl Markup {
             return None;
         }
         let link = Some(self.link(address)?);
-        self.inline(name, Look { link, ..look }, depth.max(DEPTH_MAX));
+        self.inline(name, TextStyle { link, ..look }, depth.max(DEPTH_MAX));
         // Where it leads is never hidden.
         if name != address {
             self.push(&format!(" <{address}>"), look);
@@ -225,7 +225,7 @@ impl Markup {
         Some(end + 1)
     }
 
-    fn bare_link(&mut self, text: &str, look: Look) -> Option<usize> {
+    fn bare_link(&mut self, text: &str, look: TextStyle) -> Option<usize> {
         let end = text
             .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
             .unwrap_or(text.len());
@@ -238,7 +238,7 @@ impl Markup {
             return None;
         }
         let link = Some(self.link(address)?);
-        self.push(address, Look { link, ..look });
+        self.push(address, TextStyle { link, ..look });
         Some(address.len())
     }
 

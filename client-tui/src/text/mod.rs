@@ -5,6 +5,6 @@ mod cells;
 mod markup;
 mod wrap;
 
-pub(crate) use cells::{cells, harmless, width};
-pub(crate) use markup::{Look, Markup};
+pub(crate) use cells::{cells, sanitize, width};
+pub(crate) use markup::{Markup, TextStyle};
 pub(crate) use wrap::wrap;

@@ -3,13 +3,13 @@ use std::ops::Range;
 use super::cells;
 
 /// A row of a wrapped text: which bytes of it stand there.
-pub(crate) type Row = Range<usize>;
+pub(crate) type RowRange = Range<usize>;
 
 /// Breaks `text` into rows: the first of `first` columns, the others of `rest`.
 ///
 /// Breaks after spaces, and inside a word only where it is wider than a row. The spaces at a
 /// break stay at the end of their row, even where they don't fit: they are not seen.
-pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<Row> {
+pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<RowRange> {
     let mut rows = Vec::new();
     let (mut start, mut used) = (0, 0);
     // Where the word that is being read began, and the columns before it.

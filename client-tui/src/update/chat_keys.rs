@@ -1,8 +1,8 @@
 use crossterm::event::KeyEvent;
 
 use super::editing::{edit, type_or_edit};
-use super::scroll::{By, scroll};
-use super::{Effect, Effects, complete, enter, marks, pages, select};
+use super::scroll::{ScrollStep, scroll};
+use super::{Effect, Effects, complete, enter, pages, select, upkeep};
 use crate::keys::{Action, Press};
 use crate::state::{App, Chat, Compose, Overlay, Screen, Switcher};
 
@@ -19,9 +19,9 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         chat.completion = None;
     }
     match action {
-        Some(Action::PageUp) => move_by(app, By::PageUp, effects),
-        Some(Action::PageDown) => move_by(app, By::PageDown, effects),
-        Some(Action::Newest) if is_away(chat) => move_by(app, By::Newest, effects),
+        Some(Action::PageUp) => move_by(app, ScrollStep::PageUp, effects),
+        Some(Action::PageDown) => move_by(app, ScrollStep::PageDown, effects),
+        Some(Action::Newest) if is_away(chat) => move_by(app, ScrollStep::Newest, effects),
         Some(Action::NextRoom) => chat.go(next(chat, 1)),
         Some(Action::PreviousRoom) => chat.go(next(chat, chat.rooms().len() - 1)),
         Some(Action::RoomByNumber) => chat.go(number),
@@ -54,9 +54,9 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         action => {
             let press = Press::of(key);
             type_or_edit(&mut chat.current_mut().input, press, action);
-            chat.unsaved = chat.unsaved.max_by(now);
+            chat.save_due = chat.save_due.max_by(now);
             if press.typed().is_some() {
-                marks::typing(app, effects);
+                upkeep::typing(app, effects);
             }
         }
     }
@@ -66,7 +66,7 @@ fn is_away(chat: &Chat) -> bool {
     chat.current().is_scrolled() || !chat.current().timeline.is_live()
 }
 
-pub(super) fn move_by(app: &mut App, by: By, effects: &mut Effects) {
+pub(super) fn move_by(app: &mut App, by: ScrollStep, effects: &mut Effects) {
     let wants = scroll(app, by);
     if wants.older {
         pages::fetch_older(app, effects);

@@ -3,7 +3,7 @@
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{RoomName, Username};
 
-use super::{Do, Effect, Effects, enter, overlays, select};
+use super::{Effect, Effects, RoomAction, enter, overlays, select};
 use crate::state::{App, Chat, Screen};
 
 pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
@@ -18,10 +18,10 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "quit" => effects.push(Effect::Quit),
         "help" => app.help = Some(0),
         "me" if argument.is_empty() => return Err("/me needs a text: /me waves".to_owned()),
-        "me" => return enter::say(app, &format!("/me {argument}"), None, effects),
+        "me" => return enter::send_text(app, &format!("/me {argument}"), None, effects),
         "names" => {
             let names = names(chat);
-            chat.current_mut().timeline.local(now, names, false);
+            chat.current_mut().timeline.add_local(now, names, false);
         }
         "join" => effects.push(Effect::Join(room_name(argument, "/join")?)),
         "leave" => {
@@ -67,29 +67,29 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
                 "" => "This room has no topic.".to_owned(),
                 topic => format!("The topic is: {topic}"),
             };
-            chat.current_mut().timeline.local(now, text, false);
+            chat.current_mut().timeline.add_local(now, text, false);
         }
         "topic" => {
             let topic = if argument == "-" { "" } else { argument };
-            let what = Do::Topic(topic.to_owned());
-            effects.push(Effect::Do { room, what });
+            let action = RoomAction::Topic(topic.to_owned());
+            effects.push(Effect::RoomAction { room, action });
         }
         "search" => return overlays::search(chat, argument, effects),
         "reply" if argument.is_empty() => return select::reply(chat),
         "reply" => {
             let reply_to = select::to_answer(chat)?;
-            return enter::say(app, argument, Some(reply_to), effects);
+            return enter::send_text(app, argument, Some(reply_to), effects);
         }
         "edit" if argument.is_empty() => return select::edit(chat),
         "edit" => {
             let (seq, text) = (select::own(chat)?, argument.to_owned());
-            let what = Do::Edit { seq, text };
-            effects.push(Effect::Do { room, what });
+            let action = RoomAction::Edit { seq, text };
+            effects.push(Effect::RoomAction { room, action });
         }
         "delete" => {
-            let what = Do::Delete(select::own_or_chosen(chat)?);
+            let action = RoomAction::Delete(select::own_or_chosen(chat)?);
             chat.current_mut().selected = None;
-            effects.push(Effect::Do { room, what });
+            effects.push(Effect::RoomAction { room, action });
         }
         "react" => effects.push(select::react(chat, argument)?),
         "retry" => enter::retry(app, effects),
@@ -99,31 +99,31 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
             .retain(|line| line.failed.is_none()),
         "nick" => {
             chat_shared::check_display_name(argument).map_err(|error| format!("{error}."))?;
-            let what = Do::Profile(argument.to_owned());
-            effects.push(Effect::Do { room, what });
+            let action = RoomAction::Profile(argument.to_owned());
+            effects.push(Effect::RoomAction { room, action });
         }
         "invite" | "kick" | "ban" | "unban" | "mute" | "unmute" | "role" => {
-            let what = about(name, argument)?;
-            effects.push(Effect::Do { room, what });
+            let action = about(name, argument)?;
+            effects.push(Effect::RoomAction { room, action });
         }
         _ => {
             let text = format!("There is no command /{name}. /help lists them; //{name} says it.");
-            chat.current_mut().timeline.local(now, text, true);
+            chat.current_mut().timeline.add_local(now, text, true);
         }
     }
     Ok(())
 }
 
-fn about(command: &str, argument: &str) -> Result<Do, String> {
+fn about(command: &str, argument: &str) -> Result<RoomAction, String> {
     let (who, rest) = split(argument);
     let who = user_name(who, &format!("/{command}"))?;
     Ok(match command {
-        "invite" => Do::Invite(who),
-        "kick" => Do::Kick(who),
-        "ban" => Do::Ban(who, duration_s(rest)?),
-        "unban" => Do::Unban(who),
-        "mute" => Do::Mute(who, duration_s(rest)?),
-        "unmute" => Do::Unmute(who),
+        "invite" => RoomAction::Invite(who),
+        "kick" => RoomAction::Kick(who),
+        "ban" => RoomAction::Ban(who, duration_s(rest)?),
+        "unban" => RoomAction::Unban(who),
+        "mute" => RoomAction::Mute(who, duration_s(rest)?),
+        "unmute" => RoomAction::Unmute(who),
         _ => {
             let role = match rest {
                 "owner" => Role::Owner,
@@ -131,7 +131,7 @@ fn about(command: &str, argument: &str) -> Result<Do, String> {
                 "member" => Role::Member,
                 _ => return Err(format!("/role needs a role: /role {who} moderator")),
             };
-            Do::Role(who, role)
+            RoomAction::Role(who, role)
         }
     })
 }

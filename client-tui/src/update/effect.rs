@@ -8,7 +8,7 @@ use crossterm::event::KeyEvent;
 use crate::state::{Saved, Size};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mouse {
+pub(crate) enum MouseAction {
     WheelUp,
     WheelDown,
     Click { column: u16, row: u16 },
@@ -19,18 +19,18 @@ pub(crate) enum Mouse {
 pub(crate) enum Event {
     Key(KeyEvent),
     Paste(String),
-    Mouse(Mouse),
+    Mouse(MouseAction),
     Resize(Size),
     /// Time went by that the screen shows.
     Clock,
     /// A session began; `warning` says what went wrong beside that.
-    LoggedIn {
+    SignedIn {
         username: Username,
         saved: Saved,
         warning: Option<String>,
     },
     /// It did not begin, and why.
-    LogInFailed(String),
+    SignInFailed(String),
     Sdk(SdkEvent),
     Sent {
         room: RoomName,
@@ -38,7 +38,7 @@ pub(crate) enum Event {
         result: Result<Ack, CommandError>,
     },
     History {
-        page: PageAsk,
+        page: PageRequest,
         result: Result<HistoryPage, CommandError>,
     },
     Members {
@@ -64,9 +64,9 @@ pub(crate) enum Event {
         number: u64,
         result: Result<ResultsPage, CommandError>,
     },
-    Done {
+    ActionDone {
         room: RoomName,
-        what: Do,
+        action: RoomAction,
         result: Result<(), CommandError>,
     },
     /// $EDITOR ended: the new text, or what went wrong.
@@ -85,7 +85,7 @@ pub(crate) enum Effect {
     /// Draw everything anew.
     Redraw,
     Suspend,
-    LogIn {
+    SignIn {
         name: String,
         password: Password,
         sign_up: bool,
@@ -109,7 +109,7 @@ pub(crate) enum Effect {
         text: String,
         reply_to: Option<Seq>,
     },
-    FetchHistory(PageAsk),
+    FetchHistory(PageRequest),
     FetchMembers(RoomName),
     Join(RoomName),
     Leave(RoomName),
@@ -127,9 +127,9 @@ pub(crate) enum Effect {
         search: Search,
         number: u64,
     },
-    Do {
+    RoomAction {
         room: RoomName,
-        what: Do,
+        action: RoomAction,
     },
     Typing(RoomName),
     Read {
@@ -140,7 +140,7 @@ pub(crate) enum Effect {
 
 /// A change in a room that has no answer but that it was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Do {
+pub(crate) enum RoomAction {
     Edit { seq: Seq, text: String },
     Delete(Seq),
     React { seq: Seq, emoji: Emoji, on: bool },
@@ -155,7 +155,7 @@ pub(crate) enum Do {
     Profile(String),
 }
 
-impl Do {
+impl RoomAction {
     /// The beginning of the sentence that says it failed.
     pub(super) fn failure(&self) -> String {
         match self {
@@ -177,14 +177,14 @@ impl Do {
 
 /// A page of history that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PageAsk {
+pub(crate) struct PageRequest {
     pub(crate) room: RoomName,
-    pub(crate) which: Which,
+    pub(crate) kind: PageKind,
     pub(crate) generation: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Which {
+pub(crate) enum PageKind {
     Newest,
     Before(Seq),
     After(Seq),

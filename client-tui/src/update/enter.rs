@@ -2,8 +2,8 @@
 
 use chat_shared::{MessageText, Nonce, RoomName, Seq, TimestampMs};
 
-use super::{Do, Effect, Effects, commands};
-use crate::state::{App, Chat, Compose, Pending, Screen, Scroll, Unsaved};
+use super::{Effect, Effects, RoomAction, commands};
+use crate::state::{App, Chat, Compose, Pending, SaveDue, Screen, Scroll};
 
 /// Own messages that may wait in a room; more are not taken.
 const PENDING_MAX: usize = 200;
@@ -20,14 +20,14 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
     // A command may leave something in the input for its user, which then stays.
     let typed = std::mem::take(&mut chat.current_mut().input);
     let taken = match line.strip_prefix('/') {
-        Some(text) if text.starts_with('/') => say_or_edit(app, text, effects),
+        Some(text) if text.starts_with('/') => send_or_edit(app, text, effects),
         Some(command) => commands::run(app, command, effects),
-        None => say_or_edit(app, &line, effects),
+        None => send_or_edit(app, &line, effects),
     };
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    chat.unsaved = Unsaved::Now;
+    chat.save_due = SaveDue::Now;
     match taken {
         Ok(()) => chat.history.add(&line),
         // What was typed stays, to be changed.
@@ -48,20 +48,20 @@ pub(super) fn retry(app: &mut App, effects: &mut Effects) {
     let room = chat.current_mut();
     for line in room.pending.iter_mut().filter(|line| line.failed.is_some()) {
         line.failed = None;
-        effects.push(send(&room.name, line));
+        effects.push(send_effect(&room.name, line));
     }
-    chat.unsaved = Unsaved::Now;
+    chat.save_due = SaveDue::Now;
 }
 
 /// Sends what waited when the program ended the last time.
 pub(crate) fn resend_all(chat: &Chat, effects: &mut Effects) {
     for room in chat.rooms() {
         let waiting = room.pending.iter().filter(|line| line.failed.is_none());
-        effects.extend(waiting.map(|line| send(&room.name, line)));
+        effects.extend(waiting.map(|line| send_effect(&room.name, line)));
     }
 }
 
-fn send(room: &RoomName, line: &Pending) -> Effect {
+fn send_effect(room: &RoomName, line: &Pending) -> Effect {
     Effect::Send {
         room: room.clone(),
         nonce: line.nonce.clone(),
@@ -70,7 +70,7 @@ fn send(room: &RoomName, line: &Pending) -> Effect {
     }
 }
 
-fn say_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), String> {
+fn send_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), String> {
     let Screen::Chat(chat) = &mut app.screen else {
         return Ok(());
     };
@@ -79,16 +79,16 @@ fn say_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), S
         Compose::New => None,
         Compose::Reply(seq) => Some(seq),
         Compose::Edit(seq) => {
-            let text = checked(text)?;
+            let text = checked_text(text)?;
             let room = chat.current_mut();
             room.compose = Compose::New;
             room.selected = None;
-            let (room, what) = (room.name.clone(), Do::Edit { seq, text });
-            effects.push(Effect::Do { room, what });
+            let (room, action) = (room.name.clone(), RoomAction::Edit { seq, text });
+            effects.push(Effect::RoomAction { room, action });
             return Ok(());
         }
     };
-    say(app, text, reply_to, effects)?;
+    send_text(app, text, reply_to, effects)?;
     if let Screen::Chat(chat) = &mut app.screen {
         chat.current_mut().compose = Compose::New;
     }
@@ -96,7 +96,7 @@ fn say_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), S
 }
 
 /// Says `text` in the room that is shown.
-pub(super) fn say(
+pub(super) fn send_text(
     app: &mut App,
     text: &str,
     reply_to: Option<Seq>,
@@ -104,12 +104,12 @@ pub(super) fn say(
 ) -> Result<(), String> {
     let (now, nonce) = (app.now, app.nonces.next());
     match &mut app.screen {
-        Screen::Chat(chat) => say_in(chat, text, reply_to, nonce, now, effects),
-        Screen::LogIn(_) => Ok(()),
+        Screen::Chat(chat) => send_in(chat, text, reply_to, nonce, now, effects),
+        Screen::SignIn(_) => Ok(()),
     }
 }
 
-fn say_in(
+fn send_in(
     chat: &mut Chat,
     text: &str,
     reply_to: Option<Seq>,
@@ -117,7 +117,7 @@ fn say_in(
     ts: TimestampMs,
     effects: &mut Effects,
 ) -> Result<(), String> {
-    let text = checked(text)?;
+    let text = checked_text(text)?;
     let room = chat.current_mut();
     if room.pending.len() >= PENDING_MAX {
         return Err(format!(
@@ -131,21 +131,21 @@ fn say_in(
         reply_to,
         failed: None,
     };
-    effects.push(send(&room.name, &pending));
+    effects.push(send_effect(&room.name, &pending));
     room.pending.push(pending);
     // Who says something wants to see it, and has seen what was new.
     room.scroll = Scroll::Newest;
-    (room.read.line, room.selected) = (None, None);
+    (room.read.divider, room.selected) = (None, None);
     if !room.timeline.is_live() {
         room.timeline.clear();
     }
     room.timeline.trim(false);
-    room.typing.told_at = 0;
-    chat.unsaved = Unsaved::Now;
+    room.typing.sent_at = 0;
+    chat.save_due = SaveDue::Now;
     Ok(())
 }
 
-fn checked(text: &str) -> Result<String, String> {
+fn checked_text(text: &str) -> Result<String, String> {
     let text = MessageText::parse(text).map_err(|error| format!("{error}."))?;
     Ok(text.into_string())
 }

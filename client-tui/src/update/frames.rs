@@ -4,10 +4,10 @@ use chat_shared::limits::TYPING_MS;
 use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
 use chat_shared::{RoomName, Seq, TimestampMs};
 
-use crate::state::{Change, Chat, Link, More, Room, Scroll, Unsaved};
+use crate::state::{Change, Chat, ConnectionState, More, Room, SaveDue, Scroll};
 
 pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
-    chat.link = Link::Live;
+    chat.connection = ConnectionState::Live;
     chat.me = welcome.username;
     if chat.log.as_ref().is_some_and(|log| *log != welcome.log) {
         for room in chat.rooms_mut() {
@@ -36,12 +36,12 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
         .into_iter()
         .for_each(|info| chat.put_room(info));
     if !welcome.more {
-        all_rooms_told(chat);
+        drop_unknown_rooms(chat);
     }
 }
 
 /// Rooms that are known from a draft alone, and that one is in no more, go.
-fn all_rooms_told(chat: &mut Chat) {
+fn drop_unknown_rooms(chat: &mut Chat) {
     chat.retain_rooms(|room| room.info.is_some() || !room.pending.is_empty());
 }
 
@@ -87,7 +87,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             let shown = chat.is_current(&event.room);
             if let Some(room) = chat.room_mut(&event.room) {
                 room.read.seq = room.read.seq.max(event.seq);
-                room.read.told = room.read.told.max(event.seq);
+                room.read.sent_seq = room.read.sent_seq.max(event.seq);
                 if !shown || room.is_scrolled() {
                     (room.unread, room.mentions) = (event.unread, event.mentions);
                 }
@@ -96,7 +96,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
         ServerFrame::RoomsState(state) => {
             state.rooms.into_iter().for_each(|info| chat.put_room(info));
             if !state.more {
-                all_rooms_told(chat);
+                drop_unknown_rooms(chat);
             }
         }
         ServerFrame::Room { room, .. } => chat.put_room(room),
@@ -105,7 +105,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             chat.retain_rooms(|room| room.name != gone.room);
             if shown && !gone.room.is_lobby() {
                 let text = format!("You are no longer in {}.", gone.room);
-                chat.current_mut().timeline.local(now, text, false);
+                chat.current_mut().timeline.add_local(now, text, false);
             }
         }
         ServerFrame::Limited(limited) => {
@@ -123,7 +123,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             let known = error.room.filter(|name| chat.room(name).is_some());
             let room = known.unwrap_or_else(|| chat.current().name.clone());
             if let Some(room) = chat.room_mut(&room) {
-                room.timeline.local(now, error.message, true);
+                room.timeline.add_local(now, error.message, true);
             }
         }
         _ => {}
@@ -143,11 +143,11 @@ fn on_chat(chat: &mut Chat, event: ChatEvent) {
     }
     room.typing.names.retain(|name| *name != event.username);
     // What was said before the server counted is in its count.
-    let counts = !own && event.seq > room.read.counted;
+    let counts = !own && event.seq > room.read.counted_up_to;
     let mentions = event.mentions.contains(&me);
     let is_away = room.is_scrolled() || !room.timeline.is_live();
     let stored = room.pending.len() < waiting;
-    if room.timeline.say(event, &me) {
+    if room.timeline.add_message(event, &me) {
         if counts && (!shown || is_away) {
             room.unread += 1;
             room.mentions += u64::from(mentions);
@@ -162,13 +162,13 @@ fn on_chat(chat: &mut Chat, event: ChatEvent) {
         room.timeline.trim_hidden();
     }
     if stored {
-        chat.unsaved = Unsaved::Now;
+        chat.save_due = SaveDue::Now;
     }
 }
 
 fn changed(chat: &mut Chat, room: &RoomName, seq: Seq, target: Seq, change: Change) {
     if let Some(room) = chat.room_mut(room) {
-        room.timeline.change(seq, target, change);
+        room.timeline.apply_change(seq, target, change);
     }
 }
 
@@ -183,7 +183,7 @@ fn on_system(chat: &mut Chat, event: SystemEvent) {
     }
     let quiet = matches!(event.event, SystemKind::Created) && room.is_direct();
     if !quiet {
-        room.timeline.system(event);
+        room.timeline.add_system(event);
         room.timeline.trim(room.is_scrolled());
     }
 }

@@ -8,28 +8,30 @@ mod editing;
 mod effect;
 mod enter;
 mod frames;
-mod log_in;
-mod marks;
 mod mouse;
-mod net;
 mod overlays;
 mod pages;
 mod scroll;
 mod select;
+mod server;
+mod sign_in;
 #[cfg(test)]
 mod tests;
+mod upkeep;
 
 use chat_shared::{TimestampMs, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::keys::Action;
-use crate::state::{App, Chat, LogIn, Overlay, Screen, Unsaved};
+use crate::state::{App, Chat, Overlay, SaveDue, Screen, SignIn};
 
-pub(crate) use effect::{Do, Effect, Effects, Event, Mouse, PageAsk, Password, Which};
+pub(crate) use effect::{
+    Effect, Effects, Event, MouseAction, PageKind, PageRequest, Password, RoomAction,
+};
 pub(crate) use enter::resend_all;
-pub(crate) use log_in::submit as submit_log_in;
-pub(crate) use marks::{next_change, settle};
 pub(crate) use pages::PAGE_LINES_MAX;
+pub(crate) use sign_in::submit as submit_sign_in;
+pub(crate) use upkeep::{next_change, settle};
 
 /// Lines pasted from which on one is asked first.
 const PASTE_LINES_ASKED: usize = 200;
@@ -47,7 +49,7 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
         Event::Mouse(mouse) => mouse::on_mouse(app, mouse, &mut effects),
         Event::Resize(size) => app.size = size,
         Event::Clock => {}
-        Event::LoggedIn {
+        Event::SignedIn {
             username,
             saved,
             warning,
@@ -55,17 +57,17 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
             let mut chat = Chat::new(username);
             saved.restore(&mut chat);
             if let Some(warning) = warning {
-                chat.current_mut().timeline.local(now, warning, true);
+                chat.current_mut().timeline.add_local(now, warning, true);
             }
             resend_all(&chat, &mut effects);
             app.screen = Screen::Chat(Box::new(chat));
         }
-        Event::LogInFailed(error) => {
-            if let Screen::LogIn(form) = &mut app.screen {
+        Event::SignInFailed(error) => {
+            if let Screen::SignIn(form) = &mut app.screen {
                 (form.busy, form.error) = (false, Some(error));
             }
         }
-        event => net::on_net(app, event, &mut effects),
+        event => server::on_event(app, event, &mut effects),
     }
     effects
 }
@@ -85,7 +87,7 @@ fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         Some(Action::Help) => app.help = if app.help.is_some() { None } else { Some(0) },
         _ if app.help.is_some() => on_help_key(app, key),
         _ => match &app.screen {
-            Screen::LogIn(_) => log_in::on_key(app, key, effects),
+            Screen::SignIn(_) => sign_in::on_key(app, key, effects),
             Screen::Chat(chat) if chat.overlay.is_some() => overlays::on_key(app, key, effects),
             Screen::Chat(_) => chat_keys::on_key(app, key, effects),
         },
@@ -101,7 +103,7 @@ fn on_leave(app: &mut App, effects: &mut Effects) {
     app.leaving = true;
     app.help = None;
     match &mut app.screen {
-        Screen::LogIn(form) => log_in::clear_field(form),
+        Screen::SignIn(form) => sign_in::clear_field(form),
         Screen::Chat(chat) => {
             chat.notice = None;
             if chat.overlay.take().is_some() {
@@ -111,7 +113,7 @@ fn on_leave(app: &mut App, effects: &mut Effects) {
             let room = chat.current_mut();
             if !room.input.is_empty() {
                 room.input.set("");
-                chat.unsaved = chat.unsaved.max_by(app.now);
+                chat.save_due = chat.save_due.max_by(app.now);
             }
             let room = chat.current_mut();
             (room.compose, room.selected) = Default::default();
@@ -136,7 +138,7 @@ fn on_help_key(app: &mut App, key: KeyEvent) {
 fn on_paste(app: &mut App, text: String) {
     app.leaving = false;
     match &mut app.screen {
-        Screen::LogIn(form) => log_in::on_paste(form, &text),
+        Screen::SignIn(form) => sign_in::on_paste(form, &text),
         Screen::Chat(chat) => {
             let lines = text.lines().count().max(text.split('\r').count());
             if let Some(Overlay::Switcher(switcher)) = &mut chat.overlay {
@@ -145,7 +147,7 @@ fn on_paste(app: &mut App, text: String) {
                 chat.overlay = Some(Overlay::Paste { text, lines });
             } else {
                 paste(chat, &text);
-                chat.unsaved = chat.unsaved.max_by(app.now);
+                chat.save_due = chat.save_due.max_by(app.now);
             }
         }
     }
@@ -158,17 +160,17 @@ fn paste(chat: &mut Chat, text: &str) {
     }
 }
 
-impl Unsaved {
+impl SaveDue {
     /// A draft changed at `now`.
     fn max_by(self, now: TimestampMs) -> Self {
         match self {
-            Self::Nothing => Self::By(now.saturating_add(DRAFT_SAVED_AFTER_MS)),
+            Self::Nothing => Self::ScrollStep(now.saturating_add(DRAFT_SAVED_AFTER_MS)),
             other => other,
         }
     }
 }
 
 /// The first screen, where a session has ended or none is.
-fn to_log_in(app: &mut App, user: &Username, error: String) {
-    app.screen = Screen::LogIn(Box::new(LogIn::new(Some(user.as_str()), Some(error))));
+fn to_sign_in(app: &mut App, user: &Username, error: String) {
+    app.screen = Screen::SignIn(Box::new(SignIn::new(Some(user.as_str()), Some(error))));
 }

@@ -1,12 +1,12 @@
 //! What the mouse does, where the config has it: the wheel scrolls, a click on a room enters it.
 
 use super::chat_keys::move_by;
-use super::scroll::By;
-use super::{Effects, Mouse};
+use super::scroll::ScrollStep;
+use super::{Effects, MouseAction};
 use crate::state::{App, Screen};
 use crate::view::{areas, rooms_skipped};
 
-pub(super) fn on_mouse(app: &mut App, mouse: Mouse, effects: &mut Effects) {
+pub(super) fn on_mouse(app: &mut App, mouse: MouseAction, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
@@ -14,9 +14,9 @@ pub(super) fn on_mouse(app: &mut App, mouse: Mouse, effects: &mut Effects) {
         return;
     }
     match mouse {
-        Mouse::WheelUp => move_by(app, By::WheelUp, effects),
-        Mouse::WheelDown => move_by(app, By::WheelDown, effects),
-        Mouse::Click { column, row } => {
+        MouseAction::WheelUp => move_by(app, ScrollStep::WheelUp, effects),
+        MouseAction::WheelDown => move_by(app, ScrollStep::WheelDown, effects),
+        MouseAction::Click { column, row } => {
             let Some(list) = areas(app.size, chat).rooms else {
                 return;
             };

@@ -29,7 +29,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         Some(Overlay::Paste { text, lines }) => match key.code {
             KeyCode::Enter | KeyCode::Char('y') => {
                 paste(chat, &text);
-                chat.unsaved = chat.unsaved.max_by(now);
+                chat.save_due = chat.save_due.max_by(now);
             }
             KeyCode::Char('n') => {}
             _ => chat.overlay = Some(Overlay::Paste { text, lines }),

@@ -4,9 +4,9 @@ use chat_shared::client::CommandError;
 use chat_shared::protocol::HistoryPage;
 use chat_shared::{Seq, TimestampMs};
 
-use super::{Effect, Effects, PageAsk, Which, scroll};
+use super::{Effect, Effects, PageKind, PageRequest, scroll};
 use crate::state::{
-    App, Chat, LINES_SCROLLED_MAX, Link, More, Room, Screen, Scroll, Side, Unsaved,
+    App, Chat, ConnectionState, LINES_SCROLLED_MAX, More, Room, SaveDue, Screen, Scroll, Side,
 };
 
 /// Messages asked for at once.
@@ -19,9 +19,12 @@ pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
     if !matches!(room.timeline.older, More::There | More::Failed) {
         return;
     }
-    let which = room.timeline.oldest().map_or(Which::Newest, Which::Before);
+    let kind = room
+        .timeline
+        .oldest()
+        .map_or(PageKind::Newest, PageKind::Before);
     room.timeline.older = More::Loading;
-    effects.push(ask(room, which));
+    effects.push(request(room, kind));
 }
 
 pub(super) fn fetch_newer(app: &mut App, effects: &mut Effects) {
@@ -33,7 +36,7 @@ pub(super) fn fetch_newer(app: &mut App, effects: &mut Effects) {
     }
     if let Some(newest) = room.timeline.newest() {
         room.timeline.newer = More::Loading;
-        effects.push(ask(room, Which::After(newest)));
+        effects.push(request(room, PageKind::After(newest)));
     }
 }
 
@@ -42,7 +45,7 @@ pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    if chat.link != Link::Live {
+    if chat.connection != ConnectionState::Live {
         chat.notice =
             Some("That message is not loaded; it can be once you are connected.".to_owned());
         return;
@@ -51,14 +54,14 @@ pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
     room.timeline.clear();
     (room.timeline.older, room.timeline.newer) = (More::Loading, More::Loading);
     (room.scroll, room.jump) = (Scroll::Newest, Some(seq));
-    effects.push(ask(room, Which::Around(seq)));
+    effects.push(request(room, PageKind::Around(seq)));
 }
 
 fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
     let Screen::Chat(chat) = &mut app.screen else {
         return None;
     };
-    if chat.link != Link::Live {
+    if chat.connection != ConnectionState::Live {
         return None;
     }
     if chat.current().timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
@@ -70,30 +73,34 @@ fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
     Some(chat.current_mut())
 }
 
-fn ask(room: &Room, which: Which) -> Effect {
-    Effect::FetchHistory(PageAsk {
+fn request(room: &Room, kind: PageKind) -> Effect {
+    Effect::FetchHistory(PageRequest {
         room: room.name.clone(),
-        which,
+        kind,
         generation: room.timeline.generation,
     })
 }
 
-pub(super) fn on_page(app: &mut App, page: &PageAsk, result: Result<HistoryPage, CommandError>) {
+pub(super) fn on_page(
+    app: &mut App,
+    page: &PageRequest,
+    result: Result<HistoryPage, CommandError>,
+) {
     let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    take_in(chat, page, result, now);
+    add_page(chat, page, result, now);
     if chat.is_current(&page.room)
-        && let Some(seq) = chat.current_mut().jump.take_if(|_| page.which.is_around())
+        && let Some(seq) = chat.current_mut().jump.take_if(|_| page.kind.is_around())
     {
         scroll::show(app, seq);
     }
 }
 
-fn take_in(
+fn add_page(
     chat: &mut Chat,
-    page: &PageAsk,
+    page: &PageRequest,
     result: Result<HistoryPage, CommandError>,
     now: TimestampMs,
 ) {
@@ -106,12 +113,12 @@ fn take_in(
     }
     // The line it was to join was dropped since it was asked for: taken in now, it would leave a
     // gap.
-    let fits = match page.which {
-        Which::Before(before) => room.timeline.oldest() == Some(before),
-        Which::After(after) => room.timeline.newest() == Some(after),
-        Which::Newest | Which::Around(_) => true,
+    let fits = match page.kind {
+        PageKind::Before(before) => room.timeline.oldest() == Some(before),
+        PageKind::After(after) => room.timeline.newest() == Some(after),
+        PageKind::Newest | PageKind::Around(_) => true,
     };
-    let side = page.which.side();
+    let side = page.kind.side();
     match result {
         Ok(answer) => {
             let waiting = room.pending.len();
@@ -119,12 +126,12 @@ fn take_in(
                 room.pending.retain(|line| line.nonce != message.nonce);
             }
             let stored = room.pending.len() < waiting;
-            if !fits || !room.timeline.page(answer, &me, side) {
+            if !fits || !room.timeline.add_page(answer, &me, side) {
                 mark(room, side, More::There);
             }
             room.timeline.trim(room.is_scrolled());
             if stored {
-                chat.unsaved = Unsaved::Now;
+                chat.save_due = SaveDue::Now;
             }
         }
         Err(CommandError::Disconnected) => mark(room, side, More::There),
@@ -136,7 +143,7 @@ fn take_in(
                 Side::Both => "These",
             };
             let text = format!("{which} messages can't be had: {error}");
-            room.timeline.local(now, text, true);
+            room.timeline.add_local(now, text, true);
         }
     }
 }
@@ -153,7 +160,7 @@ fn mark(room: &mut Room, side: Side, more: More) {
     }
 }
 
-impl Which {
+impl PageKind {
     fn side(self) -> Side {
         match self {
             Self::Newest | Self::Before(_) => Side::Older,

@@ -3,12 +3,12 @@
 
 use chat_shared::Seq;
 
-use crate::state::{App, Key, More, Room, Screen, Scroll};
+use crate::state::{App, LineKey, More, Room, Screen, Scroll};
 use crate::view::{Rows, areas};
 
 /// Ends at which more is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Wants {
+pub(super) struct MissingPages {
     pub(super) older: bool,
     pub(super) newer: bool,
 }
@@ -18,7 +18,7 @@ const WHEEL_ROWS: usize = 3;
 
 /// How far to move, in rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
+pub(super) enum ScrollStep {
     PageUp,
     PageDown,
     WheelUp,
@@ -27,39 +27,43 @@ pub(super) enum By {
 }
 
 /// Scrolls; says where more lines are wanted.
-pub(super) fn scroll(app: &mut App, by: By) -> Wants {
+pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
     let Screen::Chat(chat) = &mut app.screen else {
-        return Wants::default();
+        return MissingPages::default();
     };
-    if by == By::Newest {
+    if by == ScrollStep::Newest {
         let room = chat.current_mut();
         room.scroll = Scroll::Newest;
         if !room.timeline.is_live() {
             room.timeline.clear();
         }
-        return Wants::default();
+        return MissingPages::default();
     }
     let timeline = areas(app.size, chat).timeline;
     let height = usize::from(timeline.height);
     // One row of the old page stays, for the eye.
     let step = match by {
-        By::WheelUp | By::WheelDown => WHEEL_ROWS,
-        By::PageUp | By::PageDown | By::Newest => height.saturating_sub(1).max(1),
+        ScrollStep::WheelUp | ScrollStep::WheelDown => WHEEL_ROWS,
+        ScrollStep::PageUp | ScrollStep::PageDown | ScrollStep::Newest => {
+            height.saturating_sub(1).max(1)
+        }
     };
     let Screen::Chat(chat) = &app.screen else {
-        return Wants::default();
+        return MissingPages::default();
     };
     let rows = Rows::new(app, chat, timeline.width);
     let room = chat.current();
     let (scroll, older) = match by {
-        By::PageUp | By::WheelUp => up(room, &rows, height, step),
-        By::PageDown | By::WheelDown | By::Newest => (down(room, &rows, step), false),
+        ScrollStep::PageUp | ScrollStep::WheelUp => up(room, &rows, height, step),
+        ScrollStep::PageDown | ScrollStep::WheelDown | ScrollStep::Newest => {
+            (down(room, &rows, step), false)
+        }
     };
-    let newer = matches!(by, By::PageDown | By::WheelDown)
+    let newer = matches!(by, ScrollStep::PageDown | ScrollStep::WheelDown)
         && !room.timeline.is_live()
         && is_at_end(room, scroll);
     set(app, scroll);
-    Wants { older, newer }
+    MissingPages { older, newer }
 }
 
 /// Brings the message `seq`, or the first one after it, to the middle of the screen; says whether
@@ -68,7 +72,11 @@ pub(super) fn show(app: &mut App, seq: Seq) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
     };
-    let mut lines = chat.current().timeline.lines().range(Key::durable(seq)..);
+    let mut lines = chat
+        .current()
+        .timeline
+        .lines()
+        .range(LineKey::durable(seq)..);
     let Some((key, _)) = lines.next() else {
         return false;
     };
@@ -105,7 +113,7 @@ pub(super) fn is_shown(app: &App, seq: Seq) -> bool {
         let Some(rest) = left.checked_sub(rows.of(key, shown, above).len()) else {
             return false;
         };
-        if key == Key::durable(seq) {
+        if key == LineKey::durable(seq) {
             return true;
         }
         left = rest;
@@ -142,7 +150,7 @@ pub(super) fn wants_older(app: &App) -> bool {
 fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool) {
     let (from, hidden) = position(room.scroll);
     // The rows of each line, from the bottom of the screen upwards, as far as is needed.
-    let mut counted: Vec<(Key, usize)> = Vec::new();
+    let mut counted: Vec<(LineKey, usize)> = Vec::new();
     let mut total = 0;
     let mut lines = room.up_from(from).peekable();
     while let Some((key, shown)) = lines.next() {
@@ -162,7 +170,7 @@ fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool
     if left == 0 {
         return (room.scroll, wants_older);
     }
-    let hidden_of = |key: Key| if key == from { hidden } else { 0 };
+    let hidden_of = |key: LineKey| if key == from { hidden } else { 0 };
     for (key, count) in counted {
         if left < count {
             let new = if let Scroll::At { new, .. } = room.scroll {
@@ -234,9 +242,9 @@ fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
     }
 }
 
-fn position(scroll: Scroll) -> (Key, usize) {
+fn position(scroll: Scroll) -> (LineKey, usize) {
     match scroll {
-        Scroll::Newest => (Key::MAX, 0),
+        Scroll::Newest => (LineKey::MAX, 0),
         Scroll::At { key, hidden, .. } => (key, hidden),
     }
 }

@@ -2,7 +2,7 @@
 
 use chat_shared::{Emoji, Seq};
 
-use super::{Do, Effect, Effects, pages, scroll};
+use super::{Effect, Effects, RoomAction, pages, scroll};
 use crate::state::{App, Chat, Compose, Editor, Message, Room, Screen};
 
 /// Chooses the next message above or below the chosen one.
@@ -38,7 +38,7 @@ pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
 fn oldest(app: &App) -> Option<Seq> {
     match &app.screen {
         Screen::Chat(chat) => chat.current().timeline.oldest(),
-        Screen::LogIn(_) => None,
+        Screen::SignIn(_) => None,
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn first_unread(app: &mut App, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    match chat.current().read.line {
+    match chat.current().read.divider {
         Some(line) => jump(app, line + 1, effects),
         None => chat.notice = Some("Nothing here is unread.".to_owned()),
     }
@@ -111,9 +111,9 @@ pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
     let none = || "There is no message to react to.".to_owned();
     let (seq, message) = any(room, |_| true).ok_or_else(none)?;
     let mine = message.reactions().any(|(on, it)| *on == emoji && it.me);
-    Ok(Effect::Do {
+    Ok(Effect::RoomAction {
         room: room.name.clone(),
-        what: Do::React {
+        action: RoomAction::React {
             seq,
             emoji,
             on: !mine,

@@ -10,8 +10,8 @@ use super::rows::{Rows, cut};
 use super::sidebars;
 use super::theme::Theme;
 use crate::keys::Action;
-use crate::state::{App, Chat, Compose, Key, Link, More, Overlay, Room, Scroll};
-use crate::text::{harmless, width};
+use crate::state::{App, Chat, Compose, ConnectionState, LineKey, More, Overlay, Room, Scroll};
+use crate::text::{sanitize, width};
 
 /// Rooms with news told in the status row.
 const NEWS_MAX: usize = 20;
@@ -100,7 +100,7 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
 /// The rows on the screen, from the top.
 fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
     let (from, mut hidden) = match room.scroll {
-        Scroll::Newest => (Key::MAX, 0),
+        Scroll::Newest => (LineKey::MAX, 0),
         Scroll::At { key, hidden, .. } => (key, hidden),
     };
     let mut upwards: Vec<Line<'static>> = Vec::new();
@@ -131,7 +131,7 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
     // Where the rooms have no place beside the timeline, what is new in them is told here.
     let who = match news(chat) {
         Some(news) if areas.rooms.is_none() => news,
-        _ => format!("{} @ {}", harmless(chat.me.as_str()), harmless(&app.server)),
+        _ => format!("{} @ {}", sanitize(chat.me.as_str()), sanitize(&app.server)),
     };
     let (word, word_style) = word(app, chat, theme);
     // What matters most keeps its place where there is little.
@@ -166,17 +166,17 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
 }
 
 fn link(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
-    match &chat.link {
-        Link::Connecting => ("connecting …".to_owned(), theme.warning()),
-        Link::Live => ("connected".to_owned(), theme.good()),
-        Link::Waiting { why, .. } => {
-            let when = match chat.link.wait_ms(app.now) {
+    match &chat.connection {
+        ConnectionState::Connecting => ("connecting …".to_owned(), theme.warning()),
+        ConnectionState::Live => ("connected".to_owned(), theme.good()),
+        ConnectionState::Waiting { why, .. } => {
+            let when = match chat.connection.wait_ms(app.now) {
                 Some(left) => format!("reconnecting in {} s", left.div_ceil(1_000)),
                 None => "reconnecting …".to_owned(),
             };
             (format!("{when}: {why}"), theme.warning())
         }
-        Link::Ended { why } => (format!("disconnected: {why}"), theme.error()),
+        ConnectionState::Ended { why } => (format!("disconnected: {why}"), theme.error()),
     }
 }
 
@@ -186,7 +186,7 @@ fn news(chat: &Chat) -> Option<String> {
     let new = rooms.filter(|(index, room)| room.unread > 0 && *index != chat.current_index());
     let told = new.map(|(index, room)| {
         let mark = if room.mentions > 0 { "!" } else { "" };
-        format!("{} {}{mark}", index + 1, harmless(room.title()))
+        format!("{} {}{mark}", index + 1, sanitize(room.title()))
     });
     let told: Vec<_> = told.take(NEWS_MAX).collect();
     (!told.is_empty()).then(|| format!("new: {}", told.join(", ")))
@@ -249,7 +249,7 @@ fn typing(room: &Room) -> Option<String> {
         .typing
         .names
         .iter()
-        .map(|name| harmless(name.as_str()))
+        .map(|name| sanitize(name.as_str()))
         .collect();
     match names.as_slice() {
         [] => None,
@@ -278,7 +278,7 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
             } else {
                 " ".repeat(prompt.len())
             };
-            let text = harmless(&editor.text()[range.clone()]);
+            let text = sanitize(&editor.text()[range.clone()]);
             Line::from(vec![Span::styled(head, theme.accent()), Span::raw(text)])
         });
     let lines: Vec<Line<'_>> = lines.collect();

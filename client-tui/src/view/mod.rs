@@ -6,10 +6,10 @@ mod help;
 #[cfg(test)]
 mod hostile;
 mod links;
-mod log_in;
 mod rows;
 mod search;
 mod sidebars;
+mod sign_in;
 mod switcher;
 #[cfg(test)]
 mod tests;
@@ -30,8 +30,8 @@ use crate::state::{App, Screen};
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) -> Links {
     let theme = Theme::of(app);
     let links = match &app.screen {
-        Screen::LogIn(form) => {
-            log_in::draw(frame, app, form, theme);
+        Screen::SignIn(form) => {
+            sign_in::draw(frame, app, form, theme);
             Links::default()
         }
         Screen::Chat(chat) => chat::draw(frame, app, chat, theme),

@@ -12,11 +12,13 @@ use ratatui::text::{Line, Span};
 
 use super::links::Links;
 use super::theme::Theme;
-use crate::state::{App, Chat, Comings, Entry, EntryKind, Key, Message, Pending, Room, Shown};
-use crate::text::{Markup, cells, harmless, width, wrap};
+use crate::state::{
+    App, Chat, Entry, EntryKind, LineKey, Message, Pending, PresenceChanges, Room, TimelineItem,
+};
+use crate::text::{Markup, cells, sanitize, width, wrap};
 
 /// Columns of a name before it is cut short.
-const NICK_COLUMNS_MAX: usize = 24;
+const NAME_COLUMNS_MAX: usize = 24;
 
 /// `HH:MM ` and the hanging indent where the name is too wide for one.
 const TIME_COLUMNS: usize = 6;
@@ -51,9 +53,9 @@ impl<'a> Rows<'a> {
     /// a row that says so. `above` is the line before it.
     pub(crate) fn of(
         &self,
-        key: Key,
-        shown: Shown<'_>,
-        above: Option<(Key, TimestampMs)>,
+        key: LineKey,
+        shown: TimelineItem<'_>,
+        above: Option<(LineKey, TimestampMs)>,
     ) -> Vec<Line<'static>> {
         let day = self.date(shown.ts());
         let mut rows = Vec::new();
@@ -61,27 +63,27 @@ impl<'a> Rows<'a> {
             let name = day.strftime("%A, %-d %B %Y").to_string();
             rows.push(self.divider(&name, self.theme.dim()));
         }
-        let line = self.room.read.line;
+        let line = self.room.read.divider;
         let starts_unread = |line| key.seq > line && above.is_some_and(|(key, _)| key.seq <= line);
-        let is_first = self.room.read.line == Some(0) && above.is_none();
+        let is_first = self.room.read.divider == Some(0) && above.is_none();
         if line.is_some_and(starts_unread) || is_first {
             rows.push(self.divider("new messages", self.theme.accent()));
         }
         match shown {
-            Shown::Entry(entry) => self.entry(key, entry, &mut rows),
-            Shown::Pending(pending) => self.pending(pending, &mut rows),
+            TimelineItem::Entry(entry) => self.entry(key, entry, &mut rows),
+            TimelineItem::Pending(pending) => self.pending(pending, &mut rows),
         }
         rows
     }
 
-    fn entry(&self, key: Key, entry: &Entry, rows: &mut Vec<Line<'static>>) {
+    fn entry(&self, key: LineKey, entry: &Entry, rows: &mut Vec<Line<'static>>) {
         let theme = self.theme;
         let ts = entry.ts;
         match &entry.kind {
             EntryKind::Message(message) => self.message(key, ts, message, rows),
             EntryKind::System(text) => self.aside(ts, "-- ", text, theme.dim(), rows),
-            EntryKind::Comings(comings) => {
-                self.aside(ts, "-- ", &sentence(comings), theme.dim(), rows);
+            EntryKind::PresenceChanges(changes) => {
+                self.aside(ts, "-- ", &presence_text(changes), theme.dim(), rows);
             }
             EntryKind::Local { text, error } => {
                 let style = if *error { theme.error() } else { theme.plain() };
@@ -109,8 +111,8 @@ impl<'a> Rows<'a> {
             markup.push(" …", Default::default());
         }
         let (me, ts) = (self.me, pending.ts);
-        self.answered(pending.reply_to, rows);
-        self.said(me, false, self.time(ts, ' '), markup, style, rows);
+        self.reply_quote(pending.reply_to, rows);
+        self.speech(me, false, self.time(ts, ' '), markup, style, rows);
         if let Some(why) = &pending.failed {
             let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
             let why = format!("not sent: {why} Ctrl-R tries again, /discard drops it.");
@@ -118,7 +120,13 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn message(&self, key: Key, ts: TimestampMs, message: &Message, rows: &mut Vec<Line<'static>>) {
+    fn message(
+        &self,
+        key: LineKey,
+        ts: TimestampMs,
+        message: &Message,
+        rows: &mut Vec<Line<'static>>,
+    ) {
         let mark = if self.room.selected == Some(key.seq) {
             '>'
         } else if message.mentions_me() {
@@ -136,21 +144,21 @@ impl<'a> Rows<'a> {
                 let quote = true;
                 markup.push(
                     " (edited)",
-                    crate::text::Look {
+                    crate::text::TextStyle {
                         quote,
                         ..Default::default()
                     },
                 );
             }
         }
-        self.answered(message.reply_to(), rows);
+        self.reply_quote(message.reply_to(), rows);
         let time = self.time(ts, mark);
-        self.said(&message.sender, message.bot, time, markup, style, rows);
+        self.speech(&message.sender, message.bot, time, markup, style, rows);
         self.reactions(message, rows);
     }
 
     /// What a message answers, above it.
-    fn answered(&self, reply_to: Option<u64>, rows: &mut Vec<Line<'static>>) {
+    fn reply_quote(&self, reply_to: Option<u64>, rows: &mut Vec<Line<'static>>) {
         let Some(seq) = reply_to else {
             return;
         };
@@ -180,7 +188,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn said(
+    fn speech(
         &self,
         sender: &Username,
         bot: bool,
@@ -189,20 +197,20 @@ impl<'a> Rows<'a> {
         style: Style,
         rows: &mut Vec<Line<'static>>,
     ) {
-        let mut nick_style = self.theme.nick(sender).patch(style);
+        let mut name_style = self.theme.username(sender).patch(style);
         if style == self.theme.plain() {
-            nick_style = nick_style.patch(self.theme.bold());
+            name_style = name_style.patch(self.theme.bold());
         }
-        let nick = cut(sender.as_str(), NICK_COLUMNS_MAX.min(self.columns / 3));
+        let name = cut(sender.as_str(), NAME_COLUMNS_MAX.min(self.columns / 3));
         let mut head = vec![time];
         let markup = match markup.text.strip_prefix("/me ") {
             Some(action) => {
-                head.extend([Span::styled("* ", style), Span::styled(nick, nick_style)]);
+                head.extend([Span::styled("* ", style), Span::styled(name, name_style)]);
                 head.push(Span::raw(" "));
                 Markup::parse(action)
             }
             None => {
-                head.push(Span::styled(nick, nick_style));
+                head.push(Span::styled(name, name_style));
                 if bot {
                     head.push(Span::styled(" [bot]", self.theme.dim()));
                 }
@@ -295,20 +303,20 @@ pub(super) fn local(zone: &TimeZone, ts: TimestampMs) -> DateTime {
     zone.to_datetime(ts.unwrap_or_default())
 }
 
-fn sentence(comings: &Comings) -> String {
+fn presence_text(changes: &PresenceChanges) -> String {
     let list = |names: &[Username]| {
         let names: Vec<_> = names.iter().map(Username::as_str).collect();
         names.join(", ")
     };
     let mut parts = Vec::new();
-    if !comings.came.is_empty() {
-        parts.push(format!("{} joined", list(&comings.came)));
+    if !changes.joined.is_empty() {
+        parts.push(format!("{} joined", list(&changes.joined)));
     }
-    if !comings.went.is_empty() {
-        parts.push(format!("{} left", list(&comings.went)));
+    if !changes.left.is_empty() {
+        parts.push(format!("{} left", list(&changes.left)));
     }
-    if comings.others > 0 {
-        parts.push(format!("{} others came or went", comings.others));
+    if changes.others > 0 {
+        parts.push(format!("{} others came or went", changes.others));
     }
     parts.join("; ")
 }
@@ -321,7 +329,7 @@ pub(super) fn on_one_line(text: &str) -> String {
 /// `text` on one line of at most `columns`, with an ellipsis where it was cut.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
-        return harmless(text);
+        return sanitize(text);
     }
     let (mut shown, mut used) = (String::new(), 0);
     for cell in cells(text).filter(|cell| !cell.is_newline()) {

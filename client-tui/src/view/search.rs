@@ -44,14 +44,14 @@ fn row(
     let time = local(&app.zone, message.ts);
     let room = match &app.screen {
         Screen::Chat(chat) => chat.room(&message.room).map(|room| room.title().to_owned()),
-        Screen::LogIn(_) => None,
+        Screen::SignIn(_) => None,
     };
     let room = room.unwrap_or_else(|| message.room.to_string());
     let mark = if selected { "> " } else { "  " };
     let head = format!("{} {room} ", time.strftime("%Y-%m-%d %H:%M"));
     let head = cut(&head, columns / 2);
-    let nick = cut(message.username.as_str(), columns / 4);
-    let used = width(mark) + width(&head) + width(&nick) + 2;
+    let name = cut(message.username.as_str(), columns / 4);
+    let used = width(mark) + width(&head) + width(&name) + 2;
     let text = cut(&on_one_line(&message.message), columns.saturating_sub(used));
     let style = if selected {
         theme.bold()
@@ -61,7 +61,7 @@ fn row(
     Line::from(vec![
         Span::styled(mark, theme.accent()),
         Span::styled(head, theme.dim()),
-        Span::styled(nick, theme.nick(&message.username)),
+        Span::styled(name, theme.username(&message.username)),
         Span::styled(": ", theme.dim()),
         Span::styled(text, style),
     ])

@@ -85,7 +85,7 @@ pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: The
     lines.extend(list(true).map(|(name, member)| {
         let bot = if member.bot { " [bot]" } else { "" };
         let text = format!("{}{name}{bot}", member.mark());
-        Line::styled(cut(&text, columns), theme.nick(name))
+        Line::styled(cut(&text, columns), theme.username(name))
     }));
     let offline = list(false);
     if offline.len() > 0 {

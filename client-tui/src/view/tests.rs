@@ -93,8 +93,8 @@ type State = fn(u16, u16) -> Script;
 
 #[rustfmt::skip]
 const STATES: &[(&str, State)] = &[
-    ("sign_up_error", |columns, rows| with(Script::log_in(columns, rows), "key f2; type ann; key tab; type short; key enter")),
-    ("log_in_error", |columns, rows| with(Script::log_in(columns, rows), "login-failed chat.example.org can't be reached: connection refused. Is the server running?")),
+    ("sign_up_error", |columns, rows| with(Script::sign_in(columns, rows), "key f2; type ann; key tab; type short; key enter")),
+    ("sign_in_error", |columns, rows| with(Script::sign_in(columns, rows), "sign-in-failed chat.example.org can't be reached: connection refused. Is the server running?")),
     ("people", people),
     ("rooms", |columns, rows| with(people(columns, rows), "room rust; room cats; chat cats 1 bob miau")),
     ("scrolled", |columns, rows| with(Script::chat(columns, rows), "page 1 100 end; key pgup; chat lobby 101 bob new")),
@@ -128,9 +128,9 @@ fn every_state_at_every_size() {
 
 screens! {
     talk_20x5: talk(20, 5);
-    log_in_120x40: Script::log_in(120, 40);
-    log_in_80x24: with(Script::log_in(80, 24), "type ann; key enter; type secret12");
-    log_in_40x10: Script::log_in(40, 10);
+    sign_in_120x40: Script::sign_in(120, 40);
+    sign_in_80x24: with(Script::sign_in(80, 24), "type ann; key enter; type secret12");
+    sign_in_40x10: Script::sign_in(40, 10);
     disconnected_120x40: with(people(120, 40), "down 5 The server closed the connection.");
     disconnected_80x24: with(people(80, 24), "down 5 The server closed the connection.; wait 1200");
     disconnected_40x10: with(people(40, 10), "down 5 The server closed the connection.");
@@ -189,7 +189,7 @@ fn the_grid_never_breaks() {
                     talk(columns, rows),
                     "type /search tea; key enter; found 1 9 end",
                 ),
-                Script::log_in(columns, rows),
+                Script::sign_in(columns, rows),
             ] {
                 let client = with(client, "key pgup alt-up; key f1");
                 let shown = screen(&client);
@@ -323,7 +323,7 @@ fn nothing_has_a_background() {
 
 #[test]
 fn no_password_is_shown() {
-    let client = with(Script::log_in(80, 24), "type ann; key tab; type hunter22");
+    let client = with(Script::sign_in(80, 24), "type ann; key tab; type hunter22");
     let shown = screen(&client);
     assert!(
         shown.contains("••••••••") && !shown.contains("hunter"),

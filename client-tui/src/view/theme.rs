@@ -5,10 +5,10 @@ use chat_shared::Username;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::state::App;
-use crate::text::Look;
+use crate::text::TextStyle;
 
-/// For nicks; the palette's red is for errors, its black, white and greys may be unreadable.
-const NICKS: [Color; 9] = [
+/// For colours; the palette's red is for errors, its black, white and greys may be unreadable.
+const NAME_COLOURS: [Color; 9] = [
     Color::Cyan,
     Color::Magenta,
     Color::Green,
@@ -20,8 +20,8 @@ const NICKS: [Color; 9] = [
     Color::LightBlue,
 ];
 
-/// For nicks on a light background, where the palette's bright colours can't be read.
-const NICKS_ON_LIGHT: [Color; 9] = [
+/// For colours on a light background, where the palette's bright colours can't be read.
+const NAME_COLOURS_ON_LIGHT: [Color; 9] = [
     Color::Indexed(22),
     Color::Indexed(24),
     Color::Indexed(26),
@@ -48,7 +48,7 @@ impl Theme {
     }
 
     /// A piece of a message over how the message is shown.
-    pub(crate) fn look(self, look: Look, style: Style) -> Style {
+    pub(crate) fn look(self, look: TextStyle, style: Style) -> Style {
         let mut style = style;
         for (modifier, is) in [
             (Modifier::BOLD, look.bold),
@@ -68,7 +68,7 @@ impl Theme {
     }
 
     /// The same for a name always and everywhere.
-    pub(crate) fn nick(self, name: &Username) -> Style {
+    pub(crate) fn username(self, name: &Username) -> Style {
         // FNV-1a: the standard library's hash differs between versions.
         let hash = name
             .folded()
@@ -76,9 +76,13 @@ impl Theme {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
                 (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
             });
-        let nicks = if self.light { NICKS_ON_LIGHT } else { NICKS };
-        let index = usize::try_from((hash ^ (hash >> 32)) % nicks.len() as u64).unwrap_or(0);
-        self.colour(nicks[index])
+        let colours = if self.light {
+            NAME_COLOURS_ON_LIGHT
+        } else {
+            NAME_COLOURS
+        };
+        let index = usize::try_from((hash ^ (hash >> 32)) % colours.len() as u64).unwrap_or(0);
+        self.colour(colours[index])
     }
 
     pub(crate) fn plain(self) -> Style {

@@ -23,11 +23,11 @@ fn events_change_messages() {
 
 #[test]
 fn a_page_that_comes_late_takes_in_what_changed_since() {
-    let mut client = Script::log_in(80, 24);
+    let mut client = Script::sign_in(80, 24);
     client.app.screen = Script::chat(80, 24).app.screen;
     client.run("chat lobby 3 bob hi; edited 4 1 changed; deleted 5 2; page-as-of 3 1 2");
     assert_eq!(
-        client.told(),
+        client.shown(),
         "1 bob: changed (edited)\n2 bob:  (deleted)\n3 bob: hi\n> \n"
     );
 }
@@ -41,7 +41,7 @@ fn a_page_older_than_the_changes_that_are_known_is_asked_for_again() {
     client.effects.clear();
     client.run("page-as-of 3 1 2");
     assert_eq!(
-        client.told(),
+        client.shown(),
         "> \nfetch newest\n",
         "nothing stale is shown"
     );
@@ -51,7 +51,7 @@ fn a_page_older_than_the_changes_that_are_known_is_asked_for_again() {
 fn the_past_around_a_message_joins_the_present_without_a_gap() {
     let mut client = Script::chat(80, 24);
     client.run("page 901 1000 more; type /search tea; key enter; found 500 500 end; key enter");
-    assert!(client.told().ends_with("fetch around 500\n"));
+    assert!(client.shown().ends_with("fetch around 500\n"));
     client.run("page 450 550 more newer; chat lobby 1001 bob live");
     let room = client.state().current();
     assert_eq!(
@@ -63,14 +63,14 @@ fn the_past_around_a_message_joins_the_present_without_a_gap() {
     assert!(room.is_scrolled());
     client.effects.clear();
     client.run("key pgdn pgdn pgdn pgdn pgdn");
-    assert!(client.told().ends_with("fetch after 550\n"));
+    assert!(client.shown().ends_with("fetch after 550\n"));
     client.run("page 551 1000 more; key pgdn pgdn");
     let newer = |client: &Script| client.state().current().timeline.newer;
     assert_eq!(newer(&client), More::There, "1001 came meanwhile");
     for _ in 0..60 {
         client.run("key pgdn");
     }
-    assert!(client.told().ends_with("fetch after 1000\n"));
+    assert!(client.shown().ends_with("fetch after 1000\n"));
     client.run("page 1001 1001 more; chat lobby 1002 bob now");
     assert_eq!(newer(&client), More::None);
     assert_eq!(client.state().current().timeline.newest(), Some(1002));
@@ -83,7 +83,7 @@ fn end_leaves_the_past_at_once() {
     let mut client = Script::chat(80, 24);
     client.run("page 901 1000 more; type /search tea; key enter; found 500 500 end; key enter");
     client.run("page 450 550 more newer; key end");
-    assert!(client.told().ends_with("fetch newest\n"));
+    assert!(client.shown().ends_with("fetch newest\n"));
     client.run("page 901 1000 more");
     assert_eq!(client.state().current().timeline.newest(), Some(1000));
 }

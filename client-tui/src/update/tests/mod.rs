@@ -1,5 +1,5 @@
-mod marks;
 mod messages;
+mod upkeep;
 mod writing;
 
 use crate::testing::Script;
@@ -11,8 +11,8 @@ fn check(script: &str, expect: &str) {
 }
 
 #[track_caller]
-fn check_log_in(script: &str, expect: &str) {
-    check_from(Script::log_in(80, 24), script, expect);
+fn check_sign_in(script: &str, expect: &str) {
+    check_from(Script::sign_in(80, 24), script, expect);
 }
 
 #[track_caller]
@@ -23,7 +23,7 @@ fn check_from(mut client: Script, script: &str, expect: &str) {
             .map(|line| line.trim_end().to_owned())
             .collect::<Vec<_>>()
     };
-    assert_eq!(lines(&client.told()), lines(expect), "after {script:?}");
+    assert_eq!(lines(&client.shown()), lines(expect), "after {script:?}");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn commands() {
 #[test]
 fn the_past_is_loaded_without_gaps() {
     let fresh = || {
-        let mut client = Script::log_in(80, 24);
+        let mut client = Script::sign_in(80, 24);
         client.app.screen = Script::chat(80, 24).app.screen;
         client
     };
@@ -130,7 +130,7 @@ fn the_past_is_loaded_without_gaps() {
     client.effects.clear();
     client.run("page 1 2 end; chat lobby 3 bob new; chat lobby 2 bob again");
     assert_eq!(
-        client.told(),
+        client.shown(),
         "1 bob: line 1\n2 bob: line 2\n3 bob: new\n> \n"
     );
     // A page that was asked for before everything was forgotten would leave a gap.
@@ -163,7 +163,7 @@ fn scrolling_stays_at_its_line() {
     client.run("page 101 200 more; key pgup");
     let at = |client: &Script| {
         client
-            .told()
+            .shown()
             .lines()
             .find(|l| l.starts_with("at"))
             .map(str::to_owned)
@@ -257,35 +257,35 @@ fn keys() {
 fn the_end_of_a_session() {
     check(
         "signed-out",
-        "log-in LogIn Password [ann] You were signed out; log in again.\nForgetSession { username: Username(\"ann\") }",
+        "sign-in SignIn Password [ann] You were signed out; log in again.\nForgetSession { username: Username(\"ann\") }",
     );
 }
 
 #[test]
 fn logging_in() {
-    check_log_in("key enter enter", "log-in LogIn Name [] Type your name.");
-    check_log_in(
+    check_sign_in("key enter enter", "sign-in SignIn Name [] Type your name.");
+    check_sign_in(
         "type ann; key enter; type secret12; key enter",
-        "log-in LogIn Password [ann] busy \nLogIn { name: \"ann\", password: …, sign_up: false }",
+        "sign-in SignIn Password [ann] busy \nSignIn { name: \"ann\", password: …, sign_up: false }",
     );
-    check_log_in(
-        "type ann; key enter; type secret12; key enter; login-failed Invalid username or password.",
-        "log-in LogIn Password [ann] Invalid username or password.\nLogIn { name: \"ann\", password: …, sign_up: false }",
+    check_sign_in(
+        "type ann; key enter; type secret12; key enter; sign-in-failed Invalid username or password.",
+        "sign-in SignIn Password [ann] Invalid username or password.\nSignIn { name: \"ann\", password: …, sign_up: false }",
     );
-    check_log_in(
+    check_sign_in(
         "key f2; type a b; key tab; type secret12; key enter",
-        "log-in SignUp Name [a b] A username is 1 to 32 characters of A-Z a-z 0-9 . _ -.",
+        "sign-in SignUp Name [a b] A username is 1 to 32 characters of A-Z a-z 0-9 . _ -.",
     );
-    check_log_in(
+    check_sign_in(
         "key f2; type ann; key tab; type short; key enter",
-        "log-in SignUp Password [ann] The password is too short: 8 characters at least.",
+        "sign-in SignUp Password [ann] The password is too short: 8 characters at least.",
     );
     // Whoever could log in with the demo still can.
-    check_log_in(
+    check_sign_in(
         "type a b; key tab; type x; key enter",
-        "log-in LogIn Password [a b] busy \nLogIn { name: \"a b\", password: …, sign_up: false }",
+        "sign-in SignIn Password [a b] busy \nSignIn { name: \"a b\", password: …, sign_up: false }",
     );
-    check_log_in("type x; key ctrl-c", "log-in LogIn Name []");
-    check_log_in("key ctrl-c ctrl-c", "log-in LogIn Name []  \nQuit");
-    check_log_in("paste ann\\n", "log-in LogIn Name [ann]");
+    check_sign_in("type x; key ctrl-c", "sign-in SignIn Name []");
+    check_sign_in("key ctrl-c ctrl-c", "sign-in SignIn Name []  \nQuit");
+    check_sign_in("paste ann\\n", "sign-in SignIn Name [ann]");
 }

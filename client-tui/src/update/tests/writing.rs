@@ -36,7 +36,7 @@ fn much_pasted_is_asked_about() {
         Some(Overlay::Paste { lines: 200, .. })
     ));
     client.run("type x; key esc");
-    assert_eq!(client.told(), "> \n");
+    assert_eq!(client.shown(), "> \n");
     client.run(&format!("paste {lines}; key enter"));
     assert_eq!(client.state().current().input.text().lines().count(), 200);
     let few = "line\\n".repeat(199);
@@ -64,7 +64,7 @@ fn commands_about_people() {
     let done = |line: &str, expect: &str| {
         let mut client = Script::chat(80, 24);
         client.run(&format!("type {line}; key enter"));
-        let told = client.told();
+        let told = client.shown();
         assert_eq!(told.trim_start_matches("> \n").trim_end(), expect, "{line}");
     };
     done("/kick @bob", "Kick(Username(\"bob\"))");
@@ -97,7 +97,7 @@ fn commands_about_people() {
 fn a_search_says_where_and_by_whom() {
     let mut client = Script::chat(80, 24);
     client.run("type /search old tea in:rust from:@bob; key enter");
-    let told = client.told();
+    let told = client.shown();
     for part in [
         "query: \"old tea\"",
         "RoomName(\"rust\")",
@@ -106,8 +106,8 @@ fn a_search_says_where_and_by_whom() {
         assert!(told.contains(part), "{told}");
     }
     client.run("found 51 100 more; key end");
-    let asked = |client: &Script| client.told().matches("Search {").count();
-    assert!(client.told().contains("cursor: Some(\"next\")"));
+    let asked = |client: &Script| client.shown().matches("Search {").count();
+    assert!(client.shown().contains("cursor: Some(\"next\")"));
     let before = asked(&client);
     client.run("key up down");
     assert_eq!(asked(&client), before, "the page is on its way already");

@@ -5,13 +5,13 @@ use chat_shared::TimestampMs;
 use chat_shared::limits::TYPING_MEMBERS_MAX;
 
 use super::{Effect, Effects, pages, scroll};
-use crate::state::{App, Chat, Link, More, Room, Saved, Screen, Unsaved};
+use crate::state::{App, Chat, ConnectionState, More, Room, SaveDue, Saved, Screen};
 
 /// The shortest time between two words about how far one has read.
-const READ_EVERY_MS: u64 = 1_000;
+const READ_INTERVAL_MS: u64 = 1_000;
 
 /// How often it is told that one is still writing; it holds for six seconds.
-const TYPING_EVERY_MS: u64 = 4_000;
+const TYPING_INTERVAL_MS: u64 = 4_000;
 
 /// When the screen or what is told changes by itself next.
 pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
@@ -19,18 +19,18 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
         return None;
     };
     // The count shown is of begun seconds; it changes when a whole one is left.
-    let link = chat
-        .link
+    let countdown = chat
+        .connection
         .wait_ms(now)
         .map(|left| now + (left - 1) % 1_000 + 1);
     let room = chat.current();
     let typing = (!room.typing.names.is_empty()).then_some(room.typing.until);
-    let read = has_read(chat).then(|| room.read.told_at + READ_EVERY_MS);
-    let save = match chat.unsaved {
-        Unsaved::By(at) => Some(at),
-        Unsaved::Nothing | Unsaved::Now => None,
+    let read = has_read(chat).then(|| room.read.sent_at + READ_INTERVAL_MS);
+    let save = match chat.save_due {
+        SaveDue::ScrollStep(at) => Some(at),
+        SaveDue::Nothing | SaveDue::Now => None,
     };
-    [link, typing, read, save].into_iter().flatten().min()
+    [countdown, typing, read, save].into_iter().flatten().min()
 }
 
 /// Asks for what the room that is shown lacks, and tells and keeps what is due.
@@ -39,20 +39,20 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    let is_due = match chat.unsaved {
-        Unsaved::Nothing => false,
-        Unsaved::By(at) => at <= now,
-        Unsaved::Now => true,
+    let is_due = match chat.save_due {
+        SaveDue::Nothing => false,
+        SaveDue::ScrollStep(at) => at <= now,
+        SaveDue::Now => true,
     };
     if is_due {
-        chat.unsaved = Unsaved::Nothing;
+        chat.save_due = SaveDue::Nothing;
         effects.push(Effect::Save(Saved::of(chat)));
     }
     let room = chat.current_mut();
     if room.typing.until <= now {
         room.typing.names.clear();
     }
-    if chat.link != Link::Live {
+    if chat.connection != ConnectionState::Live {
         return;
     }
     let reads = has_read(chat);
@@ -64,8 +64,8 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
         room.members.asked = true;
         effects.push(Effect::FetchMembers(room.name.clone()));
     }
-    if reads && now >= room.read.told_at + READ_EVERY_MS {
-        (room.read.told, room.read.told_at) = (room.read.tip, now);
+    if reads && now >= room.read.sent_at + READ_INTERVAL_MS {
+        (room.read.sent_seq, room.read.sent_at) = (room.read.tip, now);
         effects.push(Effect::Read {
             room: room.name.clone(),
             seq: room.read.tip,
@@ -82,15 +82,15 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    let is_live = chat.link == Link::Live;
+    let is_live = chat.connection == ConnectionState::Live;
     let room = chat.current_mut();
     let crowd = |room: &Room| {
         let members = room.info.as_ref().map(|info| info.members);
         !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
     };
     let is_message = !room.input.text().starts_with('/');
-    if is_live && is_message && now >= room.typing.told_at + TYPING_EVERY_MS && !crowd(room) {
-        room.typing.told_at = now;
+    if is_live && is_message && now >= room.typing.sent_at + TYPING_INTERVAL_MS && !crowd(room) {
+        room.typing.sent_at = now;
         effects.push(Effect::Typing(room.name.clone()));
     }
 }
@@ -98,9 +98,9 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
 /// Whether more was seen than the server knows of.
 fn has_read(chat: &Chat) -> bool {
     let room = chat.current();
-    chat.link == Link::Live
+    chat.connection == ConnectionState::Live
         && room.info.is_some()
         && !room.is_scrolled()
         && room.timeline.is_live()
-        && room.read.tip > room.read.told
+        && room.read.tip > room.read.sent_seq
 }

@@ -5,8 +5,8 @@ use ratatui::widgets::Paragraph;
 
 use super::rows::cut;
 use super::theme::Theme;
-use crate::state::{App, Editor, Field, LogIn, Tab};
-use crate::text::{cells, harmless, width, wrap};
+use crate::state::{App, Editor, Field, SignIn, Tab};
+use crate::text::{cells, sanitize, width, wrap};
 
 const FORM_COLUMNS: u16 = 52;
 const LABEL_COLUMNS: usize = 10;
@@ -14,7 +14,7 @@ const LABEL_COLUMNS: usize = 10;
 /// Rows of the form without what it has to say.
 const FORM_ROWS: u16 = 7;
 
-pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &LogIn, theme: Theme) {
+pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &SignIn, theme: Theme) {
     let screen = frame.area();
     let columns = FORM_COLUMNS.min(screen.width);
     let words = words(app, form, usize::from(columns), theme);
@@ -69,7 +69,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &LogIn, theme: Theme)
     }
 }
 
-fn tabs(form: &LogIn, theme: Theme) -> Line<'static> {
+fn tabs(form: &SignIn, theme: Theme) -> Line<'static> {
     let tab = |tab: Tab, name: &str| {
         let style = if form.tab == tab {
             theme.accent().patch(theme.bold())
@@ -91,7 +91,7 @@ fn tabs(form: &LogIn, theme: Theme) -> Line<'static> {
     let mark = Span::styled(mark, theme.accent());
     Line::from(vec![
         mark,
-        tab(Tab::LogIn, "Log in"),
+        tab(Tab::SignIn, "Log in"),
         Span::raw(" "),
         tab(Tab::SignUp, "Sign up"),
     ])
@@ -127,7 +127,7 @@ fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
     // A mask tells how many letters were typed, never which.
     let shown = |text: &str| match mask {
         true => "•".repeat(cells(text).count()),
-        false => harmless(text),
+        false => sanitize(text),
     };
     let (before, after) = editor.text().split_at(editor.cursor());
     let (mut before, after) = (shown(before), shown(after));
@@ -150,7 +150,7 @@ fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
     (text, column)
 }
 
-fn words(app: &App, form: &LogIn, columns: usize, theme: Theme) -> Vec<Line<'static>> {
+fn words(app: &App, form: &SignIn, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let (text, style) = if app.leaving {
         ("Ctrl-C again leaves".to_owned(), theme.warning())
     } else if let Some(error) = &form.error {
@@ -159,13 +159,13 @@ fn words(app: &App, form: &LogIn, columns: usize, theme: Theme) -> Vec<Line<'sta
         ("Asking the server …".to_owned(), theme.dim())
     } else {
         let (other, what) = match form.tab {
-            Tab::LogIn => ("sign up instead", "logs in"),
+            Tab::SignIn => ("sign up instead", "logs in"),
             Tab::SignUp => ("log in instead", "makes the account and logs in"),
         };
         (format!("Enter {what} · F2 {other} · F1 help"), theme.dim())
     };
     let rows = wrap(&text, columns, columns);
     rows.into_iter()
-        .map(|row| Line::styled(harmless(&text[row]), style))
+        .map(|row| Line::styled(sanitize(&text[row]), style))
         .collect()
 }

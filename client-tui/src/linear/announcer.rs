@@ -4,17 +4,17 @@ use chat_shared::protocol::ServerFrame;
 use chat_shared::{RoomName, Seq};
 
 use super::place;
-use crate::state::{Chat, EntryKind, Key};
+use crate::state::{Chat, EntryKind, LineKey};
 
 /// What was told already, so that nothing is told twice.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct Announcer {
     events: BTreeMap<RoomName, Seq>,
-    local: BTreeMap<RoomName, Key>,
+    local: BTreeMap<RoomName, LineKey>,
     room: Option<RoomName>,
 }
 
-impl Told {
+impl Announcer {
     /// A line about an event, where it is new and anyone's but one's own typing.
     pub(super) fn frame(&mut self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
         let line = self.words(chat, frame)?;

@@ -22,7 +22,7 @@ pub(crate) async fn token(who: &mut Identity) -> anyhow::Result<String> {
     let Some(user) = &who.user else {
         bail!("Say who you are with --user NAME.");
     };
-    if let Some(token) = who.sessions.token(&who.server, user)? {
+    if let Some(token) = who.storage.token(&who.server, user)? {
         return Ok(token);
     }
     let password = match who.secret.read()? {
@@ -33,7 +33,7 @@ pub(crate) async fn token(who: &mut Identity) -> anyhow::Result<String> {
             who.server
         ),
     };
-    who.log_in_with(&password).await
+    who.sign_in_with(&password).await
 }
 
 fn ask_password(user: &str) -> anyhow::Result<Password> {

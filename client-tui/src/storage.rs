@@ -22,7 +22,7 @@ const SAVED_BYTES_MAX: u64 = 32 << 20;
 const FILE_NAME_CHARS_MAX: usize = 150;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Sessions {
+pub(crate) struct Storage {
     dir: PathBuf,
 }
 
@@ -40,7 +40,7 @@ struct Session {
     token: String,
 }
 
-impl Sessions {
+impl Storage {
     /// In the user's state directory, laid out as XDG says on every system.
     pub(crate) fn open() -> anyhow::Result<Self> {
         let base = etcetera::base_strategy::Xdg::new()
@@ -224,26 +224,26 @@ mod tests {
     #[test]
     fn a_token_is_kept_for_its_server_and_user() {
         let home = tempfile::tempdir().unwrap();
-        let sessions = Sessions {
+        let storage = Storage {
             dir: home.path().join("chat-tui"),
         };
         let other = ServerUrl::parse("https://127.0.0.1:8000").unwrap();
-        assert_eq!(sessions.token(&server(), "ann").unwrap(), None);
-        sessions.save(&server(), "ann", "secret").unwrap();
-        sessions.save(&server(), "Ann", "other").unwrap();
+        assert_eq!(storage.token(&server(), "ann").unwrap(), None);
+        storage.save(&server(), "ann", "secret").unwrap();
+        storage.save(&server(), "Ann", "other").unwrap();
         assert_eq!(
-            sessions.token(&server(), "ann").unwrap().as_deref(),
+            storage.token(&server(), "ann").unwrap().as_deref(),
             Some("secret")
         );
         assert_eq!(
-            sessions.token(&server(), "Ann").unwrap().as_deref(),
+            storage.token(&server(), "Ann").unwrap().as_deref(),
             Some("other")
         );
-        assert_eq!(sessions.token(&other, "ann").unwrap(), None);
-        assert_eq!(sessions.last_used().user.as_deref(), Some("Ann"));
-        sessions.forget(&server(), "ann").unwrap();
-        sessions.forget(&server(), "ann").unwrap();
-        assert_eq!(sessions.token(&server(), "ann").unwrap(), None);
+        assert_eq!(storage.token(&other, "ann").unwrap(), None);
+        assert_eq!(storage.last_used().user.as_deref(), Some("Ann"));
+        storage.forget(&server(), "ann").unwrap();
+        storage.forget(&server(), "ann").unwrap();
+        assert_eq!(storage.token(&server(), "ann").unwrap(), None);
     }
 
     #[cfg(unix)]
@@ -251,15 +251,15 @@ mod tests {
     fn only_the_owner_can_read() {
         use std::os::unix::fs::PermissionsExt;
         let home = tempfile::tempdir().unwrap();
-        let sessions = Sessions {
+        let storage = Storage {
             dir: home.path().join("chat-tui"),
         };
-        sessions.save(&server(), "ann", "secret").unwrap();
+        storage.save(&server(), "ann", "secret").unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        let file = sessions.path(&server(), "ann");
+        let file = storage.path(&server(), "ann");
         assert_eq!(mode(&file), 0o600);
         assert_eq!(mode(file.parent().unwrap()), 0o700);
-        assert_eq!(mode(&sessions.dir), 0o700);
+        assert_eq!(mode(&storage.dir), 0o700);
     }
 
     #[test]

@@ -4,10 +4,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::editing::type_or_edit;
 use super::{Effect, Effects, Password};
 use crate::keys::Press;
-use crate::state::{App, Editor, Field, LogIn, Screen, Tab};
+use crate::state::{App, Editor, Field, Screen, SignIn, Tab};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
-    let Screen::LogIn(form) = &mut app.screen else {
+    let Screen::SignIn(form) = &mut app.screen else {
         return;
     };
     if form.busy {
@@ -36,7 +36,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
     }
 }
 
-pub(super) fn on_paste(form: &mut LogIn, text: &str) {
+pub(super) fn on_paste(form: &mut SignIn, text: &str) {
     // What is copied often brings its line's end along.
     let line = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
     if let Some(editor) = field(form)
@@ -46,7 +46,7 @@ pub(super) fn on_paste(form: &mut LogIn, text: &str) {
     }
 }
 
-pub(super) fn clear_field(form: &mut LogIn) {
+pub(super) fn clear_field(form: &mut SignIn) {
     if let Some(editor) = field(form) {
         *editor = Editor::default();
     }
@@ -54,7 +54,7 @@ pub(super) fn clear_field(form: &mut LogIn) {
 
 /// Asks the server, or says what is missing. What can be known to fail is told at once; whether a
 /// name or a password is right only the server knows.
-pub(crate) fn submit(form: &mut LogIn, effects: &mut Effects) {
+pub(crate) fn submit(form: &mut SignIn, effects: &mut Effects) {
     let (name, password) = (form.name.text().trim(), form.password.text());
     let sign_up = form.tab == Tab::SignUp;
     let refused = if name.is_empty() {
@@ -74,14 +74,14 @@ pub(crate) fn submit(form: &mut LogIn, effects: &mut Effects) {
     }
     let (name, password) = (name.to_owned(), Password(password.to_owned()));
     (form.busy, form.error) = (true, None);
-    effects.push(Effect::LogIn {
+    effects.push(Effect::SignIn {
         name,
         password,
         sign_up,
     });
 }
 
-fn field(form: &mut LogIn) -> Option<&mut Editor> {
+fn field(form: &mut SignIn) -> Option<&mut Editor> {
     match form.field {
         _ if form.busy => None,
         Field::Tabs => None,
@@ -90,7 +90,7 @@ fn field(form: &mut LogIn) -> Option<&mut Editor> {
     }
 }
 
-fn switch(form: &mut LogIn) {
+fn switch(form: &mut SignIn) {
     (form.tab, form.error) = (form.tab.other(), None);
 }
 

@@ -4,10 +4,10 @@ use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
 use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo, RoomsPage};
 use chat_shared::{Nonce, RoomName, TimestampMs};
 
-use super::{Do, Effect, Effects, Event, enter, frames, pages, to_log_in};
-use crate::state::{App, Chat, Compose, Editor, Link, Overlay, Screen, Unsaved};
+use super::{Effect, Effects, Event, RoomAction, enter, frames, pages, to_sign_in};
+use crate::state::{App, Chat, Compose, ConnectionState, Editor, Overlay, SaveDue, Screen};
 
-pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
+pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
     let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -27,24 +27,28 @@ pub(super) fn on_net(app: &mut App, event: Event, effects: &mut Effects) {
         }
         Event::Joined { room, result } => match result {
             Ok(()) => chat.go_to(&room),
-            Err(error) => tell(chat, format!("{room} can't be joined: {error}"), now),
+            Err(error) => show_error(chat, format!("{room} can't be joined: {error}"), now),
         },
         Event::Left { room, result } => match result {
             Ok(()) => chat.retain_rooms(|known| known.name != room),
-            Err(error) => tell(chat, format!("{room} can't be left: {error}"), now),
+            Err(error) => show_error(chat, format!("{room} can't be left: {error}"), now),
         },
         Event::Opened { what, text, result } => opened(app, &what, text, result, effects),
         Event::RoomsFound(Ok(page)) => {
             let text = rooms(&page);
-            chat.current_mut().timeline.local(now, text, false);
+            chat.current_mut().timeline.add_local(now, text, false);
         }
         Event::RoomsFound(Err(error)) => {
-            tell(chat, format!("The rooms can't be had: {error}"), now);
+            show_error(chat, format!("The rooms can't be had: {error}"), now);
         }
         Event::Found { number, result } => found(chat, number, result),
-        Event::Done { room, what, result } => done(chat, &room, what, result, now),
+        Event::ActionDone {
+            room,
+            action,
+            result,
+        } => action_done(chat, &room, action, result, now),
         Event::Edited { room, result } => edited(chat, &room, result),
-        Event::NotSaved(error) => tell(chat, error, now),
+        Event::NotSaved(error) => show_error(chat, error, now),
         _ => {}
     }
 }
@@ -58,24 +62,24 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
         SdkEvent::Connected(welcome) => frames::connected(chat, welcome),
         SdkEvent::Frame(frame) => frames::on_frame(chat, frame, now),
         SdkEvent::Disconnected { reason, retry_in } => {
-            chat.link = match retry_in {
+            chat.connection = match retry_in {
                 Some(wait) => {
                     let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-                    Link::Waiting {
+                    ConnectionState::Waiting {
                         until: now.saturating_add(wait_ms),
                         why: reason,
                     }
                 }
-                None => Link::Ended { why: reason },
+                None => ConnectionState::Ended { why: reason },
             };
         }
         SdkEvent::Closed(CloseReason::NotSignedIn) => {
             let me = chat.me.clone();
-            to_log_in(app, &me, "You were signed out; log in again.".to_owned());
+            to_sign_in(app, &me, "You were signed out; log in again.".to_owned());
             effects.push(Effect::ForgetSession { username: me });
         }
         SdkEvent::Closed(reason) => {
-            chat.link = Link::Ended {
+            chat.connection = ConnectionState::Ended {
                 why: reason.to_string(),
             }
         }
@@ -97,13 +101,13 @@ fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, Com
             let mut chat =
                 ChatEvent::new(ack.room, ack.seq, ack.ts, me.clone(), line.text, line.nonce);
             chat.reply_to = line.reply_to;
-            room.timeline.say(chat, &me);
+            room.timeline.add_message(chat, &me);
         }
         // It waits for the next run.
         Err(CommandError::Closed(_)) => return,
         Err(error) => room.pending[index].failed = Some(error.to_string()),
     }
-    chat.unsaved = Unsaved::Now;
+    chat.save_due = SaveDue::Now;
 }
 
 fn opened(
@@ -125,14 +129,14 @@ fn opened(
             }
             chat.go_to(&name);
             if let Some(text) = text
-                && let Err(error) = enter::say(app, &text, None, effects)
+                && let Err(error) = enter::send_text(app, &text, None, effects)
                 && let Screen::Chat(chat) = &mut app.screen
             {
                 chat.notice = Some(error);
             }
         }
         Err(error) => {
-            tell(chat, format!("{what}: {error}"), now);
+            show_error(chat, format!("{what}: {error}"), now);
             // What was to be said is not lost.
             if let Some(text) = text
                 && chat.current().input.is_empty()
@@ -180,21 +184,21 @@ fn found(chat: &mut Chat, number: u64, result: Result<ResultsPage, CommandError>
     }
 }
 
-fn done(
+fn action_done(
     chat: &mut Chat,
     name: &RoomName,
-    what: Do,
+    action: RoomAction,
     result: Result<(), CommandError>,
     now: TimestampMs,
 ) {
-    match (result, what) {
-        (Ok(()), Do::Profile(name)) => {
+    match (result, action) {
+        (Ok(()), RoomAction::Profile(name)) => {
             let text = format!("Others see you as {name} now.");
-            chat.current_mut().timeline.local(now, text, false);
+            chat.current_mut().timeline.add_local(now, text, false);
         }
         (Ok(()), _) => {}
-        (Err(error), what) => {
-            let text = format!("{}: {error}", what.failure());
+        (Err(error), action) => {
+            let text = format!("{}: {error}", action.failure());
             let current = chat.current().name.clone();
             let shown = if chat.room(name).is_some() {
                 name
@@ -202,9 +206,9 @@ fn done(
                 &current
             };
             if let Some(room) = chat.room_mut(shown) {
-                room.timeline.local(now, text, true);
+                room.timeline.add_local(now, text, true);
                 // What was to be the new text is not lost.
-                if let Do::Edit { seq, text } = what
+                if let RoomAction::Edit { seq, text } = action
                     && room.input.is_empty()
                 {
                     room.input = Editor::with_text(&text);
@@ -226,12 +230,12 @@ fn edited(chat: &mut Chat, room: &RoomName, result: Result<String, String>) {
                     chat.notice = Some("That is too much for a message.".to_owned());
                 }
             }
-            chat.unsaved = Unsaved::Now;
+            chat.save_due = SaveDue::Now;
         }
         Err(error) => chat.notice = Some(error),
     }
 }
 
-fn tell(chat: &mut Chat, text: String, now: TimestampMs) {
-    chat.current_mut().timeline.local(now, text, true);
+fn show_error(chat: &mut Chat, text: String, now: TimestampMs) {
+    chat.current_mut().timeline.add_local(now, text, true);
 }

@@ -2,7 +2,7 @@ use super::Editor;
 
 /// The first screen: who one is.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LogIn {
+pub(crate) struct SignIn {
     pub(crate) tab: Tab,
     pub(crate) field: Field,
     pub(crate) name: Editor,
@@ -16,15 +16,15 @@ pub(crate) struct LogIn {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tab {
     #[default]
-    LogIn,
+    SignIn,
     SignUp,
 }
 
 impl Tab {
     pub(crate) fn other(self) -> Self {
         match self {
-            Self::LogIn => Self::SignUp,
-            Self::SignUp => Self::LogIn,
+            Self::SignIn => Self::SignUp,
+            Self::SignUp => Self::SignIn,
         }
     }
 }
@@ -37,7 +37,7 @@ pub(crate) enum Field {
     Password,
 }
 
-impl LogIn {
+impl SignIn {
     /// The form for `user`, where one is known, with the cursor in the first empty field.
     pub(crate) fn new(user: Option<&str>, error: Option<String>) -> Self {
         let name = user.map(Editor::with_text).unwrap_or_default();

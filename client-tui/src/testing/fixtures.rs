@@ -9,17 +9,17 @@ use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::NOW;
-use crate::update::{PageAsk, Which};
+use crate::update::{PageKind, PageRequest};
 
 pub(crate) fn refusal(why: &str) -> CommandError {
     CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
 }
 
 /// What was asked for when the chat began.
-pub(crate) fn first_page() -> PageAsk {
-    PageAsk {
+pub(crate) fn first_page() -> PageRequest {
+    PageRequest {
         room: RoomName::lobby(),
-        which: Which::Newest,
+        kind: PageKind::Newest,
         generation: 0,
     }
 }

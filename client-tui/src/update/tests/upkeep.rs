@@ -53,10 +53,10 @@ fn unread_messages_are_counted_as_the_server_counts_them() {
     assert_eq!(counts(&client, 1), (0, 0));
     client.run("chat rust 13 bob x; key alt-a");
     assert_eq!(client.state().current_index(), 1);
-    assert_eq!(client.state().current().read.line, Some(11));
+    assert_eq!(client.state().current().read.divider, Some(11));
     client.run("type x; key enter");
     assert_eq!(
-        client.state().current().read.line,
+        client.state().current().read.divider,
         None,
         "who speaks has read"
     );
@@ -121,7 +121,7 @@ fn drafts_and_unsent_messages_survive_a_restart() {
     let text = serde_json::to_string(&saved).unwrap();
     let saved: Saved = serde_json::from_str(&text).unwrap();
 
-    let mut again = Script::log_in(80, 24);
+    let mut again = Script::sign_in(80, 24);
     again.app.screen = Script::chat(80, 24).app.screen;
     let mut effects = Vec::new();
     if let Screen::Chat(chat) = &mut again.app.screen {
@@ -129,7 +129,7 @@ fn drafts_and_unsent_messages_survive_a_restart() {
         resend_all(chat, &mut effects);
     }
     again.effects = effects;
-    assert_eq!(again.told(), "~ hello\n> \nsend n-1 hello\n");
+    assert_eq!(again.shown(), "~ hello\n> \nsend n-1 hello\n");
     again.run("key alt-2");
     assert_eq!(again.state().current().input.text(), "half");
     // Stored after all, before the answer could come.
