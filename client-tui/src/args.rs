@@ -1,3 +1,8 @@
+//! The command line: flags, subcommands and the text of `--help`.
+//!
+//! The comments on the fields of [`Args`] and [`CliCommand`] are what `--help` prints, so they
+//! follow the style of help texts. The subcommands for scripts are in [`crate::scripts`].
+
 use std::path::PathBuf;
 
 use chat_shared::client::ServerUrl;

@@ -1,12 +1,13 @@
-//! Changes a text in the editor that the person chose.
+//! Lets the user change a text in their own editor (`Ctrl-X`).
 
 use std::io::{self, Read, Seek, Write};
 use std::process::Command;
 
-/// Bytes read back of what was written there.
+/// The longest text, in bytes, that is read back from the editor.
 const TEXT_BYTES_MAX: u64 = 64 * 1024;
 
-/// Runs $VISUAL, else $EDITOR, else vi. The new text, or a sentence about what went wrong.
+/// Runs `$VISUAL`, else `$EDITOR`, else `vi`, and returns the new text or a sentence about what
+/// went wrong.
 pub(crate) async fn edit(text: String) -> Result<String, String> {
     let edit = tokio::task::spawn_blocking(move || edit_blocking(&text));
     let edited = edit
@@ -23,7 +24,7 @@ fn edit_blocking(text: &str) -> io::Result<String> {
     };
     let editor = set("VISUAL").or_else(|| set("EDITOR"));
     let editor = editor.unwrap_or_else(|| "vi".to_owned());
-    // A temporary file is made for its owner alone.
+    // `tempfile` creates the file with mode 600.
     let mut file = tempfile::Builder::new()
         .prefix("chat-")
         .suffix(".md")
@@ -39,7 +40,7 @@ fn edit_blocking(text: &str) -> io::Result<String> {
     if !status.success() {
         return Err(io::Error::other(format!("{editor} ended with {status}")));
     }
-    // Many editors put another file in its place.
+    // Many editors replace the file instead of writing to it, so open the path again.
     let mut edited = std::fs::File::open(file.path())?;
     edited.rewind()?;
     let mut text = String::new();

@@ -1,8 +1,10 @@
-//! Keeps every cell in its place on terminals that hold a character for wider or narrower than
-//! we do.
+//! Keeps every cell in its column on terminals whose character widths differ from ours.
 //!
-//! Behind a cell of which they may think otherwise the cursor is placed anew, so that nothing
-//! moves; and a row that has or had one is drawn as a whole, so that nothing of it is left over.
+//! After a cell whose width is uncertain, [`Grid`] places the cursor explicitly, so that nothing
+//! shifts. A row that has or had such a cell is drawn as a whole, so that no part of an old
+//! character stays behind. [`Grid`] also turns the link numbers that [`crate::view`] hides in a
+//! cell's style into OSC 8 hyperlinks. It wraps ratatui's crossterm backend and knows nothing of
+//! the chat.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -21,16 +23,16 @@ use crate::view::{Links, number_of};
 #[derive(Debug)]
 pub(crate) struct Grid<W: Write> {
     terminal: CrosstermBackend<W>,
-    /// What was drawn, row by row, as far as it ever was.
+    /// The cells that were drawn last, row by row.
     rows: Vec<Row>,
-    /// Where the links of the frame lead that is drawn next.
+    /// The addresses of the links in the frame that is drawn next.
     links: Rc<RefCell<Links>>,
 }
 
 #[derive(Debug, Clone, Default)]
 struct Row {
     cells: Vec<Cell>,
-    /// It may have left something where we don't think it is.
+    /// The terminal may have left something in another column than we think.
     unsure: bool,
 }
 
@@ -54,25 +56,25 @@ impl<W: Write> Grid<W> {
             cells.resize(end, Cell::default());
         }
         cells[x].clone_from(cell);
-        // What a wide character covers is gone, though nobody says so.
+        // A wide character overwrites the cells that it covers; ratatui does not mention them.
         cells[x + 1..end].fill(Cell::default());
     }
 
-    /// Draws the whole of a row.
+    /// Draws a whole row.
     fn draw_row(&mut self, y: u16) -> io::Result<()> {
         queue!(self.terminal, MoveTo(0, y), Clear(LineClear::CurrentLine))?;
         let row = &mut self.rows[usize::from(y)];
         let mut cells = Vec::new();
         let mut next = 0;
         for (x, cell) in (0_u16..).zip(&row.cells) {
-            // The cells that a wide character covers are not drawn.
+            // Skip the cells that a wide character covers.
             if x >= next {
                 cells.push((x, y, cell));
                 next = x.saturating_add(u16::try_from(width(cell.symbol())).unwrap_or(1).max(1));
             }
         }
         row.unsure = cells.iter().any(|(_, _, cell)| !width_is_sure(cell));
-        // Each call begins by placing the cursor.
+        // Each call of `draw` starts by placing the cursor.
         for run in cells.chunk_by(|(_, _, cell), _| width_is_sure(cell)) {
             put(&mut self.terminal, &self.links.borrow(), run)?;
         }
@@ -80,7 +82,7 @@ impl<W: Write> Grid<W> {
     }
 }
 
-/// Draws cells, those of a link between the sequences that say where it leads (OSC 8).
+/// Draws cells and wraps those of a link in the sequences that name its address (OSC 8).
 fn put<W: Write>(
     terminal: &mut CrosstermBackend<W>,
     links: &Links,
@@ -116,7 +118,7 @@ fn put<W: Write>(
     Ok(())
 }
 
-/// An address in the characters that the sequence may have: all others as percent says them.
+/// Percent-encodes every byte of an address that OSC 8 does not allow.
 fn printable(address: &str) -> String {
     let mut printable = String::new();
     for byte in address.bytes() {
@@ -128,7 +130,8 @@ fn printable(address: &str) -> String {
     printable
 }
 
-/// Latin, Greek and Cyrillic letters, and what the client itself draws with.
+/// Returns true for Latin, Greek and Cyrillic letters and for what the client itself draws with:
+/// every terminal agrees on their width.
 fn width_is_sure(cell: &Cell) -> bool {
     let sure = |c| matches!(c, '\0'..='\u{2FF}' | '\u{370}'..='\u{482}' | '…' | '•' | '─'..='╿');
     cell.symbol().chars().all(sure)
@@ -221,8 +224,8 @@ mod tests {
         }
     }
 
-    /// What is written when a row, after it was each of `before`, becomes `new`, without colours; `@n` places the
-    /// cursor in column n, `#` clears the row.
+    /// Checks what is written when a row that held each of `before` becomes `new`, without colours.
+    /// `@n` places the cursor in column n, `#` clears the row.
     fn check(before: &[&str], new: &str, expect: &str) {
         let area = Rect::new(0, 0, 12, 1);
         let buffer = |text: &str| {

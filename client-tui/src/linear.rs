@@ -1,6 +1,9 @@
-//! The chat as plain lines, for screen readers and for terminals that can do no more: no other
-//! screen, no boxes, nothing that changes once it is written. The terminal itself edits the line
-//! that is typed; commands and state are those of the screen.
+//! Linear mode: the chat as plain lines, for screen readers and for terminals without cursor
+//! control.
+//!
+//! Nothing changes once it is written. The terminal itself edits the line that is typed; commands
+//! and state are those of the full screen: [`run`] feeds each line to [`crate::update`] as if it
+//! had been typed there, and [`Announcer`] turns what changed into lines.
 
 mod announcer;
 mod sign_in;
@@ -22,13 +25,13 @@ use crate::update::{Effect, Effects, Event, settle, update};
 use announcer::Announcer;
 pub(crate) use sign_in::token;
 
-/// Lines typed ahead.
+/// Lines typed ahead that wait to be handled.
 const LINES_MAX: usize = 16;
 
-/// Bytes of a line; more is no message.
+/// The longest line that is read, in bytes; a longer one cannot be a message.
 const LINE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Runs until one leaves, or standard input ends.
+/// Runs until the user leaves or standard input ends.
 pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let mut typed = typed();
@@ -73,7 +76,7 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
     }
 }
 
-/// What is typed, line by line. The thread ends with the program.
+/// Reads standard input line by line on a thread of its own, which ends with the program.
 fn typed() -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel(LINES_MAX);
     std::thread::spawn(move || {
@@ -93,7 +96,7 @@ fn typed() -> mpsc::Receiver<String> {
     lines
 }
 
-/// As if it had been typed on the screen.
+/// Handles a line as if it had been typed on the screen.
 fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
     if let Screen::Chat(chat) = &mut program.app.screen {
         chat.notice = None;
@@ -103,7 +106,8 @@ fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
     effects.extend(update(&mut program.app, enter, now()));
 }
 
-/// What an answer says, told by the state that it meets.
+/// The lines about a network event. Called before the state changes, so that an edit can quote the
+/// old text.
 fn before(program: &Program, answer: &NetEvent, told: &mut Announcer) -> Vec<String> {
     let (Screen::Chat(chat), NetEvent::Event(event)) = (&program.app.screen, answer) else {
         return Vec::new();
@@ -153,7 +157,7 @@ fn before(program: &Program, answer: &NetEvent, told: &mut Announcer) -> Vec<Str
     }
 }
 
-/// What the state has to say now.
+/// Prints what the state has to say after an event.
 fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
     if program.app.help.take().is_some() {
         for command in crate::keys::COMMANDS {
@@ -163,7 +167,7 @@ fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
     let Screen::Chat(chat) = &mut program.app.screen else {
         return Ok(());
     };
-    // What would lie over a screen was told as lines.
+    // Overlays were printed as lines already.
     chat.overlay = None;
     if let Some(notice) = chat.notice.take() {
         say(&format!("!! {notice}"))?;
@@ -177,7 +181,7 @@ fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The room's name before what is said elsewhere.
+/// The room's name, before a line about another room than the current one.
 fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
     if chat.is_current(room) {
         String::new()
@@ -186,7 +190,7 @@ fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
     }
 }
 
-/// Each part of a text on a line of its own, harmless.
+/// Prints each line of a text, without control characters.
 fn say(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for line in text.lines() {

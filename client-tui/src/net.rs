@@ -1,4 +1,7 @@
-//! Carries out what the update wants of the server, and brings the answers back as events.
+//! Carries out what [`crate::update`] wants of the server and turns the answers into events.
+//!
+//! [`Net`] is the only module that talks to the server while the chat runs. Each [`Effect`] becomes
+//! one call of the SDK's [`Client`]; its result comes back through [`Net::next`] as an [`Event`].
 
 use std::future::Future;
 use std::time::Duration;
@@ -14,15 +17,15 @@ use tokio::sync::mpsc;
 
 use crate::update::{Effect, Event, PAGE_LINES_MAX, PageKind, PageRequest, Password, RoomAction};
 
-/// Answers that wait to be taken in.
+/// Answers that wait to be handled.
 const ANSWERS_MAX: usize = 256;
 
-/// Members asked for; a room with more shows their count alone.
+/// Members asked for at once; a larger room shows only how many are online.
 const MEMBERS_MAX: u32 = chat_shared::limits::LIST_LIMIT_MAX;
 
 pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
 
-/// What comes back.
+/// What the network reports.
 #[derive(Debug)]
 pub(crate) enum NetEvent {
     Event(Event),
@@ -50,15 +53,14 @@ impl Net {
         }
     }
 
-    /// Connects with a session's token, now and again after every loss.
+    /// Connects with a session token. The SDK reconnects after every loss.
     pub(crate) fn connect(&mut self, token: String) {
         let config = ClientConfig::new(self.server.clone(), token).client_name(CLIENT_NAME);
         let (client, events) = connect(config);
         (self.client, self.events) = (Some(client), Some(events));
     }
 
-    /// The next answer or event; waits for good where nothing is under way. Cancelling it loses
-    /// nothing.
+    /// Returns the next answer or event; waits forever if nothing is under way. Cancel safe.
     pub(crate) async fn next(&mut self) -> NetEvent {
         let events = &mut self.events;
         let event = async {
@@ -92,7 +94,7 @@ impl Net {
         });
     }
 
-    /// Carries out an effect that is about the server.
+    /// Starts the work of an effect that concerns the server; ignores every other effect.
     pub(crate) fn carry_out(&self, effect: Effect) {
         let Some(client) = self.client.clone() else {
             return;
@@ -172,7 +174,7 @@ impl Net {
                     result,
                 }
             }),
-            // Nobody waits for what comes of these.
+            // Nothing depends on the outcome of these.
             Effect::Typing(room) => self.spawn(async move {
                 let _ = client.typing(&room).await;
             }),
@@ -187,7 +189,7 @@ impl Net {
         tokio::spawn(work);
     }
 
-    /// Ends the connection, so that the others see one leave at once.
+    /// Closes the connection, so that others see the user leave at once.
     pub(crate) async fn close(&mut self) {
         self.events = None;
         if let Some(client) = self.client.take() {
@@ -202,10 +204,11 @@ impl Net {
     fn start(&self, work: impl Future<Output = NetEvent> + std::marker::Send + 'static) {
         let answers = self.answers.clone();
         let mut work = Box::pin(async move {
-            // Nobody waits for an answer once the program ends.
+            // The receiver is gone once the program ends.
             let _ = answers.send(work.await).await;
         });
-        // Begun here and not in its task, so that messages go out in the order they were typed.
+        // Poll once here and not in a task, so that messages are sent in the order in which they
+        // were typed.
         if (&mut work).now_or_never().is_none() {
             tokio::spawn(work);
         }

@@ -1,5 +1,5 @@
 //! Notifications through the terminal itself, so that they work over SSH: the bell, and OSC 9 or
-//! OSC 777, which terminals show as the desktop does.
+//! OSC 777, which terminals show as desktop notifications.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use chat_shared::protocol::ChatEvent;
 use crate::config::{NotificationForm, NotificationLevel, Notifications};
 use crate::text::sanitize;
 
-/// The shortest time between two: who comes back to a hundred messages is told once.
+/// The shortest time between two notifications; a backlog of messages notifies once.
 pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
-/// Characters of a notification.
+/// The longest notification, in characters.
 const CHARS_MAX: usize = 200;
 
-/// What the terminal is to be told of a message; empty where it is nothing.
+/// The bytes that notify of a message, empty if it does not notify.
 pub(crate) fn about(
     chat: &ChatEvent,
     me: &Username,
@@ -46,7 +46,7 @@ pub(crate) fn about(
         NotificationForm::Osc777 => format!("\x1b]777;notify;{title};{body}\x1b\\"),
     };
     if in_tmux {
-        // tmux hands on what stands between these, each escape doubled.
+        // tmux passes on what stands between these sequences, with each escape doubled.
         out.push_str("\x1bPtmux;");
         out.push_str(&sequence.replace('\x1b', "\x1b\x1b"));
         out.push_str("\x1b\\");
@@ -56,7 +56,7 @@ pub(crate) fn about(
     out.into_bytes()
 }
 
-/// Text that neither ends the sequence nor a part of it.
+/// Removes what could end the escape sequence or one of its fields.
 fn text(text: &str) -> String {
     sanitize(text)
         .replace(';', ",")

@@ -1,5 +1,8 @@
-//! The loop: keys, network and signals come in, the state changes, the screen follows. It sleeps
-//! until something happens.
+//! The main loop: keys, network and signals come in, the state changes, the screen follows.
+//!
+//! [`run`] sleeps until something happens. Each event goes through [`update`]; the effects that it
+//! returns are carried out here ([`Program::carry_out`]) or by [`Net`]. A frame is drawn at most
+//! every 16 ms, however much comes in.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -30,13 +33,13 @@ use crate::terminal::{self, Screen};
 use crate::update::{Effect, Effects, Event, MouseAction, next_change, settle, update};
 use crate::view::{self, Links};
 
-/// The shortest time between two frames: however much comes in, the screen is drawn no more often.
+/// The shortest time between two frames.
 const FRAME: Duration = Duration::from_millis(16);
 
-/// The longest time until a key is seen.
+/// The longest time from a key to the frame that shows it.
 const KEY_FRAME: Duration = Duration::from_millis(4);
 
-/// How long a stop may take to begin.
+/// How long the program waits to be stopped after Ctrl-Z.
 #[cfg(unix)]
 const STOP: Duration = Duration::from_millis(200);
 
@@ -45,12 +48,12 @@ pub(crate) struct Program {
     pub(crate) app: App,
     pub(crate) net: Net,
     pub(crate) storage: Storage,
-    /// Where the links lead that are on the screen.
+    /// The addresses of the links on the screen.
     pub(crate) links: Rc<RefCell<Links>>,
     pub(crate) notices: Notices,
 }
 
-/// Of what the terminal is told beside the screen, and when that was last.
+/// Rings and notifies, at most once a second.
 #[derive(Debug)]
 pub(crate) struct Notices {
     config: Notifications,
@@ -68,7 +71,7 @@ impl Notices {
     }
 }
 
-/// Runs until one leaves. `first` is what is to be done at the start.
+/// Runs until the user leaves. `first` holds the effects to carry out at the start.
 pub(crate) async fn run(
     program: &mut Program,
     screen: &mut Screen,
@@ -87,7 +90,8 @@ pub(crate) async fn run(
                 Effect::Suspend => suspend(screen, &mut signals).await?,
                 Effect::Copy(text) => terminal::copy(&text)?,
                 Effect::OpenEditor { room, text } => {
-                    // It reads the keys now, and its Ctrl-C is none of ours.
+                    // The editor reads the keys now, and its Ctrl-C must not reach our signal
+                    // handlers.
                     drop(keys);
                     terminal::give_back();
                     let result = editor::edit(text).await;
@@ -119,7 +123,7 @@ pub(crate) async fn run(
                 assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
                 if let Some(event) = from_terminal(key) {
                     effects.extend(update(&mut program.app, event, now()));
-                    // Who types shall not wait for a frame that the network filled.
+                    // A key must not wait for a frame that the network filled.
                     frame_due = frame_due.min(Instant::now() + KEY_FRAME);
                     changed = true;
                 }
@@ -137,7 +141,7 @@ pub(crate) async fn run(
                 }
             },
             () = sleep_until(frame_due), if changed => {}
-            // A frame that is due settles what the clock is for.
+            // A frame that is due does what the timer is for.
             () = sleep(wait), if clock.is_some() && !changed => {
                 effects.extend(update(&mut program.app, Event::Clock, now()));
                 changed = true;
@@ -161,7 +165,8 @@ impl Program {
                 sign_up,
             } => self.net.sign_in(name, password, sign_up),
             Effect::ForgetSession { username } => {
-                // The token is worth nothing any more; at the next log-in it is replaced.
+                // The token no longer works; the next sign-in replaces the file, so a failure to
+                // remove it is harmless.
                 let _ = self.storage.forget(&self.net.server, username.as_str());
             }
             effect => self.net.carry_out(effect),
@@ -186,7 +191,8 @@ impl Program {
         update(&mut self.app, event, now())
     }
 
-    /// Rings, where the config wants it. A terminal that takes it not is none the worse for it.
+    /// Notifies of a new message as the config says. A terminal that cannot be written to is
+    /// ignored.
     fn notify(&mut self, answer: &NetEvent) {
         let NetEvent::Event(Event::Sdk(SdkEvent::Frame(ServerFrame::Chat(message)))) = answer
         else {
@@ -244,17 +250,17 @@ impl Program {
         Ok(())
     }
 
-    /// Leaves the server before the program ends.
+    /// Saves drafts and closes the connection before the program ends.
     pub(crate) async fn leave(&mut self) {
         if let AppScreen::Chat(chat) = &self.app.screen {
-            // Whatever waits was written down when it came; a draft may be newer.
+            // Messages that wait were saved when they were typed; a draft may be newer.
             let _ = self.save(&Saved::of(chat));
             self.net.close().await;
         }
     }
 }
 
-/// The test of a panic needs one.
+/// Lets the panic test cause a panic, in debug builds only.
 fn panics_for_a_test() -> bool {
     cfg!(debug_assertions) && std::env::var_os("CHAT_TUI_PANIC").is_some()
 }
@@ -279,14 +285,14 @@ fn from_terminal(event: TerminalEvent) -> Option<Event> {
     }
 }
 
-/// Draws the state, and notes where the links lead.
+/// Draws the state and records the addresses of the links.
 pub(crate) fn draw(screen: &mut Screen, links: &RefCell<Links>, app: &App) -> anyhow::Result<()> {
     screen.draw(|frame| *links.borrow_mut() = view::draw(frame, app))?;
     Ok(())
 }
 
 /// Clears the screen, so that the next frame draws all of it. `Terminal::clear` would ask the
-/// terminal where its cursor is, and take the answer from under the reader of the keys.
+/// terminal for its cursor position and consume the answer that the key reader waits for.
 fn redraw(screen: &mut Screen) -> anyhow::Result<()> {
     let size = screen.size()?;
     screen.resize(Rect::new(0, 0, size.width, size.height))?;
@@ -297,7 +303,7 @@ fn redraw(screen: &mut Screen) -> anyhow::Result<()> {
 async fn suspend(screen: &mut Screen, signals: &mut Signals) -> anyhow::Result<()> {
     terminal::give_back();
     crate::signals::stop()?;
-    // Where no shell could bring it back, a program is not stopped.
+    // Without a job-control shell the process is not stopped; go on after the timeout.
     let _ = tokio::time::timeout(STOP, signals.next()).await;
     terminal::take()?;
     redraw(screen)

@@ -1,12 +1,12 @@
-//! Signals that end the program or bring it back.
+//! The signals that end the program (HUP, INT, TERM) or continue it after a stop (CONT).
 
 use std::io;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signal {
-    /// Leave, with this exit code.
+    /// Leave with this exit code.
     Leave(u8),
-    /// The program was stopped and goes on.
+    /// The program was stopped and continues.
     Continued,
 }
 
@@ -24,7 +24,7 @@ impl Signals {
     }
 
     pub(crate) async fn next(&mut self) -> Signal {
-        // Fails only where no handler can be set; the keys still work then.
+        // Fails only if no handler can be installed; the keys still work then.
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
@@ -56,7 +56,7 @@ mod unix {
             })
         }
 
-        /// The next signal. Cancelling it loses none.
+        /// Returns the next signal. Cancel safe.
         pub(crate) async fn next(&mut self) -> Signal {
             tokio::select! {
                 _ = self.hang_up.recv() => Signal::Leave(129),
@@ -68,7 +68,7 @@ mod unix {
     }
 }
 
-/// Stops the program and what was started with it, as Ctrl-Z does.
+/// Stops the process group, as Ctrl-Z does in the shell.
 #[cfg(unix)]
 pub(crate) fn stop() -> io::Result<()> {
     rustix::process::kill_current_process_group(rustix::process::Signal::TSTP)?;

@@ -1,5 +1,8 @@
-//! What is kept between runs: for each server and user a session's token, drafts and messages
-//! that are not stored yet; and which was used last. Files that only their owner can read, each replaced as a whole.
+//! Files that outlive a run, readable by their owner alone.
+//!
+//! For each server and user there is a session token, and the drafts and messages that are not
+//! stored yet; one more file names the server and user of the last run. Each file is replaced as a
+//! whole.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,13 +15,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::state::Saved;
 
-/// Bytes that a file here may have; more is none of ours.
+/// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
 
-/// Bytes of drafts and of what waits to be sent: as much as the SDK holds of it.
+/// The largest file of drafts and waiting messages, in bytes: as much as the SDK holds.
 const SAVED_BYTES_MAX: u64 = 32 << 20;
 
-/// Characters of a file's name before a hash takes the place of the rest.
+/// The longest file name, in characters, before a hash replaces its end.
 const FILE_NAME_CHARS_MAX: usize = 150;
 
 #[derive(Debug, Clone)]
@@ -41,7 +44,7 @@ struct Session {
 }
 
 impl Storage {
-    /// In the user's state directory, laid out as XDG says on every system.
+    /// Opens the state directory that the XDG specification names, on every system.
     pub(crate) fn open() -> anyhow::Result<Self> {
         let base = etcetera::base_strategy::Xdg::new()
             .context("Your home directory can't be found, so no session can be kept; set HOME.")?;
@@ -57,7 +60,7 @@ impl Storage {
             .unwrap_or_default()
     }
 
-    /// The token of a session, where one is kept.
+    /// Returns the token of a saved sign-in.
     pub(crate) fn token(&self, server: &ServerUrl, user: &str) -> anyhow::Result<Option<String>> {
         let path = self.path(server, user);
         let text = read(&path).with_context(|| format!("{} can't be read", path.display()))?;
@@ -77,7 +80,7 @@ impl Storage {
         self.remember(server, user)
     }
 
-    /// Drafts and messages that wait to be sent.
+    /// Reads the drafts and the messages that wait to be sent.
     pub(crate) fn saved(&self, server: &ServerUrl, user: &str) -> anyhow::Result<Saved> {
         let path = self.saved_path(server, user);
         let read = || -> io::Result<Saved> {
@@ -102,7 +105,7 @@ impl Storage {
         if *saved == Saved::default() {
             return remove(&path);
         }
-        // It is written often, so no disk is waited for.
+        // Not synced to disk, because it is written often.
         self.write_to(&path, &serde_json::to_string(saved)?, false)
     }
 
@@ -140,7 +143,7 @@ impl Storage {
         let write = || -> io::Result<()> {
             make_private_dir(&self.dir)?;
             make_private_dir(dir)?;
-            // A temporary file is made for its owner alone.
+            // `tempfile` creates the file with mode 600.
             let mut file = tempfile::NamedTempFile::new_in(dir)?;
             file.write_all(text.as_bytes())?;
             if durably {
@@ -193,8 +196,9 @@ fn read_up_to(path: &Path, bytes_max: u64) -> io::Result<Option<String>> {
     }
 }
 
-/// `text` as a part of a file's name, another for each text, also where names fold their case:
-/// all but lower case letters, digits, `.` and `-` is written as `_` and its number.
+/// Makes `text` a part of a file name, a different one for each text even on file systems that fold
+/// case: every byte but lower case letters, digits, `.` and `-` becomes `_` and its hexadecimal
+/// number.
 fn file_name(text: &str) -> String {
     let mut name = String::new();
     for byte in text.bytes() {

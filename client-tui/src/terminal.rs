@@ -1,4 +1,4 @@
-//! The terminal's set-up and its undoing, one pair for every way out.
+//! Sets the terminal up and restores it, on every way out: return, error, signal, stop and panic.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -19,16 +19,16 @@ use ratatui::Terminal;
 use crate::grid::Grid;
 use crate::view::Links;
 
-/// Whether the terminal tells of the mouse. The panic hook has to know it too.
+/// Mouse capture is on. A static, because the panic hook has to know it.
 static MOUSE: AtomicBool = AtomicBool::new(false);
 
 pub(crate) type Screen = Terminal<Grid<io::Stdout>>;
 
-/// Undone when dropped, and by the panic hook, which a drop would come too late for.
+/// Restores the terminal when dropped. A panic restores it earlier, in its hook.
 #[derive(Debug)]
 pub(crate) struct Guard;
 
-/// Takes the terminal.
+/// Sets the terminal up.
 pub(crate) fn set_up(links: Rc<RefCell<Links>>, mouse: bool) -> io::Result<(Screen, Guard)> {
     let guard = Guard;
     MOUSE.store(mouse, Ordering::Relaxed);
@@ -43,7 +43,7 @@ impl Drop for Guard {
     }
 }
 
-/// Takes the terminal; where it was taken already, anew: whoever stopped us may have changed it.
+/// Sets the terminal up again; after a stop another program may have changed its settings.
 pub(crate) fn take() -> io::Result<()> {
     disable_raw_mode()?;
     enable_raw_mode()?;
@@ -54,7 +54,7 @@ pub(crate) fn take() -> io::Result<()> {
     Ok(())
 }
 
-/// Gives the terminal back as it was. A terminal that is gone needs nothing.
+/// Restores the terminal. Errors are ignored: a terminal that is gone needs nothing.
 pub(crate) fn give_back() {
     if MOUSE.load(Ordering::Relaxed) {
         let _ = execute!(io::stdout(), DisableMouseCapture);
@@ -69,13 +69,13 @@ pub(crate) fn give_back() {
     let _ = io::stdout().flush();
 }
 
-/// Puts a text in the clipboard, where the terminal lets programs do so (OSC 52).
+/// Copies a text to the clipboard, if the terminal allows it (OSC 52).
 pub(crate) fn copy(text: &str) -> io::Result<()> {
     execute!(io::stdout(), CopyToClipboard::to_clipboard_from(text))
 }
 
-/// A panic in any thread or task gives the terminal back, tells what happened where it can be
-/// read, and ends the program: nobody would know that a part of it is gone.
+/// Makes a panic in any thread or task restore the terminal, print its message where it can be
+/// read, and end the program. Otherwise nobody would notice that a part of the program is gone.
 pub(crate) fn restore_on_panic() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {

@@ -1,4 +1,4 @@
-//! Whether the terminal's background is light, so that colours can be read on it.
+//! Finds out whether the terminal's background is light, so that colours can be read on it.
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
 
 use crate::config::ThemeChoice;
 
-/// Terminals answer at once; over a slow line this is how long the answer may take.
+/// How long the terminal may take to answer, for slow connections.
 const ANSWER_TIMEOUT: Duration = Duration::from_millis(250);
 
-/// As the config says; else the terminal is asked (OSC 11), else `COLORFGBG` tells. It reads the
-/// terminal's answer, so nothing else may read the terminal meanwhile.
+/// Returns what the config says; otherwise asks the terminal (OSC 11), then reads `COLORFGBG`.
+/// Nothing else may read from the terminal meanwhile, because this consumes its answer.
 pub(crate) fn is_light(theme: ThemeChoice) -> Option<bool> {
     match theme {
         ThemeChoice::Dark => Some(false),
@@ -27,7 +27,7 @@ fn asked() -> Option<bool> {
     Some(mode == ThemeMode::Light)
 }
 
-/// What some terminals say of their colours: `foreground;background`, as numbers of the palette.
+/// Reads `COLORFGBG`: `foreground;background` as palette numbers.
 fn told(colours: Option<&str>) -> Option<bool> {
     let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
     Some(matches!(background, 7 | 9..=15))

@@ -1,6 +1,6 @@
 //! The program in a real terminal (tmux), with a real server.
 //!
-//! The server is the binary that CHAT_SERVER_BIN names, else the workspace's own.
+//! The server is the binary that CHAT_SERVER_BIN names, otherwise the workspace's own.
 #![cfg(unix)]
 
 mod evening;
@@ -73,7 +73,7 @@ fn two_people_talk_across_a_restart() {
     assert_eq!(ann.token_file_modes(), ["600"]);
     ann.keys(&["C-c", "C-c"]);
     ann.expect_sane(0);
-    // The session is kept: no password is asked for.
+    // The session was saved, so no password is asked for.
     ann.start(&server, "");
     ann.wait_for("ann: hello from ann");
     ann.keys(&["C-c", "C-c"]);

@@ -1,4 +1,4 @@
-//! The commands for scripts, each a process with pipes, against a real server.
+//! The subcommands for scripts, each a process with pipes, against a real server.
 #![cfg(unix)]
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
@@ -17,7 +17,7 @@ const PASSWORD: &str = "correct horse";
 /// How long anything may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Someone with a home of their own.
+/// A user with a home directory of their own.
 struct Person {
     home: TempDir,
     name: &'static str,
@@ -54,7 +54,7 @@ impl Person {
 
     fn run(&self, args: &[&str], stdin: &str) -> Output {
         let mut child = self.command(args).spawn().unwrap();
-        // One that ends without reading it is none the worse for it.
+        // A command may end without reading its input.
         let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes());
         child.wait_with_output().unwrap()
     }
@@ -64,7 +64,7 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// The exit status, and all that was said on standard error (a part of it, where it is long).
+/// The exit status and standard error (a part of it, if it is long).
 #[track_caller]
 fn check(output: &Output, code: i32, stderr: &str) {
     let said = text(&output.stderr);
@@ -73,7 +73,7 @@ fn check(output: &Output, code: i32, stderr: &str) {
     assert_eq!(said.is_empty(), stderr.is_empty(), "{said:?}");
 }
 
-/// The first `count` lines of what a process writes, which is then ended.
+/// The first `count` lines of a process, which is then killed.
 fn lines(mut child: Child, count: usize) -> Vec<String> {
     let out = child.stdout.take().unwrap();
     let (sender, lines) = std::sync::mpsc::channel();
@@ -103,7 +103,7 @@ fn a_pipe_speaks_and_a_pipe_listens() {
     check(&said, 0, "");
     assert!(text(&said.stdout).starts_with(r#"{"type":"ack","#));
 
-    // What was said before, then what is said now, each once and in order.
+    // Old messages, then new ones, each once and in order.
     let tail = bob.command(&["tail", "--room", "lobby", "--since", "0", "--json"]);
     let tail = { tail }.spawn().unwrap();
     let reader = std::thread::spawn(move || lines(tail, 3));
@@ -242,7 +242,7 @@ fn a_closed_pipe_ends_it_quietly() {
     check(&tail.wait_with_output().unwrap(), 0, "");
 }
 
-/// Someone who hears the screen: what is typed goes in, what is said comes out, line by line.
+/// A user of linear mode: lines go in and come out.
 fn listen(
     person: &Person,
     args: &[&str],
@@ -281,8 +281,8 @@ fn listen(
     said
 }
 
-/// What is said each time: digits are others, and whether one's own words, who comes and goes and
-/// what happens in another room are told depends on who was quicker.
+/// What is printed every time. Digits vary, and whether the user's own messages, presence and other
+/// rooms are printed depends on timing.
 fn without_chance(said: &str) -> String {
     let is_sure = |line: &&str| !line.ends_with("the chat") && !line.starts_with(['[', 'a']);
     let lines: Vec<_> = said.lines().filter(is_sure).collect();

@@ -1,4 +1,6 @@
-//! The config file: TOML, each key known and checked. What is wrong is told with its line.
+//! The config file: TOML in which each key is known and checked. Errors name the line.
+//!
+//! `table.rs` lists the keys, `read.rs` reads a file, `secret.rs` finds the password.
 
 mod read;
 mod secret;
@@ -17,12 +19,12 @@ pub(crate) use table::default_text;
 
 use crate::keys::Keymap;
 
-/// Bytes that the file may have.
+/// The largest config file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct Config {
-    /// What holds where no profile says otherwise.
+    /// The values that apply if no profile overrides them.
     pub(crate) profile: Profile,
     profiles: BTreeMap<String, Profile>,
     pub(crate) theme: ThemeChoice,
@@ -33,7 +35,7 @@ pub(crate) struct Config {
     pub(crate) keys: Keymap,
 }
 
-/// A server, and who one is there.
+/// A server and the user to sign in as.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Profile {
     pub(crate) server: Option<ServerUrl>,
@@ -43,7 +45,7 @@ pub(crate) struct Profile {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum ThemeChoice {
-    /// As the terminal says.
+    /// Ask the terminal.
     #[default]
     Auto,
     Dark,
@@ -52,17 +54,17 @@ pub(crate) enum ThemeChoice {
     Mono,
 }
 
-/// Of which messages one is told.
+/// The messages that notify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum NotificationLevel {
     All,
-    /// Those that mention one, and direct ones.
+    /// Mentions and direct messages.
     #[default]
     Mentions,
     None,
 }
 
-/// In which form a terminal is asked to show a notification.
+/// The escape sequence that asks the terminal for a desktop notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum NotificationForm {
     #[default]
@@ -80,7 +82,7 @@ pub(crate) struct Notifications {
 }
 
 impl Config {
-    /// Reads `path`, which must be there, or the file at its usual place, which need not.
+    /// Reads the file at `path`, or the default file if it exists.
     pub(crate) fn load(path: Option<&Path>) -> Result<Self, String> {
         let (path, must_be) = match path {
             Some(path) => (path.to_owned(), true),
@@ -107,7 +109,7 @@ impl Config {
         read::read(&text).map_err(|error| format!("{}:{error}", path.display()))
     }
 
-    /// The profile of this name over what holds for all; without a name what holds for all.
+    /// The profile of this name over the general values; without a name the general values.
     pub(crate) fn profile(&self, name: Option<&str>) -> Result<Profile, String> {
         let Some(name) = name else {
             return Ok(self.profile.clone());
@@ -122,7 +124,7 @@ impl Config {
         Ok(Profile {
             server: profile.server.clone().or(self.profile.server.clone()),
             user: profile.user.clone().or(self.profile.user.clone()),
-            // A secret is for the server that it stands beside.
+            // A secret belongs to the server it is configured with.
             secret: if profile.server.is_some() {
                 profile.secret.clone()
             } else {
@@ -138,15 +140,15 @@ impl Notifications {
     }
 }
 
-/// In the user's config directory, laid out as XDG says on every system.
+/// The file in the config directory that the XDG specification names, on every system.
 fn usual_path() -> Option<PathBuf> {
     let base = etcetera::base_strategy::Xdg::new().ok()?;
     Some(base.config_dir().join("chat-tui").join("config.toml"))
 }
 
-/// The end of a sentence that says what was perhaps meant.
+/// The end of a sentence that suggests the nearest known word.
 fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> String {
-    /// Under this likeness nothing is guessed.
+    /// Below this similarity nothing is suggested.
     const LIKENESS_MIN: f64 = 0.6;
     let likest = known
         .map(|name| (strsim::jaro_winkler(text, name), name))

@@ -1,3 +1,5 @@
+//! Reads a config file and reports errors with their line.
+
 use std::fmt::Write;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -13,10 +15,10 @@ use super::{
 };
 use crate::keys::BINDINGS;
 
-/// What is wrong, and where: `LINE: a sentence`.
+/// A sentence with its line: `LINE: sentence`.
 type ConfigError = String;
 
-/// Reads a config file's text.
+/// Reads the text of a config file.
 pub(super) fn read(text: &str) -> Result<Config, ConfigError> {
     let at = Lines(text);
     let table = DeTable::parse(text).map_err(|error| {
@@ -168,7 +170,7 @@ fn keys(
     Ok(())
 }
 
-/// The text, to say in which line something stands.
+/// The text of the file, to find the line of an error.
 struct Lines<'t>(&'t str);
 
 impl Lines<'_> {
@@ -186,7 +188,7 @@ impl Lines<'_> {
         }
     }
 
-    /// The key of this name in `keys`; `sections` may stand here too.
+    /// Finds the key of this name in `keys`; `sections` are valid here too and are suggested.
     fn known<'k>(
         &self,
         name: &Spanned<toml::de::DeString<'_>>,
@@ -333,7 +335,7 @@ mod tests {
         let expect =
             |server: &str, user: &str, secret| (server.to_owned(), user.to_owned(), secret);
         assert_eq!(of(None), expect("https://a.example", "ann", true));
-        // A password never goes to another server than the one it stands beside.
+        // A password is never sent to another server than the one it is configured with.
         assert_eq!(of(Some("work")), expect("https://b.example", "ann", false));
         assert_eq!(of(Some("bot")), expect("https://a.example", "echo", true));
         let unknown = config.profile(Some("wrok")).unwrap_err();

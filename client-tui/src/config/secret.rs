@@ -1,3 +1,5 @@
+//! Finds the password to sign in with.
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -5,17 +7,17 @@ use anyhow::{Context, bail};
 
 use crate::update::Password;
 
-/// Bytes of a password's file or of a command's answer.
+/// The longest output of a command or password file, in bytes.
 const BYTES_MAX: usize = 4_096;
 
-/// Where a password comes from. It is asked for only when there is no session.
+/// The source of a password. It is read only if there is no saved session.
 #[derive(Clone, Default)]
 pub(crate) struct Secret {
     pub(crate) command: Option<String>,
     pub(crate) file: Option<PathBuf>,
 }
 
-/// A command may hold what nobody else should see.
+/// Omits the command, which may contain a secret.
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Secret").finish_non_exhaustive()
@@ -31,7 +33,7 @@ impl Secret {
         }
     }
 
-    /// The password: of CHAT_PASSWORD, of the command, of the file, whichever is there first.
+    /// Reads the password from CHAT_PASSWORD, the command or the file, in this order.
     pub(crate) fn read(&self) -> anyhow::Result<Option<Password>> {
         if let Some(password) = std::env::var("CHAT_PASSWORD")
             .ok()
@@ -52,7 +54,7 @@ fn from_command(command: &str) -> anyhow::Result<Password> {
     } else {
         ("sh", "-c")
     };
-    // It may ask for a passphrase at the terminal.
+    // The command may ask for a passphrase on the terminal.
     let run = Command::new(shell)
         .args([flag, command])
         .stderr(Stdio::inherit())

@@ -1,11 +1,11 @@
-//! Every key of the config file, in one table: the reader, the default text and docs/config.toml
+//! Every key of the config file in one table. The reader, the default text and docs/config.toml
 //! come from it.
 
 use std::fmt::Write;
 
 use crate::keys::{BINDINGS, Group};
 
-/// What a value may be.
+/// The values that a key allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ValueKind {
     Text,
@@ -14,12 +14,12 @@ pub(super) enum ValueKind {
     Word(&'static [&'static str]),
 }
 
-/// A key that is documented and can be set.
+/// A key of the config file.
 #[derive(Debug)]
 pub(super) struct ConfigKey {
     pub(super) name: &'static str,
     pub(super) kind: ValueKind,
-    /// Its default, or an example where it has none.
+    /// Its default, or an example if it has none.
     value: &'static str,
     what: &'static str,
 }
@@ -65,10 +65,10 @@ pub(super) const NOTIFICATIONS: &[ConfigKey] = &[
     key("form", ValueKind::Word(FORMS), "\"none\"", "The terminal shows who wrote: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
 ];
 
-/// What the tables hold that have names of one's own.
+/// Sections whose keys the user names.
 pub(super) const SECTIONS: &[&str] = &["notifications", "keys", "profiles"];
 
-/// The whole config with every key at its default, commented out.
+/// A config file with every key at its default, commented out.
 pub(crate) fn default_text() -> String {
     let mut text = String::from(
         "# The configuration of chat-tui: $XDG_CONFIG_HOME/chat-tui/config.toml, which is\n\

@@ -1,10 +1,12 @@
+//! Which key does what: the table of default bindings with the config file's changes.
+
 use std::collections::HashMap;
 
 use crossterm::event::KeyEvent;
 
 use super::{Action, BINDINGS, Press};
 
-/// Which key does what: the table, with what the config changes.
+/// Maps keys to actions: the default bindings with the config file's changes applied.
 #[derive(Debug, Clone)]
 pub(crate) struct Keymap {
     actions: HashMap<Press, (Action, usize)>,
@@ -27,8 +29,8 @@ impl Default for Keymap {
 }
 
 impl Keymap {
-    /// Gives the action that the table calls `name` other keys; a key that did something else
-    /// does that no more. An error is a sentence.
+    /// Binds the action called `name` to `keys`; another action loses the keys it had. The error is
+    /// a sentence without its full stop.
     pub(crate) fn bind(&mut self, name: &str, keys: &[String]) -> Result<(), String> {
         let binding = BINDINGS.iter().find(|binding| binding.name == name);
         let action = binding
@@ -51,7 +53,8 @@ impl Keymap {
         Ok(())
     }
 
-    /// What a key does, and as the how-manieth of the action's keys it stands.
+    /// The action of a key, and the key's index among that action's keys (which is how `Alt-3`
+    /// knows that it means room 3).
     pub(crate) fn action(&self, key: KeyEvent) -> Option<(Action, usize)> {
         self.actions.get(&Press::of(key)).copied()
     }

@@ -1,5 +1,8 @@
-//! Every key and every command with what it does, in one table: the help screen, `docs/keys.md` and the config file
-//! come from it.
+//! Every key binding and slash command with its description, in two tables.
+//!
+//! The help screen, `docs/keys.md` and the config file's `[keys]` section are generated from
+//! [`BINDINGS`] and [`COMMANDS`]; [`crate::update`] carries the actions out. A new action starts in
+//! `table.rs`, a new command in `slash_commands.rs`.
 
 mod map;
 mod press;
@@ -18,7 +21,7 @@ mod tests {
 
     use super::*;
 
-    /// The page as the tables say it.
+    /// The text of docs/keys.md, from the tables.
     fn page() -> String {
         let mut page = String::from(
             "# Keys and commands of chat-tui\n\n\

@@ -1,9 +1,11 @@
+//! One key press in one normal form, whatever way the terminal reports it.
+
 use std::fmt;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// A key with what is held beside it, in the one form that terminals' different ways of saying it
-/// are brought to.
+/// A key with its modifiers, in the one form that the terminals' different encodings are brought
+/// to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Press {
     code: KeyCode,
@@ -44,11 +46,11 @@ impl Press {
                 KeyCode::Tab
             }
             KeyCode::Char(c) => {
-                // A letter says itself whether Shift was held.
+                // The letter itself shows whether Shift was held.
                 modifiers -= KeyModifiers::SHIFT;
                 let control = modifiers.contains(KeyModifiers::CONTROL);
                 KeyCode::Char(match c {
-                    // One byte stands for Ctrl-_, Ctrl-/ and Ctrl-7.
+                    // Terminals send the same byte for Ctrl-_, Ctrl-/ and Ctrl-7.
                     '/' | '7' if control => '_',
                     c if control => c.to_ascii_lowercase(),
                     c => c,
@@ -59,7 +61,7 @@ impl Press {
         Self { code, modifiers }
     }
 
-    /// Reads `ctrl-n`, `alt-enter`, `f1`, `pgup`.
+    /// Parses `ctrl-n`, `alt-enter`, `f1`, `pgup`.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (mut modifiers, mut rest) = (KeyModifiers::NONE, text);
         while let Some((held, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
@@ -78,7 +80,7 @@ impl Press {
         Some(Self::of(KeyEvent::new(code, modifiers)))
     }
 
-    /// The letter that it types, where it types one.
+    /// The character that the key types, if it types one.
     pub(crate) fn typed(self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if self.modifiers.is_empty() => Some(c),
@@ -87,7 +89,7 @@ impl Press {
     }
 }
 
-/// As people write it: `Ctrl-N`.
+/// Writes the key as people do: `Ctrl-N`.
 impl fmt::Display for Press {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let capital = |text: &str| {

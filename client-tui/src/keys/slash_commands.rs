@@ -1,8 +1,10 @@
-/// A command as people are told of it; [`crate::update`] carries it out.
+//! The slash commands with their arguments and descriptions.
+
+/// A slash command as the help describes it; `update/commands.rs` carries it out.
 #[derive(Debug)]
 pub(crate) struct Command {
     pub(crate) name: &'static str,
-    /// What follows it.
+    /// The arguments that follow the name.
     pub(crate) arguments: &'static str,
     pub(crate) what: &'static str,
 }

@@ -1,3 +1,5 @@
+//! Every action with its name in the config, its default keys and its description.
+
 /// What a key can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -45,7 +47,7 @@ pub(crate) enum Action {
     Leave,
 }
 
-/// Where help and documentation tell an action.
+/// The section of the help and of the documentation that lists an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Group {
     Chat,
@@ -65,11 +67,11 @@ impl Group {
     }
 }
 
-/// An action, the keys that do it unless the config says otherwise, and what people are told.
+/// An action with its default keys and its description.
 #[derive(Debug)]
 pub(crate) struct Binding {
     pub(crate) action: Action,
-    /// What the config calls it.
+    /// The action's name in the config file.
     pub(crate) name: &'static str,
     pub(crate) keys: &'static [&'static str],
     pub(crate) what: &'static str,

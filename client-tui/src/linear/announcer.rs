@@ -1,3 +1,5 @@
+//! Decides which events linear mode prints, and words them. Nothing is printed twice.
+
 use std::collections::BTreeMap;
 
 use chat_shared::protocol::ServerFrame;
@@ -6,7 +8,7 @@ use chat_shared::{RoomName, Seq};
 use super::place;
 use crate::state::{Chat, EntryKind, LineKey};
 
-/// What was told already, so that nothing is told twice.
+/// What was printed already.
 #[derive(Debug, Default)]
 pub(super) struct Announcer {
     events: BTreeMap<RoomName, Seq>,
@@ -15,7 +17,7 @@ pub(super) struct Announcer {
 }
 
 impl Announcer {
-    /// A line about an event, where it is new and anyone's but one's own typing.
+    /// A line about an event, if it is new and is not a message typed here.
     pub(super) fn frame(&mut self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
         let line = self.words(chat, frame)?;
         if let Some((room, seq)) = frame.place() {
@@ -35,7 +37,7 @@ impl Announcer {
         };
         Some(match frame {
             ServerFrame::Chat(it) => {
-                // What was typed here stands on the terminal already.
+                // The terminal shows what was typed here already.
                 let typed = chat.room(&it.room).is_some_and(|room| {
                     room.pending.iter().any(|waiting| waiting.nonce == it.nonce)
                 });
@@ -68,7 +70,7 @@ impl Announcer {
         })
     }
 
-    /// Where one is, once that has changed.
+    /// A line about the current room, if it has changed.
     pub(super) fn room(&mut self, chat: &Chat) -> Option<String> {
         let room = chat.current();
         if self.room.as_ref() == Some(&room.name) {
@@ -84,7 +86,7 @@ impl Announcer {
         Some(format!("-- You are in {}.{topic}", room.title()))
     }
 
-    /// The client's own new words in the room one is in.
+    /// The client's own new lines in the current room.
     pub(super) fn local(&mut self, chat: &Chat) -> Vec<String> {
         let room = chat.current();
         let last = self.local.get(&room.name).copied();

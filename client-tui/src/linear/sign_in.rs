@@ -1,4 +1,4 @@
-//! Who one is, asked line by line.
+//! Asks for username and password line by line.
 
 use std::io::{self, IsTerminal, Write};
 use std::process::{Command, Stdio};
@@ -11,7 +11,7 @@ use crate::update::Password;
 /// Turns the terminal's echo off for one line, and on again however that ends.
 const READ_SILENTLY: &str = "trap 'stty echo' EXIT; trap 'exit 1' INT TERM HUP; stty -echo; IFS= read -r line; printf %s \"$line\"";
 
-/// The token of the session that is kept, or of a new one.
+/// Returns the token of the saved sign-in, or signs in.
 pub(crate) async fn token(who: &mut Identity) -> anyhow::Result<String> {
     if who.user.is_none() && io::stdin().is_terminal() {
         ask("Your name: ")?;

@@ -1,4 +1,4 @@
-//! Who a script speaks as, and its connection.
+//! The identity and the connection of a script command.
 
 use std::future::Future;
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::net::CLIENT_NAME;
 use crate::storage::Storage;
 use crate::update::Password;
 
-/// Which server, as whom, and with what.
+/// The server, the user and where their password and session are.
 #[derive(Debug)]
 pub(crate) struct Identity {
     pub(crate) server: ServerUrl,
@@ -25,7 +25,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The session that is kept here, or a new one where a password is at hand.
+    /// The token of the saved session, or of a new one if a password is configured.
     async fn token(&self) -> Result<String, Failure> {
         let user = self.name()?;
         match self.storage.token(&self.server, user)? {
@@ -63,7 +63,7 @@ impl Identity {
         Ok(session.token)
     }
 
-    /// A new session, kept for the next run.
+    /// Signs in and saves the session for the next run.
     pub(crate) async fn sign_in_with(&self, password: &Password) -> anyhow::Result<String> {
         let user = self.user.as_deref().unwrap_or_default();
         let accounts = Accounts::new(self.server.clone());
@@ -74,8 +74,8 @@ impl Identity {
     }
 }
 
-/// A connection that was welcomed. What happens on it meanwhile is thrown away, but for why it
-/// was lost.
+/// A welcomed connection. It drops the frames that arrive while it waits for an answer, and
+/// remembers why the connection was lost.
 #[derive(Debug)]
 pub(super) struct Connection {
     pub(super) client: Client,
@@ -91,13 +91,14 @@ impl Connection {
         let deadline = Instant::now() + Duration::from_secs(timeout.seconds);
         let token = who.token().await?;
         match Self::with_token(who, token, deadline, timeout).await {
-            // The session that was kept is over; with the password a new one begins.
+            // The saved session has ended; the password starts a new one.
             Err(Failure::WithStatus(Status::NotSignedIn, _)) if who.has_password()? => {
                 let token = who.sign_in().await?;
                 Self::with_token(who, token, deadline, timeout).await
             }
             Err(Failure::WithStatus(Status::NotSignedIn, why)) => {
-                // The token is worth nothing any more; at the next log-in it is replaced.
+                // The token no longer works; the next sign-in replaces the file, so a failure to
+                // remove it is harmless.
                 let _ = who.storage.forget(&who.server, who.name()?);
                 Err(Failure::WithStatus(Status::NotSignedIn, why))
             }
@@ -135,7 +136,7 @@ impl Connection {
         }
     }
 
-    /// The answer to `work`, as long as there is timeout. `on` sees each frame meanwhile.
+    /// Waits for `work` until the timeout. `on` sees each frame that arrives meanwhile.
     pub(super) async fn during<T>(
         &mut self,
         work: impl Future<Output = Result<T, CommandError>>,
@@ -151,7 +152,7 @@ impl Connection {
                     Some(Event::Connected(_)) => self.why = None,
                     Some(Event::Frame(frame)) => on(&frame),
                     Some(_) => {}
-                    // The connection is over for good, and the answer says why.
+                    // The connection is closed; the answer says why.
                     None => return Ok(work.await?),
                 },
                 () = tokio::time::sleep_until(self.deadline) => {
@@ -161,7 +162,7 @@ impl Connection {
         }
     }
 
-    /// As [`Self::during`], of which the answer alone counts.
+    /// Like [`Self::during`], ignoring frames.
     pub(super) async fn ask<T>(
         &mut self,
         work: impl Future<Output = Result<T, CommandError>>,
@@ -169,12 +170,12 @@ impl Connection {
         self.during(work, |_| {}).await
     }
 
-    /// From now on as long again.
+    /// Starts the timeout again.
     pub(super) fn renew_timeout(&mut self) {
         self.deadline = Instant::now() + Duration::from_secs(self.timeout.seconds);
     }
 
-    /// Leaves, so that others see it at once.
+    /// Closes the connection, so that others see the user leave at once.
     pub(super) async fn close(self) {
         drop(self.events);
         self.client.close().await;

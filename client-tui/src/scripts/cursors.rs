@@ -1,5 +1,5 @@
-//! Up to where each room was delivered, so that nothing is left out and nothing delivered twice whatever
-//! arrives in whatever way.
+//! How far each room was printed, so that `tail` prints every event once and in order, in whatever
+//! way it arrives.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,11 @@ use chat_shared::{RoomName, Seq};
 
 #[derive(Debug, Default)]
 pub(super) struct RoomCursors {
-    /// The seq that was delivered last, for each room that is followed.
+    /// The seq of the last printed event of each room that is followed.
     delivered: BTreeMap<RoomName, Seq>,
-    /// Rooms of which something is missing.
+    /// Rooms with missing events.
     missing: BTreeSet<RoomName>,
-    /// The one room that counts, where there is one.
+    /// The only room to follow, if there is one.
     only: Option<RoomName>,
 }
 
@@ -20,7 +20,7 @@ pub(super) struct RoomCursors {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Delivery {
     Print,
-    /// It was delivered, is of no room that is followed, or has to wait for what is missing.
+    /// It was printed, is in no followed room, or has to wait for missing events.
     Skip,
 }
 
@@ -32,7 +32,7 @@ impl RoomCursors {
         }
     }
 
-    /// Follows a room from its last event on; what is followed already goes on where it was.
+    /// Follows a room from its last event on; a room that is followed already keeps its cursor.
     pub(super) fn begin(&mut self, room: &RoomInfo) {
         if self.only.as_ref().is_none_or(|only| *only == room.room) {
             self.delivered
@@ -41,13 +41,13 @@ impl RoomCursors {
         }
     }
 
-    /// Goes back in a room: what came after `since` is missing.
+    /// Moves a room's cursor back: what came after `since` is missing.
     pub(super) fn since(&mut self, room: &RoomName, since: Seq) {
         self.delivered.insert(room.clone(), since);
         self.missing.insert(room.clone());
     }
 
-    /// A frame that was delivered live, or came in a page of events.
+    /// Handles a frame that arrived live or in a page of events.
     pub(super) fn on(&mut self, frame: &ServerFrame) -> Delivery {
         match frame {
             ServerFrame::Room { room, .. } => self.begin(room),
@@ -58,7 +58,7 @@ impl RoomCursors {
             }
             ServerFrame::Limited(limited) => {
                 if limited.reset {
-                    // The log is another one, with numbers of its own.
+                    // The log is another one, with other sequence numbers.
                     self.delivered
                         .insert(limited.room.clone(), limited.last_seq);
                     self.missing.remove(&limited.room);
@@ -90,7 +90,7 @@ impl RoomCursors {
         Delivery::Skip
     }
 
-    /// A frame that is thrown away while a page is waited for: what it was is missing then.
+    /// Notes a frame that was dropped while a page was awaited: its event is missing now.
     pub(super) fn pass_over(&mut self, frame: &ServerFrame) {
         match frame.place() {
             Some((room, seq)) => {
@@ -106,13 +106,13 @@ impl RoomCursors {
         }
     }
 
-    /// A room to ask for, and after which seq.
+    /// A room to request events of, and the seq after which they start.
     pub(super) fn wanted(&self) -> Option<(RoomName, Seq)> {
         let room = self.missing.first()?;
         Some((room.clone(), *self.delivered.get(room)?))
     }
 
-    /// All that there was of this room was asked for.
+    /// The last page of this room's missing events has arrived.
     pub(super) fn complete(&mut self, room: &RoomName) {
         self.missing.remove(room);
     }

@@ -1,4 +1,4 @@
-//! Commands that print what there is, and end.
+//! Commands that print a list and end: rooms, history and search.
 
 use chat_shared::limits::{HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, SEARCH_LIMIT_MAX};
 use chat_shared::protocol::{ChatEvent, PageKind, Rooms as RoomsCommand, Search as SearchCommand};
@@ -24,7 +24,7 @@ pub(super) async fn rooms(args: Rooms, who: &Identity, out: &mut Output) -> Resu
     listed
 }
 
-/// All that one is in: the welcome's, and those that follow it.
+/// All rooms of the user: those in the welcome and those in the frames after it.
 pub(super) async fn own_rooms(
     connection: &mut Connection,
     mut on: impl FnMut(&ServerFrame),
@@ -33,7 +33,7 @@ pub(super) async fn own_rooms(
     if connection.welcome.more {
         let mut more = Vec::new();
         let client = connection.client.clone();
-        // What follows the welcome comes before the answer to anything asked later.
+        // Frames that belong to the welcome arrive before the answer to any later command.
         let pong = connection.during(client.ping(), |frame| match frame {
             ServerFrame::RoomsState(state) => more.extend(state.rooms.iter().cloned()),
             frame => on(frame),
@@ -100,7 +100,7 @@ pub(super) async fn history(
     Ok(())
 }
 
-/// The newest first.
+/// Newest first.
 async fn past(connection: &mut Connection, args: &History) -> Result<Vec<ChatEvent>, Failure> {
     let client = connection.client.clone();
     let wanted = usize::try_from(args.limit).unwrap_or(usize::MAX);
@@ -154,7 +154,7 @@ async fn found(
         if left == 0 || search.cursor.is_none() {
             return Ok(());
         }
-        // What is found early is seen early.
+        // Print results as soon as they are found.
         out.flush()?;
         connection.renew_timeout();
     }

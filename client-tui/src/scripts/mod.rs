@@ -1,5 +1,7 @@
-//! What scripts use: one command, one task, an exit status. Data alone goes to standard output,
-//! through [`Output`]; what went wrong goes to standard error.
+//! The subcommands for scripts: one task each, with an exit status.
+//!
+//! Only data goes to standard output, through [`Output`]; errors go to standard error. The comments
+//! on the arguments below are their `--help` texts.
 
 mod connection;
 mod cursors;
@@ -19,54 +21,54 @@ use clap::{Args, Subcommand};
 pub(crate) use connection::Identity;
 use output::Output;
 
-/// Messages that `history` and `search` may be asked for.
+/// The most messages that `history` and `search` print.
 const LIMIT_MAX: u32 = 100_000;
 
 #[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Script {
-    /// Say something in a room, and wait until the server has stored it
+    /// Send a message and wait until the server has stored it
     Send(Send),
-    /// Tell what happens in one's rooms, line by line, until it is ended
+    /// Print events of your rooms as they happen, until interrupted
     Tail(Tail),
-    /// List the rooms one is in
+    /// List your rooms
     Rooms(Rooms),
     /// Print a room's newest messages, oldest first
     History(History),
-    /// Print messages that hold all these words, newest first
+    /// Print messages that contain all these words, newest first
     Search(Search),
-    /// Make an account, and log in with it
+    /// Create an account and sign in with it
     Register(Register),
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Send {
-    /// The room
+    /// The room to send to
     #[arg(long, value_name = "ROOM", value_parser = room)]
     room: RoomName,
-    /// The message that this one answers
+    /// The number of the message to reply to
     #[arg(long, value_name = "SEQ")]
     reply_to: Option<Seq>,
-    /// Print the server's acknowledgement
+    /// Print the server's acknowledgement as JSON
     #[arg(long)]
     json: bool,
     #[command(flatten)]
     timeout: Timeout,
-    /// What to say; without it, or with -, what standard input holds
+    /// The text; without it, or with -, standard input is sent
     text: Option<String>,
 }
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Tail {
-    /// Only this room [default: all one is in]
+    /// Print only this room [default: all your rooms]
     #[arg(long, value_name = "ROOM", value_parser = room)]
     room: Option<RoomName>,
-    /// One JSON object a line, as on the wire
+    /// Print one JSON object per line, as on the wire
     #[arg(long)]
     json: bool,
-    /// Begin with what came after this number; 0: with the room's first event
+    /// Start after this event number; 0 starts with the room's first event
     #[arg(long, value_name = "SEQ", requires = "room")]
     since: Option<Seq>,
-    /// End after so many lines
+    /// Stop after N lines
     #[arg(long, value_name = "N")]
     count: Option<u64>,
     #[command(flatten)]
@@ -75,10 +77,10 @@ pub(crate) struct Tail {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Rooms {
-    /// Every public room instead
+    /// List every public room instead
     #[arg(long)]
     public: bool,
-    /// One JSON object a line, as on the wire
+    /// Print one JSON object per line, as on the wire
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -87,16 +89,16 @@ pub(crate) struct Rooms {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct History {
-    /// The room
+    /// The room to read
     #[arg(long, value_name = "ROOM", value_parser = room)]
     room: RoomName,
-    /// Only messages before this number
+    /// Print only messages before this number
     #[arg(long, value_name = "SEQ")]
     before: Option<Seq>,
-    /// How many
+    /// Print at most N messages
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
-    /// One JSON object a line, as on the wire
+    /// Print one JSON object per line, as on the wire
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -108,16 +110,16 @@ pub(crate) struct Search {
     /// Words, and "phrases in quotes"
     #[arg(required = true, value_name = "WORD")]
     words: Vec<String>,
-    /// Only in this room
+    /// Search only this room
     #[arg(long, value_name = "ROOM", value_parser = room)]
     room: Option<RoomName>,
-    /// Only what this person said
+    /// Search only messages of this user
     #[arg(long, value_name = "NAME")]
     from: Option<String>,
-    /// How many at most
+    /// Print at most N messages
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
-    /// One JSON object a line, as on the wire
+    /// Print one JSON object per line, as on the wire
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -126,19 +128,19 @@ pub(crate) struct Search {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Register {
-    /// A bot's account: its messages say so, and its session lasts until it is revoked
+    /// Create a bot: its messages are marked, and its session lasts until it is revoked
     #[arg(long)]
     bot: bool,
 }
 
 #[derive(Debug, Clone, Copy, Args)]
 struct Timeout {
-    /// How long to wait for the server before giving up
+    /// Give up after this many seconds without an answer
     #[arg(long = "wait", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
 }
 
-/// What the exit status says; `--help` lists it.
+/// The exit status; `--help` lists it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     Failed = 1,
@@ -148,7 +150,7 @@ pub(crate) enum Status {
     Refused = 5,
 }
 
-/// Listed at the end of `--help`.
+/// Printed at the end of `--help`.
 pub(crate) const STATUS_HELP: &str = "\
 Exit status of the commands for scripts:
   0  done
@@ -158,17 +160,17 @@ Exit status of the commands for scripts:
   4  unreachable: the server did not answer in time
   5  refused by the server, which says why";
 
-/// Why a script's command ended early.
+/// Why a command ended early.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// Whoever read our output has gone, which is no failure of ours.
+    /// The reader of our output is gone, which is not an error.
     #[error("")]
     OutputClosed,
     #[error("{1}")]
     WithStatus(Status, String),
 }
 
-/// Runs a command; what went wrong is told on standard error.
+/// Runs a command and reports a failure on standard error.
 pub(crate) async fn run(script: Script, who: Identity) -> ExitCode {
     let mut out = Output::stdout();
     let ended = match script {
@@ -182,7 +184,7 @@ pub(crate) async fn run(script: Script, who: Identity) -> ExitCode {
     match ended.and_then(|()| out.flush()) {
         Ok(()) | Err(Failure::OutputClosed) => ExitCode::SUCCESS,
         Err(Failure::WithStatus(status, why)) => {
-            // Where even this can't be written, the exit status tells.
+            // If even this can't be written, the exit status says it.
             let _ = writeln!(
                 io::stderr(),
                 "chat-tui: {}",
@@ -234,7 +236,7 @@ impl From<anyhow::Error> for Failure {
     }
 }
 
-/// A name as the server has it, where it could be one.
+/// A username as the server stores it.
 fn username(text: &str) -> Username {
     Username::existing(text.trim().trim_start_matches('@'))
 }

@@ -1,3 +1,5 @@
+//! Standard output of the script commands.
+
 use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
 use chat_shared::TimestampMs;
@@ -9,7 +11,7 @@ use serde::Serialize;
 use super::{Failure, Status};
 use crate::text::sanitize;
 
-/// Standard output: data for a program or a person, a line each.
+/// Writes lines of data for programs or people to standard output.
 pub(super) struct Output<W: Write = Stdout> {
     out: BufWriter<W>,
     zone: TimeZone,
@@ -27,12 +29,12 @@ impl<W: Write> Output<W> {
         Self { out, zone }
     }
 
-    /// A line for people; nothing in it moves a cursor or begins another line.
+    /// Writes a line for people, without control characters.
     pub(super) fn line(&mut self, text: &str) -> Result<(), Failure> {
         written(writeln!(self.out, "{}", sanitize(text)))
     }
 
-    /// Columns with a tab between.
+    /// Writes columns separated by tabs.
     pub(super) fn columns(&mut self, columns: &[&str]) -> Result<(), Failure> {
         let columns: Vec<_> = columns
             .iter()
@@ -61,12 +63,12 @@ impl<W: Write> Output<W> {
         self.frame(&ServerFrame::Chat(chat), json)
     }
 
-    /// Hands on what was written.
+    /// Flushes what was written.
     pub(super) fn flush(&mut self) -> Result<(), Failure> {
         written(self.out.flush())
     }
 
-    /// An event as a sentence: number, time, room, who, what.
+    /// An event as a sentence: number, time, room, sender, text.
     fn words(&self, frame: &ServerFrame) -> Option<String> {
         let (room, seq) = frame.place()?;
         let (ts, said) = match frame {

@@ -1,3 +1,5 @@
+//! `chat-tui register`: creates an account.
+
 use std::io::{BufRead, IsTerminal, Read};
 
 use chat_shared::client::Accounts;
@@ -7,7 +9,7 @@ use super::connection::Identity;
 use super::{Failure, Register, usage};
 use crate::update::Password;
 
-/// Bytes of a password's line; no password is longer.
+/// The longest line that is read as a password, in bytes.
 const LINE_BYTES_MAX: u64 = 4_096;
 
 pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
@@ -31,11 +33,11 @@ pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
     Ok(saved?)
 }
 
-/// The first line, without its end.
+/// Reads the first line of standard input.
 fn from_stdin() -> Result<Password, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
-        // Typed here it would be seen.
+        // The terminal would show a password that is typed here.
         return Err(usage(
             "The password is read from standard input or CHAT_PASSWORD, and not from a terminal. \
              To sign up in a terminal, start chat-tui and press F2.",

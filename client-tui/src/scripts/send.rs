@@ -1,3 +1,5 @@
+//! `chat-tui send`: sends one message and waits until it is stored.
+
 use std::io::{ErrorKind, Read};
 
 use chat_shared::MessageText;
@@ -14,7 +16,7 @@ pub(super) async fn run(args: Send, who: &Identity, out: &mut Output) -> Result<
         None | Some("-") => from_stdin()?,
         Some(text) => text.to_owned(),
     };
-    // What can be no message needs no connection to be refused.
+    // Reject an invalid text before connecting.
     let text = MessageText::parse(&text)
         .map_err(|error| usage(format!("{error}.")))?
         .into_string();
@@ -35,7 +37,7 @@ pub(super) async fn run(args: Send, who: &Identity, out: &mut Output) -> Result<
     Ok(())
 }
 
-/// All of standard input, as far as a message may be long.
+/// Reads standard input, as far as a message may be long.
 fn from_stdin() -> Result<String, Failure> {
     let mut text = String::new();
     let bytes_max = u64::try_from(FRAME_BYTES_MAX).unwrap_or(u64::MAX);

@@ -1,3 +1,5 @@
+//! `chat-tui tail`: prints events as they happen.
+
 use std::io::{self, Write};
 
 use chat_shared::client::{CommandError, Event};
@@ -48,7 +50,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
     while !printer.is_done() {
         if connected && printer.cursors.wanted().is_some() {
             match printer.fetch(connection).await {
-                // Asked again once there is a connection.
+                // Ask again once the connection is back.
                 Err(Failure::WithStatus(Status::Unreachable, why)) => {
                     say(&why);
                     connected = false;
@@ -87,7 +89,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
 struct Printer<'a> {
     cursors: RoomCursors,
     json: bool,
-    /// Lines still to be told, where there is an end.
+    /// The number of lines still to print, if it is limited.
     left: Option<u64>,
     out: &'a mut Output,
 }
@@ -97,7 +99,7 @@ impl Printer<'_> {
         self.left == Some(0)
     }
 
-    /// Tells of a frame at once, where it is its turn.
+    /// Prints a frame if it is the next event of its room.
     fn on(&mut self, frame: &ServerFrame) -> Result<(), Failure> {
         if self.cursors.on(frame) == Delivery::Print && !self.is_done() {
             self.out.frame(frame, self.json)?;
@@ -107,7 +109,7 @@ impl Printer<'_> {
         Ok(())
     }
 
-    /// A page of what is missing.
+    /// Fetches and prints a page of missing events.
     async fn fetch(&mut self, connection: &mut Connection) -> Result<(), Failure> {
         let Some((room, after)) = self.cursors.wanted() else {
             return Ok(());
@@ -136,8 +138,8 @@ impl Printer<'_> {
     }
 }
 
-/// A word about the connection, which is no data.
+/// Reports the connection's state on standard error.
 fn say(why: &str) {
-    // Where even this can't be written, nobody reads it.
+    // If even this can't be written, nobody reads it.
     let _ = writeln!(io::stderr(), "chat-tui: {}", crate::text::sanitize(why));
 }

@@ -1,3 +1,5 @@
+//! The chat screen: the rooms, which of them is shown, and the connection.
+
 use std::cmp::Ordering;
 
 use chat_shared::protocol::{RoomInfo, RoomKind};
@@ -5,50 +7,56 @@ use chat_shared::{RoomName, TimestampMs, Username};
 
 use super::{Completion, InputHistory, Overlay, Room};
 
-/// All that is there once one is logged in.
+/// Everything that exists while a user is signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct Chat {
     pub(crate) me: Username,
     pub(crate) connection: ConnectionState,
-    /// Which log the rooms' numbers belong to.
+    /// The id of the server's log. With another log, sequence numbers mean other events.
     pub(crate) log: Option<String>,
-    /// The lobby first, then rooms by name, then people. Never empty: the lobby can't be left.
+    /// The lobby first, then rooms by name, then direct messages. Never empty: nobody can leave the
+    /// lobby.
     rooms: Vec<Room>,
     current: usize,
     pub(crate) history: InputHistory,
-    /// The room to go to once the server tells of it.
+    /// The room to show as soon as the server announces it.
     pub(crate) wanted: Option<RoomName>,
-    /// A word about the last key, until the next one.
+    /// A short message about the last key, shown until the next key.
     pub(crate) notice: Option<String>,
     pub(crate) overlay: Option<Overlay>,
     pub(crate) completion: Option<Completion>,
-    /// Searches so far.
+    /// The number of searches so far.
     pub(crate) searches: u64,
     pub(crate) save_due: SaveDue,
 }
 
-/// Whether something is to be written down that a restart must not lose.
+/// When the drafts and the waiting messages have to be saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum SaveDue {
     #[default]
     Nothing,
-    /// A draft: at this time, or earlier.
+    /// At this time or earlier: a draft changed.
     ScrollStep(TimestampMs),
-    /// A message to be sent.
+    /// At once: a message waits to be sent.
     Now,
 }
 
 /// The connection to the server.
+///
+/// ```text
+/// Connecting ──▶ Live ──▶ Waiting ──▶ Live        (welcome; lost; reconnected)
+///                  └──────────────▶ Ended          (closed by the server for a reason that lasts)
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ConnectionState {
     Connecting,
     Live,
-    /// Down; the next try is at this time.
+    /// Lost; the next attempt is at `until`.
     Waiting {
         until: TimestampMs,
         why: String,
     },
-    /// Down for good.
+    /// Closed; the client does not try again.
     Ended {
         why: String,
     },
@@ -104,7 +112,7 @@ impl Chat {
         self.current().name == *name
     }
 
-    /// Goes to the room at `index`, where there is one.
+    /// Shows the room at `index`, if there is one.
     pub(crate) fn go(&mut self, index: usize) {
         if index >= self.rooms.len() || index == self.current {
             return;
@@ -124,7 +132,7 @@ impl Chat {
         (self.notice, self.completion) = (None, None);
     }
 
-    /// Goes to a room by name, now or once the server tells of it.
+    /// Shows a room by name, now or as soon as the server announces it.
     pub(crate) fn go_to(&mut self, name: &RoomName) {
         match self.rooms.iter().position(|room| room.name == *name) {
             Some(index) => self.go(index),
@@ -132,7 +140,7 @@ impl Chat {
         }
     }
 
-    /// The room of this name, though the server did not tell of it yet.
+    /// The room of this name; creates one that the server has not announced yet.
     pub(crate) fn room_or_new(&mut self, name: &RoomName) -> &mut Room {
         let at = self.rooms.iter().position(|room| room.name == *name);
         let at = at.unwrap_or_else(|| {
@@ -146,7 +154,7 @@ impl Chat {
         &mut self.rooms[at]
     }
 
-    /// Takes in what the server says of a room one is in.
+    /// Takes in what the server says about a room that the user is in.
     pub(crate) fn put_room(&mut self, info: RoomInfo) {
         let name = info.room.clone();
         let shown = self.is_current(&name);
@@ -173,7 +181,7 @@ impl Chat {
         }
     }
 
-    /// Keeps only the rooms that `keep` names, and the lobby.
+    /// Keeps the lobby and the rooms for which `keep` returns true.
     pub(crate) fn retain_rooms(&mut self, keep: impl Fn(&Room) -> bool) {
         let current = self.current().name.clone();
         self.rooms.retain(|room| room.name.is_lobby() || keep(room));
@@ -199,7 +207,7 @@ impl Chat {
 }
 
 impl ConnectionState {
-    /// How long until the next try, where one is waited for.
+    /// Milliseconds until the next attempt, if one is waited for.
     pub(crate) fn wait_ms(&self, now: TimestampMs) -> Option<u64> {
         match self {
             Self::Waiting { until, .. } => until.checked_sub(now).filter(|left| *left > 0),

@@ -1,9 +1,11 @@
-/// Ways to end the word that is being typed, one after the other.
+//! The state of Tab completion.
+
+/// The candidates for the word before the cursor, tried one after the other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Completion {
-    /// Where the word begins, in bytes.
+    /// The byte at which the word starts.
     pub(crate) start: usize,
-    /// What was typed of it comes back after the last one.
+    /// The last one is what the user typed.
     pub(crate) candidates: Vec<String>,
     pub(crate) at: usize,
 }

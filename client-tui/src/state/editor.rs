@@ -1,31 +1,31 @@
-//! The text that is being typed, with a cursor that stands between graphemes.
+//! A text field with a cursor that stands between grapheme clusters, readline's kill ring and undo.
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
-/// Bytes that a text may grow to: more than any message may have, so that one can shorten it.
+/// The longest text, in bytes. It is longer than any message, so that the user can shorten one.
 const TEXT_BYTES_MAX: usize = 64 * 1024;
 
-/// Steps that undo goes back, and bytes that they may hold.
+/// The number of undo steps, and the bytes that they may hold.
 const UNDO_STEPS_MAX: usize = 100;
 const UNDO_BYTES_MAX: usize = 256 * 1024;
 
-/// Kills that yank can bring back.
+/// The number of kills that yank can bring back.
 const KILLS_MAX: usize = 10;
 
 #[derive(Clone, Default)]
 pub(crate) struct Editor {
     text: String,
     cursor: usize,
-    /// What kills took, the last one at the end.
+    /// The kill ring, the last kill at the end.
     killed: Vec<String>,
-    /// What the last yank put where, and which kill that was.
+    /// The range that the last yank inserted, and the index of its kill.
     yanked: Option<(std::ops::Range<usize>, usize)>,
     undo: Vec<(String, usize)>,
-    /// Letters typed in a row are one step of undo.
+    /// Consecutive typed letters are one undo step.
     typing: bool,
 }
 
-/// Never shows the text, which may be a password.
+/// Omits the text, which may be a password.
 impl std::fmt::Debug for Editor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Editor")
@@ -47,7 +47,7 @@ impl Editor {
         &self.text
     }
 
-    /// Where the next letter goes, in bytes.
+    /// The byte offset of the cursor.
     pub(crate) fn cursor(&self) -> usize {
         self.cursor
     }
@@ -56,7 +56,7 @@ impl Editor {
         self.text.is_empty()
     }
 
-    /// Replaces everything; undo brings it back.
+    /// Replaces the text; undo brings the old one back.
     pub(crate) fn set(&mut self, text: &str) {
         self.step();
         self.text.clear();
@@ -72,8 +72,8 @@ impl Editor {
         self.typing = true;
     }
 
-    /// Puts a pasted text in; its line ends become `\n` and its control characters are left out.
-    /// Says whether it fits.
+    /// Inserts a pasted text. Line ends become `\n` and control characters are left out. Returns
+    /// false if the text does not fit.
     pub(crate) fn insert(&mut self, text: &str) -> bool {
         let text = text
             .replace("\r\n", "\n")
@@ -123,7 +123,7 @@ impl Editor {
         self.go(self.this_line().end);
     }
 
-    /// Moves to the line above, to the same column; says whether there is one.
+    /// Moves to the same column of the line above; returns false if there is none.
     pub(crate) fn up(&mut self) -> bool {
         let line = self.this_line();
         let Some(end) = line.start.checked_sub(1) else {
@@ -134,7 +134,7 @@ impl Editor {
         true
     }
 
-    /// Moves to the line below, to the same column; says whether there is one.
+    /// Moves to the same column of the line below; returns false if there is none.
     pub(crate) fn down(&mut self) -> bool {
         let line = self.this_line();
         if line.end == self.text.len() {
@@ -150,7 +150,7 @@ impl Editor {
 
     pub(crate) fn kill_to_end(&mut self) {
         let end = self.this_line().end;
-        // At a line's end, the line end itself goes.
+        // At the end of a line, kill the line break.
         self.kill(
             self.cursor,
             if end == self.cursor {
@@ -165,7 +165,7 @@ impl Editor {
         self.kill(self.this_line().start, self.cursor);
     }
 
-    /// Takes the word before the cursor, up to white space.
+    /// Kills the word before the cursor, up to white space.
     pub(crate) fn kill_back(&mut self) {
         let trimmed = self.text[..self.cursor].trim_end();
         let start = trimmed
@@ -186,7 +186,7 @@ impl Editor {
         }
     }
 
-    /// Right after a yank: the kill before it instead.
+    /// Directly after a yank, replaces it with the kill before.
     pub(crate) fn yank_older(&mut self) {
         if let Some((range, at)) = self.yanked.clone() {
             let at = at.checked_sub(1).unwrap_or(self.killed.len() - 1);
@@ -203,7 +203,7 @@ impl Editor {
         self.yanked = Some((start..self.cursor, at));
     }
 
-    /// Puts `text` in the place of what stands from `start` to the cursor.
+    /// Replaces the text between `start` and the cursor.
     pub(crate) fn replace_back(&mut self, start: usize, text: &str) {
         if start <= self.cursor && self.text.is_char_boundary(start) {
             self.step();
@@ -313,7 +313,7 @@ impl Editor {
 mod tests {
     use super::*;
 
-    /// `|` is the cursor.
+    /// `|` marks the cursor.
     fn check(text: &str, edit: impl FnOnce(&mut Editor), expect: &str) {
         let cursor = text.find('|').unwrap();
         let mut editor = Editor::with_text(&text.replace('|', ""));

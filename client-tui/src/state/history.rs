@@ -1,11 +1,13 @@
-/// Sent lines that Up brings back.
+//! The lines that Up and Down bring back.
+
+/// Sent lines that are kept.
 const HISTORY_MAX: usize = 200;
 
-/// What was sent before, for Up and Down.
+/// The sent lines, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputHistory {
     lines: Vec<String>,
-    /// Which line is shown, and what was being typed before.
+    /// The line that is shown, and what was in the input before.
     at: Option<(usize, String)>,
 }
 
@@ -20,7 +22,7 @@ impl InputHistory {
         }
     }
 
-    /// The line before the one shown.
+    /// The line before the shown one.
     pub(crate) fn older(&mut self, typed: &str) -> Option<String> {
         let (at, typed) = self
             .at
@@ -31,7 +33,7 @@ impl InputHistory {
         self.lines.get(at).cloned()
     }
 
-    /// The line after the one shown; after the last, what was being typed.
+    /// The line after the shown one; after the last, what was in the input before.
     pub(crate) fn newer(&mut self) -> Option<String> {
         let (at, typed) = self.at.take()?;
         let Some(line) = self.lines.get(at + 1) else {

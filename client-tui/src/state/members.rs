@@ -1,17 +1,19 @@
+//! The members of a room and who of them is online.
+
 use std::collections::BTreeMap;
 
 use chat_shared::Username;
 use chat_shared::protocol::{MemberInfo, PresenceEvent, Role, SystemEvent, SystemKind};
 
-/// Who is in a room, as far as it is told.
+/// The members of a room, as far as the client knows them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Members {
     people: BTreeMap<Username, Member>,
-    /// Whether they were asked for since the connection began.
+    /// They were asked for on this connection.
     pub(crate) asked: bool,
-    /// How many are online.
+    /// How many members are online.
     pub(crate) online: u64,
-    /// Whether `people` are all; in a crowd only the count is told.
+    /// True if `people` is complete. In a crowd the server sends only a count.
     pub(crate) named: bool,
 }
 
@@ -35,7 +37,7 @@ impl Default for Member {
 }
 
 impl Member {
-    /// What stands before a name: `@` an owner, `%` a moderator, as in IRC; `-` who may only read.
+    /// The mark before a name: `@` an owner, `%` a moderator, as in IRC; `-` a muted member.
     pub(crate) fn mark(self) -> &'static str {
         match self.role {
             Role::Owner => "@",
@@ -47,7 +49,7 @@ impl Member {
 }
 
 impl Members {
-    /// Takes in the whole list, or the first of a crowd (`more`).
+    /// Takes in the list of members; `more` says that it is only its beginning.
     pub(crate) fn set(&mut self, members: &[MemberInfo], more: bool) {
         self.named = !more;
         let people = members.iter().map(|m| {
@@ -73,7 +75,7 @@ impl Members {
         }
     }
 
-    /// Takes in what became of someone.
+    /// Applies a durable event about a member.
     pub(crate) fn happened(&mut self, event: &SystemEvent) {
         let Some(name) = &event.username else {
             return;
@@ -106,7 +108,7 @@ impl Members {
         }
     }
 
-    /// Who is online or who is not: the highest role first, then by name.
+    /// The members who are online, or those who are not: the highest role first, then by name.
     pub(crate) fn list(&self, online: bool) -> Vec<(&Username, Member)> {
         let people = self
             .people
@@ -120,7 +122,7 @@ impl Members {
         list
     }
 
-    /// Everyone whose name is known.
+    /// Every member whose name is known.
     pub(crate) fn names(&self) -> impl Iterator<Item = &Username> {
         self.people.keys()
     }

@@ -1,16 +1,19 @@
+//! One message in its current state.
+
 use std::collections::BTreeMap;
 
 use chat_shared::limits::REACTION_WHO_MAX;
 use chat_shared::protocol::{ChatEvent, Reaction};
 use chat_shared::{Emoji, Seq, Username};
 
-/// A message as it stands now. What few messages have lies apart, so that the many are small.
+/// A message in its current state. The fields that few messages use are boxed, so that most
+/// messages stay small.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Message {
     pub(crate) sender: Username,
     pub(crate) text: Box<str>,
     pub(crate) bot: bool,
-    /// The seq of the last event in it.
+    /// The seq of the last event that is part of it.
     rev: Seq,
     extra: Option<Box<Extra>>,
 }
@@ -24,7 +27,7 @@ struct Extra {
     reactions: BTreeMap<Emoji, Reaction>,
 }
 
-/// What an event changes of a message.
+/// A change of a message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     Edited {
@@ -82,7 +85,7 @@ impl Message {
         self.extra.iter().flat_map(|extra| &extra.reactions)
     }
 
-    /// Applies the change that the event `seq` made, unless the message stands as of later.
+    /// Applies the change of event `seq`, unless the message already includes it.
     pub(super) fn apply(&mut self, seq: Seq, change: &Change) {
         if self.rev >= seq {
             return;
@@ -113,7 +116,7 @@ impl Message {
     }
 }
 
-/// Above [`REACTION_WHO_MAX`] people not all are known by name; their number always is.
+/// At most [`REACTION_WHO_MAX`] people are known by name; their number is always exact.
 fn react(
     reactions: &mut BTreeMap<Emoji, Reaction>,
     who: &Username,

@@ -1,5 +1,8 @@
-//! What the client knows and shows: data alone. [`crate::update`] changes it, [`crate::view`]
-//! draws it, and neither does any input or output.
+//! What the client knows and shows: plain data, without input or output.
+//!
+//! [`App`] is the whole state. [`crate::update`] changes it, [`crate::view`] draws it. The state
+//! machines are drawn in the documentation of the types that hold them: [`ConnectionState`],
+//! [`Compose`], [`More`], [`Pending`].
 
 mod chat;
 mod completion;
@@ -36,24 +39,24 @@ use crate::keys::Keymap;
 pub(crate) struct App {
     pub(crate) size: Size,
     pub(crate) zone: TimeZone,
-    /// False under NO_COLOR.
+    /// False if NO_COLOR is set.
     pub(crate) colours: bool,
-    /// The server, as it is told to people.
+    /// The server's address, as it is shown.
     pub(crate) server: String,
     pub(crate) screen: Screen,
-    /// The help is shown, from this row on.
+    /// The help is open and starts at this row.
     pub(crate) help: Option<u16>,
-    /// Ctrl-C was pressed once on an empty line: the next one leaves.
+    /// Ctrl-C was pressed once; the next one leaves.
     pub(crate) leaving: bool,
-    /// When the state was last changed.
+    /// The time of the last event.
     pub(crate) now: TimestampMs,
     pub(crate) nonces: Nonces,
     pub(crate) keys: Keymap,
-    /// Whether the terminal's background is light, where that is known.
+    /// The brightness of the terminal's background, if it is known.
     pub(crate) light: Option<bool>,
 }
 
-/// Marks for this run's messages: a random beginning that nobody else has, and a number.
+/// Creates the nonces of this run's messages: a random prefix and a counter.
 #[derive(Debug, Clone)]
 pub(crate) struct Nonces {
     prefix: Nonce,
@@ -67,7 +70,7 @@ impl Nonces {
 
     pub(crate) fn next(&mut self) -> Nonce {
         self.used += 1;
-        // A prefix too long to be continued is none that this client makes.
+        // A prefix made by this client is never too long to be continued.
         Nonce::parse(&format!("{}-{}", self.prefix, self.used)).unwrap_or(self.prefix.clone())
     }
 }

@@ -1,13 +1,15 @@
+//! What can cover the chat and take its keys: the room switcher, a search, a question.
+
 use chat_shared::protocol::{ChatEvent, Search};
 
 use super::{Chat, Editor};
 
-/// What is shown over the chat and takes the keys.
+/// What covers the chat and takes the keys.
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {
     Switcher(Switcher),
     Search(SearchView),
-    /// So much was pasted that one is asked first.
+    /// A paste so long that the client asks first.
     Paste {
         text: String,
         lines: usize,
@@ -22,7 +24,8 @@ pub(crate) struct Switcher {
 }
 
 impl Switcher {
-    /// The rooms that fit, by index: those whose name begins so first; what is new before the rest.
+    /// The indexes of the rooms that match: those whose name starts with the query first, rooms
+    /// with unread messages before the rest.
     pub(crate) fn rooms(&self, chat: &Chat) -> Vec<usize> {
         let query = self
             .query
@@ -47,13 +50,13 @@ impl Switcher {
     }
 }
 
-/// Whether the letters of `query` occur in `text` in their order.
+/// Returns true if the letters of `query` occur in `text` in their order.
 fn is_within(query: &str, text: &str) -> bool {
     let mut letters = text.chars();
     query.chars().all(|wanted| letters.any(|c| c == wanted))
 }
 
-/// What a search found.
+/// The results of a search.
 #[derive(Debug, Clone)]
 pub(crate) struct SearchView {
     pub(crate) search: Search,
@@ -61,9 +64,9 @@ pub(crate) struct SearchView {
     pub(crate) found: Vec<ChatEvent>,
     pub(crate) selected: usize,
     pub(crate) busy: bool,
-    /// Where the next page begins; absent where all is here.
+    /// Where the next page starts; absent if this is all.
     pub(crate) cursor: Option<String>,
     pub(crate) error: Option<String>,
-    /// Grows with each search, so that late answers to an older one are known.
+    /// Grows with each search, so that late answers to an older search are dropped.
     pub(crate) number: u64,
 }

@@ -1,34 +1,42 @@
+//! A room on the screen: its timeline, its members, its input line and its read marker.
+
 use chat_shared::protocol::{RoomInfo, RoomKind};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
 use super::{Editor, Entry, LineKey, Members, Pending, Timeline};
 
-/// A room one is in.
+/// A room that the user is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     pub(crate) name: RoomName,
-    /// Absent until the server has told it.
+    /// Absent until the server has announced the room.
     pub(crate) info: Option<RoomInfo>,
     pub(crate) timeline: Timeline,
-    /// Own messages that are not stored yet, oldest first.
+    /// The user's messages that the server has not stored yet, oldest first.
     pub(crate) pending: Vec<Pending>,
     pub(crate) members: Members,
     pub(crate) scroll: Scroll,
-    /// Each room keeps what was being typed in it.
+    /// The input line; each room keeps its own.
     pub(crate) input: Editor,
     pub(crate) compose: Compose,
-    /// The message that was chosen with the keys for it.
+    /// The message that the user selected.
     pub(crate) selected: Option<Seq>,
-    /// A message to show as soon as its page is here.
+    /// A message to scroll to as soon as its page has arrived.
     pub(crate) jump: Option<Seq>,
-    /// Messages that one has not seen, and how many of them name one.
+    /// The number of unread messages, and how many of them mention the user.
     pub(crate) unread: u64,
     pub(crate) mentions: u64,
     pub(crate) read: ReadMarker,
     pub(crate) typing: Typing,
 }
 
-/// What Enter does with the text.
+/// What Enter does with the input line.
+///
+/// ```text
+///           Alt-R                    Alt-E
+/// Reply ◀────────── New ──────────▶ Edit
+///    └── Enter, Esc ──▲── Enter, Esc ──┘
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Compose {
     #[default]
@@ -37,38 +45,39 @@ pub(crate) enum Compose {
     Edit(Seq),
 }
 
-/// How far one has read.
+/// How far the user has read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadMarker {
-    /// Up to where, as the server has it.
+    /// The seq up to which the server knows that the user has read.
     pub(crate) seq: Seq,
-    /// Where the line "new messages" stands: behind this.
+    /// The "new messages" line is drawn below this seq.
     pub(crate) divider: Option<Seq>,
-    /// The last event that was told.
+    /// The seq of the last event that arrived.
     pub(crate) tip: Seq,
-    /// Up to where the server's count of unread messages reaches.
+    /// The server's unread count includes events up to this seq.
     pub(crate) counted_up_to: Seq,
-    /// Up to where it was told, and when.
+    /// The seq that was last sent to the server as read, and when.
     pub(crate) sent_seq: Seq,
     pub(crate) sent_at: TimestampMs,
 }
 
-/// Who is writing, and until when that holds.
+/// Who is typing, and until when that is shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Typing {
     pub(crate) names: Vec<Username>,
     pub(crate) until: TimestampMs,
-    /// When oneself was last said to be writing.
+    /// When the server was last told that this user is typing.
     pub(crate) sent_at: TimestampMs,
 }
 
-/// Which line stands at the bottom of the timeline.
+/// Which line is at the bottom of the timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Scroll {
-    /// The newest; it follows.
+    /// The newest; new lines scroll in.
     #[default]
     Newest,
-    /// This one, of which the last `hidden` rows are below the screen. `new` messages came since.
+    /// The line `key`, of which the last `hidden` rows are below the screen; `new` messages arrived
+    /// since.
     At {
         key: LineKey,
         hidden: usize,
@@ -76,7 +85,7 @@ pub(crate) enum Scroll {
     },
 }
 
-/// What the timeline shows, stored or not.
+/// A line of the timeline, stored or waiting.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum TimelineItem<'a> {
     Entry(&'a Entry),
@@ -112,7 +121,7 @@ impl Room {
         }
     }
 
-    /// The name to show: a direct room's is the other person's.
+    /// The name to show; for a direct message the other person's.
     pub(crate) fn title(&self) -> &str {
         let with = self.info.as_ref().and_then(|info| info.with.as_ref());
         with.map_or(self.name.as_str(), Username::as_str)
@@ -123,12 +132,12 @@ impl Room {
         kind == Some(RoomKind::Direct) || self.name.is_direct()
     }
 
-    /// Whether one reads further up than the newest line.
+    /// Returns true if the newest line is not at the bottom of the screen.
     pub(crate) fn is_scrolled(&self) -> bool {
         self.scroll != Scroll::Newest
     }
 
-    /// The lines up to and with `key`, newest first.
+    /// The lines up to and including `key`, newest first.
     pub(crate) fn up_from(
         &self,
         key: LineKey,

@@ -1,3 +1,5 @@
+//! What the client saves across restarts: drafts and messages that wait to be sent.
+
 use std::collections::BTreeMap;
 
 use chat_shared::{Nonce, RoomName, Seq, TimestampMs};
@@ -5,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Chat, Compose, Editor, Pending};
 
-/// What a restart must not lose: drafts, and messages that are not stored yet.
+/// What must survive a restart: drafts, and messages that are not stored yet.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Saved {
@@ -21,7 +23,7 @@ pub(crate) struct SavedMessage {
     text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     reply_to: Option<Seq>,
-    /// Why the server refused it; it waits for its sender's word.
+    /// Why the server refused it; the user decides what happens next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failed: Option<String>,
 }
@@ -31,7 +33,7 @@ impl Saved {
         let mut saved = Self::default();
         for room in chat.rooms() {
             let text = room.input.text();
-            // The change of a message that others see already is no draft.
+            // An edit of a message that others can read already is not a draft.
             if !text.is_empty() && !matches!(room.compose, Compose::Edit(_)) {
                 saved.drafts.insert(room.name.clone(), text.to_owned());
             }
@@ -49,7 +51,7 @@ impl Saved {
         saved
     }
 
-    /// Puts back what was kept.
+    /// Puts everything back.
     pub(crate) fn restore(self, chat: &mut Chat) {
         for (name, text) in self.drafts {
             chat.room_or_new(&name).input = Editor::with_text(&text);

@@ -1,6 +1,8 @@
+//! The first screen: the form to sign in or sign up.
+
 use super::Editor;
 
-/// The first screen: who one is.
+/// The form to sign in or sign up.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SignIn {
     pub(crate) tab: Tab,
@@ -9,7 +11,7 @@ pub(crate) struct SignIn {
     pub(crate) password: Editor,
     /// The server was asked and has not answered yet.
     pub(crate) busy: bool,
-    /// What went wrong, beside the form.
+    /// What went wrong, shown below the form.
     pub(crate) error: Option<String>,
 }
 
@@ -38,7 +40,7 @@ pub(crate) enum Field {
 }
 
 impl SignIn {
-    /// The form for `user`, where one is known, with the cursor in the first empty field.
+    /// The form for `user`, if one is known, with the cursor in the first empty field.
     pub(crate) fn new(user: Option<&str>, error: Option<String>) -> Self {
         let name = user.map(Editor::with_text).unwrap_or_default();
         let field = if name.is_empty() {

@@ -1,5 +1,5 @@
-//! What was said in a room, as far as it is loaded: one stretch of its log without a gap, most
-//! often up to the newest event; after a jump into the past it ends earlier.
+//! The loaded part of a room's log: one stretch without a gap. Most often it ends at the newest
+//! event; after a jump into the past it ends earlier.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,23 +8,24 @@ use chat_shared::{Nonce, Seq, TimestampMs, Username};
 
 use super::{Change, Message};
 
-/// Lines kept of a room that is read at its end; the oldest are dropped and can be fetched again.
+/// Lines kept of the room that is shown, at its end. Older lines are dropped and can be fetched
+/// again.
 const LINES_MAX: usize = 2_000;
 
 /// Lines kept of a room that is not shown.
 const LINES_HIDDEN_MAX: usize = 200;
 
-/// Lines kept while one reads further up.
+/// Lines kept while the user is scrolled up.
 pub(crate) const LINES_SCROLLED_MAX: usize = 20_000;
 
-/// Changes kept for pages that were asked for before them.
+/// Changes kept for pages that were requested before them.
 const CHANGES_MAX: usize = 200;
 
-/// Names in a line about who joined and left.
+/// Names in one line about who joined and left.
 const PRESENCE_NAMES_MAX: usize = 10;
 
-/// Where a line stands. What is durable stands at its seq, so that nothing is there twice
-/// whatever arrives again; what is not follows the durable line that it joined after.
+/// The position of a line. A stored event stands at its seq, so that it is there once however often
+/// it arrives. Any other line follows the stored event that it arrived after.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct LineKey {
     pub(crate) seq: Seq,
@@ -41,7 +42,7 @@ impl LineKey {
         Self { seq, sub: 0 }
     }
 
-    /// Of the message that waits at `index` to be stored: below everything that is.
+    /// The key of the waiting message at `index`, below everything that is stored.
     pub(crate) fn pending(index: usize) -> Self {
         Self {
             seq: Seq::MAX,
@@ -62,9 +63,9 @@ pub(crate) enum EntryKind {
     Message(Message),
     /// A sentence about the room.
     System(Box<str>),
-    /// Who joined and left, one line for many.
+    /// Who joined and left; consecutive events share one line.
     PresenceChanges(Box<PresenceChanges>),
-    /// A word of this client to its own user.
+    /// A message of this client to its own user.
     Local {
         text: Box<str>,
         error: bool,
@@ -75,7 +76,7 @@ pub(crate) enum EntryKind {
 pub(crate) struct PresenceChanges {
     pub(crate) joined: Vec<Username>,
     pub(crate) left: Vec<Username>,
-    /// Those who have no place in the lists.
+    /// People beyond the names that are listed.
     pub(crate) others: u64,
 }
 
@@ -93,21 +94,26 @@ impl PresenceChanges {
     }
 }
 
-/// Whether more can be fetched at an end of the stretch.
+/// What is known beyond one end of the stretch.
+///
+/// ```text
+/// There ──▶ Loading ──▶ There | None        (requested; a page arrived)
+///              └──────▶ Failed ──▶ Loading  (refused; the user scrolls further)
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum More {
-    /// There is some, or it is not known yet.
+    /// There is more, or it is not known yet.
     #[default]
     There,
-    /// A page is on its way.
+    /// A page was requested.
     Loading,
-    /// The server refused; asked again when one wants to go further.
+    /// The server refused; the next scroll asks again.
     Failed,
     /// This is the end.
     None,
 }
 
-/// Which ends of the stretch a page tells of.
+/// The ends of the stretch that a page extends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
     Older,
@@ -119,15 +125,16 @@ pub(crate) enum Side {
 pub(crate) struct Timeline {
     lines: BTreeMap<LineKey, Entry>,
     pub(crate) older: More,
-    /// `None`: the stretch reaches to the newest event, and live ones are added to it.
+    /// `None` means that the stretch ends at the newest event; live events are appended.
     pub(crate) newer: More,
-    /// Grows when all is forgotten, so that a page that was asked for before is known as old.
+    /// Grows when all lines are dropped, so that pages requested earlier are ignored.
     pub(crate) generation: u64,
-    /// The seq of the last message that was told.
+    /// The seq of the newest message that arrived.
     tip: Seq,
-    /// The last edits, deletes and reactions with their seq and target, also of what is not here.
+    /// The last edits, deletions and reactions with their seq and target, also of messages that are
+    /// not loaded.
     changes: VecDeque<(Seq, Seq, Change)>,
-    /// Every change above this one is in `changes`.
+    /// Every change above this seq is in `changes`.
     changes_above: Seq,
 }
 
@@ -150,7 +157,7 @@ impl Timeline {
         &self.lines
     }
 
-    /// The message of this seq, where it is loaded.
+    /// The message of this seq, if it is loaded.
     pub(crate) fn message(&self, seq: Seq) -> Option<&Message> {
         self.lines.get(&LineKey::durable(seq)).and_then(as_message)
     }
@@ -165,7 +172,7 @@ impl Timeline {
         self.newer == More::None
     }
 
-    /// Forgets all, as after a gap that no replay fills.
+    /// Drops all lines, as after a gap that no replay fills.
     pub(crate) fn clear(&mut self) {
         *self = Self {
             generation: self.generation + 1,
@@ -176,7 +183,7 @@ impl Timeline {
         };
     }
 
-    /// Another log: its numbers mean something else.
+    /// Drops everything because the log is another one, with other sequence numbers.
     pub(crate) fn reset(&mut self) {
         let generation = self.generation + 1;
         *self = Self {
@@ -185,7 +192,7 @@ impl Timeline {
         };
     }
 
-    /// Takes a new message; says whether it was not known.
+    /// Adds a new message; returns true if it was unknown.
     pub(crate) fn add_message(&mut self, chat: ChatEvent, me: &Username) -> bool {
         let is_new = chat.seq > self.tip;
         self.tip = self.tip.max(chat.seq);
@@ -195,7 +202,7 @@ impl Timeline {
         self.put(chat, me)
     }
 
-    /// Takes what the event `seq` changed of the message `target`.
+    /// Applies the change that event `seq` made to the message `target`.
     pub(crate) fn apply_change(&mut self, seq: Seq, target: Seq, change: Change) {
         if let Some(entry) = self.lines.get_mut(&LineKey::durable(target))
             && let EntryKind::Message(message) = &mut entry.kind
@@ -210,8 +217,8 @@ impl Timeline {
         self.changes.push_back((seq, target, change));
     }
 
-    /// Takes a page that joins what is here. False: it stands as of so long ago that changes
-    /// since are not known any more; ask again.
+    /// Adds a page that joins the stretch. Returns false if the page is so old that changes made
+    /// since are no longer known; request it again.
     pub(crate) fn add_page(&mut self, page: HistoryPage, me: &Username, side: Side) -> bool {
         if page.as_of < self.changes_above {
             return false;
@@ -225,7 +232,7 @@ impl Timeline {
             self.older = more(page.more_before);
         }
         if side != Side::Older {
-            // What was said since the page was made comes with the next one.
+            // What arrived after the page was made comes with the next one.
             self.newer = more(page.more_after || !reaches);
         }
         true
@@ -295,13 +302,13 @@ impl Timeline {
         });
     }
 
-    /// The seq of the oldest message that is here.
+    /// The seq of the oldest loaded message.
     pub(crate) fn oldest(&self) -> Option<Seq> {
         let mut messages = self.lines.iter();
         messages.find_map(|(key, entry)| as_message(entry).map(|_| key.seq))
     }
 
-    /// The seq of the newest message that is here.
+    /// The seq of the newest loaded message.
     pub(crate) fn newest(&self) -> Option<Seq> {
         self.messages().next().map(|(seq, _)| seq)
     }
@@ -315,7 +322,7 @@ impl Timeline {
         self.lines.insert(LineKey { seq: tip.seq, sub }, entry);
     }
 
-    /// Drops the oldest lines past the bound.
+    /// Drops the oldest lines beyond the bound.
     pub(crate) fn trim(&mut self, scrolled: bool) {
         self.drop_above(if scrolled {
             LINES_SCROLLED_MAX
@@ -324,7 +331,7 @@ impl Timeline {
         });
     }
 
-    /// Drops more, of a room that is not shown.
+    /// Drops the oldest lines of a room that is not shown.
     pub(crate) fn trim_hidden(&mut self) {
         self.drop_above(LINES_HIDDEN_MAX);
     }
@@ -346,13 +353,19 @@ fn as_message(entry: &Entry) -> Option<&Message> {
     }
 }
 
-/// One's own message that is not stored yet.
+/// A message of the user that the server has not stored yet.
+///
+/// ```text
+/// waiting ──▶ stored   (acknowledged, or seen in the log)
+///    ▲  └───▶ failed   (refused)
+///    └──────── │ Ctrl-R; /discard drops it
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pending {
     pub(crate) nonce: Nonce,
     pub(crate) ts: TimestampMs,
     pub(crate) text: String,
     pub(crate) reply_to: Option<Seq>,
-    /// Why it was refused, where it was.
+    /// Why the server refused it, if it did.
     pub(crate) failed: Option<String>,
 }

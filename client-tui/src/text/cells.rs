@@ -1,24 +1,26 @@
+//! Cuts text from other people into cells that are safe to draw.
+
 use std::borrow::Cow;
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Code points that one cell may pile up; a family emoji with skin tones has eleven.
+/// Code points allowed in one cell; a family emoji with skin tones has eleven.
 const GRAPHEME_CHARS_MAX: usize = 12;
 
-/// Shown for what has no harmless form of its own.
+/// Replaces what has no safe form.
 const REPLACEMENT: &str = "\u{FFFD}";
 
-/// One grapheme of a text, as the screen shows it.
+/// One grapheme cluster of a text, as the screen shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell<'a> {
-    /// Where it begins in the text, in bytes.
+    /// The byte at which it starts.
     pub(crate) at: usize,
-    /// Its length in the text, in bytes.
+    /// Its length in bytes.
     pub(crate) len: usize,
-    /// What to draw: no control, escape or bidi character is in it.
+    /// What to draw, without control, escape and bidi characters.
     pub(crate) shown: Cow<'a, str>,
-    /// Columns that it takes.
+    /// Its width in columns.
     pub(crate) width: usize,
 }
 
@@ -36,7 +38,7 @@ impl Cell<'_> {
     }
 }
 
-/// The cells of `text`, in order. A line's end is a cell of no width.
+/// The cells of `text`, in order. A line end is a cell of width 0.
 pub(crate) fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
     text.grapheme_indices(true).map(|(at, grapheme)| {
         let shown = shown(grapheme);
@@ -50,7 +52,7 @@ pub(crate) fn cells(text: &str) -> impl Iterator<Item = Cell<'_>> {
     })
 }
 
-/// `text` on one line, as the screen may show it.
+/// `text` on one line, safe to draw.
 pub(crate) fn sanitize(text: &str) -> String {
     cells(text)
         .map(|cell| {
@@ -63,7 +65,7 @@ pub(crate) fn sanitize(text: &str) -> String {
         .collect()
 }
 
-/// Columns that `text` takes on one line.
+/// The width of `text` on one line, in columns.
 pub(crate) fn width(text: &str) -> usize {
     cells(text).map(|cell| cell.width).sum()
 }
@@ -78,10 +80,10 @@ fn shown(grapheme: &str) -> Cow<'_, str> {
     }
     match first {
         '\t' => return Cow::Borrowed("    "),
-        // The pictures of the control characters stand in their order from U+2400.
+        // The symbols for control characters start at U+2400, in the order of the characters.
         '\0'..='\u{1F}' => return picture(u32::from(first)),
         '\u{7F}' => return picture(0x21),
-        // Zero-width space, word joiner, byte-order mark and soft hyphen say nothing to a reader.
+        // Zero-width space, word joiner, byte order mark and soft hyphen are invisible to a reader.
         '\u{AD}' | '\u{200B}' | '\u{2060}' | '\u{FEFF}' => return Cow::Borrowed(""),
         _ if first.is_control() || is_format(first) => return Cow::Borrowed(REPLACEMENT),
         _ => {}
@@ -97,11 +99,11 @@ fn shown(grapheme: &str) -> Cow<'_, str> {
         text = Cow::Owned(kept.collect());
     }
     if text.ends_with('\u{200D}') {
-        // A joiner at the end would join what is drawn next, another message's text too.
+        // A joiner at the end would join the next cell, which may be another person's text.
         text = Cow::Owned(text.trim_end_matches('\u{200D}').to_owned());
     }
     if text.width() == 0 {
-        // A mark with nothing to stand on would change the cell before it.
+        // A combining mark without a base would change the cell before it.
         let mark = if first.is_alphanumeric() {
             REPLACEMENT.to_owned()
         } else {
@@ -124,8 +126,8 @@ fn is_tag(c: char) -> bool {
     matches!(c, '\u{E0020}'..='\u{E007F}')
 }
 
-/// Characters that change how others are shown, or are not shown themselves: Unicode's bidi
-/// controls (UAX #9), separators, annotations and tags.
+/// Characters that change how others are shown or are invisible: Unicode's bidi controls (UAX #9),
+/// separators, annotations and tags.
 fn is_format(c: char) -> bool {
     matches!(c,
         '\u{061C}' | '\u{180E}' | '\u{200E}' | '\u{200F}'

@@ -1,8 +1,8 @@
-//! The inline forms of markdown: what is shown of a message, and how.
+//! Reads the formatting of a message: emphasis, code, quotes and links.
 
 use std::ops::Range;
 
-/// How a piece of a text is shown.
+/// How a piece of text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct TextStyle {
     pub(crate) bold: bool,
@@ -10,26 +10,26 @@ pub(crate) struct TextStyle {
     pub(crate) struck: bool,
     pub(crate) code: bool,
     pub(crate) quote: bool,
-    /// Which of [`Markup::links`] it leads to.
+    /// The index in [`Markup::links`] of the address that it leads to.
     pub(crate) link: Option<u16>,
 }
 
-/// A text without its marks, and what they said.
+/// A text without its formatting marks, and the style of each part.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Markup {
     pub(crate) text: String,
-    /// Ranges of `text` without gap or overlap.
+    /// Ranges of `text`, in order, without gap or overlap.
     pub(crate) runs: Vec<(Range<usize>, TextStyle)>,
     pub(crate) links: Vec<String>,
 }
 
-/// Links of one message that can be followed; further ones are plain text.
+/// Links of one message; further ones stay plain text.
 const LINKS_MAX: usize = 100;
 
-/// Characters of an address that is made a link.
+/// The longest address that becomes a link, in bytes.
 const LINK_CHARS_MAX: usize = 2_000;
 
-/// Marks inside marks that are read.
+/// How deep marks may be nested.
 const DEPTH_MAX: usize = 4;
 
 impl Markup {
@@ -39,7 +39,7 @@ impl Markup {
         markup
     }
 
-    /// Reads a message.
+    /// Parses a message.
     pub(crate) fn parse(text: &str) -> Self {
         let mut markup = Self::default();
         let mut fenced = false;
@@ -135,7 +135,7 @@ impl Markup {
         Some(2)
     }
 
-    /// `code`: its marks stay, so that it is told from the rest without colours too.
+    /// The backticks stay, so that code can be recognised without colours.
     fn code(&mut self, text: &str, look: TextStyle) -> Option<usize> {
         let marks = text.len() - text.trim_start_matches('`').len();
         let mark = &text[..marks];
@@ -183,7 +183,7 @@ impl Markup {
         ]
         .into_iter()
         .find(|(mark, _)| text.starts_with(mark))?;
-        // snake_case is no emphasis.
+        // snake_case is not emphasis.
         if word_before && mark.starts_with('_') {
             return None;
         }
@@ -203,7 +203,7 @@ impl Markup {
                 return Some(mark.len() + end + mark.len());
             }
             from = end + mark.len();
-            // In "**", one more of the same may stand before the end that is looked for.
+            // Inside `*…*`, a `**` is not the closing mark.
             from += usize::from(mark.len() == 1 && inner[from..].starts_with(mark));
         }
     }
@@ -218,7 +218,7 @@ impl Markup {
         }
         let link = Some(self.link(address)?);
         self.inline(name, TextStyle { link, ..look }, depth.max(DEPTH_MAX));
-        // Where it leads is never hidden.
+        // The address is always visible.
         if name != address {
             self.push(&format!(" <{address}>"), look);
         }
@@ -230,7 +230,7 @@ impl Markup {
             .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
             .unwrap_or(text.len());
         let mut address = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
-        // A parenthesis around it is not of it.
+        // A closing parenthesis around the address is not part of it.
         if address.ends_with(')') && !address.contains('(') {
             address = address.trim_end_matches(')');
         }
@@ -255,7 +255,7 @@ fn is_fence(line: &str) -> bool {
     line.starts_with("```") && !line[3..].contains('`')
 }
 
-/// Only what a browser opens, in the characters that an address has.
+/// Accepts http and https addresses without white space and control characters.
 fn is_address(text: &str) -> bool {
     let host = text
         .strip_prefix("https://")
@@ -269,7 +269,7 @@ fn is_address(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// `text` as `shown`, each run in brackets after letters for its look.
+    /// Shows each run in brackets after the letters of its style.
     #[track_caller]
     fn check(text: &str, expect: &str) {
         let markup = Markup::parse(text);

@@ -1,5 +1,7 @@
-//! Text from others made fit for a terminal: nothing here can move the cursor, hide or reorder
-//! what is around it, and every piece has a known width in cells.
+//! Makes text from other people safe for a terminal.
+//!
+//! Nothing that comes out of here can move the cursor or hide and reorder what is around it, and
+//! every piece has a known width in columns. Knows nothing of rooms, screens or the network.
 
 mod cells;
 mod markup;

@@ -1,18 +1,20 @@
+//! Breaks a text into rows.
+
 use std::ops::Range;
 
 use super::cells;
 
-/// A row of a wrapped text: which bytes of it stand there.
+/// The bytes of a text that form one row.
 pub(crate) type RowRange = Range<usize>;
 
 /// Breaks `text` into rows: the first of `first` columns, the others of `rest`.
 ///
-/// Breaks after spaces, and inside a word only where it is wider than a row. The spaces at a
-/// break stay at the end of their row, even where they don't fit: they are not seen.
+/// Breaks after spaces, and inside a word only if the word is wider than a row. The spaces at a
+/// break stay at the end of their row, even beyond its width, because they are invisible.
 pub(crate) fn wrap(text: &str, first: usize, rest: usize) -> Vec<RowRange> {
     let mut rows = Vec::new();
     let (mut start, mut used) = (0, 0);
-    // Where the word that is being read began, and the columns before it.
+    // Where the current word starts, and the columns before it.
     let (mut word, mut before_word) = (0, 0);
     for cell in cells(text) {
         let room = if rows.is_empty() { first } else { rest };

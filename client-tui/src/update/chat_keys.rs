@@ -1,3 +1,5 @@
+//! The keys of the chat screen, if no overlay covers it.
+
 use crossterm::event::KeyEvent;
 
 use super::editing::{edit, type_or_edit};
@@ -100,7 +102,7 @@ fn next(chat: &Chat, step: usize) -> usize {
     (chat.current_index() + step) % chat.rooms().len()
 }
 
-/// The next room, going round, where one is named or spoken to, else where anything is new.
+/// Goes to the next room with a mention or a direct message, otherwise to the next unread one.
 fn next_unread(chat: &mut Chat) {
     let count = chat.rooms().len();
     let others = (1..count).map(|step| (chat.current_index() + step) % count);

@@ -1,9 +1,9 @@
-//! Tab: names, commands, rooms and emoji, one after the other.
+//! Tab completion of names, commands, rooms and emoji.
 
 use crate::keys::COMMANDS;
 use crate::state::{Chat, Completion};
 
-/// Ways to end a word that are offered.
+/// Candidates that are offered.
 const CANDIDATES_MAX: usize = 50;
 
 pub(super) fn complete(chat: &mut Chat, back: bool) {
@@ -22,7 +22,7 @@ pub(super) fn complete(chat: &mut Chat, back: bool) {
     let text = completion.candidates[completion.at].clone();
     let start = completion.start;
     chat.current_mut().input.replace_back(start, &text);
-    // The last candidate is what was typed: with one real one there is nothing to go round.
+    // The last candidate is what was typed, so two candidates mean that there is no choice.
     if completion.candidates.len() > 2 {
         chat.completion = Some(completion);
     }
@@ -69,7 +69,7 @@ fn candidates(chat: &Chat, word: &str, at_start: bool) -> Vec<String> {
     names(chat, word, at_start)
 }
 
-/// Who spoke last comes first, then the others by name.
+/// The people who spoke last, then the others by name.
 fn names(chat: &Chat, word: &str, at_start: bool) -> Vec<String> {
     let (at, name) = match word.strip_prefix('@') {
         Some(name) => ("@", name),

@@ -1,7 +1,9 @@
+//! The readline keys of every text field.
+
 use crate::keys::{Action, Press};
 use crate::state::Editor;
 
-/// The keys of readline; says whether `action` was one.
+/// Carries out an editing action; returns false if `action` is not one.
 pub(super) fn edit(editor: &mut Editor, action: Action) -> bool {
     match action {
         Action::Left => editor.left(),
@@ -24,7 +26,7 @@ pub(super) fn edit(editor: &mut Editor, action: Action) -> bool {
     true
 }
 
-/// A letter, or what [`edit`] knows.
+/// Types a character or edits; returns false if the key does neither.
 pub(super) fn type_or_edit(editor: &mut Editor, press: Press, action: Option<Action>) -> bool {
     match (action, press.typed()) {
         (Some(action), _) => edit(editor, action),

@@ -1,3 +1,5 @@
+//! What goes in and what comes out of [`super::update`]: events and effects.
+
 use chat_shared::client::{CommandError, Event as SdkEvent};
 use chat_shared::protocol::{
     Ack, HistoryPage, MembersPage, ResultsPage, Role, RoomInfo, RoomsPage, Search,
@@ -14,22 +16,22 @@ pub(crate) enum MouseAction {
     Click { column: u16, row: u16 },
 }
 
-/// What happened.
+/// Something that happened.
 #[derive(Debug)]
 pub(crate) enum Event {
     Key(KeyEvent),
     Paste(String),
     Mouse(MouseAction),
     Resize(Size),
-    /// Time went by that the screen shows.
+    /// The timer of [`super::next_change`] ran out.
     Clock,
-    /// A session began; `warning` says what went wrong beside that.
+    /// The sign-in succeeded; `warning` says what went wrong beside it.
     SignedIn {
         username: Username,
         saved: Saved,
         warning: Option<String>,
     },
-    /// It did not begin, and why.
+    /// The sign-in failed, and why.
     SignInFailed(String),
     Sdk(SdkEvent),
     Sent {
@@ -53,7 +55,7 @@ pub(crate) enum Event {
         room: RoomName,
         result: Result<(), CommandError>,
     },
-    /// A room was made, or found: go there, and say `text`.
+    /// A room was created or found: show it, and send `text` there.
     Opened {
         what: String,
         text: Option<String>,
@@ -69,20 +71,20 @@ pub(crate) enum Event {
         action: RoomAction,
         result: Result<(), CommandError>,
     },
-    /// $EDITOR ended: the new text, or what went wrong.
+    /// The external editor ended: the new text, or what went wrong.
     Edited {
         room: RoomName,
         result: Result<String, String>,
     },
-    /// What was to be kept could not be written.
+    /// Drafts or waiting messages could not be saved.
     NotSaved(String),
 }
 
-/// What is to be done.
+/// Something to carry out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     Quit,
-    /// Draw everything anew.
+    /// Draw the whole screen.
     Redraw,
     Suspend,
     SignIn {
@@ -90,18 +92,18 @@ pub(crate) enum Effect {
         password: Password,
         sign_up: bool,
     },
-    /// The session is over: forget its token.
+    /// The session has ended: forget its token.
     ForgetSession {
         username: Username,
     },
-    /// Write down what a restart must not lose.
+    /// Save what must survive a restart.
     Save(Saved),
-    /// Change a text in $EDITOR.
+    /// Open a text in the user's editor.
     OpenEditor {
         room: RoomName,
         text: String,
     },
-    /// Put a text in the terminal's clipboard.
+    /// Copy a text to the terminal's clipboard.
     Copy(String),
     Send {
         room: RoomName,
@@ -138,7 +140,7 @@ pub(crate) enum Effect {
     },
 }
 
-/// A change in a room that has no answer but that it was made.
+/// A change in a room or of a profile that the server only confirms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RoomAction {
     Edit { seq: Seq, text: String },
@@ -156,7 +158,7 @@ pub(crate) enum RoomAction {
 }
 
 impl RoomAction {
-    /// The beginning of the sentence that says it failed.
+    /// The start of the error message if it fails.
     pub(super) fn failure(&self) -> String {
         match self {
             Self::Edit { .. } => "The message was not changed".to_owned(),
@@ -175,7 +177,7 @@ impl RoomAction {
     }
 }
 
-/// A page of history that is asked for.
+/// A page of history to fetch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PageRequest {
     pub(crate) room: RoomName,
@@ -191,7 +193,7 @@ pub(crate) enum PageKind {
     Around(Seq),
 }
 
-/// Never shown.
+/// A password; `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Password(pub(crate) String);
 

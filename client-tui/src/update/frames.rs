@@ -1,4 +1,4 @@
-//! What the server tells of its own accord.
+//! Applies what the server sends on its own: the welcome and every other frame.
 
 use chat_shared::limits::TYPING_MS;
 use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
@@ -18,7 +18,7 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     }
     chat.log = Some(welcome.log);
     for room in chat.rooms_mut() {
-        // What was asked on the last connection is not answered any more.
+        // Requests of the last connection will not be answered.
         room.members.asked = false;
         room.typing.names.clear();
         if room.timeline.older != More::None {
@@ -40,7 +40,7 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     }
 }
 
-/// Rooms that are known from a draft alone, and that one is in no more, go.
+/// Drops the rooms that are known only from a draft and that the user is no longer in.
 fn drop_unknown_rooms(chat: &mut Chat) {
     chat.retain_rooms(|room| room.info.is_some() || !room.pending.is_empty());
 }
@@ -142,7 +142,7 @@ fn on_chat(chat: &mut Chat, event: ChatEvent) {
         room.pending.retain(|line| line.nonce != event.nonce);
     }
     room.typing.names.retain(|name| *name != event.username);
-    // What was said before the server counted is in its count.
+    // The server's count already includes earlier messages.
     let counts = !own && event.seq > room.read.counted_up_to;
     let mentions = event.mentions.contains(&me);
     let is_away = room.is_scrolled() || !room.timeline.is_live();

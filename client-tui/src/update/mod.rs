@@ -1,5 +1,9 @@
-//! What an event does to the state, and what is to be done about it outside. No input or output
-//! happens here: effects are carried out by [`crate::run`].
+//! The transition function of the client: [`update`] turns an event into the next state and a list
+//! of effects.
+//!
+//! Nothing here does input or output; [`crate::run`] carries the effects out. `chat_keys` is where
+//! a key of the chat screen goes, `server` where the server's frames and answers go, `upkeep` what
+//! happens without a key.
 
 mod chat_keys;
 mod commands;
@@ -33,10 +37,10 @@ pub(crate) use pages::PAGE_LINES_MAX;
 pub(crate) use sign_in::submit as submit_sign_in;
 pub(crate) use upkeep::{next_change, settle};
 
-/// Lines pasted from which on one is asked first.
+/// Pastes of at least this many lines ask for confirmation.
 const PASTE_LINES_ASKED: usize = 200;
 
-/// How long what is typed may wait to be written down.
+/// How long a changed draft may wait until it is saved.
 const DRAFT_SAVED_AFTER_MS: u64 = 1_000;
 
 pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
@@ -94,7 +98,7 @@ fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
     }
 }
 
-/// The first clears what is being typed; with nothing to clear, two leave.
+/// Clears the input line or closes the overlay; a second press quits.
 fn on_leave(app: &mut App, effects: &mut Effects) {
     if app.leaving {
         effects.push(Effect::Quit);
@@ -170,7 +174,7 @@ impl SaveDue {
     }
 }
 
-/// The first screen, where a session has ended or none is.
+/// Shows the sign-in form after the session has ended.
 fn to_sign_in(app: &mut App, user: &Username, error: String) {
     app.screen = Screen::SignIn(Box::new(SignIn::new(Some(user.as_str()), Some(error))));
 }

@@ -1,4 +1,4 @@
-//! What the mouse does, where the config has it: the wheel scrolls, a click on a room enters it.
+//! The mouse, if the config turns it on: the wheel scrolls, a click shows a room.
 
 use super::chat_keys::move_by;
 use super::scroll::ScrollStep;

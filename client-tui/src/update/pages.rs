@@ -1,4 +1,4 @@
-//! Pages of the past: asked for where the screen lacks them, and taken in without a gap.
+//! Requests pages of history that the screen needs, and adds them without a gap.
 
 use chat_shared::client::CommandError;
 use chat_shared::protocol::HistoryPage;
@@ -9,7 +9,7 @@ use crate::state::{
     App, Chat, ConnectionState, LINES_SCROLLED_MAX, More, Room, SaveDue, Screen, Scroll, Side,
 };
 
-/// Messages asked for at once.
+/// Messages requested at once.
 pub(crate) const PAGE_LINES_MAX: usize = 100;
 
 pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
@@ -40,7 +40,7 @@ pub(super) fn fetch_newer(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Leaves what is loaded for the messages around `seq`.
+/// Replaces what is loaded by the messages around `seq`.
 pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -111,8 +111,7 @@ fn add_page(
     if page.generation != room.timeline.generation {
         return;
     }
-    // The line it was to join was dropped since it was asked for: taken in now, it would leave a
-    // gap.
+    // The line that the page was to join was dropped since: adding the page would leave a gap.
     let fits = match page.kind {
         PageKind::Before(before) => room.timeline.oldest() == Some(before),
         PageKind::After(after) => room.timeline.newest() == Some(after),
@@ -152,7 +151,7 @@ fn mark(room: &mut Room, side: Side, more: More) {
     match side {
         Side::Older => room.timeline.older = more,
         Side::Newer => room.timeline.newer = more,
-        // Nothing is here to stay at.
+        // Nothing is loaded here to stay at.
         Side::Both => {
             room.timeline.clear();
             room.jump = None;

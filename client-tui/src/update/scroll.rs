@@ -1,22 +1,22 @@
-//! Moving through a room's past. The position is a line, not a number of rows, so that it stays
-//! where it is when older lines come in above, newer ones below, or the window changes.
+//! Scrolls through a room's past. The position is a line and not a row number, so that it stays in
+//! place when lines are added above or below, or the window is resized.
 
 use chat_shared::Seq;
 
 use crate::state::{App, LineKey, More, Room, Screen, Scroll};
 use crate::view::{Rows, areas};
 
-/// Ends at which more is wanted.
+/// The ends at which more lines are needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct MissingPages {
     pub(super) older: bool,
     pub(super) newer: bool,
 }
 
-/// Rows that a notch of the wheel moves.
+/// Rows per notch of the wheel.
 const WHEEL_ROWS: usize = 3;
 
-/// How far to move, in rows.
+/// One step of scrolling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ScrollStep {
     PageUp,
@@ -26,7 +26,7 @@ pub(super) enum ScrollStep {
     Newest,
 }
 
-/// Scrolls; says where more lines are wanted.
+/// Scrolls; returns the ends at which more lines are needed.
 pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
     let Screen::Chat(chat) = &mut app.screen else {
         return MissingPages::default();
@@ -41,7 +41,7 @@ pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
     }
     let timeline = areas(app.size, chat).timeline;
     let height = usize::from(timeline.height);
-    // One row of the old page stays, for the eye.
+    // One row of the old page stays visible.
     let step = match by {
         ScrollStep::WheelUp | ScrollStep::WheelDown => WHEEL_ROWS,
         ScrollStep::PageUp | ScrollStep::PageDown | ScrollStep::Newest => {
@@ -66,8 +66,8 @@ pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
     MissingPages { older, newer }
 }
 
-/// Brings the message `seq`, or the first one after it, to the middle of the screen; says whether
-/// it is loaded.
+/// Brings the message `seq`, or the first one after it, to the middle of the screen. Returns false
+/// if it is not loaded.
 pub(super) fn show(app: &mut App, seq: Seq) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
@@ -97,7 +97,7 @@ pub(super) fn show(app: &mut App, seq: Seq) -> bool {
     true
 }
 
-/// Whether the message `seq` is on the screen.
+/// Returns true if the message `seq` is on the screen.
 pub(super) fn is_shown(app: &App, seq: Seq) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
@@ -134,7 +134,7 @@ fn is_at_end(room: &Room, scroll: Scroll) -> bool {
     }
 }
 
-/// Whether the loaded lines don't fill the screen though there are more.
+/// Returns true if the loaded lines don't fill the screen although there are more.
 pub(super) fn wants_older(app: &App) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
@@ -149,7 +149,7 @@ pub(super) fn wants_older(app: &App) -> bool {
 
 fn up(room: &Room, rows: &Rows<'_>, height: usize, step: usize) -> (Scroll, bool) {
     let (from, hidden) = position(room.scroll);
-    // The rows of each line, from the bottom of the screen upwards, as far as is needed.
+    // The rows of each line, from the bottom of the screen upwards, as far as needed.
     let mut counted: Vec<(LineKey, usize)> = Vec::new();
     let mut total = 0;
     let mut lines = room.up_from(from).peekable();
@@ -234,7 +234,7 @@ fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
             };
         }
     }
-    // What is below a stretch of the past is not loaded yet.
+    // What comes below a stretch of the past is not loaded yet.
     if room.timeline.is_live() {
         Scroll::Newest
     } else {

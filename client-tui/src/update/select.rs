@@ -1,11 +1,13 @@
-//! Which message is meant: the one that was chosen, else the last that fits.
+//! Which message a command is about: the selected one, otherwise the newest that fits.
+//!
+//! Selecting, replying, editing, copying and reacting start here.
 
 use chat_shared::{Emoji, Seq};
 
 use super::{Effect, Effects, RoomAction, pages, scroll};
 use crate::state::{App, Chat, Compose, Editor, Message, Room, Screen};
 
-/// Chooses the next message above or below the chosen one.
+/// Selects the next message above or below.
 pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -42,7 +44,7 @@ fn oldest(app: &App) -> Option<Seq> {
     }
 }
 
-/// Shows the message `seq` of the room that is shown, now or once it is loaded.
+/// Scrolls to the message `seq` of the current room, now or as soon as it is loaded.
 pub(super) fn jump(app: &mut App, seq: Seq, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -55,7 +57,7 @@ pub(super) fn jump(app: &mut App, seq: Seq, effects: &mut Effects) {
     }
 }
 
-/// To the line "new messages", or where it would stand.
+/// Scrolls to the "new messages" line.
 pub(super) fn first_unread(app: &mut App, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -66,14 +68,14 @@ pub(super) fn first_unread(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Begins an answer.
+/// Starts a reply.
 pub(super) fn reply(chat: &mut Chat) -> Result<(), String> {
     let seq = to_answer(chat)?;
     chat.current_mut().compose = Compose::Reply(seq);
     Ok(())
 }
 
-/// Puts one's own message in the input, to be changed.
+/// Puts the user's own message in the input line, to be edited.
 pub(super) fn edit(chat: &mut Chat) -> Result<(), String> {
     let seq = own(chat)?;
     let room = chat.current_mut();
@@ -99,7 +101,7 @@ pub(super) fn copy(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Puts a reaction on, or takes off the one that is there.
+/// Adds a reaction, or removes the user's own.
 pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
     if argument.is_empty() {
         return Err("/react needs an emoji: /react :tada:".to_owned());
@@ -121,21 +123,21 @@ pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
     })
 }
 
-/// The message to answer: the chosen one, else the last of another person.
+/// The message to reply to: the selected one, otherwise the newest of another person.
 pub(super) fn to_answer(chat: &Chat) -> Result<Seq, String> {
     let found = any(chat.current(), |message| message.sender != chat.me);
     let none = || "There is no message to answer.".to_owned();
     found.map(|(seq, _)| seq).ok_or_else(none)
 }
 
-/// The chosen message, else one's own last one.
+/// The selected message, otherwise the user's newest.
 pub(super) fn own_or_chosen(chat: &Chat) -> Result<Seq, String> {
     let found = any(chat.current(), |message| message.sender == chat.me);
     let none = || "You have no message here.".to_owned();
     found.map(|(seq, _)| seq).ok_or_else(none)
 }
 
-/// As [`own_or_chosen`]; a chosen one of somebody else is refused.
+/// Like [`own_or_chosen`], but fails for another person's message.
 pub(super) fn own(chat: &Chat) -> Result<Seq, String> {
     let seq = own_or_chosen(chat)?;
     let message = chat.current().timeline.message(seq);

@@ -1,4 +1,4 @@
-//! What comes from the server, and from what was done outside.
+//! Applies what the network reports: the connection's state and the answers to commands.
 
 use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
 use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo, RoomsPage};
@@ -103,7 +103,7 @@ fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, Com
             chat.reply_to = line.reply_to;
             room.timeline.add_message(chat, &me);
         }
-        // It waits for the next run.
+        // It stays in the file and is sent by the next run.
         Err(CommandError::Closed(_)) => return,
         Err(error) => room.pending[index].failed = Some(error.to_string()),
     }
@@ -137,7 +137,7 @@ fn opened(
         }
         Err(error) => {
             show_error(chat, format!("{what}: {error}"), now);
-            // What was to be said is not lost.
+            // Keep the text that was to be sent.
             if let Some(text) = text
                 && chat.current().input.is_empty()
             {
@@ -207,7 +207,7 @@ fn action_done(
             };
             if let Some(room) = chat.room_mut(shown) {
                 room.timeline.add_local(now, text, true);
-                // What was to be the new text is not lost.
+                // Keep the new text.
                 if let RoomAction::Edit { seq, text } = action
                     && room.input.is_empty()
                 {

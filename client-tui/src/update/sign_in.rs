@@ -1,3 +1,5 @@
+//! The keys of the sign-in form.
+
 use chat_shared::{Username, check_new_password};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -37,7 +39,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
 }
 
 pub(super) fn on_paste(form: &mut SignIn, text: &str) {
-    // What is copied often brings its line's end along.
+    // A copied text often ends with a line break.
     let line = text.trim_matches(['\r', '\n']).replace(['\r', '\n'], " ");
     if let Some(editor) = field(form)
         && !editor.insert(&line)
@@ -52,8 +54,8 @@ pub(super) fn clear_field(form: &mut SignIn) {
     }
 }
 
-/// Asks the server, or says what is missing. What can be known to fail is told at once; whether a
-/// name or a password is right only the server knows.
+/// Sends the form to the server, or says what is missing. Only the server can tell whether the
+/// username and the password are right.
 pub(crate) fn submit(form: &mut SignIn, effects: &mut Effects) {
     let (name, password) = (form.name.text().trim(), form.password.text());
     let sign_up = form.tab == Tab::SignUp;

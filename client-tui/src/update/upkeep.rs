@@ -1,5 +1,5 @@
-//! What is told and asked without a key for it: how far one has read, that one is writing, what
-//! the room that is shown lacks; and what is to be written down.
+//! What happens without a key: read markers and typing notices are sent, missing pages requested,
+//! drafts saved.
 
 use chat_shared::TimestampMs;
 use chat_shared::limits::TYPING_MEMBERS_MAX;
@@ -7,18 +7,18 @@ use chat_shared::limits::TYPING_MEMBERS_MAX;
 use super::{Effect, Effects, pages, scroll};
 use crate::state::{App, Chat, ConnectionState, More, Room, SaveDue, Saved, Screen};
 
-/// The shortest time between two words about how far one has read.
+/// The shortest time between two read markers.
 const READ_INTERVAL_MS: u64 = 1_000;
 
-/// How often it is told that one is still writing; it holds for six seconds.
+/// How often the server is told that the user is still typing; others see it for six seconds.
 const TYPING_INTERVAL_MS: u64 = 4_000;
 
-/// When the screen or what is told changes by itself next.
+/// When the state next changes by itself.
 pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
     let Screen::Chat(chat) = &app.screen else {
         return None;
     };
-    // The count shown is of begun seconds; it changes when a whole one is left.
+    // The countdown shows begun seconds; it changes when a whole one has passed.
     let countdown = chat
         .connection
         .wait_ms(now)
@@ -33,7 +33,7 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
     [countdown, typing, read, save].into_iter().flatten().min()
 }
 
-/// Asks for what the room that is shown lacks, and tells and keeps what is due.
+/// Requests what the current room lacks, and sends and saves what is due.
 pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
@@ -76,7 +76,7 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// A letter of a message was typed.
+/// Tells the server that the user types a message.
 pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
@@ -95,7 +95,7 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Whether more was seen than the server knows of.
+/// Returns true if the user has seen more than the server knows.
 fn has_read(chat: &Chat) -> bool {
     let room = chat.current();
     chat.connection == ConnectionState::Live

@@ -1,22 +1,22 @@
-//! Where things stand on the screen.
+//! The layout of the chat screen.
 
 use ratatui::layout::Rect;
 
 use crate::state::{Chat, Compose, Editor, Room, Size};
 use crate::text::{cells, width, wrap};
 
-/// Columns that the timeline keeps before a sidebar may take some.
+/// Columns that the timeline keeps before a sidebar takes any.
 const TIMELINE_COLUMNS_MIN: u16 = 48;
 
 const SIDEBAR_COLUMNS: u16 = 20;
 
-/// Rows that the input grows to.
+/// The most rows of the input line.
 const INPUT_ROWS_MAX: u16 = 8;
 
-/// Rows under which the title gives its place to the timeline.
+/// Below this height the title row belongs to the timeline.
 const TITLE_ROWS_MIN: u16 = 8;
 
-/// What stands before the input: what Enter will do with it.
+/// The prompt before the input line: what Enter will do.
 pub(crate) fn prompt(room: &Room) -> &'static str {
     match room.compose {
         Compose::New => "> ",
@@ -75,9 +75,9 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
     }
 }
 
-/// The rows of what is being typed, as ranges of its bytes.
+/// The rows of the input line, as byte ranges.
 pub(crate) fn input_rows(room: &Room, columns: u16) -> Vec<std::ops::Range<usize>> {
-    // One column stays free for the cursor behind the last letter.
+    // One column stays free for the cursor after the last letter.
     let columns = usize::from(columns)
         .saturating_sub(width(prompt(room)) + 1)
         .max(1);

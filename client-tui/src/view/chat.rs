@@ -1,3 +1,5 @@
+//! Draws the chat screen: title, timeline, status row and input line.
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,13 +15,13 @@ use crate::keys::Action;
 use crate::state::{App, Chat, Compose, ConnectionState, LineKey, More, Overlay, Room, Scroll};
 use crate::text::{sanitize, width};
 
-/// Rooms with news told in the status row.
+/// Rooms with unread messages that the status row lists.
 const NEWS_MAX: usize = 20;
 
-/// Completions told in the status row.
+/// Completions that the status row lists.
 const COMPLETIONS_MAX: usize = 8;
 
-/// Draws the chat; the addresses of the links on the screen.
+/// Draws the chat screen and returns the visible links.
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) -> Links {
     let areas = areas(app.size, chat);
     title(frame, &areas, chat, theme);
@@ -47,7 +49,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, chat: &Chat, theme: Theme) 
 fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let (area, room) = (areas.title, chat.current());
     let columns = usize::from(area.width);
-    // Beside the names of those who are online their number need not stand here too.
+    // The member list already shows the number.
     let online = match room.members.online {
         online if online > 0 && areas.members.is_none() => format!(" {online} online"),
         _ => String::new(),
@@ -81,7 +83,7 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
         More::Failed => "older messages could not be loaded; PgUp tries again",
         More::There | More::None => "",
     };
-    // The hint stands where there is room for it: above the first line.
+    // The hint needs a free row above the first line.
     if shown.len() < height && !hint.is_empty() {
         shown.insert(0, Line::styled(hint, theme.dim()));
     }
@@ -97,7 +99,7 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
     rows.links.into_inner()
 }
 
-/// The rows on the screen, from the top.
+/// The visible rows, from the top.
 fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
     let (from, mut hidden) = match room.scroll {
         Scroll::Newest => (LineKey::MAX, 0),
@@ -112,7 +114,7 @@ fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
         let above = lines.peek().map(|(key, above)| (*key, above.ts()));
         let mut of = rows.of(key, shown, above);
         if key == from {
-            // Resized, the line may have fewer rows than were hidden; one of them stays.
+            // After a resize the line may have fewer rows than were hidden; keep one.
             of.truncate(of.len().saturating_sub(hidden).max(1));
         }
         hidden = 0;
@@ -123,18 +125,18 @@ fn visible(room: &Room, rows: &Rows<'_>, height: usize) -> Vec<Line<'static>> {
     upwards
 }
 
-/// One row: who and where, how the connection is, and what there is to say just now.
+/// Draws the status row: connection, user and server, and one hint or message.
 fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: Theme) {
     let area = areas.status;
     let columns = usize::from(area.width);
     let (link, link_style) = link(app, chat, theme);
-    // Where the rooms have no place beside the timeline, what is new in them is told here.
+    // Without a room list, the unread rooms take the place of the user's name.
     let who = match news(chat) {
         Some(news) if areas.rooms.is_none() => news,
         _ => format!("{} @ {}", sanitize(chat.me.as_str()), sanitize(&app.server)),
     };
     let (word, word_style) = word(app, chat, theme);
-    // What matters most keeps its place where there is little.
+    // On a narrow screen the most important part keeps its place.
     let mut left = columns.saturating_sub(4);
     let mut take = |text: String| {
         let text = cut(&text, left);
@@ -180,7 +182,7 @@ fn link(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     }
 }
 
-/// The rooms in which something is new: `new: 2 rust, 3 bob!`; `!` where one is named.
+/// The rooms with unread messages: `new: 2 rust, 3 bob!`; `!` marks a mention.
 fn news(chat: &Chat) -> Option<String> {
     let rooms = chat.rooms().iter().enumerate();
     let new = rooms.filter(|(index, room)| room.unread > 0 && *index != chat.current_index());

@@ -1,3 +1,5 @@
+//! Draws the help: every key and command with its description.
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,12 +13,12 @@ use crate::state::App;
 const KEYS_COLUMNS: usize = 20;
 const BOX_COLUMNS: u16 = 72;
 
-/// Rows of the whole help.
+/// The number of rows of the whole help.
 pub(crate) fn help_rows(app: &App) -> u16 {
     u16::try_from(rows(app).len()).unwrap_or(u16::MAX)
 }
 
-/// Keys and commands with what they do; a heading has no keys.
+/// Keys and commands with their descriptions; a heading has no keys.
 fn rows(app: &App) -> Vec<(String, &'static str)> {
     let mut rows = Vec::new();
     for group in [Group::Message, Group::Chat, Group::Line, Group::Program] {

@@ -1,4 +1,4 @@
-//! Whatever others wrote, in names, messages and topics: it is shown harmless, and the grid stays.
+//! Hostile text in names, messages and topics is drawn safely and never breaks the grid.
 
 use chat_shared::protocol::ServerFrame;
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ fn client(columns: u16, rows: u16, name: &str, text: &str, topic: &str) -> Scrip
     client
 }
 
-/// What stands in the screen's cells.
+/// Draws the client into a buffer.
 pub(super) fn drawn(client: &Script) -> Buffer {
     let size = client.app.size;
     let mut terminal = Terminal::new(TestBackend::new(size.columns, size.rows)).unwrap();
@@ -35,7 +35,7 @@ pub(super) fn drawn(client: &Script) -> Buffer {
     terminal.backend().buffer().clone()
 }
 
-/// Nothing that a terminal would run or turn around, and every cell where it belongs.
+/// Checks that no cell holds a control or bidi character, and that the cells fill each row.
 fn check(buffer: &Buffer) {
     let area = buffer.area;
     for y in 0..area.height {
@@ -63,7 +63,7 @@ fn check(buffer: &Buffer) {
     }
 }
 
-/// The rules beside the timeline stand in their columns, row by row.
+/// Checks that the vertical rules beside the timeline are unbroken.
 fn check_rules(buffer: &Buffer) {
     for x in [18, buffer.area.width - 19] {
         for y in 1..buffer.area.height - 3 {

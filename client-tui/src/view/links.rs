@@ -1,12 +1,14 @@
-//! Links in what is drawn. A cell has no place for an address, so the bits of its style that mean
-//! nothing carry a number, and [`crate::grid`] turns it into the address again.
+//! Links in what is drawn.
+//!
+//! A cell has no field for an address, so the unused bits of its style carry a number, and
+//! [`crate::grid`] turns the number into the address again.
 
 use ratatui::style::{Modifier, Style};
 
-/// The first bit of a style's modifier that means nothing.
+/// The first unused bit of a style's modifier.
 const SHIFT: u32 = Modifier::all().bits().count_ones();
 
-/// Numbers that fit; 0 is none.
+/// The number of links that fit in a frame; 0 means no link.
 const NUMBERS: u16 = (1 << (16 - SHIFT)) - 1;
 
 /// The addresses of one frame, by number.
@@ -16,8 +18,9 @@ pub(crate) struct Links {
 }
 
 impl Links {
-    /// A style that leads to `address`. The same address has the same number in every frame,
-    /// unless others took it: then the next free one. Where all are taken it leads nowhere.
+    /// Returns a style that carries the number of `address`. An address has the same number in
+    /// every frame unless another took it; then it gets the next free one. If all are taken, the
+    /// style carries no link.
     pub(crate) fn style(&mut self, address: &str) -> Style {
         self.by_number.resize(usize::from(NUMBERS), None);
         let hash = address
@@ -43,7 +46,7 @@ impl Links {
     }
 }
 
-/// The number in a cell's modifier, and the modifier without it.
+/// Splits a cell's modifier into the link number and the rest.
 pub(crate) fn number_of(modifier: Modifier) -> (u16, Modifier) {
     let number = modifier.bits() >> SHIFT;
     (number, modifier & Modifier::all())

@@ -1,4 +1,7 @@
-//! Draws the state. Nothing here changes it.
+//! Draws the state, and never changes it.
+//!
+//! [`draw`] chooses the screen; `chat` draws the chat, [`Rows`] turns timeline lines into rows,
+//! [`areas`] is the layout that drawing, scrolling and clicks share.
 
 mod areas;
 mod chat;
@@ -26,7 +29,7 @@ use theme::Theme;
 
 use crate::state::{App, Screen};
 
-/// Draws; the addresses of the links on the screen.
+/// Draws the screen and returns the visible links.
 pub(crate) fn draw(frame: &mut Frame<'_>, app: &App) -> Links {
     let theme = Theme::of(app);
     let links = match &app.screen {

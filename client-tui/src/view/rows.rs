@@ -1,5 +1,5 @@
-//! How a line of the timeline becomes rows of the screen. The view draws them, scrolling counts
-//! them, so that both agree.
+//! Turns a line of the timeline into rows of the screen. Drawing and scrolling both use it, so that
+//! they agree on the number of rows.
 
 use std::cell::RefCell;
 
@@ -17,10 +17,10 @@ use crate::state::{
 };
 use crate::text::{Markup, cells, sanitize, width, wrap};
 
-/// Columns of a name before it is cut short.
+/// The longest name, in columns, before it is cut.
 const NAME_COLUMNS_MAX: usize = 24;
 
-/// `HH:MM ` and the hanging indent where the name is too wide for one.
+/// The width of `HH:MM `, and the indent of later rows if the name is too wide for one.
 const TIME_COLUMNS: usize = 6;
 
 /// Reactions shown under a message.
@@ -49,8 +49,8 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// The rows of a line; a new day's first line brings the day's own row, the first unread one
-    /// a row that says so. `above` is the line before it.
+    /// The rows of a line. The first line of a day gets a row with the date, the first unread line
+    /// a divider. `above` is the line before it.
     pub(crate) fn of(
         &self,
         key: LineKey,
@@ -157,7 +157,7 @@ impl<'a> Rows<'a> {
         self.reactions(message, rows);
     }
 
-    /// What a message answers, above it.
+    /// Adds the quoted message above a reply.
     fn reply_quote(&self, reply_to: Option<u64>, rows: &mut Vec<Line<'static>>) {
         let Some(seq) = reply_to else {
             return;
@@ -173,7 +173,7 @@ impl<'a> Rows<'a> {
         rows.push(Line::styled(row, self.theme.dim()));
     }
 
-    /// What people put on a message, below it; one's own in brackets.
+    /// Adds the reactions below a message; the user's own are in brackets.
     fn reactions(&self, message: &Message, rows: &mut Vec<Line<'static>>) {
         let shown = message.reactions().take(REACTIONS_MAX).map(|(emoji, it)| {
             let text = format!("{emoji} {}", it.n);
@@ -221,7 +221,7 @@ impl<'a> Rows<'a> {
         self.hang(head, &markup, style, rows);
     }
 
-    /// `head`, then the text with its later rows indented to where it began.
+    /// Adds `head` and the text, with later rows indented to where the text starts.
     fn hang(
         &self,
         head: Vec<Span<'static>>,
@@ -265,7 +265,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    /// `HH:MM`, and behind it what there is to mark.
+    /// `HH:MM` and a mark.
     fn time(&self, ts: TimestampMs, mark: char) -> Span<'static> {
         let time = self.local(ts);
         let text = format!("{:02}:{:02}{mark}", time.hour(), time.minute());
@@ -294,9 +294,9 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// A time as the clock on the wall shows it.
+/// A timestamp in the local time zone.
 pub(super) fn local(zone: &TimeZone, ts: TimestampMs) -> DateTime {
-    // A time that no calendar holds is shown as the epoch.
+    // A timestamp outside the calendar's range is shown as the epoch.
     let ts = i64::try_from(ts)
         .ok()
         .and_then(|ts| Timestamp::from_millisecond(ts).ok());
@@ -321,12 +321,12 @@ fn presence_text(changes: &PresenceChanges) -> String {
     parts.join("; ")
 }
 
-/// What a message says, without its marks and line ends.
+/// A message without formatting marks and line ends.
 pub(super) fn on_one_line(text: &str) -> String {
     Markup::parse(text).text.replace('\n', " ")
 }
 
-/// `text` on one line of at most `columns`, with an ellipsis where it was cut.
+/// `text` on one line of at most `columns`, with an ellipsis if it was cut.
 pub(crate) fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return sanitize(text);

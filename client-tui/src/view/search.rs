@@ -1,3 +1,5 @@
+//! Draws the results of a search.
+
 use chat_shared::protocol::ChatEvent;
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -9,7 +11,7 @@ use super::theme::Theme;
 use crate::state::{App, Screen, SearchView};
 use crate::text::width;
 
-/// What a search found, in the timeline's place.
+/// Draws the results in place of the timeline.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, view: &SearchView, theme: Theme) {
     let columns = usize::from(area.width);
     let heading = format!("Search: {}", view.search.query);

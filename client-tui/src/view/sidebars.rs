@@ -1,4 +1,4 @@
-//! The rooms on the left, the people on the right.
+//! Draws the room list on the left and the member list on the right.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -53,13 +53,13 @@ pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme
     rule(frame, area.right() - 2, area, theme);
 }
 
-/// The rooms above those that there is room for: the current one is always shown.
+/// The number of rooms above the visible part of the list, which always includes the current room.
 pub(crate) fn rooms_skipped(area: Rect, chat: &Chat) -> usize {
     (chat.current_index() + 1).saturating_sub(usize::from(area.height))
 }
 
-/// How much is new: ` 3`, and ` 1@3` where one of them names oneself; `!` where a message of
-/// one's own was refused.
+/// The unread count: ` 3`, or ` 1@3` if one of them mentions the user; `!` if a message of the user
+/// was refused.
 fn unread(room: &Room) -> String {
     let failed = room.pending.iter().any(|line| line.failed.is_some());
     let failed = if failed { "!" } else { "" };

@@ -1,3 +1,5 @@
+//! Draws the sign-in form.
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -11,7 +13,7 @@ use crate::text::{cells, sanitize, width, wrap};
 const FORM_COLUMNS: u16 = 52;
 const LABEL_COLUMNS: usize = 10;
 
-/// Rows of the form without what it has to say.
+/// Rows of the form without the message below it.
 const FORM_ROWS: u16 = 7;
 
 pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &SignIn, theme: Theme) {
@@ -20,7 +22,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &SignIn, theme: Theme
     let words = words(app, form, usize::from(columns), theme);
     let wanted = FORM_ROWS + u16::try_from(words.len()).unwrap_or(u16::MAX);
     let height = wanted.min(screen.height);
-    // A third from the top is where the eye rests; the error below must not move the form.
+    // The form starts in the upper third of the screen. The message below it must not move it.
     let y = (screen.height.saturating_sub(FORM_ROWS + 2) / 3).min(screen.height - height);
     let area = Rect {
         x: (screen.width - columns) / 2,
@@ -122,9 +124,9 @@ fn field_columns(columns: u16) -> usize {
     usize::from(columns).saturating_sub(LABEL_COLUMNS).max(1)
 }
 
-/// The part of a field that is seen, and the column of the cursor in it.
+/// The visible part of a field, and the column of the cursor in it.
 fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
-    // A mask tells how many letters were typed, never which.
+    // The mask shows how many letters were typed, not which.
     let shown = |text: &str| match mask {
         true => "•".repeat(cells(text).count()),
         false => sanitize(text),

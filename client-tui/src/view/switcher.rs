@@ -1,3 +1,5 @@
+//! Draws the room switcher (`Ctrl-G`).
+
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};

@@ -1,9 +1,11 @@
+//! Snapshots of every state at every size, and properties of what is drawn.
+
 use ratatui::buffer::Buffer;
 
 use super::hostile::drawn;
 use crate::testing::Script;
 
-/// The screen as text, row by row; `▏` is the cursor's place.
+/// The screen as text, row by row.
 fn screen(client: &Script) -> String {
     text(&drawn(client))
 }
@@ -53,7 +55,7 @@ fn hostile(columns: u16, rows: u16) -> Script {
     client
 }
 
-/// Markdown, answers, changes, reactions, roles.
+/// Formatting, replies, edits, reactions and roles.
 fn talk(columns: u16, rows: u16) -> Script {
     let mut client = Script::chat(columns, rows);
     client.run("page 1 2 end; members @ann %bob grace -heinz");
@@ -71,7 +73,7 @@ fn unread(columns: u16, rows: u16) -> Script {
     client
 }
 
-/// What a screen may be: wide, the usual, and small.
+/// The sizes to draw: wide, usual and small.
 const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
 
 macro_rules! screens {
@@ -88,7 +90,7 @@ fn with(mut client: Script, script: &str) -> Script {
     client
 }
 
-/// Makes a client in some state, in a screen of so many columns and rows.
+/// Makes a client in some state, on a screen of so many columns and rows.
 type State = fn(u16, u16) -> Script;
 
 #[rustfmt::skip]
@@ -175,7 +177,7 @@ fn the_wheel_scrolls_and_a_click_enters_a_room() {
     );
 }
 
-/// Whatever others write, wherever the window ends, every cell holds what its column can.
+/// Whatever others write and however small the window is, no row is wider than the screen.
 #[test]
 fn the_grid_never_breaks() {
     for columns in (0..30).chain([40, 67, 68, 69, 88]) {
@@ -210,7 +212,7 @@ fn the_grid_never_breaks() {
 proptest::proptest! {
     #![proptest_config(proptest::test_runner::Config::with_cases(48))]
 
-    /// Anything in messages, names, answers, what is typed: no row is wider than the screen.
+    /// No text in messages, names, replies or the input line makes a row wider than the screen.
     #[test]
     fn nothing_that_is_written_breaks_the_grid(
         text in "\\PC{0,80}|.{0,80}",
@@ -234,7 +236,7 @@ proptest::proptest! {
     }
 }
 
-/// Colours may go; what they say stays.
+/// Without colours the text is the same.
 #[test]
 fn without_colours_the_words_are_the_same() {
     for mut client in [people(80, 24), talk(80, 24), unread(120, 40)] {
@@ -253,7 +255,7 @@ fn without_colours(client: &Script) {
     }
 }
 
-/// A screen with its colours told: `‹cyan›` before what is so, `‹›` before what has none.
+/// The screen with its colours: `‹cyan›` before what is cyan, `‹›` before what has no colour.
 fn coloured(client: &Script) -> String {
     let size = client.app.size;
     let buffer = drawn(client);
@@ -290,7 +292,7 @@ fn looks() {
     insta::assert_snapshot!("no_color_80x24", coloured(&client));
 }
 
-/// On white, the palette's bright colours and its yellow can't be read.
+/// The palette's bright colours and its yellow can't be read on white.
 #[test]
 fn a_light_background_has_colours_of_its_own() {
     use ratatui::style::Color;

@@ -1,5 +1,5 @@
-//! Colours come from the terminal's own palette, so that they fit its background, and never
-//! carry a meaning alone: with NO_COLOR nothing is lost.
+//! Colours. They come from the terminal's own palette, so that they fit its background, and never
+//! carry a meaning alone, so that nothing is lost with NO_COLOR.
 
 use chat_shared::Username;
 use ratatui::style::{Color, Modifier, Style};
@@ -7,7 +7,7 @@ use ratatui::style::{Color, Modifier, Style};
 use crate::state::App;
 use crate::text::TextStyle;
 
-/// For colours; the palette's red is for errors, its black, white and greys may be unreadable.
+/// Colours of usernames. Red is for errors; black, white and greys may be unreadable.
 const NAME_COLOURS: [Color; 9] = [
     Color::Cyan,
     Color::Magenta,
@@ -20,7 +20,7 @@ const NAME_COLOURS: [Color; 9] = [
     Color::LightBlue,
 ];
 
-/// For colours on a light background, where the palette's bright colours can't be read.
+/// Colours of usernames on a light background, where the bright colours can't be read.
 const NAME_COLOURS_ON_LIGHT: [Color; 9] = [
     Color::Indexed(22),
     Color::Indexed(24),
@@ -47,7 +47,7 @@ impl Theme {
         }
     }
 
-    /// A piece of a message over how the message is shown.
+    /// The style of a piece of a message whose own style is `style`.
     pub(crate) fn look(self, look: TextStyle, style: Style) -> Style {
         let mut style = style;
         for (modifier, is) in [
@@ -67,9 +67,9 @@ impl Theme {
         style
     }
 
-    /// The same for a name always and everywhere.
+    /// The colour of a username, the same everywhere and in every run.
     pub(crate) fn username(self, name: &Username) -> Style {
-        // FNV-1a: the standard library's hash differs between versions.
+        // FNV-1a, because the standard library's hash may change between versions.
         let hash = name
             .folded()
             .bytes()

@@ -1,4 +1,4 @@
-//! A whole evening in the terminal, with the wire cut in its middle.
+//! A whole evening in the terminal, with the connection cut in the middle.
 
 mod proxy;
 
@@ -44,7 +44,7 @@ fn an_evening() {
     );
 }
 
-/// Whether the room list shows one unread message there.
+/// Returns true if the room list shows one unread message in `room`.
 fn is_unread(screen: &str, room: &str) -> bool {
     let mut listed = screen.lines().filter_map(|line| line.split('│').next());
     listed.any(|line| line.contains(room) && line.trim_end().ends_with('1'))

@@ -1,4 +1,4 @@
-//! A wire to the server that can be cut.
+//! A TCP proxy whose connections can be cut.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::io::copy;
@@ -49,7 +49,7 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Ends what is open, and lets nothing through until it is mended.
+    /// Closes every connection and accepts none until `mend` is called.
     pub(crate) fn cut(&self) {
         let mut wire = self.wire.lock().unwrap();
         wire.is_cut = true;

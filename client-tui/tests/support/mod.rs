@@ -1,4 +1,4 @@
-//! A server and terminals for the tests, each with a directory of its own, and none left behind.
+//! A server and terminals for the tests. Each has a directory of its own and is removed at the end.
 #![expect(clippy::unwrap_used, reason = "what fails here fails the test")]
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,10 +14,10 @@ pub(crate) const CLIENT: &str = env!("CARGO_BIN_EXE_chat-tui");
 /// How long anything may take to be seen.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the shell says before each command.
+/// The shell's prompt.
 const SHELL_PROMPT: &str = "ready$ ";
 
-/// Whether tmux can be had. Where everything is checked, its absence is a failure.
+/// Returns true if tmux is installed. With CI set, a missing tmux is a failure.
 pub(crate) fn tmux_is_here() -> bool {
     if Command::new("tmux")
         .arg("-V")
@@ -62,13 +62,13 @@ impl Server {
         &self.address
     }
 
-    /// As a power cut would.
+    /// Kills the server, as a power cut would.
     pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
-    /// At the same address, with the same data.
+    /// Starts the server at the same address with the same data.
     pub(crate) fn restart(&mut self) {
         (self.child, self.address) = spawn(&self.address, self.data.path());
     }
@@ -85,7 +85,7 @@ fn server_binary() -> PathBuf {
     if let Some(path) = std::env::var_os("CHAT_SERVER_BIN") {
         return path.into();
     }
-    // Beside this test's own binary: target/PROFILE/chat-server.
+    // The server is built beside this test's own binary.
     let built = Path::new(CLIENT).with_file_name("chat-server");
     assert!(
         built.exists(),
@@ -96,7 +96,7 @@ fn server_binary() -> PathBuf {
     built
 }
 
-/// Starts the server and reads its address from what it logs.
+/// Starts the server and reads its address from its log.
 fn spawn(listen: &str, data: &Path) -> (Child, String) {
     let mut child = Command::new(server_binary())
         .args(["--listen", listen, "--data-dir"])
@@ -110,7 +110,7 @@ fn spawn(listen: &str, data: &Path) -> (Child, String) {
     let log = child.stderr.take().unwrap();
     let (found, address) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        // Read to its end, so that the server never waits for its log to be read.
+        // Read the log to its end, so that the server never blocks on it.
         for line in BufReader::new(log).lines().map_while(Result::ok) {
             if let Some(address) = address_in(&line) {
                 let _ = found.send(address);
@@ -130,7 +130,7 @@ fn address_in(line: &str) -> Option<String> {
     (!port.is_empty() && port != "0").then(|| format!("127.0.0.1:{port}"))
 }
 
-/// A shell in a terminal of 120×40, with a home of its own.
+/// A shell in a terminal of 120×40, with a home directory of its own.
 pub(crate) struct Terminal {
     socket: String,
     home: TempDir,
@@ -168,7 +168,7 @@ impl Terminal {
         terminal
     }
 
-    /// Starts the client, with `settings` like `NAME=VALUE` in its environment.
+    /// Starts the client with `settings` like `NAME=VALUE` in its environment.
     pub(crate) fn start(&self, server: &Server, settings: &str) {
         self.start_at(&server.url(), settings);
     }
@@ -223,7 +223,7 @@ impl Terminal {
         }
     }
 
-    /// The program has ended with `code`, and the terminal is as it was before it.
+    /// Waits until the program has ended with `code`, and checks that the terminal is as before.
     #[track_caller]
     pub(crate) fn expect_sane(&self, code: i32) {
         self.wait_until("the shell's prompt", |screen| {
@@ -243,7 +243,7 @@ impl Terminal {
         });
     }
 
-    /// Sends a signal to the client that runs here.
+    /// Sends a signal to the client in this terminal.
     pub(crate) fn signal(&self, signal: &str) {
         let shell = self.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let children = Command::new("pgrep")
@@ -271,7 +271,7 @@ impl Terminal {
             .collect()
     }
 
-    /// The terminal's settings, as its driver has them.
+    /// The settings of the terminal's driver.
     fn stty(&self) -> String {
         let file = self.home.path().join("stty");
         let _ = std::fs::remove_file(&file);

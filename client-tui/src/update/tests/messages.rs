@@ -1,4 +1,4 @@
-//! Messages as they stand now, whatever order things come in.
+//! Messages show their current state, in whatever order events and pages arrive.
 
 use super::check;
 use crate::state::More;
@@ -14,7 +14,7 @@ fn events_change_messages() {
         "page 1 1 end; reacted 2 1 bob 🎉; unreacted 3 1 bob 🎉; deleted 4 1; edited 5 1 back",
         "1 bob:  (deleted)\n> ",
     );
-    // What was told twice counts once.
+    // An event that arrives twice counts once.
     check(
         "page 1 1 end; reacted 2 1 bob 🎉; reacted 2 1 bob 🎉",
         "1 bob: line 1 🎉1\n> ",
@@ -130,7 +130,7 @@ fn commands_mean_the_chosen_message_or_the_last_that_fits() {
         "own 1 n-9 a; type /delete; key enter; not-done Too late.",
         "1 ann: a\n!! The message was not deleted: Too late.\n> \nDelete(1)",
     );
-    // The new text is not lost.
+    // The new text is kept.
     check(
         "own 1 n-9 a; type /edit b; key enter; not-done Too late.",
         "1 ann: a\n!! The message was not changed: Too late.\n> b\nEdit { seq: 1, text: \"b\" }",

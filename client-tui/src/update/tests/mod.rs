@@ -1,10 +1,12 @@
+//! Tests of [`super::update`], written in the language of [`crate::testing`].
+
 mod messages;
 mod upkeep;
 mod writing;
 
 use crate::testing::Script;
 
-/// Runs `script` in a chat of 80×24 and compares what the person then knows, and what was done.
+/// Runs `script` in a chat of 80×24 and compares [`Script::shown`].
 #[track_caller]
 fn check(script: &str, expect: &str) {
     check_from(Script::chat(80, 24), script, expect);
@@ -46,7 +48,7 @@ fn a_message_waits_until_it_is_stored() {
         "type hi; key enter; chat lobby 6 bob yo; ack n-1 7",
         "6 bob: yo\n7 ann: hi\n> \nsend n-1 hi",
     );
-    // Another person's message with the same mark is none of ours.
+    // Another person's message with the same nonce is a different message.
     check(
         "type hi; key enter; chat lobby 1 bob hi",
         "1 bob: hi\n~ hi\n> \nsend n-1 hi",
@@ -133,7 +135,7 @@ fn the_past_is_loaded_without_gaps() {
         client.shown(),
         "1 bob: line 1\n2 bob: line 2\n3 bob: new\n> \n"
     );
-    // A page that was asked for before everything was forgotten would leave a gap.
+    // A page that was requested before all lines were dropped would leave a gap.
     check(
         "page 50 99 more; key pgup pgup; limited lobby 900; late-page 40 49",
         "> \nfetch before 50\nfetch newest",
@@ -280,7 +282,7 @@ fn logging_in() {
         "key f2; type ann; key tab; type short; key enter",
         "sign-in SignUp Password [ann] The password is too short: 8 characters at least.",
     );
-    // Whoever could log in with the demo still can.
+    // Names that the demo allowed can still sign in.
     check_sign_in(
         "type a b; key tab; type x; key enter",
         "sign-in SignIn Password [a b] busy \nSignIn { name: \"a b\", password: …, sign_up: false }",

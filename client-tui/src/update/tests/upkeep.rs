@@ -1,10 +1,10 @@
-//! What is told without a key for it, and what a restart must not lose.
+//! What happens without a key: read markers, typing notices, and what is saved.
 
 use crate::state::{Saved, Screen};
 use crate::testing::{NOW, Script};
 use crate::update::{Effect, next_change, resend_all};
 
-/// What was told of reading and typing.
+/// The read markers and typing notices that were sent.
 fn told(client: &Script) -> String {
     let told = client.effects.iter().filter_map(|effect| match effect {
         Effect::Read { room, seq } => Some(format!("read {room} {seq}")),
@@ -43,12 +43,12 @@ fn unread_messages_are_counted_as_the_server_counts_them() {
     };
     client.run("unread-room rust 10 7 1");
     assert_eq!(counts(&client, 1), (3, 1));
-    // The replay of what the server has counted already.
+    // The replay of messages that the server's count includes.
     client.run("chat rust 9 bob a; mention rust 10 bob b");
     assert_eq!(counts(&client, 1), (3, 1));
     client.run("mention rust 11 bob @ann; chat rust 12 ann own");
     assert_eq!(counts(&client, 1), (4, 2));
-    // Read elsewhere.
+    // Read in another client.
     client.run("read rust 11 0");
     assert_eq!(counts(&client, 1), (0, 0));
     client.run("chat rust 13 bob x; key alt-a");
@@ -99,7 +99,7 @@ fn writing_is_told_now_and_then() {
     );
     client.run("wait 1");
     assert!(client.state().current().typing.names.is_empty());
-    // Nothing that is over keeps waking the program, without a connection either.
+    // Nothing that is over wakes the program, also without a connection.
     client.run("typing bob; type x; ended Gone.; wait 6000");
     assert_eq!(next_change(&client.app, NOW + 60_000), None);
 }
@@ -132,7 +132,7 @@ fn drafts_and_unsent_messages_survive_a_restart() {
     assert_eq!(again.shown(), "~ hello\n> \nsend n-1 hello\n");
     again.run("key alt-2");
     assert_eq!(again.state().current().input.text(), "half");
-    // Stored after all, before the answer could come.
+    // The server had stored it before the answer could arrive.
     again.effects.clear();
     again.run("key alt-1; own 7 n-1 hello");
     assert_eq!(saves(&again).pop().unwrap().outbox.len(), 0);

@@ -1,4 +1,4 @@
-//! What is typed: completion, pasting, rooms found by name.
+//! What the user types: completion, pasting, rooms found by name.
 
 use super::check;
 use crate::state::Overlay;
@@ -16,7 +16,7 @@ fn tab_completes() {
     let people = "members ann bob bernd";
     check(&format!("{people}; type b; key tab"), "> bernd: ");
     check(&format!("{people}; type hi @bo; key tab"), "> hi @bob ");
-    // Who spoke last comes first.
+    // The person who spoke last comes first.
     check(
         &format!("{people}; chat lobby 1 bob hi; type hi b; key tab"),
         "1 bob: hi\n> hi bob ",
