@@ -10,20 +10,23 @@ use clap::{Parser, Subcommand};
 
 use crate::scripts::{STATUS_HELP, Script};
 
-/// The chat in a terminal.
+/// A terminal client for the chat
+///
+/// Without a subcommand, chat-tui opens the chat on a full screen. The subcommands are for
+/// scripts, except `sign-out`, `config` and `completions`.
 #[derive(Debug, Parser)]
-#[command(name = "chat-tui", version, about, after_help = after_help())]
+#[command(name = "chat-tui", version, about, long_about, after_help = after_help())]
 pub(crate) struct Args {
     /// The server's address: http, https, ws or wss [default: the last used, else
     /// http://127.0.0.1:8000]
     #[arg(long, global = true, value_name = "URL", env = "CHAT_SERVER", value_parser = ServerUrl::parse)]
     pub(crate) server: Option<ServerUrl>,
 
-    /// Who you are there [default: the last used]
-    #[arg(long, global = true, value_name = "NAME", env = "CHAT_USER")]
+    /// Your username there [default: the last used]
+    #[arg(long, global = true, value_name = "USER", env = "CHAT_USER")]
     pub(crate) user: Option<String>,
 
-    /// A server and a user by the name that the configuration gives them
+    /// A profile of the config file: a server and a user
     #[arg(long, global = true, value_name = "NAME", env = "CHAT_PROFILE")]
     pub(crate) profile: Option<String>,
 
@@ -31,19 +34,20 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "FILE", env = "CHAT_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Plain lines instead of a screen, for screen readers; what TERM=dumb gets
+    /// Print plain lines instead of a screen, for screen readers; the default if TERM is dumb
     #[arg(long)]
     pub(crate) linear: bool,
 
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) command: Option<CliCommand>,
 }
 
 #[derive(Debug, Clone, Subcommand)]
-pub(crate) enum Command {
+pub(crate) enum CliCommand {
     /// End the session at the server and forget its token
-    Logout,
-    /// Print a config file with every key, its default and what it does
+    #[command(alias = "logout")]
+    SignOut,
+    /// Print a config file with every key, its default and its description
     Config,
     /// Print the completions of a shell
     Completions { shell: clap_complete::Shell },
@@ -52,9 +56,9 @@ pub(crate) enum Command {
 }
 
 const AFTER_HELP: &str = "\
-The first start asks for a name and a password and keeps the session's token in a file that only
-you can read, under $XDG_STATE_HOME/chat-tui. CHAT_PASSWORD is used instead of asking, where it
-is set. NO_COLOR is honoured. F1 lists the keys.";
+The first start asks for a username and a password, and saves the session's token in a file that
+only you can read, under $XDG_STATE_HOME/chat-tui. If CHAT_PASSWORD is set, it is used instead of
+asking. NO_COLOR is honoured. F1 lists the keys.";
 
 fn after_help() -> String {
     format!("{AFTER_HELP}\n\n{STATUS_HELP}")
@@ -67,22 +71,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn flags_stand_before_or_after_a_subcommand() {
+    fn flags_may_come_before_or_after_a_subcommand() {
         Args::command().debug_assert();
         let lines = [
-            "chat-tui --server wss://a.example --user ann logout",
+            "chat-tui --server wss://a.example --user ann sign-out",
             "chat-tui logout --user ann --server https://a.example",
         ];
         for line in lines {
             let args = Args::try_parse_from(line.split(' ')).unwrap();
-            assert!(matches!(args.command, Some(Command::Logout)));
+            assert!(matches!(args.command, Some(CliCommand::SignOut)));
             assert_eq!(args.user.as_deref(), Some("ann"));
             assert_eq!(args.server.unwrap().to_string(), "https://a.example");
         }
     }
 
     #[test]
-    fn a_wrong_address_is_told_in_a_sentence() {
+    fn a_wrong_address_is_explained() {
         let error = Args::try_parse_from(["chat-tui", "--server", "a.example"]).unwrap_err();
         assert!(
             error

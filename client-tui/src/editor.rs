@@ -3,6 +3,8 @@
 use std::io::{self, Read, Seek, Write};
 use std::process::Command;
 
+use crate::messages::program as messages;
+
 /// The longest text, in bytes, that is read back from the editor.
 const TEXT_BYTES_MAX: u64 = 64 * 1024;
 
@@ -12,8 +14,8 @@ pub(crate) async fn edit(text: String) -> Result<String, String> {
     let edit = tokio::task::spawn_blocking(move || edit_blocking(&text));
     let edited = edit
         .await
-        .map_err(|_| "The editor can't be waited for.".to_owned())?;
-    edited.map_err(|error| format!("The editor failed: {error}."))
+        .map_err(|_| messages::EDITOR_NOT_AWAITED.to_owned())?;
+    edited.map_err(|error| messages::editor_failed(error))
 }
 
 fn edit_blocking(text: &str) -> io::Result<String> {
@@ -38,7 +40,7 @@ fn edit_blocking(text: &str) -> io::Result<String> {
         .arg(file.path())
         .status()?;
     if !status.success() {
-        return Err(io::Error::other(format!("{editor} ended with {status}")));
+        return Err(io::Error::other(messages::editor_ended(&editor, status)));
     }
     // Many editors replace the file instead of writing to it, so open the path again.
     let mut edited = std::fs::File::open(file.path())?;

@@ -16,6 +16,7 @@ use chat_shared::protocol::ServerFrame;
 use crossterm::event::{KeyCode, KeyEvent};
 use tokio::sync::mpsc;
 
+use crate::messages;
 use crate::net::NetEvent;
 use crate::run::{Program, now};
 use crate::signals::{Signal, Signals};
@@ -35,9 +36,9 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
     let mut typed = typed();
-    let mut told = Announcer::default();
+    let mut announcer = Announcer::default();
     let mut effects = first;
-    say("Type a line and Enter to send it, /help for the commands, /quit to leave.")?;
+    say(messages::linear::GREETING)?;
     loop {
         settle(&mut program.app, &mut effects);
         while !effects.is_empty() {
@@ -49,7 +50,7 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
             }
         }
         let Screen::Chat(_) = &program.app.screen else {
-            anyhow::bail!("You are signed out; log in again.");
+            anyhow::bail!(messages::sign_in::SIGNED_OUT);
         };
         tokio::select! {
             line = typed.recv() => {
@@ -59,7 +60,7 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
                 enter(program, &line, &mut effects);
             }
             answer = program.net.next() => {
-                let lines = before(program, &answer, &mut told);
+                let lines = before(program, &answer, &mut announcer);
                 let ended = matches!(&answer, NetEvent::Event(Event::Sdk(SdkEvent::Closed(_))));
                 effects.extend(program.on_answer(answer));
                 lines.iter().try_for_each(|line| say(line))?;
@@ -72,7 +73,7 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
                 Signal::Continued => {}
             },
         }
-        after(program, &mut told)?;
+        after(program, &mut announcer)?;
     }
 }
 
@@ -108,60 +109,56 @@ fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
 
 /// The lines about a network event. Called before the state changes, so that an edit can quote the
 /// old text.
-fn before(program: &Program, answer: &NetEvent, told: &mut Announcer) -> Vec<String> {
+fn before(program: &Program, answer: &NetEvent, announcer: &mut Announcer) -> Vec<String> {
     let (Screen::Chat(chat), NetEvent::Event(event)) = (&program.app.screen, answer) else {
         return Vec::new();
     };
     match event {
         Event::Sdk(SdkEvent::Connected(welcome)) => {
-            vec![format!("-- Connected as {}.", welcome.username)]
+            vec![messages::linear::connected(&welcome.username)]
         }
         Event::Sdk(SdkEvent::Disconnected { reason, .. }) => {
-            vec![format!(
-                "-- {reason} What you write is sent once the server is back."
-            )]
+            vec![messages::linear::disconnected(reason)]
         }
-        Event::Sdk(SdkEvent::Closed(reason)) => vec![format!("!! {reason}")],
-        Event::Sdk(SdkEvent::Frame(frame)) => told.frame(chat, frame).into_iter().collect(),
+        Event::Sdk(SdkEvent::Closed(reason)) => vec![messages::linear::error(reason)],
+        Event::Sdk(SdkEvent::Frame(frame)) => announcer.frame(chat, frame).into_iter().collect(),
         Event::History {
             page,
-            result: Ok(page_told),
+            result: Ok(received),
         } if chat.is_current(&page.room) => {
-            let messages = page_told.messages.iter();
+            let messages = received.messages.iter();
             messages
-                .filter_map(|message| told.frame(chat, &ServerFrame::Chat(message.clone())))
+                .filter_map(|message| announcer.frame(chat, &ServerFrame::Chat(message.clone())))
                 .collect()
         }
         Event::Sent {
             result: Err(error), ..
         } => {
-            vec![format!(
-                "!! Not sent: {error} /retry tries again, /discard drops it."
-            )]
+            vec![messages::linear::not_sent(error)]
         }
         Event::Found {
             result: Ok(page), ..
         } => {
-            let mut lines = vec![format!("-- {} messages found.", page.messages.len())];
+            let mut lines = vec![messages::linear::found(page.messages.len())];
             lines.extend(
                 page.messages
                     .iter()
-                    .map(|it| format!("{} in {}: {}", it.username, it.room, it.message)),
+                    .map(|it| messages::linear::found_message(&it.username, &it.room, &it.message)),
             );
             lines
         }
         Event::Found {
             result: Err(error), ..
-        } => vec![format!("!! {error}")],
+        } => vec![messages::linear::error(error)],
         _ => Vec::new(),
     }
 }
 
 /// Prints what the state has to say after an event.
-fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
+fn after(program: &mut Program, announcer: &mut Announcer) -> anyhow::Result<()> {
     if program.app.help.take().is_some() {
         for command in crate::keys::COMMANDS {
-            say(&format!("{}: {}", command.usage(), command.what))?;
+            say(&messages::linear::command(&command.usage(), command.what))?;
         }
     }
     let Screen::Chat(chat) = &mut program.app.screen else {
@@ -170,12 +167,12 @@ fn after(program: &mut Program, told: &mut Announcer) -> anyhow::Result<()> {
     // Overlays were printed as lines already.
     chat.overlay = None;
     if let Some(notice) = chat.notice.take() {
-        say(&format!("!! {notice}"))?;
+        say(&messages::linear::error(notice))?;
     }
-    if let Some(line) = told.room(chat) {
+    if let Some(line) = announcer.room(chat) {
         say(&line)?;
     }
-    for line in told.local(chat) {
+    for line in announcer.local(chat) {
         say(&line)?;
     }
     Ok(())
@@ -186,7 +183,7 @@ fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
     if chat.is_current(room) {
         String::new()
     } else {
-        format!("[{room}] ")
+        messages::linear::place(room)
     }
 }
 

@@ -1,9 +1,39 @@
-//! The chat's terminal client.
+//! chat-tui, the chat's terminal client.
 //!
-//! Keys and the network become events; [`update`] turns state and event into the next state and
-//! effects, without input or output; [`view`] draws the state and changes none; [`run`] carries
-//! out the effects. [`net`] alone speaks to the server, [`terminal`] alone sets the terminal up
-//! and back.
+//! # Map
+//!
+//! - [`state`]: [`App`](state::App) and everything in it; plain data
+//! - [`update`]: [`update`](update::update) turns an [`Event`](update::Event) and the state into
+//!   the next state and a list of [`Effect`](update::Effect)s; no input or output
+//! - [`view`]: [`draw`](view::draw) turns the state into a frame; changes nothing
+//! - [`run`]: the main loop; carries out the effects
+//! - [`net`]: talks to the server through the SDK ([`chat_shared::client`])
+//! - [`keys`]: the tables of key bindings and slash commands
+//! - [`text`]: makes other people's text safe to draw; [`grid`] draws it cell by cell
+//! - [`messages`]: every text that people see
+//! - [`storage`] and [`config`]: the files of the program
+//! - [`linear`]: the same chat as plain lines; [`scripts`]: the subcommands for scripts
+//!
+//! # The path of a key press
+//!
+//! 1. crossterm reads the key; [`run::run`] wraps it in [`Event::Key`](update::Event::Key).
+//! 2. [`update::update`] looks the key up in the [`Keymap`](keys::Keymap) and hands the
+//!    [`Action`](keys::Action) to `update/chat_keys.rs`. Enter goes on to `update/enter.rs`, which
+//!    sends a message (`update/sending.rs`) or runs a command (`update/commands.rs`).
+//! 3. The message is added to the room's [`Pending`](state::Pending) list and leaves as
+//!    [`Effect::Send`](update::Effect::Send).
+//! 4. [`net::Net`] passes it to the SDK. The answer returns as
+//!    [`Event::Sent`](update::Event::Sent).
+//! 5. Before the next frame, [`update::settle`] adds what follows from the new state: read
+//!    markers, missing pages, drafts to save. Then [`view::draw`] draws the frame.
+//!
+//! # The path of a frame from the server
+//!
+//! 1. The SDK decodes the frame and keeps it in order; [`net::Net::next`] returns it as
+//!    [`Event::Sdk`](update::Event::Sdk).
+//! 2. `update/server.rs` handles the connection's state, `update/frames.rs` applies the frame to
+//!    the [`Room`](state::Room) that it is about.
+//! 3. [`run::run`] draws at most one frame every 16 ms, however many arrive.
 
 mod args;
 mod config;
@@ -11,6 +41,7 @@ mod editor;
 mod grid;
 mod keys;
 mod linear;
+mod messages;
 mod net;
 mod notify;
 mod run;
@@ -31,7 +62,7 @@ use std::process::ExitCode;
 use std::rc::Rc;
 
 use anyhow::Context;
-use args::{Args, Command};
+use args::{Args, CliCommand};
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
 use clap::{CommandFactory, Parser};
 use config::{Config, Profile, Secret, ThemeChoice};
@@ -43,7 +74,7 @@ use state::{App, Chat, Editor, Nonces, Screen, SignIn, Size};
 use storage::Storage;
 use update::{Effects, Password, resend_all, submit_sign_in};
 
-/// What is loaded of a room where no screen says how much fits.
+/// The screen size that decides how many messages linear mode loads.
 const LINEAR_SIZE: Size = Size {
     columns: 80,
     rows: 24,
@@ -56,7 +87,11 @@ fn main() -> ExitCode {
     match start(args) {
         Ok(code) => code,
         Err(error) => {
-            let _ = writeln!(io::stderr(), "chat-tui: {error:#}");
+            let _ = writeln!(
+                io::stderr(),
+                "{}",
+                messages::program::line(format_args!("{error:#}"))
+            );
             ExitCode::FAILURE
         }
     }
@@ -65,15 +100,12 @@ fn main() -> ExitCode {
 fn start(args: Args) -> anyhow::Result<ExitCode> {
     let command = args.command.clone();
     if command.is_none() && !args.linear && !is_dumb() && !io::stdout().is_terminal() {
-        writeln!(
-            io::stderr(),
-            "chat-tui draws on a terminal, and its output is none."
-        )?;
+        writeln!(io::stderr(), "{}", messages::program::NEEDS_A_TERMINAL)?;
         return Ok(ExitCode::from(2));
     }
     match &command {
-        Some(Command::Config) => return print(config::default_text().as_bytes()),
-        Some(Command::Completions { shell }) => {
+        Some(CliCommand::Config) => return print(config::default_text().as_bytes()),
+        Some(CliCommand::Completions { shell }) => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Args::command(), "chat-tui", &mut text);
             return print(&text);
@@ -90,23 +122,20 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
     };
     let storage = Storage::open()?;
     let linear = args.linear || config.linear || is_dumb();
-    let who = Who::find(args, profile, &storage)?;
-    // One thread is enough for one person, and costs the least memory.
+    let who = identity(args, profile, storage)?;
+    // One thread is enough for one user and needs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
     match command {
-        Some(Command::Logout) => runtime.block_on(sign_out(&who, &storage)),
-        Some(Command::Script(script)) => {
-            let who = who.identity(storage);
-            Ok(runtime.block_on(scripts::run(script, who)))
-        }
-        _ if linear => runtime.block_on(lines(who.identity(storage), config)),
-        _ => runtime.block_on(chat(who, config, storage)),
+        Some(CliCommand::SignOut) => runtime.block_on(sign_out(&who)),
+        Some(CliCommand::Script(script)) => Ok(runtime.block_on(scripts::run(script, who))),
+        _ if linear => runtime.block_on(lines(who, config)),
+        _ => runtime.block_on(chat(who, config)),
     }
 }
 
-/// Data for another program; that nobody reads it is no failure.
+/// Prints data for another program; a closed pipe is not an error.
 fn print(text: &[u8]) -> anyhow::Result<ExitCode> {
     match io::stdout().write_all(text) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
@@ -115,64 +144,45 @@ fn print(text: &[u8]) -> anyhow::Result<ExitCode> {
 }
 
 fn wrong_usage(error: &str) -> anyhow::Result<ExitCode> {
-    writeln!(io::stderr(), "chat-tui: {error}")?;
+    writeln!(io::stderr(), "{}", messages::program::line(error))?;
     Ok(ExitCode::from(2))
 }
 
-/// Which server, and as whom.
-struct Who {
-    server: ServerUrl,
-    user: Option<String>,
-    secret: Secret,
+/// Chooses the server and the user: flags and environment, then the profile, then the last run.
+fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Identity> {
+    let last = storage.last_used();
+    let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
+    let chosen = args.server.or_else(|| profile.server.clone());
+    let server = match chosen.or_else(|| last_server.clone()) {
+        Some(server) => server,
+        None => ServerUrl::parse(DEFAULT_SERVER)?,
+    };
+    let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
+    let user = args
+        .user
+        .or(profile.user)
+        .map(|user| user.trim().to_owned())
+        .filter(|user| !user.is_empty());
+    // A password is never sent to another server than the one it is configured with.
+    let secret = match profile.server {
+        Some(of) if of != server => Secret::default(),
+        _ => profile.secret,
+    };
+    Ok(Identity {
+        server,
+        user: user.or(last_user),
+        secret,
+        storage,
+    })
 }
 
-impl Who {
-    fn find(args: Args, profile: Profile, storage: &Storage) -> anyhow::Result<Self> {
-        let last = storage.last_used();
-        let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
-        let chosen = args.server.or_else(|| profile.server.clone());
-        let server = match chosen.or_else(|| last_server.clone()) {
-            Some(server) => server,
-            None => ServerUrl::parse(DEFAULT_SERVER)?,
-        };
-        let last_user = last.user.filter(|_| last_server.as_ref() == Some(&server));
-        let user = args
-            .user
-            .or(profile.user)
-            .map(|user| user.trim().to_owned())
-            .filter(|user| !user.is_empty());
-        // A password never goes to another server than the one it stands beside.
-        let secret = match profile.server {
-            Some(of) if of != server => Secret::default(),
-            _ => profile.secret,
-        };
-        Ok(Self {
-            server,
-            user: user.or(last_user),
-            secret,
-        })
-    }
-
-    fn identity(self, storage: Storage) -> Identity {
-        let Self {
-            server,
-            user,
-            secret,
-        } = self;
-        Identity {
-            server,
-            user,
-            secret,
-            storage,
-        }
-    }
-}
-
-async fn chat(who: Who, config: Config, storage: Storage) -> anyhow::Result<ExitCode> {
-    let Who {
+/// The chat on the full screen.
+async fn chat(who: Identity, config: Config) -> anyhow::Result<ExitCode> {
+    let Identity {
         server,
         user,
         secret,
+        storage,
     } = who;
     let token = match &user {
         Some(user) => storage.token(&server, user)?,
@@ -199,7 +209,7 @@ async fn chat(who: Who, config: Config, storage: Storage) -> anyhow::Result<Exit
     terminal::restore_on_panic();
     let links = Rc::default();
     let (mut terminal, guard) = terminal::set_up(Rc::clone(&links), config.mouse)
-        .context("The terminal can't be set up")?;
+        .context(messages::program::TERMINAL_NOT_SET_UP)?;
     let size = terminal.size()?;
     let size = Size {
         columns: size.width,
@@ -207,7 +217,7 @@ async fn chat(who: Who, config: Config, storage: Storage) -> anyhow::Result<Exit
     };
     let mut app = app(&server, screen, nonces, size, &config);
     if app.colours {
-        // There is something to see while the terminal takes its time to answer.
+        // Show something while the terminal answers.
         run::draw(&mut terminal, &links, &app)?;
         app.light = terminal_colors::is_light(config.theme);
     }
@@ -219,13 +229,13 @@ async fn chat(who: Who, config: Config, storage: Storage) -> anyhow::Result<Exit
         notices: Notices::new(config.notifications),
     };
     let ended = run(&mut program, &mut terminal, first).await;
-    // The terminal is the person's again before the network had its time.
+    // Restore the terminal before waiting for the network.
     drop(guard);
     program.leave().await;
     ended
 }
 
-/// The chat as lines.
+/// The chat as plain lines.
 async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     let token = linear::token(&mut who).await?;
     let Identity {
@@ -286,7 +296,7 @@ fn has_colours(theme: ThemeChoice) -> bool {
     !no_color && theme != ThemeChoice::Mono
 }
 
-/// The form; with a name and a password at hand, already on its way.
+/// The sign-in form; sent at once if username and password are known.
 fn sign_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effects) -> SignIn {
     let mut form = SignIn::new(user, None);
     if let Some(password) = password {
@@ -298,25 +308,28 @@ fn sign_in_form(user: Option<&str>, password: Option<Password>, first: &mut Effe
     form
 }
 
-async fn sign_out(who: &Who, storage: &Storage) -> anyhow::Result<ExitCode> {
-    let server = &who.server;
+async fn sign_out(who: &Identity) -> anyhow::Result<ExitCode> {
+    let Identity {
+        server, storage, ..
+    } = who;
     let Some(user) = &who.user else {
-        anyhow::bail!("Nobody is logged in at {server}; name who with --user.");
+        anyhow::bail!(messages::sign_in::nobody(server));
     };
     let Some(token) = storage.token(server, user)? else {
-        anyhow::bail!("{user} is not logged in at {server} from here.");
+        anyhow::bail!(messages::sign_in::not_signed_in(user, server));
     };
     let revoked = Accounts::new(server.clone()).log_out(&token).await;
-    // Whatever the server says, nobody shall find the token here.
+    // Remove the token from this computer whatever the server answers.
     storage.forget(server, user)?;
     match revoked {
         Ok(()) | Err(HttpError::NotSignedIn(_)) => {
-            writeln!(io::stdout(), "{user} is logged out of {server}.")?;
+            writeln!(
+                io::stdout(),
+                "{}",
+                messages::sign_in::signed_out_of(user, server)
+            )?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(error) => anyhow::bail!(
-            "The token was removed from this computer, but {server} could not be told to end \
-             the session: {error}"
-        ),
+        Err(error) => anyhow::bail!(messages::sign_in::session_not_ended(server, error)),
     }
 }

@@ -15,6 +15,7 @@ use chat_shared::protocol::{Create, HistoryPage, PageKind, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
+use crate::messages::chat as messages;
 use crate::update::{Effect, Event, PAGE_LINES_MAX, PageKind, PageRequest, Password, RoomAction};
 
 /// Answers that wait to be handled.
@@ -137,7 +138,7 @@ impl Net {
             }),
             Effect::OpenDirect { username, text } => self.event(async move {
                 let result = client.dm(&username).await;
-                let what = format!("There is no talk with {username}");
+                let what = messages::cant_write_to(&username);
                 Event::Opened { what, text, result }
             }),
             Effect::Create {
@@ -145,7 +146,7 @@ impl Net {
                 topic,
                 private,
             } => self.event(async move {
-                let what = format!("{room} was not made");
+                let what = messages::not_created(&room);
                 let create = Create {
                     room,
                     topic,

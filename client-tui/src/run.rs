@@ -24,6 +24,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::config::Notifications;
 use crate::editor;
+use crate::messages;
 use crate::net::{Net, NetEvent};
 use crate::notify;
 use crate::signals::{Signal, Signals};
@@ -77,7 +78,7 @@ pub(crate) async fn run(
     screen: &mut Screen,
     first: Effects,
 ) -> anyhow::Result<ExitCode> {
-    let mut signals = Signals::new().context("Signals can't be handled")?;
+    let mut signals = Signals::new().context(messages::program::NO_SIGNALS)?;
     let mut keys = EventStream::new();
     let mut frame_due = Instant::now();
     let mut changed = true;
@@ -119,7 +120,7 @@ pub(crate) async fn run(
         let wait = Duration::from_millis(clock.map_or(0, |at| at.saturating_sub(now())));
         tokio::select! {
             key = keys.next() => {
-                let key = key.context("The terminal is gone")?.context("No key can be read")?;
+                let key = key.context(messages::program::TERMINAL_GONE)?.context(messages::program::NO_KEYS)?;
                 assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
                 if let Some(event) = from_terminal(key) {
                     effects.extend(update(&mut program.app, event, now()));
@@ -155,7 +156,7 @@ impl Program {
         match effect {
             Effect::Save(saved) => {
                 if let Err(error) = self.save(&saved) {
-                    let event = Event::NotSaved(format!("{error:#}."));
+                    let event = Event::NotSaved(messages::program::sentence(&error));
                     return update(&mut self.app, event, now());
                 }
             }
@@ -223,11 +224,11 @@ impl Program {
             .save(&self.net.server, username.as_str(), &token);
         let warning = saved
             .err()
-            .map(|error| format!("You will have to log in again the next time: {error:#}."));
+            .map(|error| messages::sign_in::session_not_saved(format_args!("{error:#}")));
         let mut warning = warning;
         let saved = self.storage.saved(&self.net.server, username.as_str());
         let saved = saved.unwrap_or_else(|error| {
-            warning.get_or_insert(format!("{error:#}."));
+            warning.get_or_insert(messages::program::sentence(&error));
             Saved::default()
         });
         self.net.connect(token);

@@ -13,6 +13,7 @@ use chat_shared::client::ServerUrl;
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
+use crate::messages::program as messages;
 use crate::state::Saved;
 
 /// The largest file that is read, in bytes.
@@ -37,7 +38,7 @@ pub(crate) struct LastUsed {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Session {
+struct SavedSignIn {
     server: String,
     user: String,
     token: String,
@@ -46,8 +47,7 @@ struct Session {
 impl Storage {
     /// Opens the state directory that the XDG specification names, on every system.
     pub(crate) fn open() -> anyhow::Result<Self> {
-        let base = etcetera::base_strategy::Xdg::new()
-            .context("Your home directory can't be found, so no session can be kept; set HOME.")?;
+        let base = etcetera::base_strategy::Xdg::new().context(messages::NO_HOME)?;
         let state = base.state_dir().unwrap_or_else(|| base.data_dir());
         Ok(Self {
             dir: state.join("chat-tui"),
@@ -63,14 +63,14 @@ impl Storage {
     /// Returns the token of a saved sign-in.
     pub(crate) fn token(&self, server: &ServerUrl, user: &str) -> anyhow::Result<Option<String>> {
         let path = self.path(server, user);
-        let text = read(&path).with_context(|| format!("{} can't be read", path.display()))?;
-        let session = text.and_then(|text| serde_json::from_str::<Session>(&text).ok());
+        let text = read(&path).with_context(|| messages::cant_read(&path))?;
+        let session = text.and_then(|text| serde_json::from_str::<SavedSignIn>(&text).ok());
         let ours = session.filter(|s| s.server == server.to_string() && s.user == user);
         Ok(ours.map(|session| session.token))
     }
 
     pub(crate) fn save(&self, server: &ServerUrl, user: &str, token: &str) -> anyhow::Result<()> {
-        let session = Session {
+        let session = SavedSignIn {
             server: server.to_string(),
             user: user.to_owned(),
             token: token.to_owned(),
@@ -87,12 +87,7 @@ impl Storage {
             let text = read_up_to(&path, SAVED_BYTES_MAX)?;
             Ok(text.map_or(Ok(Saved::default()), |text| serde_json::from_str(&text))?)
         };
-        read().with_context(|| {
-            format!(
-                "Drafts and unsent messages can't be read from {}",
-                path.display()
-            )
-        })
+        read().with_context(|| messages::cant_read_drafts(&path))
     }
 
     pub(crate) fn save_drafts(
@@ -152,7 +147,7 @@ impl Storage {
             file.persist(path)?;
             Ok(())
         };
-        write().with_context(|| format!("{} can't be written", path.display()))
+        write().with_context(|| messages::cant_write(path))
     }
 }
 
@@ -177,7 +172,7 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
 fn remove(path: &Path) -> anyhow::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("{} can't be removed", path.display()))
+            Err(error).with_context(|| messages::cant_remove(path))
         }
         _ => Ok(()),
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const PASSWORD: &str = "correct horse";
 
 /// How long anything may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIME_LIMIT: Duration = Duration::from_secs(30);
 
 /// A user with a home directory of their own.
 struct Person {
@@ -82,7 +82,7 @@ fn lines(mut child: Child, count: usize) -> Vec<String> {
             let _ = sender.send(line);
         }
     });
-    let read = (0..count).map(|_| lines.recv_timeout(PATIENCE).unwrap());
+    let read = (0..count).map(|_| lines.recv_timeout(TIME_LIMIT).unwrap());
     let read = read.collect();
     child.kill().unwrap();
     child.wait().unwrap();
@@ -201,7 +201,7 @@ fn what_can_not_be_delivered_says_why() {
     check(
         &send(&nobody, &["--room", "lobby", "x"], ""),
         3,
-        "not logged in",
+        "not signed in",
     );
     check(
         &ann.run(&["register"], "correct horse\n"),
@@ -221,7 +221,7 @@ fn what_can_not_be_delivered_says_why() {
         4,
         "did not answer within 2 s",
     );
-    assert!(start.elapsed() < PATIENCE);
+    assert!(start.elapsed() < TIME_LIMIT);
 }
 
 #[test]
@@ -236,7 +236,7 @@ fn a_closed_pipe_ends_it_quietly() {
     drop(tail.stdout.take());
     let start = Instant::now();
     while tail.try_wait().unwrap().is_none() {
-        assert!(start.elapsed() < PATIENCE, "it goes on for nobody");
+        assert!(start.elapsed() < TIME_LIMIT, "it goes on for nobody");
         std::thread::sleep(Duration::from_millis(20));
     }
     check(&tail.wait_with_output().unwrap(), 0, "");
@@ -263,7 +263,7 @@ fn listen(
     let mut said = String::new();
     let mut hear = |until: &str| {
         while !said.contains(until) {
-            match lines.recv_timeout(PATIENCE) {
+            match lines.recv_timeout(TIME_LIMIT) {
                 Ok(line) => said += &format!("{line}\n"),
                 Err(_) => panic!("{until:?} is not said: {said}"),
             }
@@ -325,7 +325,7 @@ fn a_screen_reader_hears_who_says_what() {
 }
 
 #[test]
-fn a_wrong_key_in_the_config_is_told_with_its_line() {
+fn a_wrong_key_in_the_config_is_reported_with_its_line() {
     let home = TempDir::new().unwrap();
     let config = home.path().join("config.toml");
     std::fs::write(&config, "theme = \"dark\"\nsevrer = \"x\"\n").unwrap();

@@ -18,6 +18,7 @@ pub(crate) use secret::Secret;
 pub(crate) use table::default_text;
 
 use crate::keys::Keymap;
+use crate::messages::program as messages;
 
 /// The largest config file, in bytes.
 const FILE_BYTES_MAX: u64 = 256 * 1024;
@@ -91,21 +92,18 @@ impl Config {
                 None => return Ok(Self::default()),
             },
         };
-        let told = |error: io::Error| format!("{} can't be read: {error}", path.display());
+        let unreadable = |error: io::Error| format!("{}: {error}", messages::cant_read(&path));
         match fs::metadata(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound && !must_be => {
                 return Ok(Self::default());
             }
             Ok(file) if file.len() > FILE_BYTES_MAX => {
-                return Err(format!(
-                    "{} is no config file: it is too large.",
-                    path.display()
-                ));
+                return Err(messages::config_too_large(&path));
             }
-            Err(error) => return Err(told(error)),
+            Err(error) => return Err(unreadable(error)),
             Ok(_) => {}
         }
-        let text = fs::read_to_string(&path).map_err(told)?;
+        let text = fs::read_to_string(&path).map_err(unreadable)?;
         read::read(&text).map_err(|error| format!("{}:{error}", path.display()))
     }
 
@@ -116,10 +114,7 @@ impl Config {
         };
         let Some(profile) = self.profiles.get(name) else {
             let known = self.profiles.keys().map(String::as_str);
-            return Err(format!(
-                "There is no profile {name:?}{}",
-                nearest(name, known)
-            ));
+            return Err(messages::unknown_profile(name, &nearest(name, known)));
         };
         Ok(Profile {
             server: profile.server.clone().or(self.profile.server.clone()),
@@ -154,8 +149,5 @@ fn nearest<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> String {
         .map(|name| (strsim::jaro_winkler(text, name), name))
         .filter(|(likeness, _)| *likeness >= LIKENESS_MIN)
         .max_by(|a, b| a.0.total_cmp(&b.0));
-    match likest {
-        Some((_, name)) => format!("; did you mean {name:?}?"),
-        None => ".".to_owned(),
-    }
+    messages::hint(likest.map(|(_, name)| name))
 }

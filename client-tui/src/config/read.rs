@@ -1,6 +1,5 @@
 //! Reads a config file and reports errors with their line.
 
-use std::fmt::Write;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -14,6 +13,7 @@ use super::{
     Config, NotificationForm, NotificationLevel, Notifications, Profile, ThemeChoice, nearest,
 };
 use crate::keys::BINDINGS;
+use crate::messages::program as messages;
 
 /// A sentence with its line: `LINE: sentence`.
 type ConfigError = String;
@@ -147,7 +147,7 @@ fn keys(
             let hint = nearest(action, BINDINGS.iter().map(|binding| binding.name));
             return Err(at.wrong(
                 &name.span(),
-                &format!("there is no action {action:?}{hint}"),
+                &messages::unknown_config_action(action, &hint),
             ));
         }
         let keys = match value.get_ref() {
@@ -156,11 +156,11 @@ fn keys(
                 .iter()
                 .map(|key| match key.get_ref() {
                     DeValue::String(key) => Ok(key.to_string()),
-                    _ => Err(at.wrong(&key.span(), "a key is text: \"ctrl-n\".")),
+                    _ => Err(at.wrong(&key.span(), messages::KEY_IS_TEXT)),
                 })
                 .collect::<Result<_, _>>()?,
             _ => {
-                let why = format!("{action} is a list of keys: [\"ctrl-n\"].");
+                let why = messages::action_is_a_list(action);
                 return Err(at.wrong(&value.span(), &why));
             }
         };
@@ -184,7 +184,7 @@ impl Lines<'_> {
         let span = value.span();
         match value.into_inner() {
             DeValue::Table(table) => Ok(table),
-            _ => Err(self.wrong(&span, "this is a table, with keys of its own.")),
+            _ => Err(self.wrong(&span, messages::IS_A_TABLE)),
         }
     }
 
@@ -200,10 +200,7 @@ impl Lines<'_> {
         all().find(|key| key.name == text).ok_or_else(|| {
             let known = all().map(|key| key.name).chain(sections.iter().copied());
             let hint = nearest(text, known);
-            self.wrong(
-                &name.span(),
-                &format!("there is no key {text:?} here{hint}"),
-            )
+            self.wrong(&name.span(), &messages::unknown_config_key(text, &hint))
         })
     }
 
@@ -217,7 +214,7 @@ impl Lines<'_> {
         }
         match value.get_ref() {
             DeValue::String(text) => Ok(text),
-            _ => Err(self.wrong(&value.span(), &format!("{} is text, in quotes.", key.name))),
+            _ => Err(self.wrong(&value.span(), &messages::is_text(key.name))),
         }
     }
 
@@ -232,22 +229,13 @@ impl Lines<'_> {
         {
             return Ok(text);
         }
-        let mut one_of = String::new();
-        for (index, word) in words.iter().enumerate() {
-            let between = match index {
-                0 => "",
-                n if n + 1 == words.len() => " or ",
-                _ => ", ",
-            };
-            let _ = write!(one_of, "{between}{word:?}");
-        }
-        Err(self.wrong(&value.span(), &format!("{name} is {one_of}.")))
+        Err(self.wrong(&value.span(), &messages::is_one_of(name, words)))
     }
 
     fn switch(&self, key: &ConfigKey, value: &Spanned<DeValue<'_>>) -> Result<bool, ConfigError> {
         match value.get_ref() {
             DeValue::Boolean(is) => Ok(*is),
-            _ => Err(self.wrong(&value.span(), &format!("{} is true or false.", key.name))),
+            _ => Err(self.wrong(&value.span(), &messages::is_a_switch(key.name))),
         }
     }
 }
@@ -284,7 +272,7 @@ mod tests {
         check("user = 7", "1: user is text, in quotes.");
         check(
             "notifications = 1",
-            "1: this is a table, with keys of its own.",
+            "1: this is a table with keys of its own.",
         );
         check(
             "[keys]\nnext-rom = \"f5\"",

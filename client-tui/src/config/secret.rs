@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
+use crate::messages::program as messages;
 use crate::update::Password;
 
 /// The longest output of a command or password file, in bytes.
@@ -59,38 +60,35 @@ fn from_command(command: &str) -> anyhow::Result<Password> {
         .args([flag, command])
         .stderr(Stdio::inherit())
         .output()
-        .context("password_command can't be run")?;
+        .context(messages::COMMAND_NOT_RUN)?;
     if !run.status.success() {
-        bail!("password_command failed: {}", run.status);
+        bail!(messages::command_failed(run.status));
     }
     first_line(run.stdout).context("password_command")
 }
 
 fn from_file(path: &Path) -> anyhow::Result<Password> {
-    let told = || format!("password_file {}", path.display());
+    let named = || messages::password_file(path);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let file = std::fs::metadata(path).with_context(told)?;
+        let file = std::fs::metadata(path).with_context(named)?;
         let mode = file.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
-            bail!(
-                "password_file {0} can be read by others (its mode is {mode:o}); `chmod 600 {0}`",
-                path.display()
-            );
+            bail!(messages::password_file_is_public(path, mode));
         }
     }
-    first_line(std::fs::read(path).with_context(told)?).with_context(told)
+    first_line(std::fs::read(path).with_context(named)?).with_context(named)
 }
 
 fn first_line(bytes: Vec<u8>) -> anyhow::Result<Password> {
     if bytes.len() > BYTES_MAX {
-        bail!("gives too much to be a password");
+        bail!(messages::OUTPUT_TOO_LONG);
     }
-    let text = String::from_utf8(bytes).context("is not UTF-8")?;
+    let text = String::from_utf8(bytes).context(messages::NOT_UTF8)?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(Password(line.to_owned())),
-        _ => bail!("gives no password"),
+        _ => bail!(messages::NO_PASSWORD),
     }
 }
 

@@ -45,24 +45,24 @@ pub(super) const FORMS: &[&str] = &["none", "osc9", "osc777"];
 #[rustfmt::skip]
 pub(super) const PROFILE: &[ConfigKey] = &[
     key("server", ValueKind::Text, "\"https://chat.example.org\"", "The server's address: http, https, ws or wss."),
-    key("user", ValueKind::Text, "\"ann\"", "Who you are there."),
-    key("password_command", ValueKind::Text, "\"pass show chat\"", "A command whose first line is the password; it is run where there is no session."),
+    key("user", ValueKind::Text, "\"ann\"", "Your username there."),
+    key("password_command", ValueKind::Text, "\"pass show chat\"", "A command that prints the password on its first line; it runs if no session is saved."),
     key("password_file", ValueKind::Text, "\"/home/ann/.chat-password\"", "A file whose first line is the password. Only you may be able to read it (chmod 600)."),
 ];
 
 #[rustfmt::skip]
 pub(super) const PROGRAM: &[ConfigKey] = &[
-    key("theme", ValueKind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal says (auto), or none (mono)."),
-    key("linear", ValueKind::Switch, "false", "Plain lines instead of a screen, for screen readers; as --linear."),
-    key("mouse", ValueKind::Switch, "false", "The wheel scrolls, a click on a room enters it. What you want to select you then select with Shift held, as in every program that uses the mouse."),
-    key("log_file", ValueKind::Text, "\"/home/ann/chat-tui.log\"", "Where connections and errors are written down; no message and no secret is."),
+    key("theme", ValueKind::Word(THEMES), "\"auto\"", "Colours for a dark or a light background, as the terminal reports (auto), or none (mono)."),
+    key("linear", ValueKind::Switch, "false", "Plain lines instead of a screen, for screen readers; like --linear."),
+    key("mouse", ValueKind::Switch, "false", "The wheel scrolls, a click shows a room. Hold Shift to select text."),
+    key("log_file", ValueKind::Text, "\"/home/ann/chat-tui.log\"", "A file for connection events and errors; messages and secrets are not written."),
 ];
 
 #[rustfmt::skip]
 pub(super) const NOTIFICATIONS: &[ConfigKey] = &[
-    key("messages", ValueKind::Word(LEVELS), "\"mentions\"", "Of which messages you are told: all, those that mention you and direct ones (mentions), none."),
-    key("bell", ValueKind::Switch, "true", "The terminal's bell rings."),
-    key("form", ValueKind::Word(FORMS), "\"none\"", "The terminal shows who wrote: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
+    key("messages", ValueKind::Word(LEVELS), "\"mentions\"", "Which messages notify: all, mentions and direct messages (mentions), none."),
+    key("bell", ValueKind::Switch, "true", "Ring the terminal's bell."),
+    key("form", ValueKind::Word(FORMS), "\"none\"", "Ask the terminal for a desktop notification: osc9 (iTerm2, kitty, WezTerm, Windows Terminal), osc777 (foot, urxvt, Ghostty). In tmux this needs `set -g allow-passthrough on`."),
 ];
 
 /// Sections whose keys the user names.
@@ -71,10 +71,10 @@ pub(super) const SECTIONS: &[&str] = &["notifications", "keys", "profiles"];
 /// A config file with every key at its default, commented out.
 pub(crate) fn default_text() -> String {
     let mut text = String::from(
-        "# The configuration of chat-tui: $XDG_CONFIG_HOME/chat-tui/config.toml, which is\n\
-         # ~/.config/chat-tui/config.toml where that is not set. Flags win over variables, those\n\
-         # over this file. `chat-tui config` prints this text; every key stands in it with its\n\
-         # default or an example.\n\n",
+        "# The configuration of chat-tui: $XDG_CONFIG_HOME/chat-tui/config.toml, by default\n\
+         # ~/.config/chat-tui/config.toml. Flags override environment variables, and both\n\
+         # override this file. `chat-tui config` prints this text, which holds every key with\n\
+         # its default or an example.\n\n",
     );
     let keys = |text: &mut String, keys: &[ConfigKey]| {
         for key in keys {
@@ -85,11 +85,11 @@ pub(crate) fn default_text() -> String {
     keys(&mut text, PROGRAM);
     text += "[notifications]\n\n";
     keys(&mut text, NOTIFICATIONS);
-    text += "# By room, over `messages`.\n[notifications.rooms]\n#rust = \"all\"\n\n\
-             # Servers by name: `chat-tui --profile work`. Each may have server, user,\n\
+    text += "# For single rooms; these override `messages`.\n[notifications.rooms]\n#rust = \"all\"\n\n\
+             # Profiles: `chat-tui --profile work`. Each may set server, user,\n\
              # password_command and password_file.\n\
              #[profiles.work]\n#server = \"https://chat.example.org\"\n#user = \"ann\"\n\n\
-             # Keys by action. A key that did something else does that no more.\n[keys]\n";
+             # Keys by action. A key that is bound here loses its other action.\n[keys]\n";
     for group in [Group::Chat, Group::Message, Group::Line, Group::Program] {
         let _ = writeln!(text, "\n# {}", group.title());
         for binding in BINDINGS.iter().filter(|binding| binding.group == group) {
@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(
             kept,
             default_text(),
-            "UPDATE_DOCS=1 writes docs/config.toml anew"
+            "UPDATE_DOCS=1 writes docs/config.toml"
         );
     }
 

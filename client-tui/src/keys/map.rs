@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use crossterm::event::KeyEvent;
 
+use crate::messages::program as messages;
+
 use super::{Action, BINDINGS, Press};
 
 /// Maps keys to actions: the default bindings with the config file's changes applied.
@@ -34,13 +36,11 @@ impl Keymap {
     pub(crate) fn bind(&mut self, name: &str, keys: &[String]) -> Result<(), String> {
         let binding = BINDINGS.iter().find(|binding| binding.name == name);
         let action = binding
-            .ok_or_else(|| format!("There is no action {name:?}"))?
+            .ok_or_else(|| messages::unknown_action(name))?
             .action;
-        let presses = keys.iter().map(|key| {
-            Press::parse(key).ok_or_else(|| {
-                format!("There is no key {key:?}; keys are written like \"ctrl-n\", \"alt-enter\", \"f5\"")
-            })
-        });
+        let presses = keys
+            .iter()
+            .map(|key| Press::parse(key).ok_or_else(|| messages::unknown_key_name(key)));
         let presses = presses.collect::<Result<Vec<_>, String>>()?;
         for (of, keys) in &mut self.keys {
             if *of == action {

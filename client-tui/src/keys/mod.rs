@@ -25,9 +25,9 @@ mod tests {
     fn page() -> String {
         let mut page = String::from(
             "# Keys and commands of chat-tui\n\n\
-             This page is made from the program's own tables; a test holds it current\n\
-             (`UPDATE_DOCS=1 cargo test -p chat-tui keys` writes it anew). The name in the last\n\
-             column is what the config file's `[keys]` calls an action.\n",
+             This page is generated from the program's tables, and a test keeps it up to date\n\
+             (`UPDATE_DOCS=1 cargo test -p chat-tui keys` writes it). The last column is\n\
+             the name of the action in the config file's `[keys]` section.\n",
         );
         for group in [Group::Chat, Group::Message, Group::Line, Group::Program] {
             let _ = write!(
@@ -59,7 +59,8 @@ mod tests {
                 command.what
             );
         }
-        page += "| `//TEXT` | say a text that begins with / |\n";
+        let (usage, what) = crate::messages::chat::HELP_SLASH;
+        let _ = writeln!(page, "| `{usage}` | {what} |");
         page
     }
 
@@ -70,6 +71,6 @@ mod tests {
             std::fs::write(&path, page()).unwrap();
         }
         let kept = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(kept, page(), "UPDATE_DOCS=1 writes docs/keys.md anew");
+        assert_eq!(kept, page(), "UPDATE_DOCS=1 writes docs/keys.md");
     }
 }

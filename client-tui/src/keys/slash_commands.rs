@@ -2,14 +2,14 @@
 
 /// A slash command as the help describes it; `update/commands.rs` carries it out.
 #[derive(Debug)]
-pub(crate) struct Command {
+pub(crate) struct SlashCommand {
     pub(crate) name: &'static str,
     /// The arguments that follow the name.
     pub(crate) arguments: &'static str,
     pub(crate) what: &'static str,
 }
 
-impl Command {
+impl SlashCommand {
     pub(crate) fn usage(&self) -> String {
         format!("/{} {}", self.name, self.arguments)
             .trim_end()
@@ -17,8 +17,8 @@ impl Command {
     }
 }
 
-const fn command(name: &'static str, arguments: &'static str, what: &'static str) -> Command {
-    Command {
+const fn command(name: &'static str, arguments: &'static str, what: &'static str) -> SlashCommand {
+    SlashCommand {
         name,
         arguments,
         what,
@@ -26,31 +26,31 @@ const fn command(name: &'static str, arguments: &'static str, what: &'static str
 }
 
 #[rustfmt::skip]
-pub(crate) const COMMANDS: &[Command] = &[
-    command("join", "ROOM", "enter a room"),
-    command("leave", "[ROOM]", "leave this room, or that one"),
-    command("create", "ROOM [TOPIC]", "make a room; its owner is you"),
-    command("create-private", "ROOM [TOPIC]", "make a room that only the invited see"),
-    command("rooms", "[PREFIX]", "the public rooms"),
-    command("msg", "NAME [TEXT]", "write to one person"),
-    command("names", "", "who is here"),
-    command("me", "TEXT", "say what you do"),
-    command("topic", "[TEXT]", "what the room is about; change it"),
-    command("search", "WORDS", "find messages; in:ROOM and from:NAME narrow it"),
-    command("reply", "[TEXT]", "answer the chosen or last message"),
-    command("edit", "[TEXT]", "change the chosen or your last message"),
-    command("delete", "", "take back the chosen or your last message"),
-    command("react", "EMOJI", "put :emoji: on the chosen or last message, or take it off"),
-    command("retry", "", "send again what failed"),
-    command("discard", "", "drop what failed"),
-    command("nick", "NAME", "the name that others are shown"),
-    command("invite", "NAME", "let someone in"),
-    command("kick", "NAME", "put someone out"),
-    command("ban", "NAME [10m|2h|7d]", "put someone out and keep them out"),
-    command("unban", "NAME", "let someone come back"),
-    command("mute", "NAME [10m|2h|7d]", "let someone only read"),
-    command("unmute", "NAME", "let someone speak again"),
-    command("role", "NAME owner|moderator|member", "say what someone may do"),
-    command("help", "", "keys and commands"),
-    command("quit", "", "leave the chat"),
+pub(crate) const COMMANDS: &[SlashCommand] = &[
+    command("join", "ROOM", "join a room"),
+    command("leave", "[ROOM]", "leave this or another room"),
+    command("create", "ROOM [TOPIC]", "create a room that you own"),
+    command("create-private", "ROOM [TOPIC]", "create a room that only invited people see"),
+    command("rooms", "[PREFIX]", "list public rooms"),
+    command("msg", "USER [TEXT]", "send a direct message"),
+    command("names", "", "list the members"),
+    command("me", "TEXT", "send an action: /me waves"),
+    command("topic", "[TEXT]", "show or change the topic; - clears it"),
+    command("search", "WORDS", "search messages; in:ROOM and from:USER narrow it"),
+    command("reply", "[TEXT]", "reply to the selected or last message"),
+    command("edit", "[TEXT]", "edit the selected or your last message"),
+    command("delete", "", "delete the selected or your last message"),
+    command("react", "EMOJI", "add or remove a reaction"),
+    command("retry", "", "send failed messages again"),
+    command("discard", "", "discard failed messages"),
+    command("nick", "NAME", "change your display name"),
+    command("invite", "USER", "invite someone to this room"),
+    command("kick", "USER", "remove someone from this room"),
+    command("ban", "USER [10m|2h|7d]", "remove someone and keep them out"),
+    command("unban", "USER", "lift a ban"),
+    command("mute", "USER [10m|2h|7d]", "stop someone from writing here"),
+    command("unmute", "USER", "lift a mute"),
+    command("role", "USER owner|moderator|member", "change someone's role"),
+    command("help", "", "show keys and commands"),
+    command("quit", "", "quit the program"),
 ];

@@ -6,6 +6,7 @@ use chat_shared::protocol::ServerFrame;
 use chat_shared::{RoomName, Seq};
 
 use super::place;
+use crate::messages::linear as messages;
 use crate::state::{Chat, EntryKind, LineKey};
 
 /// What was printed already.
@@ -21,11 +22,11 @@ impl Announcer {
     pub(super) fn frame(&mut self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
         let line = self.words(chat, frame)?;
         if let Some((room, seq)) = frame.place() {
-            let told = self.events.entry(room.clone()).or_default();
-            if seq <= *told {
+            let printed = self.events.entry(room.clone()).or_default();
+            if seq <= *printed {
                 return None;
             }
-            *told = seq;
+            *printed = seq;
         }
         Some(line)
     }
@@ -33,7 +34,10 @@ impl Announcer {
     fn words(&self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
         let text_of = |room: &RoomName, seq: Seq| {
             let message = chat.room(room).and_then(|room| room.timeline.message(seq));
-            message.map_or_else(|| format!("message {seq}"), |it| format!("\"{}\"", it.text))
+            message.map_or_else(
+                || messages::unknown_message(seq),
+                |it| messages::quote(&it.text),
+            )
         };
         Some(match frame {
             ServerFrame::Chat(it) => {
@@ -44,28 +48,21 @@ impl Announcer {
                 if typed || it.deleted {
                     return None;
                 }
-                format!("{}{}: {}", place(chat, &it.room), it.username, it.message)
+                place(chat, &it.room) + &messages::message(&it.username, &it.message)
             }
             ServerFrame::Edited(it) => {
                 let (place, who) = (place(chat, &it.room), &it.username);
-                format!(
-                    "{place}-- {who} changed {} to: {}",
-                    text_of(&it.room, it.target),
-                    it.message
-                )
+                place + &messages::edited(who, &text_of(&it.room, it.target), &it.message)
             }
             ServerFrame::Deleted(it) => {
                 let (place, who) = (place(chat, &it.room), &it.username);
-                format!("{place}-- {who} deleted {}", text_of(&it.room, it.target))
+                place + &messages::deleted(who, &text_of(&it.room, it.target))
             }
             ServerFrame::Reacted(it) if it.on => {
                 let (place, who, emoji) = (place(chat, &it.room), &it.username, it.emoji.as_str());
-                format!(
-                    "{place}-- {who} put {emoji} on {}",
-                    text_of(&it.room, it.target)
-                )
+                place + &messages::reacted(who, emoji, &text_of(&it.room, it.target))
             }
-            ServerFrame::System(it) => format!("{}-- {}", place(chat, &it.room), it.message),
+            ServerFrame::System(it) => place(chat, &it.room) + &messages::info(&it.message),
             _ => return None,
         })
     }
@@ -78,12 +75,7 @@ impl Announcer {
         }
         self.room = Some(room.name.clone());
         let topic = room.info.as_ref().map_or("", |info| info.topic.as_str());
-        let topic = if topic.is_empty() {
-            String::new()
-        } else {
-            format!(" It is about: {topic}")
-        };
-        Some(format!("-- You are in {}.{topic}", room.title()))
+        Some(messages::current_room(room.title(), topic))
     }
 
     /// The client's own new lines in the current room.
@@ -96,7 +88,10 @@ impl Announcer {
                 continue;
             }
             if let EntryKind::Local { text, error } = &entry.kind {
-                lines.push(format!("{} {text}", if *error { "!!" } else { "--" }));
+                lines.push(match error {
+                    true => messages::error(text),
+                    false => messages::info(text),
+                });
                 self.local.insert(room.name.clone(), *key);
             }
         }

@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::{Failure, Status, Timeout};
 use crate::config::Secret;
+use crate::messages;
 use crate::net::CLIENT_NAME;
 use crate::storage::Storage;
 use crate::update::Password;
@@ -37,7 +38,7 @@ impl Identity {
     pub(super) fn name(&self) -> Result<&str, Failure> {
         let server = &self.server;
         self.user.as_deref().ok_or_else(|| {
-            let why = format!("Nobody is logged in at {server}; say who you are with --user NAME.");
+            let why = messages::sign_in::nobody(server);
             Failure::WithStatus(Status::NotSignedIn, why)
         })
     }
@@ -49,11 +50,7 @@ impl Identity {
     pub(super) async fn sign_in(&self) -> Result<String, Failure> {
         let (user, server) = (self.name()?, &self.server);
         let Some(password) = self.secret.read()? else {
-            let why = format!(
-                "{user} is not logged in at {server} from here. Log in with `chat-tui`, or give \
-                 the password: in CHAT_PASSWORD, or by password_command or password_file in the \
-                 configuration."
-            );
+            let why = messages::sign_in::how_to_sign_in(user, server);
             return Err(Failure::WithStatus(Status::NotSignedIn, why));
         };
         let accounts = Accounts::new(server.clone());
@@ -156,7 +153,7 @@ impl Connection {
                     None => return Ok(work.await?),
                 },
                 () = tokio::time::sleep_until(self.deadline) => {
-                    return Err(late("The server", self.timeout, self.why.as_deref()));
+                    return Err(late(messages::scripts::THE_SERVER, self.timeout, self.why.as_deref()));
                 }
             }
         }
@@ -183,8 +180,6 @@ impl Connection {
 }
 
 fn late(server: &str, timeout: Timeout, why: Option<&str>) -> Failure {
-    let seconds = timeout.seconds;
-    let why = why.map_or(String::new(), |why| format!(": {why}"));
-    let text = format!("{server} did not answer within {seconds} s{why}");
+    let text = messages::scripts::no_answer(server, timeout.seconds, why);
     Failure::WithStatus(Status::Unreachable, text)
 }

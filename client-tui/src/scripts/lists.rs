@@ -7,6 +7,7 @@ use chat_shared::protocol::{RoomInfo, ServerFrame};
 use super::connection::{Connection, Identity};
 use super::output::Output;
 use super::{Failure, History, Rooms, Search, username};
+use crate::messages::scripts as messages;
 
 pub(super) async fn rooms(args: Rooms, who: &Identity, out: &mut Output) -> Result<(), Failure> {
     let mut connection = Connection::open(who, args.timeout).await?;
@@ -51,7 +52,7 @@ fn own_room(room: &RoomInfo, json: bool, out: &mut Output) -> Result<(), Failure
     }
     let (unread, mentions) = (room.unread.to_string(), room.mentions.to_string());
     let about = match &room.with {
-        Some(with) => format!("with {with}"),
+        Some(with) => messages::with(with),
         None => room.topic.clone(),
     };
     out.columns(&[room.room.as_str(), &unread, &mentions, &about])
@@ -74,7 +75,7 @@ async fn public_rooms(
                 out.json(room)?;
             } else {
                 let (members, joined) = (room.members.to_string(), room.joined);
-                let joined = if joined { "joined" } else { "" };
+                let joined = if joined { messages::JOINED } else { "" };
                 out.columns(&[room.room.as_str(), &members, joined, &room.topic])?;
             }
         }

@@ -21,6 +21,8 @@ use clap::{Args, Subcommand};
 pub(crate) use connection::Identity;
 use output::Output;
 
+use crate::messages::program::line;
+
 /// The most messages that `history` and `search` print.
 const LIMIT_MAX: u32 = 100_000;
 
@@ -187,8 +189,8 @@ pub(crate) async fn run(script: Script, who: Identity) -> ExitCode {
             // If even this can't be written, the exit status says it.
             let _ = writeln!(
                 io::stderr(),
-                "chat-tui: {}",
-                crate::text::sanitize(why.trim_end())
+                "{}",
+                line(crate::text::sanitize(why.trim_end()))
             );
             ExitCode::from(status as u8)
         }

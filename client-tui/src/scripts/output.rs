@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 
 use super::{Failure, Status};
+use crate::messages::scripts as messages;
 use crate::text::sanitize;
 
 /// Writes lines of data for programs or people to standard output.
@@ -72,23 +73,21 @@ impl<W: Write> Output<W> {
     fn words(&self, frame: &ServerFrame) -> Option<String> {
         let (room, seq) = frame.place()?;
         let (ts, said) = match frame {
-            ServerFrame::Chat(chat) if chat.deleted => {
-                (chat.ts, format!("{}: (deleted)", chat.username))
-            }
-            ServerFrame::Chat(chat) => (chat.ts, format!("{}: {}", chat.username, chat.message)),
+            ServerFrame::Chat(chat) if chat.deleted => (
+                chat.ts,
+                messages::message(&chat.username, crate::messages::chat::DELETED),
+            ),
+            ServerFrame::Chat(chat) => (chat.ts, messages::message(&chat.username, &chat.message)),
             ServerFrame::Edited(it) => {
                 let (who, target, text) = (&it.username, it.target, &it.message);
-                (it.ts, format!("-- {who} changed {target}: {text}"))
+                (it.ts, messages::edited(who, target, text))
             }
-            ServerFrame::Deleted(it) => {
-                (it.ts, format!("-- {} deleted {}", it.username, it.target))
-            }
+            ServerFrame::Deleted(it) => (it.ts, messages::deleted(&it.username, it.target)),
             ServerFrame::Reacted(it) => {
-                let verb = if it.on { "put" } else { "took back" };
-                let (who, emoji, target) = (&it.username, it.emoji.as_str(), it.target);
-                (it.ts, format!("-- {who} {verb} {emoji} on {target}"))
+                let (who, emoji) = (&it.username, it.emoji.as_str());
+                (it.ts, messages::reacted(who, emoji, it.target, it.on))
             }
-            ServerFrame::System(it) => (it.ts, format!("-- {}", it.message)),
+            ServerFrame::System(it) => (it.ts, messages::system(&it.message)),
             _ => return None,
         };
         Some(format!("{seq} {} [{room}] {said}", self.time(ts)))
@@ -105,10 +104,7 @@ impl<W: Write> Output<W> {
 fn written(outcome: io::Result<()>) -> Result<(), Failure> {
     outcome.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::OutputClosed,
-        _ => Failure::WithStatus(
-            Status::Failed,
-            format!("Standard output can't be written: {error}"),
-        ),
+        _ => Failure::WithStatus(Status::Failed, messages::stdout_not_written(error)),
     })
 }
 

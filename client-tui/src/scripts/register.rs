@@ -7,6 +7,7 @@ use chat_shared::{Username, check_new_password};
 
 use super::connection::Identity;
 use super::{Failure, Register, usage};
+use crate::messages::scripts as messages;
 use crate::update::Password;
 
 /// The longest line that is read as a password, in bytes.
@@ -38,16 +39,13 @@ fn from_stdin() -> Result<Password, Failure> {
     let stdin = std::io::stdin();
     if stdin.is_terminal() {
         // The terminal would show a password that is typed here.
-        return Err(usage(
-            "The password is read from standard input or CHAT_PASSWORD, and not from a terminal. \
-             To sign up in a terminal, start chat-tui and press F2.",
-        ));
+        return Err(usage(messages::PASSWORD_NOT_FROM_TERMINAL));
     }
     let mut line = String::new();
     stdin
         .lock()
         .take(LINE_BYTES_MAX)
         .read_line(&mut line)
-        .map_err(|error| usage(format!("The password can't be read: {error}")))?;
+        .map_err(|error| usage(messages::password_not_read(error)))?;
     Ok(Password(line.trim_end_matches(['\r', '\n']).to_owned()))
 }

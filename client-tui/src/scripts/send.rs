@@ -10,6 +10,7 @@ use chat_shared::protocol::{Send as Message, ServerFrame};
 use super::connection::{Connection, Identity};
 use super::output::Output;
 use super::{Failure, Send, usage};
+use crate::messages::scripts as messages;
 
 pub(super) async fn run(args: Send, who: &Identity, out: &mut Output) -> Result<(), Failure> {
     let text = match args.text.as_deref() {
@@ -46,9 +47,9 @@ fn from_stdin() -> Result<String, Failure> {
         .read_to_string(&mut text);
     match read {
         Err(error) if error.kind() == ErrorKind::InvalidData => {
-            Err(usage("What standard input holds is not UTF-8."))
+            Err(usage(messages::STDIN_NOT_UTF8))
         }
-        Err(error) => Err(usage(format!("Standard input can't be read: {error}"))),
+        Err(error) => Err(usage(messages::stdin_not_read(error))),
         Ok(_) => Ok(text),
     }
 }

@@ -11,6 +11,7 @@ use super::cursors::{Delivery, RoomCursors};
 use super::lists::own_rooms;
 use super::output::Output;
 use super::{Failure, Status, Tail};
+use crate::messages;
 
 pub(super) async fn run(args: Tail, who: &Identity, out: &mut Output) -> Result<(), Failure> {
     let mut connection = Connection::open(who, args.timeout).await?;
@@ -39,7 +40,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
         .for_each(|frame| printer.cursors.pass_over(frame));
     if let Some(room) = &args.room {
         if !printer.cursors.is_followed(room) {
-            let why = format!("You are not in {room}: join it first.");
+            let why = messages::scripts::not_in_room(room);
             return Err(Failure::WithStatus(Status::Refused, why));
         }
         if let Some(since) = args.since {
@@ -52,7 +53,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
             match printer.fetch(connection).await {
                 // Ask again once the connection is back.
                 Err(Failure::WithStatus(Status::Unreachable, why)) => {
-                    say(&why);
+                    report(&why);
                     connected = false;
                 }
                 other => other?,
@@ -63,7 +64,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
             Some(Event::Frame(ServerFrame::RoomGone(gone)))
                 if args.room.as_ref() == Some(&gone.room) =>
             {
-                let why = format!("You are no longer in {}.", gone.room);
+                let why = messages::chat::not_in_room(&gone.room);
                 return Err(Failure::WithStatus(Status::Refused, why));
             }
             Some(Event::Frame(frame)) => printer.on(&frame)?,
@@ -75,7 +76,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
                 connected = true;
             }
             Some(Event::Disconnected { reason, .. }) => {
-                say(&reason);
+                report(&reason);
                 connected = false;
             }
             Some(Event::Closed(reason)) => return Err(CommandError::Closed(reason).into()),
@@ -139,7 +140,11 @@ impl Printer<'_> {
 }
 
 /// Reports the connection's state on standard error.
-fn say(why: &str) {
+fn report(why: &str) {
     // If even this can't be written, nobody reads it.
-    let _ = writeln!(io::stderr(), "chat-tui: {}", crate::text::sanitize(why));
+    let _ = writeln!(
+        io::stderr(),
+        "{}",
+        messages::program::line(crate::text::sanitize(why))
+    );
 }

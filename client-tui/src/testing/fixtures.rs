@@ -1,4 +1,4 @@
-//! What the server says, made up.
+//! Frames, pages and keys for the tests.
 
 use chat_shared::client::CommandError;
 use chat_shared::limits::Limits;
@@ -15,7 +15,7 @@ pub(crate) fn refusal(why: &str) -> CommandError {
     CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))
 }
 
-/// What was asked for when the chat began.
+/// The page that a new chat requests first.
 pub(crate) fn first_page() -> PageRequest {
     PageRequest {
         room: RoomName::lobby(),

@@ -1,30 +1,67 @@
-//! A client driven by a script, without terminal or network: a line is a key or what the server
-//! says, and what comes of it is told as text.
+//! A client driven by a script, without terminal, network or clock.
+//!
+//! [`Script::run`] reads steps separated by `;` or line breaks. A step is a word and its
+//! arguments, separated by spaces; what the server says is about the lobby unless a room is
+//! named. [`Script::shown`] then tells what the user sees and what the client wants done.
+//!
+//! What the user does (`user_steps`):
+//!
+//! | step | meaning |
+//! |---|---|
+//! | `type TEXT` | presses the keys of a text |
+//! | `key NAME…` | presses keys: `enter`, `alt-e`, `ctrl-c`, `pgup` … |
+//! | `paste TEXT` | pastes; `\n` is a line break |
+//! | `wheel up`, `wheel down`, `click COLUMN ROW` | uses the mouse |
+//! | `resize COLUMNS ROWS`, `wait MS` | resizes the window; lets time pass |
+//!
+//! The connection and answers to commands (`answer_steps`):
+//!
+//! | step | meaning |
+//! |---|---|
+//! | `welcome ROOM…`, `restored ROOM…` | connects, to the same log or to another |
+//! | `down S WHY`, `ended WHY`, `signed-out` | loses the connection, for S seconds or until the end |
+//! | `sign-in-failed WHY` | rejects the sign-in form |
+//! | `ack NONCE SEQ`, `refused NONCE WHY` | answers a sent message |
+//! | `page FROM TO end\|more [newer]` | answers the last requested page with messages FROM to TO; `more` and `newer` say that there are older and newer ones |
+//! | `late-page FROM TO`, `page-as-of SEQ FROM TO`, `no-page` | answers the first requested page; a page made as of SEQ; an error |
+//! | `members NAME…` | answers with the members: `@owner`, `%moderator`, `-offline` |
+//! | `can-join ROOM`, `cannot-join ROOM`, `not-done WHY` | answers a join; refuses the last action |
+//! | `found FROM TO end\|more` | answers the last search |
+//!
+//! What the server sends on its own (`event_steps`):
+//!
+//! | step | meaning |
+//! |---|---|
+//! | `chat ROOM SEQ NAME TEXT`, `mention ROOM SEQ NAME TEXT` | a message; one that mentions ann |
+//! | `own SEQ NONCE TEXT`, `answer SEQ TO NAME TEXT` | a message of ann; a reply |
+//! | `edited SEQ TARGET TEXT`, `deleted SEQ TARGET` | bob changes a message |
+//! | `reacted SEQ TARGET NAME EMOJI`, `unreacted …` | a reaction, and its removal |
+//! | `joined NAME`, `left NAME`, `online NAME COUNT`, `offline NAME COUNT` | presence |
+//! | `typing NAME…`, `read ROOM SEQ UNREAD` | typing; a read marker of another client |
+//! | `room ROOM`, `direct ROOM NAME`, `unread-room ROOM LAST READ MENTIONS`, `crowd MEMBERS` | a room |
+//! | `gone ROOM`, `limited ROOM LAST` | leaves a room; cannot be resumed |
 
+mod answer_steps;
+mod event_steps;
 mod fixtures;
-mod talk;
+mod shown;
+mod user_steps;
 
-use std::time::Duration;
-
-use chat_shared::client::{CloseReason, Event as SdkEvent};
-use chat_shared::protocol::{
-    Ack, HistoryPage, Limited, MembersPage, PresenceEvent, RoomGone, ServerFrame, SystemEvent,
-    SystemKind,
-};
-use chat_shared::{Nonce, RoomName, Seq, Username};
-use crossterm::event::KeyCode;
-use fixtures::{first_page, key, member, name, refusal, welcome};
+use chat_shared::client::Event as SdkEvent;
+use chat_shared::protocol::ServerFrame;
+use chat_shared::{Emoji, Nonce, RoomName, Seq, Username};
 use jiff::tz::TimeZone;
 
 pub(crate) use fixtures::{message, room};
 
 use crate::keys::Keymap;
-use crate::state::{App, Chat, EntryKind, Nonces, Screen, Scroll, SignIn, Size};
-use crate::update::{Effect, Event, MouseAction, PageKind, PageRequest, settle, update};
+use crate::state::{App, Chat, Nonces, Screen, SignIn, Size};
+use crate::update::{Effect, Event, settle, update};
 
 /// 2026-09-21, 14:13:20 UTC.
 pub(crate) const NOW: u64 = 1_790_000_000_000;
 
+/// A client and the effects that it wanted so far.
 pub(crate) struct Script {
     pub(crate) app: App,
     pub(crate) effects: Vec<Effect>,
@@ -32,6 +69,7 @@ pub(crate) struct Script {
 }
 
 impl Script {
+    /// At the sign-in form.
     pub(crate) fn sign_in(columns: u16, rows: u16) -> Self {
         let app = App {
             size: Size { columns, rows },
@@ -53,7 +91,7 @@ impl Script {
         }
     }
 
-    /// Logged in as ann, connected, in the lobby.
+    /// Signed in as ann, connected, in the lobby.
     pub(crate) fn chat(columns: u16, rows: u16) -> Self {
         let mut script = Self::sign_in(columns, rows);
         script.app.screen = Screen::Chat(Box::new(Chat::new(Username::existing("ann"))));
@@ -62,22 +100,24 @@ impl Script {
         script
     }
 
+    /// The state of the chat screen.
     pub(crate) fn state(&self) -> &Chat {
         match &self.app.screen {
             Screen::Chat(chat) => chat,
-            Screen::SignIn(_) => panic!("the log-in screen is shown"),
+            Screen::SignIn(_) => panic!("the sign-in form is shown"),
         }
     }
 
-    /// Runs the lines of `script`; `;` ends a line too.
+    /// Runs the steps of `script`.
     pub(crate) fn run(&mut self, script: &str) {
-        for line in script
-            .split([';', '\n'])
-            .map(str::trim)
-            .filter(|line| !line.is_empty())
-        {
-            let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
-            self.step(word, rest);
+        let steps = script.split([';', '\n']).map(str::trim);
+        for step in steps.filter(|step| !step.is_empty()) {
+            let (word, rest) = step.split_once(' ').unwrap_or((step, ""));
+            let args = Args::new(rest);
+            let known = self.user_step(word, &args)
+                || self.answer_step(word, &args)
+                || self.event_step(word, &args);
+            assert!(known, "there is no step {word:?}");
         }
     }
 
@@ -95,297 +135,59 @@ impl Script {
         self.event(Event::Paste(text));
     }
 
+    /// A message in the lobby.
     pub(crate) fn say(&mut self, seq: Seq, who: &str, text: &str) {
         let message = message("lobby", seq, who, text);
         self.frame(ServerFrame::Chat(message));
     }
+}
 
-    fn step(&mut self, word: &str, rest: &str) {
-        let words: Vec<&str> = rest.split(' ').collect();
-        let number = |index: usize| words[index].parse::<u64>().unwrap();
-        let text = |from: usize| words[from..].join(" ");
-        match word {
-            "type" => rest
-                .chars()
-                .for_each(|c| self.event(Event::Key(KeyCode::Char(c).into()))),
-            "key" => words
-                .iter()
-                .for_each(|name| self.event(Event::Key(key(name)))),
-            "wheel" => self.event(Event::Mouse(match rest {
-                "up" => MouseAction::WheelUp,
-                _ => MouseAction::WheelDown,
-            })),
-            "click" => {
-                let (column, row) = (number(0) as u16, number(1) as u16);
-                self.event(Event::Mouse(MouseAction::Click { column, row }));
-            }
-            "paste" => self.event(Event::Paste(rest.replace("\\n", "\n"))),
-            "resize" => {
-                let (columns, rows) = (number(0) as u16, number(1) as u16);
-                self.event(Event::Resize(Size { columns, rows }));
-            }
-            "wait" => {
-                self.clock += number(0);
-                self.event(Event::Clock);
-            }
-            "welcome" => self.event(Event::Sdk(SdkEvent::Connected(welcome("log", &words)))),
-            "restored" => self.event(Event::Sdk(SdkEvent::Connected(welcome("other", &words)))),
-            "down" => {
-                let (reason, retry_in) = (text(1), Some(Duration::from_secs(number(0))));
-                self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
-            }
-            "signed-out" => self.event(Event::Sdk(SdkEvent::Closed(CloseReason::NotSignedIn))),
-            "ended" => {
-                let (reason, retry_in) = (text(0), None);
-                self.event(Event::Sdk(SdkEvent::Disconnected { reason, retry_in }));
-            }
-            "chat" => {
-                self.frame(ServerFrame::Chat(message(
-                    words[0],
-                    number(1),
-                    words[2],
-                    &text(3),
-                )));
-            }
-            "own" => {
-                let mut own = message("lobby", number(0), "ann", &text(2));
-                own.nonce = Nonce::parse(words[1]).unwrap();
-                self.frame(ServerFrame::Chat(own));
-            }
-            "online" | "offline" => {
-                let name = vec![Username::existing(words[0])];
-                let (online, offline) = if word == "online" {
-                    (name, vec![])
-                } else {
-                    (vec![], name)
-                };
-                let count = number(1);
-                let room = RoomName::lobby();
-                self.frame(ServerFrame::Presence(PresenceEvent {
-                    room,
-                    online,
-                    offline,
-                    count,
-                }));
-            }
-            "joined" => self.frame(ServerFrame::System(SystemEvent {
-                username: Some(Username::existing(words[0])),
-                ..SystemEvent::new(
-                    RoomName::lobby(),
-                    self.clock,
-                    SystemKind::JoinedChat,
-                    format!("{} joined the chat", words[0]),
-                )
-            })),
-            "room" => self.frame(ServerFrame::Room {
-                re: None,
-                room: room(words[0]),
-            }),
-            "gone" => self.frame(ServerFrame::RoomGone(RoomGone {
-                room: name(words[0]),
-            })),
-            "limited" => self.frame(ServerFrame::Limited(Limited {
-                room: name(words[0]),
-                last_seq: number(1),
-                reset: false,
-            })),
-            "ack" => {
-                let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
-                let ack = Ack {
-                    re: None,
-                    room: room.clone(),
-                    nonce: nonce.clone(),
-                    seq: number(1),
-                    ts: NOW,
-                };
-                self.event(Event::Sent {
-                    room,
-                    nonce,
-                    result: Ok(ack),
-                });
-            }
-            "refused" => {
-                let (nonce, room) = (Nonce::parse(words[0]).unwrap(), RoomName::lobby());
-                self.event(Event::Sent {
-                    room,
-                    nonce,
-                    result: Err(refusal(&text(1))),
-                });
-            }
-            "page" => {
-                let more = (words[2] == "more", words.get(3) == Some(&"newer"));
-                self.page(self.asked(), number(0)..=number(1), more, number(1));
-            }
-            "late-page" => {
-                let more = (true, false);
-                self.page(self.asked_first(), number(0)..=number(1), more, number(1));
-            }
-            "page-as-of" => {
-                let more = (false, false);
-                self.page(self.asked(), number(1)..=number(2), more, number(0));
-            }
-            "no-page" => {
-                let page = self.asked();
-                self.event(Event::History {
-                    page,
-                    result: Err(refusal("The store does not answer.")),
-                });
-            }
-            "members" => {
-                let members = words.iter().map(|word| member(word)).collect();
-                let room = RoomName::lobby();
-                let page = MembersPage {
-                    re: None,
-                    room: room.clone(),
-                    members,
-                    more: false,
-                };
-                self.event(Event::Members {
-                    room,
-                    result: Ok(page),
-                });
-            }
-            "can-join" => self.event(Event::Joined {
-                room: name(words[0]),
-                result: Ok(()),
-            }),
-            "cannot-join" => {
-                let result = Err(refusal("There is no such room."));
-                self.event(Event::Joined {
-                    room: name(words[0]),
-                    result,
-                });
-            }
-            "sign-in-failed" => self.event(Event::SignInFailed(text(0))),
-            _ => self.step_more(word, &words),
-        }
+/// The arguments of a step.
+struct Args<'a> {
+    rest: &'a str,
+    words: Vec<&'a str>,
+}
+
+impl<'a> Args<'a> {
+    fn new(rest: &'a str) -> Self {
+        let words = rest.split(' ').collect();
+        Self { rest, words }
     }
 
-    /// Answers a page that was asked for with the messages of these numbers.
-    fn page(
-        &mut self,
-        page: PageRequest,
-        seqs: std::ops::RangeInclusive<Seq>,
-        (more_before, more_after): (bool, bool),
-        as_of: Seq,
-    ) {
-        let messages: Vec<_> = seqs
-            .map(|seq| message(page.room.as_str(), seq, "bob", &format!("line {seq}")))
-            .collect();
-        let room = page.room.clone();
-        let answer = HistoryPage {
-            re: None,
-            room,
-            as_of,
-            messages,
-            more_before,
-            more_after,
-        };
-        self.event(Event::History {
-            page,
-            result: Ok(answer),
-        });
+    fn word(&self, index: usize) -> &'a str {
+        self.words[index]
     }
 
-    fn asked(&self) -> PageRequest {
-        self.pages_asked().last().unwrap_or_else(first_page)
+    fn number(&self, index: usize) -> u64 {
+        self.words[index].parse().unwrap()
     }
 
-    fn asked_first(&self) -> PageRequest {
-        self.pages_asked().next().unwrap_or_else(first_page)
+    fn small(&self, index: usize) -> u16 {
+        self.words[index].parse().unwrap()
     }
 
-    fn pages_asked(&self) -> impl Iterator<Item = PageRequest> {
-        self.effects.iter().filter_map(|effect| match effect {
-            Effect::FetchHistory(page) => Some(page.clone()),
-            _ => None,
-        })
+    /// All words from `index` on.
+    fn text(&self, index: usize) -> String {
+        self.words[index..].join(" ")
     }
 
-    /// What the person knows now, as text.
-    pub(crate) fn shown(&self) -> String {
-        let mut out = String::new();
-        match &self.app.screen {
-            Screen::SignIn(form) => {
-                let error = form.error.as_deref().unwrap_or("");
-                out += &format!(
-                    "sign-in {:?} {:?} [{}]",
-                    form.tab,
-                    form.field,
-                    form.name.text()
-                );
-                out += &format!("{} {error}\n", if form.busy { " busy" } else { "" });
-            }
-            Screen::Chat(chat) => {
-                let room = chat.current();
-                for entry in room.timeline.lines() {
-                    let (key, line) = entry;
-                    out += &match &line.kind {
-                        EntryKind::Message(message) => {
-                            let mut line =
-                                format!("{} {}: {}", key.seq, message.sender, message.text);
-                            for (is, mark) in [
-                                (message.is_deleted(), " (deleted)"),
-                                (message.is_edited(), " (edited)"),
-                                (message.mentions_me(), " !"),
-                            ] {
-                                line += if is { mark } else { "" };
-                            }
-                            for (emoji, it) in message.reactions() {
-                                line +=
-                                    &format!(" {emoji}{}{}", it.n, if it.me { "*" } else { "" });
-                            }
-                            line + "\n"
-                        }
-                        EntryKind::System(text) => format!("-- {text}\n"),
-                        EntryKind::PresenceChanges(it) => {
-                            format!("-- +{:?} -{:?}\n", it.joined, it.left)
-                        }
-                        EntryKind::Local { text, .. } => format!("!! {text}\n"),
-                    };
-                }
-                for line in &room.pending {
-                    let why = line
-                        .failed
-                        .as_ref()
-                        .map_or(String::new(), |why| format!(" ({why})"));
-                    out += &format!("~ {}{why}\n", line.text);
-                }
-                if let Scroll::At { key, hidden, new } = room.scroll {
-                    out += &format!("at {} hidden {hidden} new {new}\n", key.seq);
-                }
-                if let Some(notice) = &chat.notice {
-                    out += &format!("notice {notice}\n");
-                }
-                out += &format!("> {}\n", room.input.text());
-            }
-        }
-        for effect in &self.effects {
-            out += &match effect {
-                Effect::Send {
-                    nonce,
-                    text,
-                    reply_to,
-                    ..
-                } => {
-                    let to = reply_to.map_or(String::new(), |seq| format!(" to {seq}"));
-                    format!("send {nonce} {text}{to}\n")
-                }
-                Effect::RoomAction { action, .. } => format!("{action:?}\n"),
-                Effect::FetchHistory(page) => match page.kind {
-                    PageKind::Before(seq) => format!("fetch before {seq}\n"),
-                    PageKind::After(seq) => format!("fetch after {seq}\n"),
-                    PageKind::Around(seq) => format!("fetch around {seq}\n"),
-                    PageKind::Newest => "fetch newest\n".to_owned(),
-                },
-                // Told and kept without being asked; tests of their own look at them.
-                Effect::Save(_) | Effect::Read { .. } | Effect::Typing(_) => continue,
-                Effect::FetchMembers(room) => format!("members {room}\n"),
-                Effect::Join(room) => format!("join {room}\n"),
-                Effect::Leave(room) => format!("leave {room}\n"),
-                other => format!("{other:?}\n"),
-            };
-        }
-        out
+    fn room(&self, index: usize) -> RoomName {
+        fixtures::name(self.words[index])
+    }
+
+    fn user(&self, index: usize) -> Username {
+        Username::existing(self.words[index])
+    }
+
+    fn emoji(&self, index: usize) -> Emoji {
+        Emoji::parse(self.words[index]).unwrap()
+    }
+
+    fn nonce(&self, index: usize) -> Nonce {
+        Nonce::parse(self.words[index]).unwrap()
+    }
+
+    fn is(&self, index: usize, word: &str) -> bool {
+        self.words.get(index) == Some(&word)
     }
 }

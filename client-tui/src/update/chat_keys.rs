@@ -4,8 +4,9 @@ use crossterm::event::KeyEvent;
 
 use super::editing::{edit, type_or_edit};
 use super::scroll::{ScrollStep, scroll};
-use super::{Effect, Effects, complete, enter, pages, select, upkeep};
+use super::{Effect, Effects, complete, enter, pages, select, sending, upkeep};
 use crate::keys::{Action, Press};
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Compose, Overlay, Screen, Switcher};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
@@ -35,7 +36,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         Some(Action::Reply) => report(app, select::reply),
         Some(Action::EditMessage) => report(app, select::edit),
         Some(Action::CopyMessage) => select::copy(app, effects),
-        Some(Action::Retry) => enter::retry(app, effects),
+        Some(Action::Retry) => sending::retry(app, effects),
         Some(Action::Cancel) => cancel(chat),
         Some(Action::OpenEditor) => {
             let room = chat.current();
@@ -117,7 +118,7 @@ fn next_unread(chat: &mut Chat) {
         .or_else(|| others.clone().find(is_new))
     {
         Some(index) => chat.go(index),
-        None => chat.notice = Some("Nothing is unread in other rooms.".to_owned()),
+        None => chat.notice = Some(messages::NOTHING_UNREAD_ELSEWHERE.to_owned()),
     }
 }
 

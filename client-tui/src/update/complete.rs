@@ -1,6 +1,7 @@
 //! Tab completion of names, commands, rooms and emoji.
 
 use crate::keys::COMMANDS;
+use crate::messages::chat as messages;
 use crate::state::{Chat, Completion};
 
 /// Candidates that are offered.
@@ -40,7 +41,7 @@ fn begin(chat: &mut Chat) -> Option<Completion> {
     }
     let mut candidates = candidates(chat, &word, start == 0);
     if candidates.is_empty() {
-        chat.notice = Some(format!("Nothing begins with {word}."));
+        chat.notice = Some(messages::nothing_starts_with(&word));
         return None;
     }
     candidates.truncate(CANDIDATES_MAX);

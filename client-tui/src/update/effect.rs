@@ -7,6 +7,7 @@ use chat_shared::protocol::{
 use chat_shared::{Emoji, Nonce, RoomName, Seq, Username};
 use crossterm::event::KeyEvent;
 
+use crate::messages::chat as messages;
 use crate::state::{Saved, Size};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,18 +162,18 @@ impl RoomAction {
     /// The start of the error message if it fails.
     pub(super) fn failure(&self) -> String {
         match self {
-            Self::Edit { .. } => "The message was not changed".to_owned(),
-            Self::Delete(_) => "The message was not deleted".to_owned(),
-            Self::React { .. } => "The reaction was not changed".to_owned(),
-            Self::Topic(_) => "The topic was not changed".to_owned(),
-            Self::Invite(who) => format!("{who} was not invited"),
-            Self::Kick(who) => format!("{who} was not kicked"),
-            Self::Ban(who, _) => format!("{who} was not banned"),
-            Self::Unban(who) => format!("{who} is not let back"),
-            Self::Mute(who, _) => format!("{who} was not muted"),
-            Self::Unmute(who) => format!("{who} was not unmuted"),
-            Self::Role(who, _) => format!("{who}'s role was not changed"),
-            Self::Profile(_) => "Your name was not changed".to_owned(),
+            Self::Edit { .. } => messages::MESSAGE_NOT_EDITED.to_owned(),
+            Self::Delete(_) => messages::MESSAGE_NOT_DELETED.to_owned(),
+            Self::React { .. } => messages::REACTION_NOT_CHANGED.to_owned(),
+            Self::Topic(_) => messages::TOPIC_NOT_CHANGED.to_owned(),
+            Self::Invite(who) => messages::not_done(who, "invited"),
+            Self::Kick(who) => messages::not_done(who, "removed"),
+            Self::Ban(who, _) => messages::not_done(who, "banned"),
+            Self::Unban(who) => messages::not_done(who, "unbanned"),
+            Self::Mute(who, _) => messages::not_done(who, "muted"),
+            Self::Unmute(who) => messages::not_done(who, "unmuted"),
+            Self::Role(who, _) => messages::role_not_changed(who),
+            Self::Profile(_) => messages::DISPLAY_NAME_NOT_CHANGED.to_owned(),
         }
     }
 }

@@ -1,13 +1,10 @@
-//! What Enter does: a message is sent or changed, a command is carried out.
+//! Enter: the input line becomes a message, an edit or a command.
 
-use chat_shared::{MessageText, Nonce, RoomName, Seq, TimestampMs};
-
+use super::sending::{checked_text, send_text};
 use super::{Effect, Effects, RoomAction, commands};
-use crate::state::{App, Chat, Compose, Pending, SaveDue, Screen, Scroll};
+use crate::state::{App, Compose, SaveDue, Screen};
 
-/// Own messages that may wait in a room; more are not taken.
-const PENDING_MAX: usize = 200;
-
+/// Carries out the input line of the current room.
 pub(super) fn enter(app: &mut App, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -17,9 +14,9 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
         return;
     }
     let room = chat.current().name.clone();
-    // A command may leave something in the input for its user, which then stays.
+    // A command may put something else into the input line, which then stays.
     let typed = std::mem::take(&mut chat.current_mut().input);
-    let taken = match line.strip_prefix('/') {
+    let outcome = match line.strip_prefix('/') {
         Some(text) if text.starts_with('/') => send_or_edit(app, text, effects),
         Some(command) => commands::run(app, command, effects),
         None => send_or_edit(app, &line, effects),
@@ -28,9 +25,9 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
         return;
     };
     chat.save_due = SaveDue::Now;
-    match taken {
+    match outcome {
         Ok(()) => chat.history.add(&line),
-        // What was typed stays, to be changed.
+        // The line stays, to be corrected.
         Err(notice) => {
             chat.notice = Some(notice);
             if let Some(room) = chat.room_mut(&room) {
@@ -40,42 +37,11 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Sends again what was refused.
-pub(super) fn retry(app: &mut App, effects: &mut Effects) {
-    let Screen::Chat(chat) = &mut app.screen else {
-        return;
-    };
-    let room = chat.current_mut();
-    for line in room.pending.iter_mut().filter(|line| line.failed.is_some()) {
-        line.failed = None;
-        effects.push(send_effect(&room.name, line));
-    }
-    chat.save_due = SaveDue::Now;
-}
-
-/// Sends what waited when the program ended the last time.
-pub(crate) fn resend_all(chat: &Chat, effects: &mut Effects) {
-    for room in chat.rooms() {
-        let waiting = room.pending.iter().filter(|line| line.failed.is_none());
-        effects.extend(waiting.map(|line| send_effect(&room.name, line)));
-    }
-}
-
-fn send_effect(room: &RoomName, line: &Pending) -> Effect {
-    Effect::Send {
-        room: room.clone(),
-        nonce: line.nonce.clone(),
-        text: line.text.clone(),
-        reply_to: line.reply_to,
-    }
-}
-
 fn send_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), String> {
     let Screen::Chat(chat) = &mut app.screen else {
         return Ok(());
     };
-    let compose = chat.current().compose;
-    let reply_to = match compose {
+    let reply_to = match chat.current().compose {
         Compose::New => None,
         Compose::Reply(seq) => Some(seq),
         Compose::Edit(seq) => {
@@ -93,59 +59,4 @@ fn send_or_edit(app: &mut App, text: &str, effects: &mut Effects) -> Result<(), 
         chat.current_mut().compose = Compose::New;
     }
     Ok(())
-}
-
-/// Says `text` in the room that is shown.
-pub(super) fn send_text(
-    app: &mut App,
-    text: &str,
-    reply_to: Option<Seq>,
-    effects: &mut Effects,
-) -> Result<(), String> {
-    let (now, nonce) = (app.now, app.nonces.next());
-    match &mut app.screen {
-        Screen::Chat(chat) => send_in(chat, text, reply_to, nonce, now, effects),
-        Screen::SignIn(_) => Ok(()),
-    }
-}
-
-fn send_in(
-    chat: &mut Chat,
-    text: &str,
-    reply_to: Option<Seq>,
-    nonce: Nonce,
-    ts: TimestampMs,
-    effects: &mut Effects,
-) -> Result<(), String> {
-    let text = checked_text(text)?;
-    let room = chat.current_mut();
-    if room.pending.len() >= PENDING_MAX {
-        return Err(format!(
-            "{PENDING_MAX} messages wait to be sent; wait until they are."
-        ));
-    }
-    let pending = Pending {
-        nonce,
-        ts,
-        text,
-        reply_to,
-        failed: None,
-    };
-    effects.push(send_effect(&room.name, &pending));
-    room.pending.push(pending);
-    // Who says something wants to see it, and has seen what was new.
-    room.scroll = Scroll::Newest;
-    (room.read.divider, room.selected) = (None, None);
-    if !room.timeline.is_live() {
-        room.timeline.clear();
-    }
-    room.timeline.trim(false);
-    room.typing.sent_at = 0;
-    chat.save_due = SaveDue::Now;
-    Ok(())
-}
-
-fn checked_text(text: &str) -> Result<String, String> {
-    let text = MessageText::parse(text).map_err(|error| format!("{error}."))?;
-    Ok(text.into_string())
 }

@@ -4,6 +4,7 @@ use chat_shared::limits::TYPING_MS;
 use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
 use chat_shared::{RoomName, Seq, TimestampMs};
 
+use crate::messages::chat as messages;
 use crate::state::{Change, Chat, ConnectionState, More, Room, SaveDue, Scroll};
 
 pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
@@ -104,7 +105,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             let shown = chat.is_current(&gone.room);
             chat.retain_rooms(|room| room.name != gone.room);
             if shown && !gone.room.is_lobby() {
-                let text = format!("You are no longer in {}.", gone.room);
+                let text = messages::not_in_room(&gone.room);
                 chat.current_mut().timeline.add_local(now, text, false);
             }
         }

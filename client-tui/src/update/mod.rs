@@ -5,6 +5,7 @@
 //! a key of the chat screen goes, `server` where the server's frames and answers go, `upkeep` what
 //! happens without a key.
 
+mod arguments;
 mod chat_keys;
 mod commands;
 mod complete;
@@ -17,6 +18,7 @@ mod overlays;
 mod pages;
 mod scroll;
 mod select;
+mod sending;
 mod server;
 mod sign_in;
 #[cfg(test)]
@@ -27,13 +29,14 @@ use chat_shared::{TimestampMs, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::keys::Action;
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Overlay, SaveDue, Screen, SignIn};
 
 pub(crate) use effect::{
     Effect, Effects, Event, MouseAction, PageKind, PageRequest, Password, RoomAction,
 };
-pub(crate) use enter::resend_all;
 pub(crate) use pages::PAGE_LINES_MAX;
+pub(crate) use sending::resend_all;
 pub(crate) use sign_in::submit as submit_sign_in;
 pub(crate) use upkeep::{next_change, settle};
 
@@ -160,7 +163,7 @@ fn on_paste(app: &mut App, text: String) {
 fn paste(chat: &mut Chat, text: &str) {
     chat.completion = None;
     if !chat.current_mut().input.insert(text) {
-        chat.notice = Some("That is too much to paste into a message.".to_owned());
+        chat.notice = Some(messages::TOO_LONG_TO_PASTE.to_owned());
     }
 }
 

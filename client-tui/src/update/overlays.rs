@@ -1,20 +1,21 @@
-//! Keys where something stands over the chat: the switcher, a search, a question.
+//! The keys of what covers the chat: the room switcher, a search, a question.
 
 use chat_shared::Username;
 use chat_shared::limits::QUERY_CHARS_MAX;
 use chat_shared::protocol::Search;
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::commands::room_name;
+use super::arguments::room_name;
 use super::editing::type_or_edit;
 use super::{Effect, Effects, paste, select};
 use crate::keys::{Action, Press};
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Overlay, Screen, SearchView, Switcher};
 
-/// Messages asked for in a page of a search.
+/// Messages per page of a search.
 const FOUND_PAGE: u32 = 50;
 
-/// Messages of a search that are kept; who wants more had better say it closer.
+/// Results of a search that are kept; a narrower search finds the rest.
 const FOUND_MAX: usize = 1_000;
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
@@ -61,7 +62,7 @@ fn on_switcher_key(chat: &mut Chat, mut switcher: Switcher, key: KeyEvent, actio
     chat.overlay = Some(Overlay::Switcher(switcher));
 }
 
-/// Begins a search: words, `in:ROOM`, `from:NAME`.
+/// Starts a search: words, `in:ROOM`, `from:USER`.
 pub(super) fn search(chat: &mut Chat, argument: &str, effects: &mut Effects) -> Result<(), String> {
     let mut search = Search {
         limit: Some(FOUND_PAGE),
@@ -82,12 +83,10 @@ pub(super) fn search(chat: &mut Chat, argument: &str, effects: &mut Effects) -> 
     }
     search.query = words.join(" ");
     if search.query.is_empty() {
-        return Err("/search needs words: /search tea in:lobby from:ann".to_owned());
+        return Err(messages::SEARCH_NEEDS_WORDS.to_owned());
     }
     if search.query.chars().count() > QUERY_CHARS_MAX {
-        return Err(format!(
-            "That is too long to search for: {QUERY_CHARS_MAX} characters at most."
-        ));
+        return Err(messages::query_too_long());
     }
     chat.searches += 1;
     let number = chat.searches;
@@ -145,7 +144,7 @@ fn go_to_found(app: &mut App, view: &SearchView, effects: &mut Effects) {
         return;
     };
     if chat.room(&message.room).is_none() {
-        chat.notice = Some(format!("You are not in {} any more.", message.room));
+        chat.notice = Some(messages::not_in_room(&message.room));
         return;
     }
     chat.go_to(&message.room);

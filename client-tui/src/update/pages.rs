@@ -5,6 +5,7 @@ use chat_shared::protocol::HistoryPage;
 use chat_shared::{Seq, TimestampMs};
 
 use super::{Effect, Effects, PageKind, PageRequest, scroll};
+use crate::messages::chat as messages;
 use crate::state::{
     App, Chat, ConnectionState, LINES_SCROLLED_MAX, More, Room, SaveDue, Screen, Scroll, Side,
 };
@@ -46,8 +47,7 @@ pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
         return;
     };
     if chat.connection != ConnectionState::Live {
-        chat.notice =
-            Some("That message is not loaded; it can be once you are connected.".to_owned());
+        chat.notice = Some(messages::NOT_LOADED_OFFLINE.to_owned());
         return;
     }
     let room = chat.current_mut();
@@ -65,8 +65,7 @@ fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
         return None;
     }
     if chat.current().timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
-        let text =
-            format!("No more than {LINES_SCROLLED_MAX} lines are kept; End goes to the newest.");
+        let text = messages::lines_max_reached(LINES_SCROLLED_MAX);
         chat.notice = Some(text);
         return None;
     }
@@ -136,12 +135,12 @@ fn add_page(
         Err(CommandError::Disconnected) => mark(room, side, More::There),
         Err(error) => {
             mark(room, side, More::Failed);
-            let which = match side {
-                Side::Older => "Older",
-                Side::Newer => "Newer",
-                Side::Both => "These",
+            let what = match side {
+                Side::Older => messages::OLDER_NOT_LOADED,
+                Side::Newer => messages::NEWER_NOT_LOADED,
+                Side::Both => messages::THESE_NOT_LOADED,
             };
-            let text = format!("{which} messages can't be had: {error}");
+            let text = messages::failed(what, error);
             room.timeline.add_local(now, text, true);
         }
     }

@@ -5,6 +5,7 @@
 use chat_shared::{Emoji, Seq};
 
 use super::{Effect, Effects, RoomAction, pages, scroll};
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Compose, Editor, Message, Room, Screen};
 
 /// Selects the next message above or below.
@@ -64,13 +65,13 @@ pub(super) fn first_unread(app: &mut App, effects: &mut Effects) {
     };
     match chat.current().read.divider {
         Some(line) => jump(app, line + 1, effects),
-        None => chat.notice = Some("Nothing here is unread.".to_owned()),
+        None => chat.notice = Some(messages::NOTHING_UNREAD_HERE.to_owned()),
     }
 }
 
 /// Starts a reply.
 pub(super) fn reply(chat: &mut Chat) -> Result<(), String> {
-    let seq = to_answer(chat)?;
+    let seq = to_reply_to(chat)?;
     chat.current_mut().compose = Compose::Reply(seq);
     Ok(())
 }
@@ -95,22 +96,22 @@ pub(super) fn copy(app: &mut App, effects: &mut Effects) {
     match any(chat.current(), |_| true) {
         Some((_, message)) => {
             effects.push(Effect::Copy(message.text.to_string()));
-            chat.notice = Some("Copied, where the terminal allows it.".to_owned());
+            chat.notice = Some(messages::COPIED.to_owned());
         }
-        None => chat.notice = Some("There is no message to copy.".to_owned()),
+        None => chat.notice = Some(messages::NOTHING_TO_COPY.to_owned()),
     }
 }
 
 /// Adds a reaction, or removes the user's own.
 pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
     if argument.is_empty() {
-        return Err("/react needs an emoji: /react :tada:".to_owned());
+        return Err(messages::REACTION_NEEDS_EMOJI.to_owned());
     }
     let known = emojis::get_by_shortcode(argument.trim_matches(':'));
     let text = known.map_or(argument, emojis::Emoji::as_str);
     let emoji = Emoji::parse(text).map_err(|error| format!("{error}."))?;
     let room = chat.current();
-    let none = || "There is no message to react to.".to_owned();
+    let none = || messages::NOTHING_TO_REACT_TO.to_owned();
     let (seq, message) = any(room, |_| true).ok_or_else(none)?;
     let mine = message.reactions().any(|(on, it)| *on == emoji && it.me);
     Ok(Effect::RoomAction {
@@ -124,16 +125,16 @@ pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
 }
 
 /// The message to reply to: the selected one, otherwise the newest of another person.
-pub(super) fn to_answer(chat: &Chat) -> Result<Seq, String> {
+pub(super) fn to_reply_to(chat: &Chat) -> Result<Seq, String> {
     let found = any(chat.current(), |message| message.sender != chat.me);
-    let none = || "There is no message to answer.".to_owned();
+    let none = || messages::NOTHING_TO_REPLY_TO.to_owned();
     found.map(|(seq, _)| seq).ok_or_else(none)
 }
 
 /// The selected message, otherwise the user's newest.
 pub(super) fn own_or_chosen(chat: &Chat) -> Result<Seq, String> {
     let found = any(chat.current(), |message| message.sender == chat.me);
-    let none = || "You have no message here.".to_owned();
+    let none = || messages::NO_OWN_MESSAGE.to_owned();
     found.map(|(seq, _)| seq).ok_or_else(none)
 }
 
@@ -144,7 +145,7 @@ pub(super) fn own(chat: &Chat) -> Result<Seq, String> {
     if message.is_some_and(|message| message.sender == chat.me) {
         Ok(seq)
     } else {
-        Err("Only your own messages can be changed.".to_owned())
+        Err(messages::ONLY_OWN_MESSAGES.to_owned())
     }
 }
 

@@ -1,10 +1,11 @@
 //! Applies what the network reports: the connection's state and the answers to commands.
 
 use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
-use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo, RoomsPage};
+use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo};
 use chat_shared::{Nonce, RoomName, TimestampMs};
 
-use super::{Effect, Effects, Event, RoomAction, enter, frames, pages, to_sign_in};
+use super::{Effect, Effects, Event, RoomAction, frames, pages, sending, to_sign_in};
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Compose, ConnectionState, Editor, Overlay, SaveDue, Screen};
 
 pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
@@ -27,19 +28,31 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
         }
         Event::Joined { room, result } => match result {
             Ok(()) => chat.go_to(&room),
-            Err(error) => show_error(chat, format!("{room} can't be joined: {error}"), now),
+            Err(error) => show_error(
+                chat,
+                messages::failed(&messages::cant_join(&room), error),
+                now,
+            ),
         },
         Event::Left { room, result } => match result {
             Ok(()) => chat.retain_rooms(|known| known.name != room),
-            Err(error) => show_error(chat, format!("{room} can't be left: {error}"), now),
+            Err(error) => show_error(
+                chat,
+                messages::failed(&messages::cant_leave(&room), error),
+                now,
+            ),
         },
         Event::Opened { what, text, result } => opened(app, &what, text, result, effects),
         Event::RoomsFound(Ok(page)) => {
-            let text = rooms(&page);
+            let text = messages::public_rooms(&page);
             chat.current_mut().timeline.add_local(now, text, false);
         }
         Event::RoomsFound(Err(error)) => {
-            show_error(chat, format!("The rooms can't be had: {error}"), now);
+            show_error(
+                chat,
+                messages::failed(messages::ROOMS_NOT_LISTED, error),
+                now,
+            );
         }
         Event::Found { number, result } => found(chat, number, result),
         Event::ActionDone {
@@ -75,7 +88,7 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
         }
         SdkEvent::Closed(CloseReason::NotSignedIn) => {
             let me = chat.me.clone();
-            to_sign_in(app, &me, "You were signed out; log in again.".to_owned());
+            to_sign_in(app, &me, crate::messages::sign_in::SIGNED_OUT.to_owned());
             effects.push(Effect::ForgetSession { username: me });
         }
         SdkEvent::Closed(reason) => {
@@ -129,14 +142,14 @@ fn opened(
             }
             chat.go_to(&name);
             if let Some(text) = text
-                && let Err(error) = enter::send_text(app, &text, None, effects)
+                && let Err(error) = sending::send_text(app, &text, None, effects)
                 && let Screen::Chat(chat) = &mut app.screen
             {
                 chat.notice = Some(error);
             }
         }
         Err(error) => {
-            show_error(chat, format!("{what}: {error}"), now);
+            show_error(chat, messages::failed(what, error), now);
             // Keep the text that was to be sent.
             if let Some(text) = text
                 && chat.current().input.is_empty()
@@ -145,26 +158,6 @@ fn opened(
             }
         }
     }
-}
-
-fn rooms(page: &RoomsPage) -> String {
-    if page.rooms.is_empty() {
-        return "There is no such public room.".to_owned();
-    }
-    let mut text = "Public rooms:".to_owned();
-    for room in &page.rooms {
-        text += &format!("\n#{}, {} members", room.room, room.members);
-        if room.joined {
-            text += ", you are in";
-        }
-        if !room.topic.is_empty() {
-            text += &format!(": {}", room.topic);
-        }
-    }
-    if page.more {
-        text += "\nand more; /rooms PREFIX narrows it";
-    }
-    text
 }
 
 fn found(chat: &mut Chat, number: u64, result: Result<ResultsPage, CommandError>) {
@@ -193,12 +186,12 @@ fn action_done(
 ) {
     match (result, action) {
         (Ok(()), RoomAction::Profile(name)) => {
-            let text = format!("Others see you as {name} now.");
+            let text = messages::display_name_changed(&name);
             chat.current_mut().timeline.add_local(now, text, false);
         }
         (Ok(()), _) => {}
         (Err(error), action) => {
-            let text = format!("{}: {error}", action.failure());
+            let text = messages::failed(&action.failure(), error);
             let current = chat.current().name.clone();
             let shown = if chat.room(name).is_some() {
                 name
@@ -227,7 +220,7 @@ fn edited(chat: &mut Chat, room: &RoomName, result: Result<String, String>) {
                 let fits = room.input.insert(text.trim_end());
                 if !fits {
                     room.input.undo();
-                    chat.notice = Some("That is too much for a message.".to_owned());
+                    chat.notice = Some(messages::TOO_LONG_FOR_A_MESSAGE.to_owned());
                 }
             }
             chat.save_due = SaveDue::Now;

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::editing::type_or_edit;
 use super::{Effect, Effects, Password};
 use crate::keys::Press;
+use crate::messages::sign_in as messages;
 use crate::state::{App, Editor, Field, Screen, SignIn, Tab};
 
 pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
@@ -44,7 +45,7 @@ pub(super) fn on_paste(form: &mut SignIn, text: &str) {
     if let Some(editor) = field(form)
         && !editor.insert(&line)
     {
-        form.error = Some("That is too much to paste here.".to_owned());
+        form.error = Some(messages::TOO_LONG_TO_PASTE.to_owned());
     }
 }
 
@@ -60,9 +61,9 @@ pub(crate) fn submit(form: &mut SignIn, effects: &mut Effects) {
     let (name, password) = (form.name.text().trim(), form.password.text());
     let sign_up = form.tab == Tab::SignUp;
     let refused = if name.is_empty() {
-        Some((Field::Name, "Type your name.".to_owned()))
+        Some((Field::Name, messages::USERNAME_MISSING.to_owned()))
     } else if password.is_empty() {
-        Some((Field::Password, "Type your password.".to_owned()))
+        Some((Field::Password, messages::PASSWORD_MISSING.to_owned()))
     } else if let (true, Err(error)) = (sign_up, Username::parse_new(name)) {
         Some((Field::Name, format!("{error}.")))
     } else if let (true, Err(error)) = (sign_up, check_new_password(password)) {

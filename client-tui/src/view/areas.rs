@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::messages::chat as messages;
 use crate::state::{Chat, Compose, Editor, Room, Size};
 use crate::text::{cells, width, wrap};
 
@@ -19,9 +20,9 @@ const TITLE_ROWS_MIN: u16 = 8;
 /// The prompt before the input line: what Enter will do.
 pub(crate) fn prompt(room: &Room) -> &'static str {
     match room.compose {
-        Compose::New => "> ",
-        Compose::Reply(_) => "answer> ",
-        Compose::Edit(_) => "change> ",
+        Compose::New => messages::PROMPT,
+        Compose::Reply(_) => messages::PROMPT_REPLY,
+        Compose::Edit(_) => messages::PROMPT_EDIT,
     }
 }
 

@@ -12,11 +12,12 @@ use super::rows::{Rows, cut};
 use super::sidebars;
 use super::theme::Theme;
 use crate::keys::Action;
+use crate::messages::chat as messages;
 use crate::state::{App, Chat, Compose, ConnectionState, LineKey, More, Overlay, Room, Scroll};
 use crate::text::{sanitize, width};
 
 /// Rooms with unread messages that the status row lists.
-const NEWS_MAX: usize = 20;
+const UNREAD_ROOMS_MAX: usize = 20;
 
 /// Completions that the status row lists.
 const COMPLETIONS_MAX: usize = 8;
@@ -51,7 +52,7 @@ fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let columns = usize::from(area.width);
     // The member list already shows the number.
     let online = match room.members.online {
-        online if online > 0 && areas.members.is_none() => format!(" {online} online"),
+        online if online > 0 && areas.members.is_none() => format!(" {}", messages::online(online)),
         _ => String::new(),
     };
     let left = columns.saturating_sub(online.len());
@@ -79,8 +80,8 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
     let height = usize::from(area.height);
     let mut shown = visible(room, &rows, height);
     let hint = match room.timeline.older {
-        More::Loading => "loading older messages …",
-        More::Failed => "older messages could not be loaded; PgUp tries again",
+        More::Loading => messages::LOADING_OLDER,
+        More::Failed => messages::OLDER_FAILED,
         More::There | More::None => "",
     };
     // The hint needs a free row above the first line.
@@ -131,11 +132,11 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
     let columns = usize::from(area.width);
     let (link, link_style) = link(app, chat, theme);
     // Without a room list, the unread rooms take the place of the user's name.
-    let who = match news(chat) {
-        Some(news) if areas.rooms.is_none() => news,
+    let who = match unread_rooms(chat) {
+        Some(unread) if areas.rooms.is_none() => unread,
         _ => format!("{} @ {}", sanitize(chat.me.as_str()), sanitize(&app.server)),
     };
-    let (word, word_style) = word(app, chat, theme);
+    let (hint, hint_style) = hint(app, chat, theme);
     // On a narrow screen the most important part keeps its place.
     let mut left = columns.saturating_sub(4);
     let mut take = |text: String| {
@@ -143,7 +144,7 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
         left = left.saturating_sub(width(&text) + 4);
         text
     };
-    let (link, word, who) = (take(link), take(word), take(who));
+    let (link, hint, who) = (take(link), take(hint), take(who));
     let mut spans = vec![Span::styled("── ", theme.dim())];
     spans.push(Span::styled(link, link_style));
     if who.chars().count() > 3 {
@@ -154,66 +155,58 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
     }
     spans.push(Span::raw(" "));
     let used: usize = spans.iter().map(|span| width(&span.content)).sum();
-    let end = if word.is_empty() { 0 } else { width(&word) + 4 };
+    let end = if hint.is_empty() { 0 } else { width(&hint) + 4 };
     spans.push(Span::styled(
         "─".repeat(columns.saturating_sub(used + end)),
         theme.dim(),
     ));
-    if !word.is_empty() {
+    if !hint.is_empty() {
         spans.push(Span::raw(" "));
-        spans.push(Span::styled(word, word_style));
+        spans.push(Span::styled(hint, hint_style));
         spans.push(Span::styled(" ──", theme.dim()));
     }
     frame.render_widget(Line::from(spans), area);
 }
 
 fn link(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
-    match &chat.connection {
-        ConnectionState::Connecting => ("connecting …".to_owned(), theme.warning()),
-        ConnectionState::Live => ("connected".to_owned(), theme.good()),
-        ConnectionState::Waiting { why, .. } => {
-            let when = match chat.connection.wait_ms(app.now) {
-                Some(left) => format!("reconnecting in {} s", left.div_ceil(1_000)),
-                None => "reconnecting …".to_owned(),
-            };
-            (format!("{when}: {why}"), theme.warning())
-        }
-        ConnectionState::Ended { why } => (format!("disconnected: {why}"), theme.error()),
-    }
+    let text = messages::connection(&chat.connection, chat.connection.wait_ms(app.now));
+    let style = match &chat.connection {
+        ConnectionState::Live => theme.good(),
+        ConnectionState::Connecting | ConnectionState::Waiting { .. } => theme.warning(),
+        ConnectionState::Ended { .. } => theme.error(),
+    };
+    (text, style)
 }
 
 /// The rooms with unread messages: `new: 2 rust, 3 bob!`; `!` marks a mention.
-fn news(chat: &Chat) -> Option<String> {
+fn unread_rooms(chat: &Chat) -> Option<String> {
     let rooms = chat.rooms().iter().enumerate();
     let new = rooms.filter(|(index, room)| room.unread > 0 && *index != chat.current_index());
-    let told = new.map(|(index, room)| {
+    let shown = new.map(|(index, room)| {
         let mark = if room.mentions > 0 { "!" } else { "" };
         format!("{} {}{mark}", index + 1, sanitize(room.title()))
     });
-    let told: Vec<_> = told.take(NEWS_MAX).collect();
-    (!told.is_empty()).then(|| format!("new: {}", told.join(", ")))
+    let shown: Vec<_> = shown.take(UNREAD_ROOMS_MAX).collect();
+    (!shown.is_empty()).then(|| messages::unread_rooms(&shown.join(", ")))
 }
 
-fn word(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
+fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     let key = |action| {
         let keys = app.keys.keys(action);
         keys.first().map_or_else(String::new, ToString::to_string)
     };
     if app.leaving {
-        return (
-            format!("{} again leaves", key(Action::Leave)),
-            theme.warning(),
-        );
+        return (messages::quit_armed(key(Action::Leave)), theme.warning());
     }
     if let Some(notice) = &chat.notice {
         return (notice.clone(), theme.error());
     }
     match &chat.overlay {
         Some(Overlay::Paste { lines, .. }) => {
-            let text = format!("Paste {lines} lines? Enter: yes, Esc: no");
+            let text = messages::confirm_paste(*lines);
             return (text, theme.warning().patch(theme.bold()));
         }
-        Some(Overlay::Search(_)) => return ("Enter: there, Esc: back".to_owned(), theme.dim()),
+        Some(Overlay::Search(_)) => return (messages::SEARCH_KEYS.to_owned(), theme.dim()),
         _ => {}
     }
     if let Some(completion) = &chat.completion {
@@ -228,20 +221,19 @@ fn word(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     let room = chat.current();
     match (room.scroll, room.compose) {
         (Scroll::At { .. }, _) if room.timeline.older == More::Loading => {
-            ("loading older messages …".to_owned(), theme.dim())
+            (messages::LOADING_OLDER.to_owned(), theme.dim())
         }
         (Scroll::At { new, .. }, _) if new > 0 => (
-            format!("{new} new below, {}", key(Action::Newest)),
+            messages::new_below(new, key(Action::Newest)),
             theme.accent(),
         ),
-        (Scroll::At { .. }, _) => (format!("{}: newest", key(Action::Newest)), theme.dim()),
-        (Scroll::Newest, Compose::Reply(_) | Compose::Edit(_)) => (
-            format!("{}: not after all", key(Action::Cancel)),
-            theme.dim(),
-        ),
+        (Scroll::At { .. }, _) => (messages::to_newest(key(Action::Newest)), theme.dim()),
+        (Scroll::Newest, Compose::Reply(_) | Compose::Edit(_)) => {
+            (messages::cancel(key(Action::Cancel)), theme.dim())
+        }
         (Scroll::Newest, Compose::New) => match typing(room) {
             Some(text) => (text, theme.dim()),
-            None => (format!("{} help", key(Action::Help)), theme.dim()),
+            None => (messages::help_key(key(Action::Help)), theme.dim()),
         },
     }
 }
@@ -253,11 +245,7 @@ fn typing(room: &Room) -> Option<String> {
         .iter()
         .map(|name| sanitize(name.as_str()))
         .collect();
-    match names.as_slice() {
-        [] => None,
-        [one] => Some(format!("{one} is typing …")),
-        names => Some(format!("{} are typing …", names.join(", "))),
-    }
+    messages::typing(&names)
 }
 
 fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {

@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::theme::Theme;
 use crate::keys::{BINDINGS, COMMANDS, Group, Press};
+use crate::messages::chat as messages;
 use crate::state::App;
 
 /// Columns for an action's keys, two of them at most.
@@ -32,13 +33,14 @@ fn rows(app: &App) -> Vec<(String, &'static str)> {
         }
     }
     rows.push((String::new(), ""));
-    rows.push((String::new(), "Commands"));
+    rows.push((String::new(), messages::HELP_COMMANDS));
     rows.extend(
         COMMANDS
             .iter()
             .map(|command| (command.usage(), command.what)),
     );
-    rows.push(("//TEXT".to_owned(), "say a text that begins with /"));
+    let (usage, what) = messages::HELP_SLASH;
+    rows.push((usage.to_owned(), what));
     rows
 }
 
@@ -55,7 +57,7 @@ fn keys_text(keys: &[Press]) -> String {
             }
         }
         [first] => first.to_string(),
-        [] => "(no key)".to_owned(),
+        [] => messages::HELP_NO_KEY.to_owned(),
     }
 }
 
@@ -71,9 +73,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, from: u16, theme: Theme) {
     };
     let more = help_rows(app) > height.saturating_sub(2) + from;
     let foot = if more {
-        " Down: more, any other key: back "
+        messages::HELP_MORE
     } else {
-        " any key: back "
+        messages::HELP_CLOSE
     };
     let lines = rows(app).into_iter().map(|(keys, what)| {
         if keys.is_empty() {
@@ -84,7 +86,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, from: u16, theme: Theme) {
     });
     let block = Block::bordered()
         .border_style(theme.dim())
-        .title(Line::styled(" Help ", theme.bold()))
+        .title(Line::styled(messages::HELP_TITLE, theme.bold()))
         .title_bottom(Line::styled(foot, theme.dim()));
     frame.render_widget(Clear, area);
     let lines: Vec<Line<'_>> = lines.collect();

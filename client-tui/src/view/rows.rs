@@ -12,9 +12,8 @@ use ratatui::text::{Line, Span};
 
 use super::links::Links;
 use super::theme::Theme;
-use crate::state::{
-    App, Chat, Entry, EntryKind, LineKey, Message, Pending, PresenceChanges, Room, TimelineItem,
-};
+use crate::messages::chat as messages;
+use crate::state::{App, Chat, Entry, EntryKind, LineKey, Message, Pending, Room, TimelineItem};
 use crate::text::{Markup, cells, sanitize, width, wrap};
 
 /// The longest name, in columns, before it is cut.
@@ -67,7 +66,7 @@ impl<'a> Rows<'a> {
         let starts_unread = |line| key.seq > line && above.is_some_and(|(key, _)| key.seq <= line);
         let is_first = self.room.read.divider == Some(0) && above.is_none();
         if line.is_some_and(starts_unread) || is_first {
-            rows.push(self.divider("new messages", self.theme.accent()));
+            rows.push(self.divider(messages::NEW_MESSAGES, self.theme.accent()));
         }
         match shown {
             TimelineItem::Entry(entry) => self.entry(key, entry, &mut rows),
@@ -83,7 +82,7 @@ impl<'a> Rows<'a> {
             EntryKind::Message(message) => self.message(key, ts, message, rows),
             EntryKind::System(text) => self.aside(ts, "-- ", text, theme.dim(), rows),
             EntryKind::PresenceChanges(changes) => {
-                self.aside(ts, "-- ", &presence_text(changes), theme.dim(), rows);
+                self.aside(ts, "-- ", &messages::presence(changes), theme.dim(), rows);
             }
             EntryKind::Local { text, error } => {
                 let style = if *error { theme.error() } else { theme.plain() };
@@ -115,7 +114,7 @@ impl<'a> Rows<'a> {
         self.speech(me, false, self.time(ts, ' '), markup, style, rows);
         if let Some(why) = &pending.failed {
             let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
-            let why = format!("not sent: {why} Ctrl-R tries again, /discard drops it.");
+            let why = messages::not_sent(why);
             self.hang(head, &Markup::plain(&why), self.theme.error(), rows);
         }
     }
@@ -137,13 +136,13 @@ impl<'a> Rows<'a> {
         let (mut markup, mut style) = (Markup::default(), self.theme.plain());
         if message.is_deleted() {
             style = self.theme.dim();
-            markup.push("(deleted)", Default::default());
+            markup.push(messages::DELETED, Default::default());
         } else {
             markup = Markup::parse(&message.text);
             if message.is_edited() {
                 let quote = true;
                 markup.push(
-                    " (edited)",
+                    messages::EDITED,
                     crate::text::TextStyle {
                         quote,
                         ..Default::default()
@@ -164,9 +163,11 @@ impl<'a> Rows<'a> {
         };
         let indent = TIME_COLUMNS.min(self.columns / 4);
         let said = match self.room.timeline.message(seq) {
-            Some(message) if message.is_deleted() => format!("{}: (deleted)", message.sender),
+            Some(message) if message.is_deleted() => {
+                format!("{}: {}", message.sender, messages::DELETED)
+            }
             Some(message) => format!("{}: {}", message.sender, on_one_line(&message.text)),
-            None => "an earlier message".to_owned(),
+            None => messages::EARLIER_MESSAGE.to_owned(),
         };
         let said = cut(&said, self.columns.saturating_sub(indent + 2));
         let row = format!("{}╭ {said}", " ".repeat(indent));
@@ -301,24 +302,6 @@ pub(super) fn local(zone: &TimeZone, ts: TimestampMs) -> DateTime {
         .ok()
         .and_then(|ts| Timestamp::from_millisecond(ts).ok());
     zone.to_datetime(ts.unwrap_or_default())
-}
-
-fn presence_text(changes: &PresenceChanges) -> String {
-    let list = |names: &[Username]| {
-        let names: Vec<_> = names.iter().map(Username::as_str).collect();
-        names.join(", ")
-    };
-    let mut parts = Vec::new();
-    if !changes.joined.is_empty() {
-        parts.push(format!("{} joined", list(&changes.joined)));
-    }
-    if !changes.left.is_empty() {
-        parts.push(format!("{} left", list(&changes.left)));
-    }
-    if changes.others > 0 {
-        parts.push(format!("{} others came or went", changes.others));
-    }
-    parts.join("; ")
 }
 
 /// A message without formatting marks and line ends.

@@ -8,13 +8,14 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::rows::{cut, local, on_one_line};
 use super::theme::Theme;
+use crate::messages::chat as messages;
 use crate::state::{App, Screen, SearchView};
 use crate::text::width;
 
 /// Draws the results in place of the timeline.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, view: &SearchView, theme: Theme) {
     let columns = usize::from(area.width);
-    let heading = format!("Search: {}", view.search.query);
+    let heading = messages::search_title(&view.search.query);
     let mut lines = vec![Line::styled(cut(&heading, columns), theme.bold())];
     let list = usize::from(area.height).saturating_sub(2).max(1);
     let skip = (view.selected + 1).saturating_sub(list);
@@ -24,11 +25,13 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, app: &App, view: &SearchVi
     );
     let foot = match (&view.error, view.busy) {
         (Some(error), _) => Some(Line::styled(cut(error, columns), theme.error())),
-        (None, true) => Some(Line::styled("searching …", theme.dim())),
+        (None, true) => Some(Line::styled(messages::SEARCHING, theme.dim())),
         (None, false) if view.found.is_empty() => {
-            Some(Line::styled("Nothing was found.", theme.dim()))
+            Some(Line::styled(messages::NOTHING_FOUND, theme.dim()))
         }
-        (None, false) if view.cursor.is_some() => Some(Line::styled("Down: more", theme.dim())),
+        (None, false) if view.cursor.is_some() => {
+            Some(Line::styled(messages::MORE_RESULTS, theme.dim()))
+        }
         (None, false) => None,
     };
     lines.extend(foot);

@@ -7,6 +7,7 @@ use ratatui::widgets::Paragraph;
 
 use super::rows::cut;
 use super::theme::Theme;
+use crate::messages::chat as messages;
 use crate::state::{Chat, Room};
 use crate::text::width;
 
@@ -80,7 +81,7 @@ pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: The
     };
     let columns = usize::from(area.width);
     let heading = |text: String| Line::styled(text, theme.dim());
-    let mut lines = vec![heading(format!("{} online", room.members.online))];
+    let mut lines = vec![heading(messages::online(room.members.online))];
     let list = |online| room.members.list(online).into_iter();
     lines.extend(list(true).map(|(name, member)| {
         let bot = if member.bot { " [bot]" } else { "" };
@@ -90,7 +91,7 @@ pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: The
     let offline = list(false);
     if offline.len() > 0 {
         lines.push(Line::raw(""));
-        lines.push(heading(format!("{} offline", offline.len())));
+        lines.push(heading(messages::offline(offline.len())));
         lines.extend(offline.map(|(name, member)| {
             let text = format!("{}{name}", member.mark());
             heading(cut(&text, columns))
@@ -100,7 +101,7 @@ pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: The
     if lines.len() > height && height > 0 {
         let left = lines.len() - (height - 1);
         lines.truncate(height - 1);
-        lines.push(heading(format!("… {left} more")));
+        lines.push(heading(messages::more_members(left)));
     }
     frame.render_widget(Paragraph::new(lines), area);
 }

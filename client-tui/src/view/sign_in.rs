@@ -7,11 +7,12 @@ use ratatui::widgets::Paragraph;
 
 use super::rows::cut;
 use super::theme::Theme;
+use crate::messages::sign_in as messages;
 use crate::state::{App, Editor, Field, SignIn, Tab};
 use crate::text::{cells, sanitize, width, wrap};
 
 const FORM_COLUMNS: u16 = 52;
-const LABEL_COLUMNS: usize = 10;
+const LABEL_COLUMNS: usize = 11;
 
 /// Rows of the form without the message below it.
 const FORM_ROWS: u16 = 7;
@@ -33,14 +34,14 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &SignIn, theme: Theme
     let server = cut(&app.server, usize::from(columns).saturating_sub(6));
     let mut lines = vec![
         Line::from(vec![
-            Span::styled("chat", theme.bold()),
+            Span::styled(messages::TITLE, theme.bold()),
             Span::styled(format!("  {server}"), theme.dim()),
         ]),
         Line::raw(""),
         tabs(form, theme),
         Line::raw(""),
         labelled(
-            "Name",
+            messages::USERNAME,
             form.field == Field::Name,
             &form.name,
             false,
@@ -48,7 +49,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App, form: &SignIn, theme: Theme
             theme,
         ),
         labelled(
-            "Password",
+            messages::PASSWORD,
             form.field == Field::Password,
             &form.password,
             true,
@@ -93,9 +94,9 @@ fn tabs(form: &SignIn, theme: Theme) -> Line<'static> {
     let mark = Span::styled(mark, theme.accent());
     Line::from(vec![
         mark,
-        tab(Tab::SignIn, "Log in"),
+        tab(Tab::SignIn, messages::TAB_SIGN_IN),
         Span::raw(" "),
-        tab(Tab::SignUp, "Sign up"),
+        tab(Tab::SignUp, messages::TAB_SIGN_UP),
     ])
 }
 
@@ -154,17 +155,13 @@ fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
 
 fn words(app: &App, form: &SignIn, columns: usize, theme: Theme) -> Vec<Line<'static>> {
     let (text, style) = if app.leaving {
-        ("Ctrl-C again leaves".to_owned(), theme.warning())
+        (messages::QUIT_ARMED.to_owned(), theme.warning())
     } else if let Some(error) = &form.error {
         (error.clone(), theme.error())
     } else if form.busy {
-        ("Asking the server …".to_owned(), theme.dim())
+        (messages::ASKING.to_owned(), theme.dim())
     } else {
-        let (other, what) = match form.tab {
-            Tab::SignIn => ("sign up instead", "logs in"),
-            Tab::SignUp => ("log in instead", "makes the account and logs in"),
-        };
-        (format!("Enter {what} · F2 {other} · F1 help"), theme.dim())
+        (messages::keys(form.tab).to_owned(), theme.dim())
     };
     let rows = wrap(&text, columns, columns);
     rows.into_iter()

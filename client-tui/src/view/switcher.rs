@@ -7,6 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::rows::cut;
 use super::theme::Theme;
+use crate::messages::chat as messages;
 use crate::state::{Chat, Switcher};
 use crate::text::width;
 
@@ -42,7 +43,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, switcher: &Switcher, them
         let sigil = if room.is_direct() { "@" } else { "#" };
         let unread = match room.unread {
             0 => String::new(),
-            unread => format!(" ({unread} new)"),
+            unread => messages::unread_in_switcher(unread),
         };
         let style = if place == switcher.selected {
             theme.bold()
@@ -56,12 +57,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, switcher: &Switcher, them
         ]));
     }
     if found.is_empty() {
-        lines.push(Line::styled("  no such room", theme.dim()));
+        lines.push(Line::styled(
+            format!("  {}", messages::NO_SUCH_ROOM),
+            theme.dim(),
+        ));
     }
     let block = Block::bordered()
         .border_style(theme.dim())
-        .title(Line::styled(" Go to ", theme.bold()))
-        .title_bottom(Line::styled(" Enter: there, Esc: back ", theme.dim()));
+        .title(Line::styled(messages::SWITCHER_TITLE, theme.bold()))
+        .title_bottom(Line::styled(messages::SWITCHER_KEYS, theme.dim()));
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(lines).block(block), area);
     if area.width > 2 && area.height > 2 {

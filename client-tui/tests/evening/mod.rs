@@ -5,13 +5,11 @@ mod proxy;
 use proxy::Proxy;
 
 use super::sign_up;
-use super::support::{Server, Terminal, tmux_is_here};
+use super::support::{Server, Terminal};
 
 #[test]
+#[ignore = "needs tmux; `cargo xtask test terminal` runs it"]
 fn an_evening() {
-    if !tmux_is_here() {
-        return;
-    }
     let server = Server::start();
     let proxy = Proxy::to(server.address());
     let (ann, bob) = (Terminal::new("evening-ann"), Terminal::new("evening-bob"));
@@ -83,7 +81,7 @@ fn search_edit_and_react(ann: &Terminal, bob: &Terminal) {
     ann.keys(&["M-2"]);
     ann.wait_for("🍅 1");
     ann.keys(&["M-e"]);
-    ann.wait_for("change> the first tomatoes are here");
+    ann.wait_for("edit> the first tomatoes are here");
     ann.keys(&["C-u"]);
     ann.run("the *second* tomatoes");
     bob.wait_for("ann: the second tomatoes (edited)");

@@ -17,26 +17,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The shell's prompt.
 const SHELL_PROMPT: &str = "ready$ ";
 
-/// Returns true if tmux is installed. With CI set, a missing tmux is a failure.
-pub(crate) fn tmux_is_here() -> bool {
-    if Command::new("tmux")
-        .arg("-V")
-        .output()
-        .is_ok_and(|out| out.status.success())
-    {
-        return true;
-    }
-    assert!(
-        std::env::var("CI").as_deref() != Ok("true"),
-        "tmux is missing; install it"
-    );
-    let _ = writeln!(
-        std::io::stderr(),
-        "tmux is missing: the program was not tried in a terminal"
-    );
-    false
-}
-
 pub(crate) struct Server {
     child: Child,
     address: String,

@@ -116,7 +116,7 @@ fn commands_mean_the_chosen_message_or_the_last_that_fits() {
     );
     check(
         "page 1 1 end; key alt-up; type /edit x; key enter",
-        "1 bob: line 1\nnotice Only your own messages can be changed.\n> /edit x",
+        "1 bob: line 1\nnotice You can edit only your own messages.\n> /edit x",
     );
     check(
         "page 1 1 end; type /react :tada:; key enter; reacted 2 1 ann 🎉; type /react 🎉; key enter",
@@ -133,7 +133,7 @@ fn commands_mean_the_chosen_message_or_the_last_that_fits() {
     // The new text is kept.
     check(
         "own 1 n-9 a; type /edit b; key enter; not-done Too late.",
-        "1 ann: a\n!! The message was not changed: Too late.\n> b\nEdit { seq: 1, text: \"b\" }",
+        "1 ann: a\n!! The message was not edited: Too late.\n> b\nEdit { seq: 1, text: \"b\" }",
     );
 }
 

@@ -86,7 +86,7 @@ fn what_cannot_be_sent_stays_in_the_input() {
 fn commands() {
     check(
         "type /fly away; key enter",
-        "!! There is no command /fly. /help lists them; //fly says it.\n>",
+        "!! There is no command /fly. /help lists them; //fly sends the text.\n>",
     );
     check("type //fly; key enter", "~ /fly\n> \nsend n-1 /fly");
     check(
@@ -101,7 +101,7 @@ fn commands() {
     check("type /join #rust; key enter", "> \njoin rust");
     check(
         "type /join; key enter",
-        "notice /join needs a room's name: /join rust\n> /join",
+        "notice /join needs a room: /join rust\n> /join",
     );
     check(
         "type /join No; key enter",
@@ -109,15 +109,15 @@ fn commands() {
     );
     check(
         "cannot-join rust",
-        "!! rust can't be joined: There is no such room.\n>",
+        "!! You can't join rust: There is no such room.\n>",
     );
     check(
         "type /leave; key enter",
-        "notice The lobby is everyone's and can't be left; /quit leaves the chat.\n> /leave",
+        "notice Nobody can leave the lobby; /quit ends the program.\n> /leave",
     );
     check(
         "members ann bob -cem; type /names; key enter",
-        "!! 2 online: ann, bob; offline: cem\n>",
+        "** 2 online: ann, bob; offline: cem\n>",
     );
 }
 
@@ -142,11 +142,11 @@ fn the_past_is_loaded_without_gaps() {
     );
     check(
         "no-page; wait 1000; wait 1000",
-        "!! Older messages can't be had: The store does not answer.\n> ",
+        "!! Older messages can't be loaded: The store does not answer.\n> ",
     );
     check(
         "no-page; key pgup",
-        "!! Older messages can't be had: The store does not answer.\n> \nfetch newest",
+        "!! Older messages can't be loaded: The store does not answer.\n> \nfetch newest",
     );
     check("restored lobby", "> \nmembers lobby\nfetch newest");
 }
@@ -259,13 +259,16 @@ fn keys() {
 fn the_end_of_a_session() {
     check(
         "signed-out",
-        "sign-in SignIn Password [ann] You were signed out; log in again.\nForgetSession { username: Username(\"ann\") }",
+        "sign-in SignIn Password [ann] You were signed out; sign in again.\nForgetSession { username: Username(\"ann\") }",
     );
 }
 
 #[test]
 fn logging_in() {
-    check_sign_in("key enter enter", "sign-in SignIn Name [] Type your name.");
+    check_sign_in(
+        "key enter enter",
+        "sign-in SignIn Name [] Type your username.",
+    );
     check_sign_in(
         "type ann; key enter; type secret12; key enter",
         "sign-in SignIn Password [ann] busy \nSignIn { name: \"ann\", password: …, sign_up: false }",

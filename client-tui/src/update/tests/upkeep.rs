@@ -78,7 +78,7 @@ fn urgent_rooms_come_first() {
     client.run("key alt-a");
     assert_eq!(
         client.state().notice.as_deref(),
-        Some("Nothing is unread in other rooms.")
+        Some("There is nothing unread in other rooms.")
     );
 }
 

@@ -11,7 +11,7 @@ fn tab_completes() {
     check("type /re; key tab tab tab tab", "> /re");
     check(
         "type nobody; key tab",
-        "notice Nothing begins with nobody.\n> nobody",
+        "notice Nothing starts with nobody.\n> nobody",
     );
     let people = "members ann bob bernd";
     check(&format!("{people}; type b; key tab"), "> bernd: ");
@@ -80,9 +80,9 @@ fn commands_about_people() {
     );
     done(
         "/ban bob soon",
-        "notice \"soon\" is no time; write it like 10m, 2h or 7d.\n> /ban bob soon",
+        "notice \"soon\" is not a duration; write it like 10m, 2h or 7d.\n> /ban bob soon",
     );
-    done("/kick", "notice /kick needs a name: /kick ann\n> /kick");
+    done("/kick", "notice /kick needs a username: /kick ann\n> /kick");
     done(
         "/msg bob hi there",
         "OpenDirect { username: Username(\"bob\"), text: Some(\"hi there\") }",

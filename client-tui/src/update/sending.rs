@@ -1,0 +1,97 @@
+//! Sends messages: from the input line, from a command, and again after a refusal or a restart.
+//!
+//! A message is added to its room's `pending` list with a nonce of its own; [`Pending`] draws the
+//! states that follow.
+
+use chat_shared::{MessageText, Nonce, RoomName, Seq, TimestampMs};
+
+use super::{Effect, Effects};
+use crate::messages::chat as messages;
+use crate::state::{App, Chat, Pending, SaveDue, Screen, Scroll};
+
+/// Messages that may wait in one room; further ones are not accepted.
+const PENDING_MAX: usize = 200;
+
+/// Sends `text` in the current room.
+pub(super) fn send_text(
+    app: &mut App,
+    text: &str,
+    reply_to: Option<Seq>,
+    effects: &mut Effects,
+) -> Result<(), String> {
+    let (now, nonce) = (app.now, app.nonces.next());
+    match &mut app.screen {
+        Screen::Chat(chat) => send_in(chat, text, reply_to, nonce, now, effects),
+        Screen::SignIn(_) => Ok(()),
+    }
+}
+
+fn send_in(
+    chat: &mut Chat,
+    text: &str,
+    reply_to: Option<Seq>,
+    nonce: Nonce,
+    ts: TimestampMs,
+    effects: &mut Effects,
+) -> Result<(), String> {
+    let text = checked_text(text)?;
+    let room = chat.current_mut();
+    if room.pending.len() >= PENDING_MAX {
+        return Err(messages::too_many_waiting(PENDING_MAX));
+    }
+    let pending = Pending {
+        nonce,
+        ts,
+        text,
+        reply_to,
+        failed: None,
+    };
+    effects.push(send_effect(&room.name, &pending));
+    room.pending.push(pending);
+    // A user who writes wants to see the message, and has seen what was new.
+    room.scroll = Scroll::Newest;
+    (room.read.divider, room.selected) = (None, None);
+    if !room.timeline.is_live() {
+        room.timeline.clear();
+    }
+    room.timeline.trim(false);
+    room.typing.sent_at = 0;
+    chat.save_due = SaveDue::Now;
+    Ok(())
+}
+
+/// Sends the current room's refused messages again.
+pub(super) fn retry(app: &mut App, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let room = chat.current_mut();
+    for line in room.pending.iter_mut().filter(|line| line.failed.is_some()) {
+        line.failed = None;
+        effects.push(send_effect(&room.name, line));
+    }
+    chat.save_due = SaveDue::Now;
+}
+
+/// Sends the messages that waited when the program ended.
+pub(crate) fn resend_all(chat: &Chat, effects: &mut Effects) {
+    for room in chat.rooms() {
+        let waiting = room.pending.iter().filter(|line| line.failed.is_none());
+        effects.extend(waiting.map(|line| send_effect(&room.name, line)));
+    }
+}
+
+/// The text as the server accepts it, or a sentence about what is wrong with it.
+pub(super) fn checked_text(text: &str) -> Result<String, String> {
+    let text = MessageText::parse(text).map_err(|error| format!("{error}."))?;
+    Ok(text.into_string())
+}
+
+fn send_effect(room: &RoomName, line: &Pending) -> Effect {
+    Effect::Send {
+        room: room.clone(),
+        nonce: line.nonce.clone(),
+        text: line.text.clone(),
+        reply_to: line.reply_to,
+    }
+}
