@@ -54,7 +54,7 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
     },
     /** On the client's first screen. @param {string} name */
     async signUp(name) {
-      await terminal.see('Log in');
+      await terminal.see('Sign in');
       await terminal.keys('F2');
       await terminal.write(name);
       await terminal.keys('Tab');
