@@ -15,7 +15,7 @@ pub(crate) async fn edit(text: String) -> Result<String, String> {
     let edited = edit
         .await
         .map_err(|_| messages::EDITOR_NOT_AWAITED.to_owned())?;
-    edited.map_err(|error| messages::editor_failed(error))
+    edited.map_err(messages::editor_failed)
 }
 
 fn edit_blocking(text: &str) -> io::Result<String> {
