@@ -11,12 +11,12 @@ use chat_shared::client::{
     Accounts, Client, ClientConfig, CommandError, Events, ServerUrl, connect,
 };
 use chat_shared::protocol::http::LoggedIn;
-use chat_shared::protocol::{Create, HistoryPage, PageKind, Rooms, Send};
+use chat_shared::protocol::{Create, HistoryPage, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
 use crate::messages::chat as messages;
-use crate::update::{Effect, Event, PAGE_LINES_MAX, PageKind, PageRequest, Password, RoomAction};
+use crate::update::{Effect, Event, PAGE_LINES_MAX, PageRequest, Password, RoomAction};
 
 /// Answers that wait to be handled.
 const ANSWERS_MAX: usize = 256;
@@ -217,14 +217,8 @@ impl Net {
 }
 
 async fn history(client: &Client, page: &PageRequest) -> Result<HistoryPage, CommandError> {
-    let which = match page.kind {
-        PageKind::Newest => Page::Newest,
-        PageKind::Before(seq) => Page::Before(seq),
-        PageKind::After(seq) => Page::After(seq),
-        PageKind::Around(seq) => Page::Around(seq),
-    };
     let limit = u32::try_from(PAGE_LINES_MAX).unwrap_or(u32::MAX);
-    client.history(&page.room, which, Some(limit)).await
+    client.history(&page.room, page.kind, Some(limit)).await
 }
 
 async fn perform(

@@ -3,13 +3,13 @@
 use chat_shared::client::CommandError;
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    ChatEvent, ErrorCode, ErrorFrame, MemberInfo, Role, RoomInfo, RoomKind, Welcome,
+    ChatEvent, ErrorCode, ErrorFrame, MemberInfo, PageKind, Role, RoomInfo, RoomKind, Welcome,
 };
 use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::NOW;
-use crate::update::{PageKind, PageRequest};
+use crate::update::PageRequest;
 
 pub(crate) fn refusal(why: &str) -> CommandError {
     CommandError::Refused(ErrorFrame::new(ErrorCode::Unavailable, why))

@@ -1,8 +1,10 @@
 //! What the user sees and what the client wants done, as text.
 
+use chat_shared::protocol::PageKind;
+
 use super::Script;
 use crate::state::{Entry, EntryKind, LineKey, Message, Room, Screen, Scroll, SignIn};
-use crate::update::{Effect, PageKind};
+use crate::update::Effect;
 
 impl Script {
     /// The screen's content, then the effects, a line each.

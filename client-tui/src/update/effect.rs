@@ -2,7 +2,7 @@
 
 use chat_shared::client::{CommandError, Event as SdkEvent};
 use chat_shared::protocol::{
-    Ack, HistoryPage, MembersPage, ResultsPage, Role, RoomInfo, RoomsPage, Search,
+    Ack, HistoryPage, MembersPage, PageKind, ResultsPage, Role, RoomInfo, RoomsPage, Search,
 };
 use chat_shared::{Emoji, Nonce, RoomName, Seq, Username};
 use crossterm::event::KeyEvent;
@@ -184,14 +184,6 @@ pub(crate) struct PageRequest {
     pub(crate) room: RoomName,
     pub(crate) kind: PageKind,
     pub(crate) generation: u64,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum PageKind {
-    Newest,
-    Before(Seq),
-    After(Seq),
-    Around(Seq),
 }
 
 /// A password; `Debug` hides it.

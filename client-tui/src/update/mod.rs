@@ -32,9 +32,7 @@ use crate::keys::Action;
 use crate::messages::chat as messages;
 use crate::state::{App, Chat, Overlay, SaveDue, Screen, SignIn};
 
-pub(crate) use effect::{
-    Effect, Effects, Event, MouseAction, PageKind, PageRequest, Password, RoomAction,
-};
+pub(crate) use effect::{Effect, Effects, Event, MouseAction, PageRequest, Password, RoomAction};
 pub(crate) use pages::PAGE_LINES_MAX;
 pub(crate) use sending::resend_all;
 pub(crate) use sign_in::submit as submit_sign_in;

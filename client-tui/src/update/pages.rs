@@ -1,10 +1,10 @@
 //! Requests pages of history that the screen needs, and adds them without a gap.
 
 use chat_shared::client::CommandError;
-use chat_shared::protocol::HistoryPage;
+use chat_shared::protocol::{HistoryPage, PageKind};
 use chat_shared::{Seq, TimestampMs};
 
-use super::{Effect, Effects, PageKind, PageRequest, scroll};
+use super::{Effect, Effects, PageRequest, scroll};
 use crate::messages::chat as messages;
 use crate::state::{
     App, Chat, ConnectionState, LINES_SCROLLED_MAX, More, Room, SaveDue, Screen, Scroll, Side,
@@ -91,7 +91,10 @@ pub(super) fn on_page(
     };
     add_page(chat, page, result, now);
     if chat.is_current(&page.room)
-        && let Some(seq) = chat.current_mut().jump.take_if(|_| page.kind.is_around())
+        && let Some(seq) = chat
+            .current_mut()
+            .jump
+            .take_if(|_| matches!(page.kind, PageKind::Around(_)))
     {
         scroll::show(app, seq);
     }
@@ -116,7 +119,7 @@ fn add_page(
         PageKind::After(after) => room.timeline.newest() == Some(after),
         PageKind::Newest | PageKind::Around(_) => true,
     };
-    let side = page.kind.side();
+    let side = side(page.kind);
     match result {
         Ok(answer) => {
             let waiting = room.pending.len();
@@ -158,16 +161,10 @@ fn mark(room: &mut Room, side: Side, more: More) {
     }
 }
 
-impl PageKind {
-    fn side(self) -> Side {
-        match self {
-            Self::Newest | Self::Before(_) => Side::Older,
-            Self::After(_) => Side::Newer,
-            Self::Around(_) => Side::Both,
-        }
-    }
-
-    fn is_around(self) -> bool {
-        matches!(self, Self::Around(_))
+fn side(kind: PageKind) -> Side {
+    match kind {
+        PageKind::Newest | PageKind::Before(_) => Side::Older,
+        PageKind::After(_) => Side::Newer,
+        PageKind::Around(_) => Side::Both,
     }
 }
