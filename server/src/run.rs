@@ -119,7 +119,7 @@ impl Server {
         };
         let page = match &config.web_dir {
             Some(dir) => Page::in_directory(dir)?,
-            None => Page::Ours,
+            None => Page::Embedded,
         };
         let listener = listen(&config.listen_address()).await?;
         let address = listener.local_addr().map_err(|reason| StartError::Listen {

@@ -1,21 +1,27 @@
-//! The page: ours, compiled in, or the operator's.
+//! The web page and how it is served: the one compiled into the server, or the operator's own.
+//!
+//! [`embedded`] is the table that `build.rs` made of the page, [`directory`] streams the files of
+//! `--web-dir`. Neither knows a room or an account.
 
 mod directory;
+mod embedded;
 mod encoding;
-mod joined;
-mod ours;
+/// The build script's joiner, included here so that its tests run.
+#[cfg(test)]
+#[path = "../../../build/join.rs"]
+mod join;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName,
-    IF_NONE_MATCH, VARY,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
+    HeaderName, IF_NONE_MATCH, VARY,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use percent_encoding::percent_decode_str;
 
 use super::answer::Refusal;
@@ -29,8 +35,8 @@ const INDEX: &str = "index.html";
 #[derive(Debug, Clone)]
 pub enum Page {
     /// Compiled into this binary.
-    Ours,
-    /// In a directory of the operator's, by its canonical path.
+    Embedded,
+    /// In a directory of the operator's, named by its canonical path.
     Directory(Arc<Path>),
 }
 
@@ -43,21 +49,40 @@ pub enum PageError {
     NoIndex { dir: PathBuf },
 }
 
-/// The file that a worker of the page is made from: it may see to every address of the server.
+/// The page's service worker, which may handle requests for every address of the server.
 const WORKER: &str = "sw.js";
 
 const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed");
 
-const ASK_EACH_TIME: &str = "no-cache";
+/// The browser keeps the file and asks each time whether it has changed.
+const REVALIDATE: &str = "no-cache";
 
-/// For an address that holds the version of what it names.
-const FOR_GOOD: &str = "public, max-age=31536000, immutable";
+/// For an address that holds the version of the file, which therefore never changes.
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 
-struct File {
-    bytes: Bytes,
+/// A file that was found, ready to be sent.
+struct Found {
     etag: String,
-    /// How `bytes` are encoded, where they are.
+    /// The encoding of the content, where it has one.
     encoding: Option<Encoding>,
+    content: Content,
+}
+
+enum Content {
+    Embedded(&'static [u8]),
+    Plain(directory::PlainFile),
+}
+
+impl Content {
+    async fn into_body(self) -> Option<(u64, Body)> {
+        match self {
+            Self::Embedded(bytes) => Some((bytes.len() as u64, Body::from(bytes))),
+            Self::Plain(file) => {
+                let body = file.stream().await?;
+                Some((file.bytes, body))
+            }
+        }
+    }
 }
 
 impl Page {
@@ -77,47 +102,70 @@ impl Page {
         }
     }
 
-    /// The file at a path that [`is_plain`], in an encoding that is `accepted`.
-    async fn read(&self, path: &str, accepted: Option<Encoding>) -> Option<File> {
+    /// Finds the file at a path that [`is_plain`], in an encoding that is `accepted`.
+    async fn find(&self, path: &str, accepted: Option<Encoding>) -> Option<Found> {
         match self {
-            Self::Ours => ours::read(path, accepted).await,
+            Self::Embedded => {
+                let file = embedded::find(path)?;
+                let (bytes, encoding) = file.encoded(accepted);
+                Some(Found {
+                    etag: file.etag(encoding),
+                    encoding,
+                    content: Content::Embedded(bytes),
+                })
+            }
             Self::Directory(root) => {
                 let (root, path) = (Arc::clone(root), path.to_owned());
-                let read = move || directory::read_inside(&root, &path);
-                tokio::task::spawn_blocking(read).await.ok().flatten()
+                let find = move || directory::find_inside(&root, &path);
+                let file = tokio::task::spawn_blocking(find).await.ok().flatten()?;
+                Some(Found {
+                    etag: file.etag.clone(),
+                    encoding: None,
+                    content: Content::Plain(file),
+                })
             }
         }
     }
 
     fn csp(&self) -> &'static str {
         match self {
-            Self::Ours => CSP,
+            Self::Embedded => CSP,
             Self::Directory(_) => CSP_INLINE_STYLE,
         }
     }
 
-    /// Whether a file can run or hold nothing by itself, so that headers about that say nothing.
+    /// Whether a file is no document by itself, so that headers about documents do not apply.
     fn is_asset(&self, path: &str) -> bool {
         let inert = [".js", ".css", ".png", ".webmanifest"];
-        matches!(self, Self::Ours) && path != WORKER && inert.iter().any(|end| path.ends_with(end))
+        matches!(self, Self::Embedded)
+            && path != WORKER
+            && inert.iter().any(|end| path.ends_with(end))
     }
 
     async fn answer(&self, path: &str, headers: &HeaderMap, cache: &'static str) -> Response {
-        let Some(file) = self.read(path, accepted(headers)).await else {
+        let Some(file) = self.find(path, accepted(headers)).await else {
             return not_found().await.into_response();
         };
         let Ok(etag) = HeaderValue::from_str(&file.etag) else {
             return not_found().await.into_response();
         };
         let known = is_known(headers, &file.etag);
-        let mut answer = match known {
-            true => StatusCode::NOT_MODIFIED.into_response(),
-            false => ([(CONTENT_TYPE, content_type(path))], file.bytes).into_response(),
+        let mut answer = if known {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let Some((bytes, body)) = file.content.into_body().await else {
+                return not_found().await.into_response();
+            };
+            let about = [
+                (CONTENT_TYPE, content_type(path)),
+                (CONTENT_LENGTH, HeaderValue::from(bytes)),
+            ];
+            (about, body).into_response()
         };
         let bare = answer.headers_mut();
         bare.insert(ETAG, etag);
         bare.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
-        if matches!(self, Self::Ours) {
+        if matches!(self, Self::Embedded) {
             bare.insert(VARY, HeaderValue::from_static("accept-encoding"));
         }
         if let (false, Some(encoding)) = (known, file.encoding) {
@@ -138,7 +186,7 @@ impl Page {
 }
 
 pub(super) async fn index(State(state): State<HttpState>, headers: HeaderMap) -> Response {
-    state.page.answer(INDEX, &headers, ASK_EACH_TIME).await
+    state.page.answer(INDEX, &headers, REVALIDATE).await
 }
 
 pub(super) async fn file(
@@ -154,33 +202,30 @@ pub(super) async fn file(
         return Err(not_found().await);
     }
     let Some(versioned) = path.strip_prefix('@') else {
-        return Ok(state.page.answer(&path, &headers, ASK_EACH_TIME).await);
+        return Ok(state.page.answer(&path, &headers, REVALIDATE).await);
     };
-    // A module of another version would not fit the page that asks for it, which then says so.
+    // A file of another version would not fit the page that asks for it, so it is not found.
     match (&state.page, versioned.split_once('/')) {
-        (Page::Ours, Some((version, path))) if version == ours::version() => {
-            Ok(state.page.answer(path, &headers, FOR_GOOD).await)
+        (Page::Embedded, Some((version, path))) if version == embedded::VERSION => {
+            Ok(state.page.answer(path, &headers, IMMUTABLE).await)
         }
         _ => Err(not_found().await),
     }
 }
 
-/// Whether a path is a list of names and nothing else on any system: no `..`, no hidden file, no
-/// drive, no root.
+/// Whether a path is only a list of names on every system: no `..`, no hidden file, no drive and no
+/// root.
 fn is_plain(path: &str) -> bool {
     let odd = |c: char| c.is_control() || matches!(c, '\\' | ':');
     path.split('/')
         .all(|name| !name.is_empty() && !name.starts_with('.') && !name.contains(odd))
 }
 
-/// From the content alone, so that every server of the same page says the same.
-fn etag(sha256: &[u8], encoding: &str) -> String {
+/// The tag of an embedded file in an encoding, made from the content alone so that every server of
+/// the same page gives the same tag.
+fn etag(sha256: &str, encoding: &str) -> String {
     let dash = if encoding.is_empty() { "" } else { "-" };
-    format!("\"{}{dash}{encoding}\"", hex(&sha256[..16]))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("\"{sha256}{dash}{encoding}\"")
 }
 
 fn is_known(headers: &HeaderMap, etag: &str) -> bool {

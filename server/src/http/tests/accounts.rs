@@ -196,7 +196,7 @@ async fn guesses_are_limited_for_who_makes_them() {
 #[tokio::test]
 async fn under_https_the_cookie_is_bound_to_this_host() {
     let ann = json!({"username": "Ann", "password": "password"});
-    let world = world_with(Page::Ours, true).await;
+    let world = world_with(Page::Embedded, true).await;
     let got = world.log_in().await;
     assert!(got.header(SET_COOKIE).starts_with("__Host-chat_session="));
     assert!(got.header(SET_COOKIE).contains("; Secure;"));

@@ -20,7 +20,7 @@ async fn what_is_not_there() {
         .await
         .check(404, "nothing");
     world
-        .get("/static/js/../../server/Cargo.toml")
+        .get("/static/x/../../server/Cargo.toml")
         .await
         .check(404, "nothing");
     world
@@ -94,7 +94,7 @@ async fn our_page_names_its_files_by_their_version() {
     let address = index.body[start..].split('"').next().unwrap();
     let (version, _) = address["/static/@".len()..].split_once('/').unwrap();
 
-    let script = format!("/static/@{version}/js/main.js");
+    let script = format!("/static/@{version}/page.js");
     let got = world.get(&script).await;
     assert_eq!(got.status, 200);
     assert_eq!(
@@ -107,7 +107,7 @@ async fn our_page_names_its_files_by_their_version() {
         "",
         "a script is no document"
     );
-    let plain = world.get("/static/js/main.js").await;
+    let plain = world.get("/static/page.js").await;
     assert_eq!(
         (plain.header("cache-control"), &plain.body),
         ("no-cache", &got.body)
@@ -120,8 +120,8 @@ async fn our_page_names_its_files_by_their_version() {
     );
 
     for path in [
-        "/static/@0000000000000000/js/main.js",
-        "/static/@/js/main.js",
+        "/static/@0000000000000000/page.js",
+        "/static/@/page.js",
         "/static/@",
     ] {
         let other = world.get(path).await;

@@ -27,7 +27,7 @@ pub(super) struct Got {
 }
 
 pub(super) async fn world() -> World {
-    world_with(Page::Ours, false).await
+    world_with(Page::Embedded, false).await
 }
 
 pub(super) async fn world_with(page: Page, tls: bool) -> World {
