@@ -26,7 +26,9 @@ async function keepPage() {
     }
   }
   await cache.put('/', response);
-  for (const other of await caches.keys()) if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
+  for (const other of await caches.keys()) {
+    if (other.startsWith(PREFIX) && other !== name) await caches.delete(other);
+  }
 }
 
 /** @param {Request} request */
@@ -41,8 +43,12 @@ async function openPage(request) {
 }
 
 const worker = /** @type {any} */ (self);
-worker.addEventListener('install', (/** @type {any} */ event) => event.waitUntil(keepPage().then(() => worker.skipWaiting())));
-worker.addEventListener('activate', (/** @type {any} */ event) => event.waitUntil(worker.clients.claim()));
+worker.addEventListener('install', (/** @type {any} */ event) =>
+  event.waitUntil(keepPage().then(() => worker.skipWaiting())),
+);
+worker.addEventListener('activate', (/** @type {any} */ event) =>
+  event.waitUntil(worker.clients.claim()),
+);
 worker.addEventListener('fetch', (/** @type {any} */ event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
@@ -53,6 +59,8 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
   } else if (pathname.startsWith('/static/@')) {
     event.respondWith(caches.match(request).then((known) => known ?? fetch(request)));
   } else if (pathname.startsWith('/static/')) {
-    event.respondWith(fetch(request).catch(async () => (await caches.match(request)) ?? Response.error()));
+    event.respondWith(
+      fetch(request).catch(async () => (await caches.match(request)) ?? Response.error()),
+    );
   }
 });

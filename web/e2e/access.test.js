@@ -17,8 +17,19 @@ async function check(page, view) {
   // What fades in is judged once it is there.
   await page.waitForTimeout(350);
   const violations = await page.evaluate(async () => {
-    const { violations: all } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ['violations'] });
-    return all.map((/** @type {any} */ one) => `${one.id}: ${one.nodes.slice(0, 3).map((/** @type {any} */ node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? node.all[0]?.message ?? node.none[0]?.message ?? ''}`).join(' | ')}`);
+    const { violations: all } = await /** @type {any} */ (window).axe.run(document, {
+      resultTypes: ['violations'],
+    });
+    return all.map(
+      (/** @type {any} */ one) =>
+        `${one.id}: ${one.nodes
+          .slice(0, 3)
+          .map(
+            (/** @type {any} */ node) =>
+              `${node.html.slice(0, 160)} ${node.any[0]?.message ?? node.all[0]?.message ?? node.none[0]?.message ?? ''}`,
+          )
+          .join(' | ')}`,
+    );
   });
   if (violations.length > 0) found[view] = violations;
 }
@@ -26,14 +37,21 @@ async function check(page, view) {
 /** @param {Page} page */
 const key = (page) => (/** @type {string} */ keys) => page.keyboard.press(keys);
 
-/** Goes on by Tab until what has the focus is called so. @param {Page} page @param {RegExp} name @param {string} [step] */
+/**
+ * Goes on by Tab until what has the focus is called so.
+ * @param {Page} page
+ * @param {RegExp} name
+ * @param {string} [step]
+ */
 async function tabTo(page, name, step = 'Tab') {
   for (let turns = 0; turns < 80; turns += 1) {
     const called = await page.evaluate(() => {
       const at = /** @type {any} */ (document.activeElement);
       const heard = at?.cloneNode(true);
       for (const silent of heard?.querySelectorAll('[aria-hidden="true"]') ?? []) silent.remove();
-      return at?.getAttribute('aria-label') ?? at?.labels?.[0]?.textContent ?? heard?.textContent ?? '';
+      return (
+        at?.getAttribute('aria-label') ?? at?.labels?.[0]?.textContent ?? heard?.textContent ?? ''
+      );
     });
     if (name.test(called)) return;
     await page.keyboard.press(step);
@@ -43,9 +61,15 @@ async function tabTo(page, name, step = 'Tab') {
 
 const LOOKS = [
   { name: 'dark, wide', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'dark' } },
-  { name: 'light, wide', options: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' } },
+  {
+    name: 'light, wide',
+    options: { viewport: { width: 1280, height: 800 }, colorScheme: 'light' },
+  },
   { name: 'dark, phone', options: { viewport: { width: 390, height: 844 }, colorScheme: 'dark' } },
-  { name: 'light, phone', options: { viewport: { width: 390, height: 844 }, colorScheme: 'light' } },
+  {
+    name: 'light, phone',
+    options: { viewport: { width: 390, height: 844 }, colorScheme: 'light' },
+  },
 ];
 
 for (const { name, options } of LOOKS) {
@@ -64,7 +88,10 @@ for (const { name, options } of LOOKS) {
       await check(ann, 'sign up, with an error');
       await signUp(ann, 'ann');
       await check(ann, 'an empty room');
-      await say(bob, 'Hello **all**, @ann: see https://a.example/ and `code` and ~~no~~\n```\na block\n```');
+      await say(
+        bob,
+        'Hello **all**, @ann: see https://a.example/ and `code` and ~~no~~\n```\na block\n```',
+      );
       await say(bob, '🎉');
       await say(ann, 'Mine, with `code` and https://a.example/');
       await shown(bob, 'Mine, with code and https://a.example/');
@@ -91,7 +118,7 @@ for (const { name, options } of LOOKS) {
       await check(ann, 'someone writes');
       for (const drawer of ['menu', 'people']) {
         const opener = ann.locator(`.${drawer}-button`);
-        if (!await opener.isVisible()) continue;
+        if (!(await opener.isVisible())) continue;
         await opener.click();
         await check(ann, `the drawer ${drawer}`);
         await ann.keyboard.press('Escape');
@@ -119,7 +146,11 @@ async function dialogs(ann) {
     await ann.keyboard.press('Escape');
     await ann.getByRole('dialog').waitFor({ state: 'detached' });
   };
-  const drawer = async (/** @type {string} */ name) => { if (await ann.locator(`.${name}-button`).isVisible()) await ann.locator(`.${name}-button`).click(); };
+  const drawer = async (/** @type {string} */ name) => {
+    if (await ann.locator(`.${name}-button`).isVisible()) {
+      await ann.locator(`.${name}-button`).click();
+    }
+  };
   await within('search', async () => {
     await ann.getByRole('button', { name: 'Search', exact: true }).click();
     await ann.getByLabel('Words').fill('hello');
@@ -141,7 +172,9 @@ async function dialogs(ann) {
   });
   await ann.keyboard.press('Escape');
   await drawer('people');
-  await within('person', () => ann.locator('.people .person', { hasText: 'bob' }).getByRole('button').click());
+  await within('person', () =>
+    ann.locator('.people .person', { hasText: 'bob' }).getByRole('button').click(),
+  );
   await ann.keyboard.press('Escape');
 }
 

@@ -41,7 +41,10 @@ async function enter(name) {
 
 /** A box whose whole text is this. @param {any} page @param {string} type @param {string} text */
 function box(page, type, text) {
-  return page.locator(`.box.${type}`).and(page.getByText(text, { exact: true })).first();
+  return page
+    .locator(`.box.${type}`)
+    .and(page.getByText(text, { exact: true }))
+    .first();
 }
 
 /** @param {any} page @param {string} text */
@@ -52,7 +55,11 @@ async function say(page, text) {
 
 /** @param {any} page @param {string} text the chat line, "name: message" */
 async function sees(page, text) {
-  await page.waitForFunction((wanted) => [...document.querySelectorAll('.box.chat')].some((one) => one.textContent === wanted), text);
+  await page.waitForFunction(
+    (wanted) =>
+      [...document.querySelectorAll('.box.chat')].some((one) => one.textContent === wanted),
+    text,
+  );
 }
 
 /** @param {any} page */
@@ -79,8 +86,16 @@ test('joining and leaving are told', async () => {
 test('markup in messages shows as text and runs nothing', async () => {
   const url = bob.page.url();
   let navigated = false;
-  bob.page.on('framenavigated', () => { navigated = true; });
-  const hostile = ['<img src=x onerror="alert(1)">', '<meta http-equiv="refresh" content="0;url=/elsewhere">', '<form action="/logout" method="post"><button>win</button></form>', '<script>alert(2)</script>', '<b>bold</b> &amp; &lt;i&gt; \' "'];
+  bob.page.on('framenavigated', () => {
+    navigated = true;
+  });
+  const hostile = [
+    '<img src=x onerror="alert(1)">',
+    '<meta http-equiv="refresh" content="0;url=/elsewhere">',
+    '<form action="/logout" method="post"><button>win</button></form>',
+    '<script>alert(2)</script>',
+    '<b>bold</b> &amp; &lt;i&gt; \' "',
+  ];
   for (const text of hostile) {
     await say(ann.page, text);
     await sees(bob.page, `ann: ${text}`);
@@ -88,8 +103,15 @@ test('markup in messages shows as text and runs nothing', async () => {
   }
   await bob.page.waitForTimeout(500);
   for (const { page } of [ann, bob]) {
-    assert.equal(await page.locator('#messages :is(img, meta, form, script, button, i)').count(), 0);
-    assert.equal(await page.locator('#messages b').count(), await page.locator('.box.chat').count(), 'no bold but the names');
+    assert.equal(
+      await page.locator('#messages :is(img, meta, form, script, button, i)').count(),
+      0,
+    );
+    assert.equal(
+      await page.locator('#messages b').count(),
+      await page.locator('.box.chat').count(),
+      'no bold but the names',
+    );
   }
   assert.equal(bob.page.url(), url);
   assert.equal(navigated, false);
@@ -100,8 +122,15 @@ test('what is refused is told to its sender alone', async () => {
     const before = await ann.page.locator('.box.system').count();
     const others = await boxes(bob.page);
     await say(ann.page, text);
-    await ann.page.waitForFunction((count) => document.querySelectorAll('.box.system').length > count, before);
-    assert.match((await ann.page.locator('.box.system').last().textContent()) ?? '', /\w+ \w+/, 'a sentence');
+    await ann.page.waitForFunction(
+      (count) => document.querySelectorAll('.box.system').length > count,
+      before,
+    );
+    assert.match(
+      (await ann.page.locator('.box.system').last().textContent()) ?? '',
+      /\w+ \w+/,
+      'a sentence',
+    );
     await ann.page.waitForTimeout(300);
     assert.deepEqual(await boxes(bob.page), others);
   }
@@ -111,39 +140,50 @@ test('what is refused is told to its sender alone', async () => {
 
 test('a name without a log-in is nobody: 4401, and nothing it said is shown', async () => {
   const stranger = await openPage(browser, server.url);
-  const code = await stranger.page.evaluate(() => new Promise((resolve) => {
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    socket.onopen = () => {
-      socket.send(JSON.stringify({ username: 'ann' }));
-      socket.send(JSON.stringify({ username: 'ann', message: 'I am not ann' }));
-    };
-    socket.onclose = (event) => resolve(event.code);
-    setTimeout(() => resolve('still open'), 8000);
-  }));
+  const code = await stranger.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        socket.onopen = () => {
+          socket.send(JSON.stringify({ username: 'ann' }));
+          socket.send(JSON.stringify({ username: 'ann', message: 'I am not ann' }));
+        };
+        socket.onclose = (event) => resolve(event.code);
+        setTimeout(() => resolve('still open'), 8000);
+      }),
+  );
   assert.equal(code, 4401);
   await say(bob.page, 'after the stranger');
   await sees(ann.page, 'bob: after the stranger');
-  for (const { page } of [ann, bob]) assert.ok(!(await boxes(page)).some((text) => text.includes('I am not ann')));
+  for (const { page } of [ann, bob]) {
+    assert.ok(!(await boxes(page)).some((text) => text.includes('I am not ann')));
+  }
   await stranger.context.close();
 });
 
 test('a log-in speaks in its own name only', async () => {
-  const code = await bob.page.evaluate(() => new Promise((resolve) => {
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    socket.onopen = () => {
-      socket.send(JSON.stringify({ username: 'ann' }));
-      socket.send(JSON.stringify({ username: 'ann', message: 'bob as ann' }));
-    };
-    socket.onclose = (event) => resolve(event.code);
-    setTimeout(() => resolve('still open'), 8000);
-  }));
+  const code = await bob.page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        socket.onopen = () => {
+          socket.send(JSON.stringify({ username: 'ann' }));
+          socket.send(JSON.stringify({ username: 'ann', message: 'bob as ann' }));
+        };
+        socket.onclose = (event) => resolve(event.code);
+        setTimeout(() => resolve('still open'), 8000);
+      }),
+  );
   assert.equal(code, 4401);
   assert.ok(!(await boxes(ann.page)).some((text) => text.includes('bob as ann')));
 });
 
 test('no empty box ever appeared, no dialog, no broken policy', async () => {
   for (const { page, faults } of [ann, bob]) {
-    assert.ok((await boxes(page)).every((text) => text.trim() !== ''), JSON.stringify(await boxes(page)));
+    assert.ok(
+      (await boxes(page)).every((text) => text.trim() !== ''),
+      JSON.stringify(await boxes(page)),
+    );
     assert.equal(await page.locator('.box:not(.chat):not(.system)').count(), 0);
     assert.deepEqual(faults, []);
   }

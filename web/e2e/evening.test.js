@@ -5,14 +5,21 @@ import test, { after, before } from 'node:test';
 import { openPage, say, shown, signUp, startBrowser, startServer, textsOf } from './harness.js';
 
 /** @type {import('playwright-core').Browser} */ let browser;
-before(async () => { browser = await startBrowser(); });
+before(async () => {
+  browser = await startBrowser();
+});
 after(() => browser?.close());
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @param {Page} page @param {string} text */
-const row = (page, text) => page.locator('.message', { has: page.locator('.text').getByText(text, { exact: true }) });
+const row = (page, text) =>
+  page.locator('.message', { has: page.locator('.text').getByText(text, { exact: true }) });
 
-/** Opens a room from the list, which is in a drawer on a phone. @param {Page} page @param {string} name */
+/**
+ * Opens a room from the list, which is in a drawer on a phone.
+ * @param {Page} page
+ * @param {string} name
+ */
 async function enter(page, name) {
   const menu = page.getByRole('button', { name: 'Rooms', exact: true });
   if (await menu.isVisible()) await menu.click();
@@ -36,7 +43,10 @@ async function openMenu(page, name) {
   await page.getByRole('button', { name }).click();
 }
 
-const SIZES = { 'a wide screen': { viewport: { width: 1280, height: 800 } }, 'a phone': { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true } };
+const SIZES = {
+  'a wide screen': { viewport: { width: 1280, height: 800 } },
+  'a phone': { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+};
 
 for (const [where, size] of Object.entries(SIZES)) {
   test(`an evening on ${where}`, { timeout: 240_000 }, async () => {
@@ -71,7 +81,10 @@ async function evening(server, ann, bob) {
   await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
   await ann.locator('.topic', { hasText: 'Crabs' }).waitFor();
   await openMenu(bob, 'Find or make a room');
-  await bob.locator('.directory li', { hasText: 'rust' }).getByRole('button', { name: 'Join' }).click();
+  await bob
+    .locator('.directory li', { hasText: 'rust' })
+    .getByRole('button', { name: 'Join' })
+    .click();
   await bob.locator('.room-head h1', { hasText: 'rust' }).waitFor();
 
   // Said, answered, changed, liked, taken back.
@@ -114,7 +127,9 @@ async function evening(server, ann, bob) {
   await bob.getByRole('button', { name: 'Write to them' }).click();
   await bob.locator('.room-head h1', { hasText: 'ann' }).waitFor();
   await say(bob, 'Just between us');
-  await ann.locator('.room-lists .direct .mentions .badge', { hasText: '1' }).waitFor({ state: 'attached' });
+  await ann
+    .locator('.room-lists .direct .mentions .badge', { hasText: '1' })
+    .waitFor({ state: 'attached' });
   await enter(ann, 'bob');
   await shown(ann, 'Just between us');
   // What was in view for a moment counts as read.
@@ -125,7 +140,9 @@ async function evening(server, ann, bob) {
   await bob.getByRole('option', { name: 'ann' }).waitFor();
   await bob.locator('#message').press('Enter');
   await bob.locator('#message').press('Enter');
-  await ann.locator('.mentions [data-room="rust"] .badge', { hasText: '1' }).waitFor({ state: 'attached' });
+  await ann
+    .locator('.mentions [data-room="rust"] .badge', { hasText: '1' })
+    .waitFor({ state: 'attached' });
   assert.match(await ann.title(), /^\(1\)/);
   await enter(ann, 'rust');
   await ann.locator('.names-me .mention', { hasText: '@ann' }).waitFor();
@@ -152,7 +169,15 @@ async function evening(server, ann, bob) {
   for (const page of [ann, bob]) {
     await page.waitForTimeout(500);
     const texts = await textsOf(page);
-    const expected = ['Who has seen the borrow checker?', 'I have, thrice', 'Tell me everything', 'This message was deleted.', 'Still there @ann', 'Meanwhile', 'Written without a network'];
+    const expected = [
+      'Who has seen the borrow checker?',
+      'I have, thrice',
+      'Tell me everything',
+      'This message was deleted.',
+      'Still there @ann',
+      'Meanwhile',
+      'Written without a network',
+    ];
     assert.deepEqual([...texts].sort(), [...expected].sort());
   }
   assert.deepEqual(await textsOf(ann), await textsOf(bob));
@@ -169,13 +194,18 @@ async function evening(server, ann, bob) {
   await bob.getByLabel('Display name').fill('Bob the Builder');
   await bob.getByRole('button', { name: 'Change', exact: true }).click();
   await bob.getByText('Your name is changed.').waitFor();
-  await bob.getByLabel('Picture (').setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
+  await bob
+    .getByLabel('Picture (')
+    .setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
   await bob.getByText('Your picture is changed.').waitFor();
   await bob.getByText('this one').waitFor();
   await bob.keyboard.press('Escape');
   if (await bob.locator('.menu .closer').isVisible()) await bob.keyboard.press('Escape');
   await ann.locator('.byline .name', { hasText: 'Bob the Builder' }).first().waitFor();
-  await ann.locator('.message .avatar img[src*="/avatars/~"]').first().waitFor({ state: 'attached' });
+  await ann
+    .locator('.message .avatar img[src*="/avatars/~"]')
+    .first()
+    .waitFor({ state: 'attached' });
 
   // Someone is muted, put out, and let in again.
   await moderate(ann, 'Mute');
@@ -198,7 +228,9 @@ async function evening(server, ann, bob) {
 
 /** @param {Page} page @param {string} action @param {string} [sure] */
 async function moderate(page, action, sure) {
-  if (await page.locator('.people-button').isVisible()) await page.locator('.people-button').click();
+  if (await page.locator('.people-button').isVisible()) {
+    await page.locator('.people-button').click();
+  }
   await page.locator('.people .person', { hasText: 'Bob' }).getByRole('button').click();
   await page.getByRole('dialog').getByRole('button', { name: action, exact: true }).click();
   if (sure) await page.getByRole('dialog').last().getByRole('button', { name: sure }).click();
@@ -207,4 +239,7 @@ async function moderate(page, action, sure) {
 }
 
 /** A red square of 2 × 2. */
-const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==', 'base64');
+const PICTURE = Buffer.from(
+  'iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR4nGP4z8AARAwQCgAf7gP9i18U1AAAAABJRU5ErkJggg==',
+  'base64',
+);

@@ -4,43 +4,56 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openPage, say, shown, signUp, startBrowser, startServer, textsOf } from './harness.js';
 
-test('it opens without a network, shows what is known, and sends what was written there', { timeout: 120_000 }, async () => {
-  const server = await startServer();
-  const browser = await startBrowser();
-  try {
-    const { context, page, faults } = await openPage(browser, server.url);
-    await signUp(page, 'ann');
-    await say(page, 'known');
-    await shown(page, 'known');
-    await page.evaluate(() => navigator.serviceWorker.ready);
-    await page.waitForFunction(async () => (await caches.keys()).length > 0 && (await (await caches.open((await caches.keys())[0])).keys()).length >= 5);
-    await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
-    // Written down when the page is left.
-    await page.goto('about:blank');
-    await server.kill();
-    await context.setOffline(true);
-    await page.goto(server.url);
-    await shown(page, 'known');
-    await page.getByText(/Connection lost|Connecting/u).waitFor();
-    await page.locator('.room-title h1 button').click();
-    await page.getByRole('dialog').waitFor();
-    await page.keyboard.press('Escape');
-    await say(page, 'written offline');
-    await page.locator('.message.waiting', { hasText: 'written offline' }).waitFor();
-    await server.restart();
-    await context.setOffline(false);
-    await shown(page, 'written offline');
-    assert.deepEqual(await textsOf(page), ['known', 'written offline']);
-    await page.reload();
-    await shown(page, 'written offline');
-    assert.deepEqual(await textsOf(page), ['known', 'written offline']);
-    await page.getByRole('button', { name: 'Log out' }).click();
-    await page.getByRole('tab', { name: 'Log in' }).waitFor();
-    const left = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
-    assert.ok(!left.includes('known') || !left.includes('written'), `a log-out leaves nothing: ${left}`);
-    assert.deepEqual(faults, []);
-  } finally {
-    await browser.close();
-    await server.stop();
-  }
-});
+test(
+  'it opens without a network, shows what is known, and sends what was written there',
+  { timeout: 120_000 },
+  async () => {
+    const server = await startServer();
+    const browser = await startBrowser();
+    try {
+      const { context, page, faults } = await openPage(browser, server.url);
+      await signUp(page, 'ann');
+      await say(page, 'known');
+      await shown(page, 'known');
+      await page.evaluate(() => navigator.serviceWorker.ready);
+      await page.waitForFunction(
+        async () =>
+          (await caches.keys()).length > 0 &&
+          (await (await caches.open((await caches.keys())[0])).keys()).length >= 5,
+      );
+      await page.waitForFunction(() => navigator.serviceWorker.controller !== null);
+      // Written down when the page is left.
+      await page.goto('about:blank');
+      await server.kill();
+      await context.setOffline(true);
+      await page.goto(server.url);
+      await shown(page, 'known');
+      await page.getByText(/Connection lost|Connecting/u).waitFor();
+      await page.locator('.room-title h1 button').click();
+      await page.getByRole('dialog').waitFor();
+      await page.keyboard.press('Escape');
+      await say(page, 'written offline');
+      await page.locator('.message.waiting', { hasText: 'written offline' }).waitFor();
+      await server.restart();
+      await context.setOffline(false);
+      await shown(page, 'written offline');
+      assert.deepEqual(await textsOf(page), ['known', 'written offline']);
+      await page.reload();
+      await shown(page, 'written offline');
+      assert.deepEqual(await textsOf(page), ['known', 'written offline']);
+      await page.getByRole('button', { name: 'Log out' }).click();
+      await page.getByRole('tab', { name: 'Log in' }).waitFor();
+      const left = await page.evaluate(() =>
+        JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
+      );
+      assert.ok(
+        !left.includes('known') || !left.includes('written'),
+        `a log-out leaves nothing: ${left}`,
+      );
+      assert.deepEqual(faults, []);
+    } finally {
+      await browser.close();
+      await server.stop();
+    }
+  },
+);

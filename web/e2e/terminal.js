@@ -11,15 +11,22 @@ const run = promisify(execFile);
 const SEEN_MS_MAX = 30_000;
 const LOOK_EVERY_MS = 50;
 
-/** Starts chat-tui in a terminal of this size.
- * @param {string} url @param {{columns?: number, rows?: number, zone?: string}} [options] */
+/**
+ * Starts chat-tui in a terminal of this size.
+ * @param {string} url
+ * @param {{columns?: number, rows?: number, zone?: string}} [options]
+ */
 export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC' } = {}) {
   const client = binary('CHAT_TUI_BIN', 'chat-tui');
   const home = await mkdtemp(path.join(tmpdir(), 'chat-e2e-'));
   const config = path.join(home, 'tmux.conf');
-  await writeFile(config, 'set -g status off\nset -g default-terminal tmux-256color\nset -sg escape-time 0\n');
+  await writeFile(
+    config,
+    'set -g status off\nset -g default-terminal tmux-256color\nset -sg escape-time 0\n',
+  );
   const env = { ...process.env, TMUX: undefined };
-  const tmux = async (/** @type {string[]} */ ...args) => (await run('tmux', ['-S', path.join(home, 'socket'), '-f', config, ...args], { env })).stdout;
+  const tmux = async (/** @type {string[]} */ ...args) =>
+    (await run('tmux', ['-S', path.join(home, 'socket'), '-f', config, ...args], { env })).stdout;
 
   async function stop() {
     await tmux('kill-server').catch(() => {});
@@ -31,7 +38,9 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
     screen: () => tmux('capture-pane', '-p'),
     /** The screen with its colours as escape sequences, and where the cursor is. */
     async picture() {
-      const [x, y] = (await tmux('display-message', '-p', '#{cursor_x} #{cursor_y}')).split(' ').map(Number);
+      const [x, y] = (await tmux('display-message', '-p', '#{cursor_x} #{cursor_y}'))
+        .split(' ')
+        .map(Number);
       return { ansi: await tmux('capture-pane', '-p', '-e', '-N'), columns, cursor: { x, y } };
     },
     /** @param {...string} keys */
@@ -47,7 +56,9 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
     async see(text) {
       const until = Date.now() + SEEN_MS_MAX;
       for (let screen = ''; !screen.includes(text);) {
-        if (Date.now() > until) throw new Error(`${JSON.stringify(text)} is not seen in the terminal:\n${screen}`);
+        if (Date.now() > until) {
+          throw new Error(`${JSON.stringify(text)} is not seen in the terminal:\n${screen}`);
+        }
         await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
         screen = await terminal.screen();
       }
@@ -63,8 +74,30 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
     },
   };
   try {
-    const variables = { PATH: process.env.PATH, HOME: home, XDG_STATE_HOME: path.join(home, 'state'), XDG_CONFIG_HOME: path.join(home, 'config'), XDG_DATA_HOME: path.join(home, 'data'), LANG: 'C.UTF-8', TERM: 'tmux-256color', TZ: zone };
-    await tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), 'env', '-i', ...Object.entries(variables).map(([name, value]) => `${name}=${value}`), client, '--server', url);
+    const variables = {
+      PATH: process.env.PATH,
+      HOME: home,
+      XDG_STATE_HOME: path.join(home, 'state'),
+      XDG_CONFIG_HOME: path.join(home, 'config'),
+      XDG_DATA_HOME: path.join(home, 'data'),
+      LANG: 'C.UTF-8',
+      TERM: 'tmux-256color',
+      TZ: zone,
+    };
+    await tmux(
+      'new-session',
+      '-d',
+      '-x',
+      String(columns),
+      '-y',
+      String(rows),
+      'env',
+      '-i',
+      ...Object.entries(variables).map(([name, value]) => `${name}=${value}`),
+      client,
+      '--server',
+      url,
+    );
   } catch (error) {
     await stop();
     throw error;
@@ -72,15 +105,20 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
   return terminal;
 }
 
-/** The messages on a screen of chat-tui, oldest first, as `name: text`. Rows that go on with a message are joined to it;
+/**
+ * The messages on a screen of chat-tui, oldest first, as `name: text`. Rows that go on with a message are joined to it;
  * a message that waits ends with ` …` there, so it is unlike the same message when stored. Throws where the oldest have
- * been pushed off the top. @param {string} screen */
+ * been pushed off the top.
+ * @param {string} screen
+ */
 export function linesOnScreen(screen) {
   const rows = screen.split('\n');
   const status = rows.findIndex((row) => /^── (connect|reconnect|disconnect)/.test(row));
   // Above the status, below the title, left of the people.
   const timeline = rows.slice(1, status).map((row) => row.replace(/ │.*$/, '').trimEnd());
-  if (!timeline.some((row) => /^─+ .*\d{4} ─+$/.test(row))) throw new Error(`The first line of the log is not on the screen:\n${screen}`);
+  if (!timeline.some((row) => /^─+ .*\d{4} ─+$/.test(row))) {
+    throw new Error(`The first line of the log is not on the screen:\n${screen}`);
+  }
   /** @type {string[]} */ const lines = [];
   let open = false;
   for (const row of timeline) {

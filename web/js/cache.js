@@ -17,8 +17,11 @@ export function saveKnown(state) {
   if (state.screen !== 'chat' || !state.log) return;
   const { me, log, current } = state;
   let left = ROOMS_MAX;
-  const rooms = [...state.rooms.values()].reverse().sort((a, b) => Number(b.name === current) - Number(a.name === current))
-    .map((room) => outline(room, room.history === 'ready' && (left -= 1) >= 0)).reverse();
+  const rooms = [...state.rooms.values()]
+    .reverse()
+    .sort((a, b) => Number(b.name === current) - Number(a.name === current))
+    .map((room) => outline(room, room.history === 'ready' && (left -= 1) >= 0))
+    .reverse();
   writeKept('localStorage', KEY, JSON.stringify({ version: VERSION, me, log, current, rooms }));
 }
 
@@ -40,19 +43,64 @@ export function forgetKnown() {
 
 /** @param {Room} room @param {boolean} whole with its last messages */
 function outline(room, whole) {
-  const { name, kind, topic, role, members, lastSeq, readSeq, unread, mentions, countedSeq, seenSeq } = room;
-  const about = { name, kind, topic, role, members, with: room.with, lastSeq, readSeq, unread, mentions, countedSeq, seenSeq };
+  const {
+    name,
+    kind,
+    topic,
+    role,
+    members,
+    lastSeq,
+    readSeq,
+    unread,
+    mentions,
+    countedSeq,
+    seenSeq,
+  } = room;
+  const about = {
+    name,
+    kind,
+    topic,
+    role,
+    members,
+    with: room.with,
+    lastSeq,
+    readSeq,
+    unread,
+    mentions,
+    countedSeq,
+    seenSeq,
+  };
   if (!whole) return about;
   const numbered = room.entries.filter((entry) => entry.seq !== undefined);
-  const entries = numbered.slice(-ENTRIES_MAX).map((entry) => (entry.kind === 'message' ? { ...entry, reactions: [...entry.reactions] } : entry));
+  const entries = numbered
+    .slice(-ENTRIES_MAX)
+    .map((entry) =>
+      entry.kind === 'message' ? { ...entry, reactions: [...entry.reactions] } : entry,
+    );
   const names = new Set(entries.map((entry) => (entry.kind === 'message' ? entry.username : '')));
-  const people = [...room.people.values()].filter((person) => names.has(person.username) || person.username === room.with);
-  return { ...about, history: 'ready', cursor: room.cursor, entries, people, moreBefore: room.moreBefore || numbered.length > ENTRIES_MAX };
+  const people = [...room.people.values()].filter(
+    (person) => names.has(person.username) || person.username === room.with,
+  );
+  return {
+    ...about,
+    history: 'ready',
+    cursor: room.cursor,
+    entries,
+    people,
+    moreBefore: room.moreBefore || numbered.length > ENTRIES_MAX,
+  };
 }
 
 /** @param {any} saved @returns {Room} */
 function revive(saved) {
-  const entries = (saved.entries ?? []).map((/** @type {any} */ entry) => (entry.kind === 'message' ? { ...entry, reactions: new Map(entry.reactions) } : entry));
-  const people = new Map((saved.people ?? []).map((/** @type {any} */ person) => [person.username, { ...person, online: false }]));
+  const entries = (saved.entries ?? []).map((/** @type {any} */ entry) =>
+    entry.kind === 'message' ? { ...entry, reactions: new Map(entry.reactions) } : entry,
+  );
+  const people = new Map(
+    (saved.people ?? []).map((/** @type {any} */ person) => [
+      person.username,
+      { ...person, online: false },
+    ]),
+  );
   return { ...emptyRoom(saved.name), ...saved, entries, people };
 }

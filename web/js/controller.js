@@ -1,9 +1,9 @@
 // Joins the parts: inputs go into the state, what the state needs goes out by the connection, and the view is told.
 
-import { forgetKnown, loadKnown, saveKnown } from './known.js';
+import { forgetKnown, loadKnown, saveKnown } from './cache.js';
 import * as api from './net/api.js';
 import { createConnection } from './net/connection.js';
-import { forgetUnsent, loadOutbox, saveOutbox, waitsOther } from './outbox.js';
+import { forgetUnsent, loadOutbox, saveOutbox, waitsOther } from './pending.js';
 import { initialState } from './state/initial.js';
 import { needs } from './state/needs.js';
 import { reduce, resumePoints } from './state/state.js';
@@ -18,18 +18,22 @@ const TICK_MS = 1_000;
 const TYPING_EVERY_MS = 3_000;
 
 /** @typedef {import('./state/initial.js').State} State */
-/** @typedef {ReturnType<typeof createSession>} Session */
+/** @typedef {ReturnType<typeof createController>} Controller */
 
-/** @param {{onChange: (state: State) => void, onMessage: (frame: any, state: State) => void}} callbacks */
-export function createSession({ onChange, onMessage }) {
+/**
+ * @param {{onChange: (state: State) => void, onMessage: (frame: any, state: State) => void}} callbacks
+ */
+export function createController({ onChange, onMessage }) {
   let state = initialState();
   /** @type {ReturnType<typeof createConnection>|null} */ let connection = null;
   /** @type {State|null} */ let saved = null;
   let lastId = 0;
   /** @type {Map<string, (frame: any) => void>} */ const queries = new Map();
-  /** @type {Map<string, (answer: {ok: boolean, msg: string}) => void>} */ const waiting = new Map();
+  /** @type {Map<string, (answer: {ok: boolean, msg: string}) => void>} */ const waiting =
+    new Map();
   let typingSaid = 0;
-  /** What came before we knew who we are; the connection does not wait for that. @type {any[]|null} */ let early = null;
+  /** What came before we knew who we are; the connection does not wait for that. @type {any[]|null} */ let early =
+    null;
 
   /** @param {any} input */
   function step(input) {
@@ -45,7 +49,9 @@ export function createSession({ onChange, onMessage }) {
   function ask(need) {
     const id = nextId();
     const { command, ...question } = need;
-    if (connection?.send(withId(id, command))) state = reduce(state, { intent: 'asked', id, question });
+    if (connection?.send(withId(id, command))) {
+      state = reduce(state, { intent: 'asked', id, question });
+    }
   }
 
   function nextId() {
@@ -61,10 +67,18 @@ export function createSession({ onChange, onMessage }) {
       return query(frame);
     }
     const key = state.asked.get(frame.re)?.key ?? '';
-    const isNew = frame.type === 'chat' && frame.seq > (state.rooms.get(frame.room)?.countedSeq ?? Infinity);
+    const isNew =
+      frame.type === 'chat' && frame.seq > (state.rooms.get(frame.room)?.countedSeq ?? Infinity);
     step({ frame, now: Date.now() });
     const failed = state.commands.find((kept) => kept.key === key)?.status === 'failed';
-    if (key) settle(key, frame.type === 'error' || failed ? { ok: false, msg: frame.message ?? '' } : { ok: true, msg: '' });
+    if (key) {
+      settle(
+        key,
+        frame.type === 'error' || failed
+          ? { ok: false, msg: frame.message ?? '' }
+          : { ok: true, msg: '' },
+      );
+    }
     if (isNew && frame.username !== state.me?.username) onMessage(frame, state);
   }
 
@@ -94,7 +108,9 @@ export function createSession({ onChange, onMessage }) {
         if (!early) step({ intent: 'link', link });
         else if (link.status === 'waiting') early.length = 0;
       },
-      onLogin: () => { if (!early) leave(SIGNED_OUT); },
+      onLogin: () => {
+        if (!early) leave(SIGNED_OUT);
+      },
       isSignedOut: async () => (await api.me()).status === 401,
     });
   }
@@ -129,15 +145,24 @@ export function createSession({ onChange, onMessage }) {
       }
       let answer = await api.me();
       while (answer.status === 0 || answer.status >= 500) {
-        if (!last) step({ intent: 'notice', message: 'The server can\u2019t be reached. Trying again…' });
+        if (!last) {
+          step({ intent: 'notice', message: 'The server can\u2019t be reached. Trying again…' });
+        }
         await new Promise((resolve) => setTimeout(resolve, START_RETRY_MS));
         answer = await api.me();
       }
       if (!answer.ok) return leave(answer.status === 401 ? '' : answer.msg);
       if (!last) return enter(answer);
-      return answer.username === last.me.username ? step({ intent: 'me', me: answer }) : enter(answer);
+      return answer.username === last.me.username
+        ? step({ intent: 'me', me: answer })
+        : enter(answer);
     },
-    /** @param {'login'|'register'} how @param {string} username @param {string} password @returns {Promise<string>} what went wrong, or nothing */
+    /**
+     * @param {'login'|'register'} how
+     * @param {string} username
+     * @param {string} password
+     * @returns {Promise<string>} what went wrong, or nothing
+     */
     async signIn(how, username, password) {
       if (how === 'register') {
         const made = await api.register(username.trim(), password);
@@ -145,10 +170,16 @@ export function createSession({ onChange, onMessage }) {
       }
       // A name from the demo's days may begin or end with a blank; a blank from a phone's keyboard may not count.
       let answer = await api.login(how === 'register' ? username.trim() : username, password);
-      if (answer.status === 401 && username !== username.trim()) answer = await api.login(username.trim(), password);
+      if (answer.status === 401 && username !== username.trim()) {
+        answer = await api.login(username.trim(), password);
+      }
       if (!answer.ok) return answer.msg;
       const me = await api.me();
-      if (!me.ok) return me.status === 401 ? 'Your browser did not keep the log-in. Allow cookies for this site and try again.' : me.msg;
+      if (!me.ok) {
+        return me.status === 401
+          ? 'Your browser did not keep the log-in. Allow cookies for this site and try again.'
+          : me.msg;
+      }
       enter(me);
       return '';
     },
@@ -156,7 +187,9 @@ export function createSession({ onChange, onMessage }) {
       // The server may close the socket before it answers, so the name is taken first.
       const username = state.me?.username ?? '';
       const answer = await api.logout();
-      if (!answer.ok && answer.status !== 401) return step({ intent: 'notice', message: `You are still logged in. ${answer.msg}` });
+      if (!answer.ok && answer.status !== 401) {
+        return step({ intent: 'notice', message: `You are still logged in. ${answer.msg}` });
+      }
       leave('');
       forgetUnsent(username);
     },
@@ -164,22 +197,42 @@ export function createSession({ onChange, onMessage }) {
     send(text) {
       const replyTo = state.reply?.how === 'reply' ? state.reply.seq : null;
       typingSaid = 0;
-      step({ intent: 'send', room: state.current, text, replyTo, nonce: newNonce(), ts: Date.now() });
+      step({
+        intent: 'send',
+        room: state.current,
+        text,
+        replyTo,
+        nonce: newNonce(),
+        ts: Date.now(),
+      });
     },
     /** @param {string} intent @param {any} [fields] */
     intend: (intent, fields = {}) => step({ intent, room: state.current, ...fields }),
-    /** Gives a command that changes something, and says what came of it.
-     * @param {import('./wire.js').Command} command @param {{open?: boolean, quiet?: boolean}} [options] @returns {Promise<{ok: boolean, msg: string}>} */
+    /**
+     * Gives a command that changes something, and says what came of it.
+     * @param {import('./wire.js').Command} command
+     * @param {{open?: boolean, quiet?: boolean}} [options]
+     * @returns {Promise<{ok: boolean, msg: string}>}
+     */
     act(command, { open = false, quiet = false } = {}) {
       const key = newNonce();
       const takesNonce = !['dm', 'profile'].includes(command.type);
       return new Promise((resolve) => {
         waiting.set(key, resolve);
-        step({ intent: 'command', kept: { key, command: takesNonce ? { ...command, nonce: key } : command, open, quiet } });
-        if (!state.commands.some((kept) => kept.key === key)) settle(key, { ok: false, msg: state.notice });
+        step({
+          intent: 'command',
+          kept: { key, command: takesNonce ? { ...command, nonce: key } : command, open, quiet },
+        });
+        if (!state.commands.some((kept) => kept.key === key)) {
+          settle(key, { ok: false, msg: state.notice });
+        }
       });
     },
-    /** Asks for something to look at. @param {import('./wire.js').Command} command @returns {Promise<any>} the answer, or an error frame */
+    /**
+     * Asks for something to look at.
+     * @param {import('./wire.js').Command} command
+     * @returns {Promise<any>} the answer, or an error frame
+     */
     query(command) {
       const id = nextId();
       return new Promise((resolve) => {

@@ -1,6 +1,6 @@
 // Starts the page: the session below, one of two screens above.
 
-import { createSession } from './session.js';
+import { createController } from './controller.js';
 import { createAuthView } from './view/auth.js';
 import { createChatView } from './view/chat.js';
 import { onNextPaint, setText } from './view/dom.js';
@@ -8,7 +8,9 @@ import { notify } from './view/notify.js';
 import { applyTheme } from './view/theme.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
-/** @type {{screen: string, node: HTMLElement, update: (state: any) => void, end?: () => void}|null} */
+/**
+ * @type {{screen: string, node: HTMLElement, update: (state: any) => void, end?: () => void}|null}
+ */
 let view = null;
 /** @type {any} */ let latest = null;
 
@@ -20,21 +22,29 @@ let patient = true;
 
 /** @param {import('./state/initial.js').State} state */
 function isComing(state) {
-  return patient && state.screen === 'chat' && view === null && state.rooms.get(state.current)?.history !== 'ready';
+  return (
+    patient &&
+    state.screen === 'chat' &&
+    view === null &&
+    state.rooms.get(state.current)?.history !== 'ready'
+  );
 }
 
 const draw = onNextPaint(() => {
   const state = latest;
   if (isComing(state)) {
     // Made while the messages are on their way, and shown with them.
-    made ??= createChatView(session);
+    made ??= createChatView(controller);
     return;
   }
-  if (state.screen === 'starting') return setText(/** @type {Node} */ (app.querySelector('.boot')), state.notice);
+  if (state.screen === 'starting') {
+    return setText(/** @type {Node} */ (app.querySelector('.boot')), state.notice);
+  }
   if (view?.screen !== state.screen) {
     view?.end?.();
     if (state.screen === 'auth') made?.end();
-    view = state.screen === 'auth' ? createAuthView(session) : made ?? createChatView(session);
+    view =
+      state.screen === 'auth' ? createAuthView(controller) : (made ?? createChatView(controller));
     made = null;
     app.replaceChildren(view.node);
     app.className = state.screen;
@@ -43,19 +53,22 @@ const draw = onNextPaint(() => {
   view?.update(state);
 });
 
-const session = createSession({
+const controller = createController({
   onChange(state) {
     latest = state;
     draw();
   },
-  onMessage: (frame, state) => notify(frame, state, session),
+  onMessage: (frame, state) => notify(frame, state, controller),
 });
 
 applyTheme();
-session.start();
+controller.start();
 setTimeout(() => {
   patient = false;
   if (latest) draw();
 }, FIRST_MESSAGES_MS_MAX);
 // Where it is not allowed, the page works as well, but for opening without a server.
-setTimeout(() => navigator.serviceWorker?.register('/static/sw.js', { scope: '/' }).catch(() => {}), WORKER_AFTER_MS);
+setTimeout(
+  () => navigator.serviceWorker?.register('/static/sw.js', { scope: '/' }).catch(() => {}),
+  WORKER_AFTER_MS,
+);

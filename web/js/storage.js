@@ -16,10 +16,17 @@ export function writeKept(where, key, text) {
   try {
     if (text) window[where].setItem(key, text);
     else window[where].removeItem(key);
-  } catch { /* Said above. */ }
+  } catch {
+    /* Said above. */
+  }
 }
 
-/** What was kept as JSON; null where there is nothing or it can't be read. @param {Where} where @param {string} key @returns {any} */
+/**
+ * What was kept as JSON; null where there is nothing or it can't be read.
+ * @param {Where} where
+ * @param {string} key
+ * @returns {any}
+ */
 export function readKeptJson(where, key) {
   try {
     return JSON.parse(readKept(where, key) ?? 'null');

@@ -25,8 +25,11 @@ export const LATEST_PAGE = 25;
 export const EVENTS_PAGE = 500;
 export const MEMBERS_PAGE = 200;
 
-/** A frame from the server, or null for what is none. Types and fields that we don't know are let through.
- * @param {string} text @returns {any} */
+/**
+ * A frame from the server, or null for what is none. Types and fields that we don't know are let through.
+ * @param {string} text
+ * @returns {any}
+ */
 export function parse(text) {
   let frame;
   try {
@@ -34,28 +37,62 @@ export function parse(text) {
   } catch {
     return null;
   }
-  const isFrame = frame !== null && typeof frame === 'object' && !Array.isArray(frame) && typeof frame.type === 'string';
-  const isWhole = isFrame && listsAreLists(frame) && (frame.type !== 'room' || typeof frame.room?.room === 'string');
+  const isFrame =
+    frame !== null &&
+    typeof frame === 'object' &&
+    !Array.isArray(frame) &&
+    typeof frame.type === 'string';
+  const isWhole =
+    isFrame &&
+    listsAreLists(frame) &&
+    (frame.type !== 'room' || typeof frame.room?.room === 'string');
   return isWhole ? frame : null;
 }
 
-/** Frames whose lists the state walks, so a frame without them is none. @type {Record<string, string>} */
-const LISTS = { welcome: 'rooms', rooms_state: 'rooms', history: 'messages', events: 'events', members: 'members', results: 'messages', rooms: 'rooms', typing: 'usernames' };
+/**
+ * Frames whose lists the state walks, so a frame without them is none.
+ * @type {Record<string, string>}
+ */
+const LISTS = {
+  welcome: 'rooms',
+  rooms_state: 'rooms',
+  history: 'messages',
+  events: 'events',
+  members: 'members',
+  results: 'messages',
+  rooms: 'rooms',
+  typing: 'usernames',
+};
 const OPTIONAL_LISTS = ['usernames', 'online', 'offline'];
 const WITH_MENTIONS = ['chat', 'edited'];
 
 /** @param {any} frame */
 function listsAreLists(frame) {
   const list = Object.hasOwn(LISTS, frame.type) ? frame[LISTS[frame.type]] : [];
-  const isList = Array.isArray(list) && (frame.type === 'typing' || list.every((item) => item !== null && typeof item === 'object'));
-  const optional = WITH_MENTIONS.includes(frame.type) ? [...OPTIONAL_LISTS, 'mentions'] : OPTIONAL_LISTS;
-  return isList && optional.every((name) => frame[name] === undefined || Array.isArray(frame[name]));
+  const isList =
+    Array.isArray(list) &&
+    (frame.type === 'typing' || list.every((item) => item !== null && typeof item === 'object'));
+  const optional = WITH_MENTIONS.includes(frame.type)
+    ? [...OPTIONAL_LISTS, 'mentions']
+    : OPTIONAL_LISTS;
+  return (
+    isList && optional.every((name) => frame[name] === undefined || Array.isArray(frame[name]))
+  );
 }
 
-/** The first frame. The cookie says who we are. @param {string|null} log @param {Record<string, number>} resume */
+/**
+ * The first frame. The cookie says who we are.
+ * @param {string|null} log
+ * @param {Record<string, number>} resume
+ */
 export function hello(log, resume) {
   const known = log !== null && Object.keys(resume).length > 0;
-  return { type: 'hello', version: VERSION, client: 'chat-web/1', ...(known ? { log, resume } : {}) };
+  return {
+    type: 'hello',
+    version: VERSION,
+    client: 'chat-web/1',
+    ...(known ? { log, resume } : {}),
+  };
 }
 
 /** @param {string} id @param {any} command */
@@ -68,8 +105,11 @@ export function ping(id) {
   return { type: 'ping', id };
 }
 
-/** What may be sent of what was typed: the text, or a sentence that says what to change.
- * @param {string} typed @returns {{text: string, error: ''}|{text: '', error: string}} */
+/**
+ * What may be sent of what was typed: the text, or a sentence that says what to change.
+ * @param {string} typed
+ * @returns {{text: string, error: ''}|{text: '', error: string}}
+ */
 export function checkText(typed) {
   const text = typed.replace(/\s+$/u, '');
   const length = characters(text);
@@ -77,7 +117,10 @@ export function checkText(typed) {
   if (length <= TEXT_CHARACTERS_MAX) return { text, error: '' };
   const over = length - TEXT_CHARACTERS_MAX;
   const amount = over === 1 ? '1 character' : `${over.toLocaleString('en')} characters`;
-  return { text: '', error: `This message is ${amount} too long. Shorten it, or send it in parts.` };
+  return {
+    text: '',
+    error: `This message is ${amount} too long. Shorten it, or send it in parts.`,
+  };
 }
 
 /** Unicode scalar values, as the server counts. @param {string} text */

@@ -9,21 +9,40 @@ class FakeSocket {
   static OPEN = 1;
   readyState = 0;
   /** @type {any[]} */ sent = [];
-  /** @type {any} */ onopen; /** @type {any} */ onmessage; /** @type {any} */ onclose;
-  constructor(/** @type {string} */ url) { this.url = url; sockets.push(this); }
-  send(/** @type {string} */ text) { this.sent.push(JSON.parse(text)); }
-  close() { this.readyState = 3; }
-  open() { this.readyState = 1; this.onopen(); }
-  receive(/** @type {any} */ frame) { this.onmessage({ data: JSON.stringify(frame) }); }
-  fail(/** @type {number} */ code) { this.readyState = 3; this.onclose({ code }); }
+  /** @type {any} */ onopen;
+  /** @type {any} */ onmessage;
+  /** @type {any} */ onclose;
+  constructor(/** @type {string} */ url) {
+    this.url = url;
+    sockets.push(this);
+  }
+  send(/** @type {string} */ text) {
+    this.sent.push(JSON.parse(text));
+  }
+  close() {
+    this.readyState = 3;
+  }
+  open() {
+    this.readyState = 1;
+    this.onopen();
+  }
+  receive(/** @type {any} */ frame) {
+    this.onmessage({ data: JSON.stringify(frame) });
+  }
+  fail(/** @type {number} */ code) {
+    this.readyState = 3;
+    this.onclose({ code });
+  }
 }
 
 beforeEach(() => {
   sockets = [];
   Object.assign(globalThis, {
-    WebSocket: FakeSocket, location: { protocol: 'https:', host: 'chat.example' },
+    WebSocket: FakeSocket,
+    location: { protocol: 'https:', host: 'chat.example' },
     document: { visibilityState: 'visible', addEventListener() {}, removeEventListener() {} },
-    addEventListener() {}, removeEventListener() {},
+    addEventListener() {},
+    removeEventListener() {},
   });
 });
 
@@ -38,7 +57,12 @@ function connect(t, signedOut = false) {
     onLogin: () => told.push('login'),
     isSignedOut: async () => signedOut,
   });
-  return { connection, told, newest: () => sockets[sockets.length - 1], tick: (/** @type {number} */ ms) => t.mock.timers.tick(ms) };
+  return {
+    connection,
+    told,
+    newest: () => sockets[sockets.length - 1],
+    tick: (/** @type {number} */ ms) => t.mock.timers.tick(ms),
+  };
 }
 
 const WELCOME = { type: 'welcome', rooms: [] };
@@ -47,7 +71,9 @@ test('it says hello with what it has, and sends nothing before welcome', (t) => 
   const { connection, newest, told } = connect(t);
   assert.equal(newest().url, 'wss://chat.example/ws');
   newest().open();
-  assert.deepEqual(newest().sent, [{ type: 'hello', version: 1, client: 'chat-web/1', log: 'L', resume: { lobby: 7 } }]);
+  assert.deepEqual(newest().sent, [
+    { type: 'hello', version: 1, client: 'chat-web/1', log: 'L', resume: { lobby: 7 } },
+  ]);
   assert.equal(connection.send({ type: 'ping' }), false);
   newest().receive(WELCOME);
   assert.equal(connection.send({ type: 'ping' }), true);

@@ -15,24 +15,37 @@ function withImports(start) {
   for (let file = wait.pop(); file; file = wait.pop()) {
     if (seen.has(file)) continue;
     seen.add(file);
-    for (const [, from] of read(file).matchAll(/^(?:import|export) [^;]*?from '([^']+)'/gmu)) wait.push(path.join(path.dirname(file), from));
+    for (const [, from] of read(file).matchAll(/^(?:import|export) [^;]*?from '([^']+)'/gmu)) {
+      wait.push(path.join(path.dirname(file), from));
+    }
   }
   return seen;
 }
 
 /** @param {string} file */
-const lazyOf = (file) => [...read(file).matchAll(/(?:=> |await )import\('([^']+)'\)/gu)].map((match) => path.join(path.dirname(file), match[1]));
+const lazyOf = (file) =>
+  [...read(file).matchAll(/(?:=> |await )import\('([^']+)'\)/gu)].map((match) =>
+    path.join(path.dirname(file), match[1]),
+  );
 
 const eager = withImports(['js/main.js']);
-const lazy = new Set([...withImports([...eager].flatMap(lazyOf))].filter((file) => !eager.has(file)));
+const lazy = new Set(
+  [...withImports([...eager].flatMap(lazyOf))].filter((file) => !eager.has(file)),
+);
 
 test('modules keep to the forms that the server can join', () => {
   for (const file of [...eager, ...lazy]) {
     for (const line of read(file).split('\n')) {
-      if (/^import\b/u.test(line)) assert.match(line, /^import (?:\{ [\w, ]+ \}|\* as \w+) from '\.[^']+\.js';$/u, file);
-      if (/^export\b/u.test(line)) assert.match(line, /^export (?:async function|function|const) \w+/u, file);
+      if (/^import\b/u.test(line)) {
+        assert.match(line, /^import (?:\{ [\w, ]+ \}|\* as \w+) from '\.[^']+\.js';$/u, file);
+      }
+      if (/^export\b/u.test(line)) {
+        assert.match(line, /^export (?:async function|function|const) \w+/u, file);
+      }
       const code = line.replace(/\/\*.*?\*\/|^\s*\*.*|\/\/.*|\/\*.*/gu, '');
-      if (/\bimport\(/u.test(code)) assert.match(code, /(?:=> |await )import\('\.[^']+\.js'\)/u, file);
+      if (/\bimport\(/u.test(code)) {
+        assert.match(code, /(?:=> |await )import\('\.[^']+\.js'\)/u, file);
+      }
     }
   }
 });
@@ -43,7 +56,10 @@ test('what starts the page loads nothing of what comes later by itself', () => {
 });
 
 test('no module is left over', () => {
-  const files = readdirSync(path.join(root, 'js'), { recursive: true }).map(String).filter((file) => file.endsWith('.js')).map((file) => `js/${file}`);
+  const files = readdirSync(path.join(root, 'js'), { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('.js'))
+    .map((file) => `js/${file}`);
   assert.deepEqual(files.sort(), [...eager, ...lazy].sort());
 });
 
@@ -57,5 +73,7 @@ test('no component is long', () => {
 
 test('the manifest names pictures that are there', () => {
   const manifest = JSON.parse(read('manifest.webmanifest'));
-  for (const { src } of manifest.icons) assert.ok(readFileSync(path.join(root, src)).length > 0, src);
+  for (const { src } of manifest.icons) {
+    assert.ok(readFileSync(path.join(root, src)).length > 0, src);
+  }
 });

@@ -8,7 +8,10 @@ const seqs = (/** @type {any} */ room) => shown(room).map((entry) => entry.seq);
 /** A run of numbers without a hole. @param {any} room */
 function dense(room) {
   const all = seqs(room);
-  assert.deepEqual(all, all.map((_, at) => (all[0] ?? 0) + at));
+  assert.deepEqual(
+    all,
+    all.map((_, at) => (all[0] ?? 0) + at),
+  );
   assert.ok(all.length <= WINDOW_MAX + 50, `${all.length} entries`);
   return [all[0], all.at(-1)];
 }
@@ -42,7 +45,15 @@ test('what is said meanwhile goes to the live end, and is there when the reader 
 test('changes reach the window and the live end', () => {
   const p = atTip().intend('jump', { seq: 300 });
   p.turn(TIP);
-  const edit = (/** @type {number} */ seq, /** @type {number} */ target) => ({ type: 'edited', room: 'lobby', seq, ts: 1, target, username: 'bob', message: 'new' });
+  const edit = (/** @type {number} */ seq, /** @type {number} */ target) => ({
+    type: 'edited',
+    room: 'lobby',
+    seq,
+    ts: 1,
+    target,
+    username: 'bob',
+    message: 'new',
+  });
   p.frames(edit(TIP + 1, 300), edit(TIP + 2, TIP));
   assert.equal(shown(p.room).find((/** @type {any} */ entry) => entry.seq === 300)?.text, 'new');
   assert.equal(p.room.entries.find((/** @type {any} */ entry) => entry.seq === TIP).text, 'new');
@@ -74,7 +85,15 @@ test('a jump near the end joins the live end', () => {
 test('a message that is not there any more is told', () => {
   const p = atTip().intend('jump', { seq: 400 });
   const ask = p.ask().find((command) => command.type === 'history');
-  p.frames({ type: 'history', re: ask.id, room: 'lobby', as_of: TIP, messages: [], more_before: false, more_after: false });
+  p.frames({
+    type: 'history',
+    re: ask.id,
+    room: 'lobby',
+    as_of: TIP,
+    messages: [],
+    more_before: false,
+    more_after: false,
+  });
   assert.equal(p.room.past.status, 'failed');
   assert.equal(p.intend('toEnd').room.past, null);
 });
@@ -83,7 +102,10 @@ test('the live end is kept short for who follows it, and kept in place for who r
   const follows = atTip();
   for (let seq = TIP + 1; seq <= TIP + WINDOW_MAX; seq += 1) follows.frames(chat(seq));
   follows.intend('trim', { following: true });
-  assert.deepEqual([seqs(follows.room).length, follows.room.past, follows.room.moreBefore], [LIVE_KEPT, null, true]);
+  assert.deepEqual(
+    [seqs(follows.room).length, follows.room.past, follows.room.moreBefore],
+    [LIVE_KEPT, null, true],
+  );
   const reads = atTip();
   for (let seq = TIP + 1; seq <= TIP + WINDOW_MAX; seq += 1) reads.frames(chat(seq));
   reads.intend('trim', { following: false });

@@ -3,7 +3,8 @@ import test from 'node:test';
 import { BACKOFF_MS_FIRST, BACKOFF_MS_MAX, afterClose } from '../js/net/retry.js';
 
 /** @param {any} closed */
-const after = (closed) => afterClose({ code: 1006, attempt: 0, random: 0.5, byeMs: null, ...closed });
+const after = (closed) =>
+  afterClose({ code: 1006, attempt: 0, random: 0.5, byeMs: null, ...closed });
 
 test('each close code has its answer', () => {
   assert.deepEqual(after({ code: 4401 }), { action: 'login' });
@@ -17,7 +18,9 @@ test('each close code has its answer', () => {
   assert.ok(after({ code: 4413, attempt: 1 }).afterMs > 0);
   for (const code of [4409, 4429]) assert.ok(after({ code }).afterMs >= 60_000);
   assert.deepEqual(after({ code: 1001, byeMs: 1500 }), { action: 'retry', afterMs: 1500 });
-  for (const code of [1000, 1001, 1006, 1011, 1012]) assert.equal(after({ code }).action, 'retry', String(code));
+  for (const code of [1000, 1001, 1006, 1011, 1012]) {
+    assert.equal(after({ code }).action, 'retry', String(code));
+  }
 });
 
 test('waits grow, are spread, and stay under their bound', () => {
@@ -25,5 +28,8 @@ test('waits grow, are spread, and stay under their bound', () => {
   assert.equal(waits[0], BACKOFF_MS_FIRST);
   assert.equal(Math.max(...waits), BACKOFF_MS_MAX);
   for (let at = 1; at < waits.length; at += 1) assert.ok(waits[at] >= waits[at - 1]);
-  assert.equal(after({ attempt: 3, random: 0 }).afterMs, after({ attempt: 3, random: 1 }).afterMs / 2);
+  assert.equal(
+    after({ attempt: 3, random: 0 }).afterMs,
+    after({ attempt: 3, random: 1 }).afterMs / 2,
+  );
 });

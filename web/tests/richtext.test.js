@@ -3,7 +3,10 @@ import test from 'node:test';
 import { isEmojiOnly, pieces } from '../js/view/richtext.js';
 
 /** @param {import('../js/view/richtext.js').Piece} piece @returns {string} */
-const told = (piece) => ('pieces' in piece ? `${piece.kind}(${piece.pieces.map(told).join(' ')})` : `${piece.kind}:${piece.text}`);
+const told = (piece) =>
+  'pieces' in piece
+    ? `${piece.kind}(${piece.pieces.map(told).join(' ')})`
+    : `${piece.kind}:${piece.text}`;
 
 /** @param {string} text @param {string[]} expected @param {string[]} [mentions] */
 function check(text, expected, mentions) {
@@ -16,7 +19,13 @@ test('markup stays text', () => {
 });
 
 test('links end before the punctuation that follows them', () => {
-  check('see https://a.example/x?y=1, or http://b.example.', ['text:see ', 'link:https://a.example/x?y=1', 'text:, or ', 'link:http://b.example', 'text:.']);
+  check('see https://a.example/x?y=1, or http://b.example.', [
+    'text:see ',
+    'link:https://a.example/x?y=1',
+    'text:, or ',
+    'link:http://b.example',
+    'text:.',
+  ]);
   check('(https://a.example)', ['text:(', 'link:https://a.example', 'text:)']);
 });
 
@@ -28,7 +37,11 @@ test('code is cut out whole', () => {
 });
 
 test('inline forms, and what only looks like one', () => {
-  check('a **bold _and_ more** b', ['text:a ', 'strong(text:bold  em(text:and) text: more)', 'text: b']);
+  check('a **bold _and_ more** b', [
+    'text:a ',
+    'strong(text:bold  em(text:and) text: more)',
+    'text: b',
+  ]);
   check('*one* ~~gone~~', ['em(text:one)', 'text: ', 'strike(text:gone)']);
   check('2 * 3 * 4', ['text:2 * 3 * 4']);
   check('snake_case_name', ['text:snake_case_name']);
@@ -50,7 +63,19 @@ test('a few emoji alone stand big', () => {
 
 test('long hostile text is cut in no time', () => {
   const started = process.hrtime.bigint();
-  for (const text of ['`'.repeat(4000), '```'.repeat(1300), 'http://'.repeat(570), `https://${'.'.repeat(3900)}x`, '```a'.repeat(1000), '👩‍'.repeat(1300), '*a'.repeat(2000), '**a '.repeat(1300), '_'.repeat(4000), '~~a'.repeat(1300), '@'.repeat(4000)]) {
+  for (const text of [
+    '`'.repeat(4000),
+    '```'.repeat(1300),
+    'http://'.repeat(570),
+    `https://${'.'.repeat(3900)}x`,
+    '```a'.repeat(1000),
+    '👩‍'.repeat(1300),
+    '*a'.repeat(2000),
+    '**a '.repeat(1300),
+    '_'.repeat(4000),
+    '~~a'.repeat(1300),
+    '@'.repeat(4000),
+  ]) {
     pieces(text);
     isEmojiOnly(text);
   }

@@ -9,7 +9,9 @@ import { reduce, resumePoints } from '../js/state/state.js';
 import { chat, page, welcome } from './support.js';
 
 test('events are shown in order and once', () => {
-  const p = page().open([chat(1), chat(2)]).frames(chat(3), chat(3), chat(1), chat(4));
+  const p = page()
+    .open([chat(1), chat(2)])
+    .frames(chat(3), chat(3), chat(1), chat(4));
   assert.deepEqual(p.texts(), ['m1', 'm2', 'm3', 'm4']);
   assert.deepEqual(resumePoints(p.state), { lobby: 4 });
 });
@@ -17,7 +19,14 @@ test('events are shown in order and once', () => {
 test('events that come before the first page wait for it', () => {
   const p = page().frames(welcome);
   const latest = p.ask()[0];
-  p.frames(chat(3), chat(2), { type: 'history', re: latest.id, room: 'lobby', as_of: 2, messages: [chat(1), chat(2)], more_before: false });
+  p.frames(chat(3), chat(2), {
+    type: 'history',
+    re: latest.id,
+    room: 'lobby',
+    as_of: 2,
+    messages: [chat(1), chat(2)],
+    more_before: false,
+  });
   assert.deepEqual(p.texts(), ['m1', 'm2', 'm3']);
 });
 
@@ -43,13 +52,20 @@ test('a hole that the server cannot fill means another log: the room is read ane
 });
 
 test('numbered events of an unknown type move the cursor on', () => {
-  const p = page().open([chat(1)]).frames({ type: 'aurora', room: 'lobby', seq: 2, ts: 1 }, chat(3));
+  const p = page()
+    .open([chat(1)])
+    .frames({ type: 'aurora', room: 'lobby', seq: 2, ts: 1 }, chat(3));
   assert.deepEqual(p.texts(), ['m1', 'm3']);
-  assert.deepEqual(p.ask().filter((command) => command.type === 'events'), []);
+  assert.deepEqual(
+    p.ask().filter((command) => command.type === 'events'),
+    [],
+  );
 });
 
 test('a message is shown at once, and becomes the real one by its nonce', () => {
-  const p = page().open([chat(1)]).intend('send', { text: 'hi', nonce: 'mine', ts: 5 });
+  const p = page()
+    .open([chat(1)])
+    .intend('send', { text: 'hi', nonce: 'mine', ts: 5 });
   assert.equal(p.room.pending[0].status, 'queued');
   const send = p.ask().find((command) => command.type === 'send');
   assert.deepEqual([send.text, send.nonce], ['hi', 'mine']);
@@ -68,14 +84,23 @@ test('what has no answer is sent again with the same nonce, and what was written
   p.drop().intend('send', { text: 'two', nonce: 'b', ts: 2 });
   assert.deepEqual(p.ask(), []);
   p.frames(welcome);
-  assert.deepEqual(p.ask().filter((command) => command.type === 'send').map((command) => command.nonce), ['a', 'b']);
+  assert.deepEqual(
+    p
+      .ask()
+      .filter((command) => command.type === 'send')
+      .map((command) => command.nonce),
+    ['a', 'b'],
+  );
 });
 
 test('a message acked before the line broke is not sent again', () => {
   const p = page().open().intend('send', { text: 'one', nonce: 'a', ts: 1 });
   p.ask();
   p.frames({ type: 'ack', room: 'lobby', nonce: 'a', seq: 1, ts: 1 }).drop().frames(welcome);
-  assert.deepEqual(p.ask().filter((command) => command.type === 'send'), []);
+  assert.deepEqual(
+    p.ask().filter((command) => command.type === 'send'),
+    [],
+  );
   p.frames(chat(1, 'ann', { nonce: 'a' }));
   assert.equal(p.room.pending.length, 0);
 });
@@ -86,17 +111,36 @@ test('a refused message stays with its error, is retried or discarded', () => {
   p.frames({ type: 'error', nonce: 'a', room: 'lobby', code: 'rate_limited', message: 'Wait.' });
   assert.deepEqual([p.room.pending[0].status, p.room.pending[0].error], ['failed', 'Wait.']);
   p.drop().frames(welcome);
-  assert.deepEqual(p.ask().filter((command) => command.type === 'send'), []);
+  assert.deepEqual(
+    p.ask().filter((command) => command.type === 'send'),
+    [],
+  );
   p.intend('retry', { nonce: 'a' });
   assert.equal(p.ask().find((command) => command.type === 'send')?.nonce, 'a');
   assert.deepEqual(p.intend('discard', { nonce: 'a' }).room.pending, []);
 });
 
 test('what a reload found unsent is sent, with its nonce', () => {
-  const unsent = [{ room: 'lobby', nonce: 'a', text: 'one', ts: 1 }, { room: 'rust', nonce: 'b', text: 'two', ts: 2 }, { room: 'lobby', nonce: 'c', text: 'bad', ts: 3, error: 'No.' }];
-  let state = reduce(initialState(), { intent: 'signedIn', me: { username: 'ann' }, outbox: unsent });
+  const unsent = [
+    { room: 'lobby', nonce: 'a', text: 'one', ts: 1 },
+    { room: 'rust', nonce: 'b', text: 'two', ts: 2 },
+    { room: 'lobby', nonce: 'c', text: 'bad', ts: 3, error: 'No.' },
+  ];
+  let state = reduce(initialState(), {
+    intent: 'signedIn',
+    me: { username: 'ann' },
+    outbox: unsent,
+  });
   state = reduce(state, { frame: welcome });
-  assert.deepEqual(needs(state).filter((question) => question.what === 'send').map((question) => [question.room, question.nonce]), [['lobby', 'a'], ['rust', 'b']]);
+  assert.deepEqual(
+    needs(state)
+      .filter((question) => question.what === 'send')
+      .map((question) => [question.room, question.nonce]),
+    [
+      ['lobby', 'a'],
+      ['rust', 'b'],
+    ],
+  );
 });
 
 test('a page that could not be read says so, and is asked for again on demand', () => {
@@ -109,36 +153,94 @@ test('a page that could not be read says so, and is asked for again on demand', 
 });
 
 test('limited drops what was read and pages anew, and keeps what waits to be sent', () => {
-  const p = page().open([chat(1)]).drop().intend('send', { text: 'x', nonce: 'a', ts: 1 });
+  const p = page()
+    .open([chat(1)])
+    .drop()
+    .intend('send', { text: 'x', nonce: 'a', ts: 1 });
   p.frames(welcome, { type: 'limited', room: 'lobby', last_seq: 9000, reset: false }, chat(9001));
   const asked = p.ask();
   const latest = asked.find((command) => command.type === 'history');
-  p.frames({ type: 'history', re: latest.id, room: 'lobby', as_of: 9000, messages: [chat(9000)], more_before: true });
+  p.frames({
+    type: 'history',
+    re: latest.id,
+    room: 'lobby',
+    as_of: 9000,
+    messages: [chat(9000)],
+    more_before: true,
+  });
   assert.deepEqual(p.texts(), ['m9000', 'm9001']);
   assert.equal(p.room.pending.length, 1);
 });
 
 test('another log id forgets the old numbers', () => {
-  const p = page().open([chat(1), chat(2)]).drop().frames({ ...welcome, log: 'M' });
+  const p = page()
+    .open([chat(1), chat(2)])
+    .drop()
+    .frames({ ...welcome, log: 'M' });
   assert.deepEqual(resumePoints(p.state), {});
   assert.equal(p.ask()[0].type, 'history');
 });
 
 test('edits, deletes and reactions change their message once', () => {
-  const react = { type: 'reacted', room: 'lobby', seq: 3, ts: 1, target: 1, username: 'ann', emoji: '__proto__', on: true };
-  const p = page().open([chat(1)]).frames({ type: 'edited', room: 'lobby', seq: 2, ts: 7, target: 1, username: 'bob', message: 'new' }, react, react);
+  const react = {
+    type: 'reacted',
+    room: 'lobby',
+    seq: 3,
+    ts: 1,
+    target: 1,
+    username: 'ann',
+    emoji: '__proto__',
+    on: true,
+  };
+  const p = page()
+    .open([chat(1)])
+    .frames(
+      { type: 'edited', room: 'lobby', seq: 2, ts: 7, target: 1, username: 'bob', message: 'new' },
+      react,
+      react,
+    );
   assert.deepEqual([p.room.entries[0].text, p.room.entries[0].editedTs], ['new', 7]);
   assert.deepEqual(p.room.entries[0].reactions.get('__proto__'), { n: 1, who: ['ann'], me: true });
-  p.frames({ ...react, seq: 4, on: false }, { type: 'deleted', room: 'lobby', seq: 5, ts: 1, target: 1, username: 'bob' });
-  assert.deepEqual([p.room.entries[0].deleted, p.room.entries[0].text, p.room.entries[0].reactions.size], [true, '', 0]);
+  p.frames(
+    { ...react, seq: 4, on: false },
+    { type: 'deleted', room: 'lobby', seq: 5, ts: 1, target: 1, username: 'bob' },
+  );
+  assert.deepEqual(
+    [p.room.entries[0].deleted, p.room.entries[0].text, p.room.entries[0].reactions.size],
+    [true, '', 0],
+  );
 });
 
 test('older pages go above, and get the changes that they missed but no change twice', () => {
-  const p = page().open([chat(10)], 10, true).intend('older');
+  const p = page()
+    .open([chat(10)], 10, true)
+    .intend('older');
   const ask = p.ask().find((command) => command.type === 'history');
   assert.equal(ask.before, 10);
-  p.frames({ type: 'edited', room: 'lobby', seq: 11, ts: 1, target: 8, username: 'bob', message: 'late' }, { type: 'reacted', room: 'lobby', seq: 12, ts: 1, target: 9, username: 'bob', emoji: '👍', on: true });
-  p.frames({ type: 'history', re: ask.id, room: 'lobby', as_of: 10, messages: [chat(8), chat(9, 'bob', { rev: 12, reactions: { '👍': { n: 1, me: false, who: ['bob'] } } })], more_before: false });
+  p.frames(
+    { type: 'edited', room: 'lobby', seq: 11, ts: 1, target: 8, username: 'bob', message: 'late' },
+    {
+      type: 'reacted',
+      room: 'lobby',
+      seq: 12,
+      ts: 1,
+      target: 9,
+      username: 'bob',
+      emoji: '👍',
+      on: true,
+    },
+  );
+  p.frames({
+    type: 'history',
+    re: ask.id,
+    room: 'lobby',
+    as_of: 10,
+    messages: [
+      chat(8),
+      chat(9, 'bob', { rev: 12, reactions: { '👍': { n: 1, me: false, who: ['bob'] } } }),
+    ],
+    more_before: false,
+  });
   assert.deepEqual(p.texts(), ['late', 'm9', 'm10']);
   assert.equal(p.room.entries[1].reactions.get('👍').n, 1);
   assert.equal(p.room.moreBefore, false);
@@ -147,20 +249,54 @@ test('older pages go above, and get the changes that they missed but no change t
 test('people come and go, whatever they are called', () => {
   const p = page().frames(welcome);
   const ask = p.ask().find((command) => command.type === 'members');
-  p.frames({ type: 'members', re: ask.id, room: 'lobby', members: [{ username: '__proto__', online: false }, { username: 'bob', online: true }], more: true });
+  p.frames({
+    type: 'members',
+    re: ask.id,
+    room: 'lobby',
+    members: [
+      { username: '__proto__', online: false },
+      { username: 'bob', online: true },
+    ],
+    more: true,
+  });
   const next = p.ask().find((command) => command.type === 'members');
   assert.equal(next.after, 'bob');
-  p.frames({ type: 'members', re: next.id, room: 'lobby', members: [{ username: 'cat', online: false }], more: false });
-  p.frames({ type: 'presence', room: 'lobby', online: ['__proto__', 'new'], offline: ['bob', 'nobody'], count: 2 });
-  assert.deepEqual([...p.room.people.values()].map((person) => [person.username, person.online]), [['__proto__', true], ['bob', false], ['cat', false], ['new', true]]);
+  p.frames({
+    type: 'members',
+    re: next.id,
+    room: 'lobby',
+    members: [{ username: 'cat', online: false }],
+    more: false,
+  });
+  p.frames({
+    type: 'presence',
+    room: 'lobby',
+    online: ['__proto__', 'new'],
+    offline: ['bob', 'nobody'],
+    count: 2,
+  });
+  assert.deepEqual(
+    [...p.room.people.values()].map((person) => [person.username, person.online]),
+    [
+      ['__proto__', true],
+      ['bob', false],
+      ['cat', false],
+      ['new', true],
+    ],
+  );
   p.drop().frames(welcome);
-  assert.ok(p.ask().some((command) => command.type === 'members'), 'who came while we were away is asked for');
+  assert.ok(
+    p.ask().some((command) => command.type === 'members'),
+    'who came while we were away is asked for',
+  );
 });
 
 test('every list has its bound', () => {
   const p = page().open([chat(1)]);
   p.ask();
-  for (let at = 0; at < PASSING_LINES_MAX + 20; at += 1) p.frames({ type: 'system', event: 'joined_chat', room: 'lobby', ts: 1, message: `line ${at}` });
+  for (let at = 0; at < PASSING_LINES_MAX + 20; at += 1) {
+    p.frames({ type: 'system', event: 'joined_chat', room: 'lobby', ts: 1, message: `line ${at}` });
+  }
   assert.equal(p.room.entries.length, 1 + PASSING_LINES_MAX);
   for (let seq = 2; seq <= WINDOW_MAX + 2; seq += 1) p.frames(chat(seq));
   p.intend('trim', { following: true });
@@ -171,25 +307,51 @@ test('every list has its bound', () => {
 
 test('a frame cannot pass for an intention, nor a strange type for a handler', () => {
   const p = page().open([chat(1)]);
-  for (const type of ['signedOut', 'constructor', '__proto__', 'toString']) assert.equal(p.frames({ type }).state.screen, 'chat');
+  for (const type of ['signedOut', 'constructor', '__proto__', 'toString']) {
+    assert.equal(p.frames({ type }).state.screen, 'chat');
+  }
 });
 
 test('the state knows no browser, clock or chance', () => {
   const folder = new URL('../js/state/', import.meta.url);
   const files = readdirSync(folder).map((file) => `state/${file}`);
   assert.ok(files.length > 10);
-  for (const file of [...files, 'net/retry.js', 'wire.js', 'view/rows.js', 'view/comings.js', 'view/richtext.js']) {
-    const source = readFileSync(new URL(`../js/${file}`, import.meta.url), 'utf8').replace(/\/\/.*|\/\*[\s\S]*?\*\//gu, '');
-    const pure = file.startsWith('view/') ? /^(\.\.\/state\/[a-z]+|\.\/comings)\.js$/u : /^(\.\/[a-z]+|\.\.\/wire)\.js$/u;
+  for (const file of [
+    ...files,
+    'net/retry.js',
+    'wire.js',
+    'view/rows.js',
+    'view/presence-batch.js',
+    'view/richtext.js',
+  ]) {
+    const source = readFileSync(new URL(`../js/${file}`, import.meta.url), 'utf8').replace(
+      /\/\/.*|\/\*[\s\S]*?\*\//gu,
+      '',
+    );
+    const pure = file.startsWith('view/')
+      ? /^(\.\.\/state\/[a-z]+|\.\/comings)\.js$/u
+      : /^(\.\/[a-z]+|\.\.\/wire)\.js$/u;
     for (const [, from] of source.matchAll(/from '(.+?)'/gu)) assert.match(from, pure, file);
     if (file === 'wire.js' || file === 'view/rows.js') continue;
-    assert.doesNotMatch(source, /\b(document|window|location|fetch|WebSocket|Date|Math\.random|setTimeout|localStorage)\b/, file);
+    assert.doesNotMatch(
+      source,
+      /\b(document|window|location|fetch|WebSocket|Date|Math\.random|setTimeout|localStorage)\b/,
+      file,
+    );
   }
 });
 
 test('no module writes markup', () => {
   const folder = new URL('../js/', import.meta.url);
-  const files = readdirSync(folder, { recursive: true }).map(String).filter((file) => file.endsWith('.js'));
+  const files = readdirSync(folder, { recursive: true })
+    .map(String)
+    .filter((file) => file.endsWith('.js'));
   assert.ok(files.length > 15);
-  for (const file of files) assert.doesNotMatch(readFileSync(new URL(file, folder), 'utf8'), /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/, file);
+  for (const file of files) {
+    assert.doesNotMatch(
+      readFileSync(new URL(file, folder), 'utf8'),
+      /innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/,
+      file,
+    );
+  }
 });

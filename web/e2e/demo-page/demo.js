@@ -8,7 +8,8 @@ let username = '';
 
 async function post(path) {
   const response = await fetch(path, {
-    method: 'POST', headers: { 'Content-Type': 'application/json' },
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ username: byId('username').value, password: byId('password').value }),
   });
   const answer = await response.json();
@@ -39,6 +40,10 @@ function send() {
 }
 
 byId('register').onclick = () => post('/register');
-byId('login').onclick = async () => { if (await post('/login')) open(); };
+byId('login').onclick = async () => {
+  if (await post('/login')) open();
+};
 byId('send').onclick = send;
-byId('message').onkeydown = (event) => { if (event.key === 'Enter') send(); };
+byId('message').onkeydown = (event) => {
+  if (event.key === 'Enter') send();
+};

@@ -22,8 +22,12 @@ export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent
 /** @param {string} old @param {string} next @returns {Promise<Answer>} */
 export const changePassword = (old, next) => call('POST', '/password', { old, new: next });
 
-/** Uploads a picture. Fetch tells nothing of how far an upload is, so this is the older call.
- * @param {Blob} picture @param {(share: number) => void} onProgress from 0 to 1 @returns {Promise<Answer>} */
+/**
+ * Uploads a picture. Fetch tells nothing of how far an upload is, so this is the older call.
+ * @param {Blob} picture
+ * @param {(share: number) => void} onProgress from 0 to 1
+ * @returns {Promise<Answer>}
+ */
 export function putAvatar(picture, onProgress) {
   return new Promise((resolve) => {
     const request = new XMLHttpRequest();
@@ -42,7 +46,10 @@ export function putAvatar(picture, onProgress) {
 async function call(method, path, body) {
   try {
     const response = await fetch(path, {
-      method, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(CALL_MS_MAX),
+      method,
+      credentials: 'same-origin',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(CALL_MS_MAX),
       headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
@@ -55,6 +62,11 @@ async function call(method, path, body) {
 /** @param {number} status @param {any} answer @returns {Answer} */
 function answerOf(status, answer) {
   const done = status >= 200 && status < 300;
-  const msg = typeof answer?.msg === 'string' ? answer.msg : done ? '' : `The server could not do this (${status}). Try again in a moment.`;
+  const msg =
+    typeof answer?.msg === 'string'
+      ? answer.msg
+      : done
+        ? ''
+        : `The server could not do this (${status}). Try again in a moment.`;
   return { ...answer, ok: done && answer?.ok !== false, status, msg };
 }

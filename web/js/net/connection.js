@@ -31,7 +31,9 @@ export function createConnection(callbacks) {
     clearTimeout(retryTimer);
     if (ended || socket) return;
     callbacks.onLink({ status: 'connecting' });
-    const opened = new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`);
+    const opened = new WebSocket(
+      `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/ws`,
+    );
     socket = opened;
     welcomed = false;
     byeMs = null;
@@ -67,11 +69,13 @@ export function createConnection(callbacks) {
     const decision = afterClose({ code, attempt, random: Math.random(), byeMs });
     attempt += 1;
     if (decision.action === 'login') return callbacks.onLogin();
-    if (decision.action === 'stop') return callbacks.onLink({ status: 'stopped', message: decision.message });
+    if (decision.action === 'stop') {
+      return callbacks.onLink({ status: 'stopped', message: decision.message });
+    }
     callbacks.onLink({ status: 'waiting', retryAt: Date.now() + decision.afterMs });
     retryTimer = setTimeout(connect, decision.afterMs);
     // A browser hides why an upgrade was refused; the session is asked for instead.
-    if (!reached && await callbacks.isSignedOut() && !ended && !socket) {
+    if (!reached && (await callbacks.isSignedOut()) && !ended && !socket) {
       clearTimeout(retryTimer);
       callbacks.onLogin();
     }

@@ -24,7 +24,9 @@ export function afterClose({ code, attempt, random, byeMs }) {
   if (Object.hasOwn(FINAL, code)) return { action: 'stop', message: FINAL[code] };
   // The first try is at once; a server that refuses again and again is not hammered.
   if ((code === 4408 || code === 4413) && attempt === 0) return { action: 'retry', afterMs: 0 };
-  if (code === 4429 || code === 4409) return { action: 'retry', afterMs: MINUTE_MS + random * 5000 };
+  if (code === 4429 || code === 4409) {
+    return { action: 'retry', afterMs: MINUTE_MS + random * 5000 };
+  }
   if (code === 1001 && byeMs !== null) return { action: 'retry', afterMs: Math.max(0, byeMs) };
   const ceiling = Math.min(BACKOFF_MS_MAX, BACKOFF_MS_FIRST * 2 ** Math.min(attempt, 10));
   return { action: 'retry', afterMs: ceiling / 2 + (random * ceiling) / 2 };

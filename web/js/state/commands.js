@@ -5,17 +5,27 @@ export const COMMANDS_MAX = 100;
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('../wire.js').Command} Command */
-/** @typedef {{key: string, command: Command & {room?: string, seq?: number, nonce?: string}, status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean}} Kept quiet: who gave it tells of its errors */
+/**
+ * @typedef {{key: string, command: Command & {room?: string, seq?: number, nonce?: string}, status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean}} Kept quiet: who gave it tells of its errors
+ */
 
 /** @param {State} state @param {Kept} kept @returns {State} */
 export function keep(state, kept) {
-  if (state.commands.length >= COMMANDS_MAX) return { ...state, notice: 'Too much waits to be sent. Try again when you are connected.' };
-  return { ...state, commands: [...state.commands.filter((other) => !replaces(kept, other)), kept] };
+  if (state.commands.length >= COMMANDS_MAX) {
+    return { ...state, notice: 'Too much waits to be sent. Try again when you are connected.' };
+  }
+  return {
+    ...state,
+    commands: [...state.commands.filter((other) => !replaces(kept, other)), kept],
+  };
 }
 
 /** @param {State} state @param {string} key @param {Partial<Kept>} change @returns {State} */
 export function changeKept(state, key, change) {
-  return { ...state, commands: state.commands.map((kept) => (kept.key === key ? { ...kept, ...change } : kept)) };
+  return {
+    ...state,
+    commands: state.commands.map((kept) => (kept.key === key ? { ...kept, ...change } : kept)),
+  };
 }
 
 /** @param {State} state @param {string} key @returns {State} */
@@ -23,21 +33,43 @@ export function dropKept(state, key) {
   return { ...state, commands: state.commands.filter((kept) => kept.key !== key) };
 }
 
-/** What was sent and not answered goes again with the next connection. @param {State} state @returns {State} */
+/**
+ * What was sent and not answered goes again with the next connection.
+ * @param {State} state
+ * @returns {State}
+ */
 export function requeue(state) {
   if (!state.commands.some((kept) => kept.status === 'sent')) return state;
-  return { ...state, commands: state.commands.map((kept) => (kept.status === 'sent' ? { ...kept, status: 'queued' } : kept)) };
+  return {
+    ...state,
+    commands: state.commands.map((kept) =>
+      kept.status === 'sent' ? { ...kept, status: 'queued' } : kept,
+    ),
+  };
 }
 
-/** A refused command. An edit stays, with the text that was written. @param {State} state @param {string} key @param {string} message @returns {State} */
+/**
+ * A refused command. An edit stays, with the text that was written.
+ * @param {State} state
+ * @param {string} key
+ * @param {string} message
+ * @returns {State}
+ */
 export function refuse(state, key, message) {
   const kept = state.commands.find((one) => one.key === key);
-  if (kept?.command.type === 'edit') return changeKept(state, key, { status: 'failed', error: message });
+  if (kept?.command.type === 'edit') {
+    return changeKept(state, key, { status: 'failed', error: message });
+  }
   const next = dropKept(state, key);
   return kept?.quiet ? next : { ...next, notice: message };
 }
 
-/** The changes of messages that are on their way, by room and seq. @param {State} state @param {string} room @returns {Map<number, Kept[]>} */
+/**
+ * The changes of messages that are on their way, by room and seq.
+ * @param {State} state
+ * @param {string} room
+ * @returns {Map<number, Kept[]>}
+ */
 export function changesOf(state, room) {
   /** @type {Map<number, Kept[]>} */
   const changes = new Map();
@@ -49,8 +81,17 @@ export function changesOf(state, room) {
   return changes;
 }
 
-/** A new edit of a message takes the place of one that waits or failed. @param {Kept} next @param {Kept} other */
+/**
+ * A new edit of a message takes the place of one that waits or failed.
+ * @param {Kept} next
+ * @param {Kept} other
+ */
 function replaces(next, other) {
-  return next.command.type === 'edit' && other.command.type === 'edit' && other.status !== 'sent'
-    && other.command.room === next.command.room && other.command.seq === next.command.seq;
+  return (
+    next.command.type === 'edit' &&
+    other.command.type === 'edit' &&
+    other.status !== 'sent' &&
+    other.command.room === next.command.room &&
+    other.command.seq === next.command.seq
+  );
 }

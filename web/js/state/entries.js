@@ -15,7 +15,12 @@
 /** People named under a reaction; the server names as many. */
 const WHO_MAX = 10;
 
-/** One key for a message from its first keystroke to its number, so that its row stays the same element. @param {string} username @param {string} nonce */
+/**
+ * One key for a message from its first keystroke to its number, so that its row stays the same
+ * element.
+ * @param {string} username
+ * @param {string} nonce
+ */
 export function keyOf(username, nonce) {
   return `${username} ${nonce}`;
 }
@@ -23,21 +28,43 @@ export function keyOf(username, nonce) {
 /** @param {ChatFrame} frame @returns {Message} */
 export function toMessage(frame) {
   return {
-    kind: 'message', key: frame.nonce ? keyOf(frame.username, frame.nonce) : `seq ${frame.seq}`,
-    seq: frame.seq, rev: frame.rev ?? frame.seq, ts: frame.ts, username: frame.username, text: frame.message ?? '',
-    bot: Boolean(frame.bot), replyTo: frame.reply_to ?? null, editedTs: frame.edited_ts ?? null, deleted: Boolean(frame.deleted),
-    mentions: frame.mentions ?? [], reactions: new Map(Object.entries(frame.reactions ?? {})),
+    kind: 'message',
+    key: frame.nonce ? keyOf(frame.username, frame.nonce) : `seq ${frame.seq}`,
+    seq: frame.seq,
+    rev: frame.rev ?? frame.seq,
+    ts: frame.ts,
+    username: frame.username,
+    text: frame.message ?? '',
+    bot: Boolean(frame.bot),
+    replyTo: frame.reply_to ?? null,
+    editedTs: frame.edited_ts ?? null,
+    deleted: Boolean(frame.deleted),
+    mentions: frame.mentions ?? [],
+    reactions: new Map(Object.entries(frame.reactions ?? {})),
   };
 }
 
 /** @param {import('../wire.js').SystemFrame} frame @param {string} key @returns {Line} */
 export function toLine(frame, key) {
   const names = frame.usernames ?? (frame.username ? [frame.username] : []);
-  return { kind: 'system', key, seq: frame.seq, ts: frame.ts, text: frame.message ?? '', event: frame.event, names };
+  return {
+    kind: 'system',
+    key,
+    seq: frame.seq,
+    ts: frame.ts,
+    text: frame.message ?? '',
+    event: frame.event,
+    names,
+  };
 }
 
-/** The entries with an edit, delete or reaction in them; the same list where it changes nothing.
- * @param {Entry[]} entries @param {Change} change @param {string} me @returns {Entry[]} */
+/**
+ * The entries with an edit, delete or reaction in them; the same list where it changes nothing.
+ * @param {Entry[]} entries
+ * @param {Change} change
+ * @param {string} me
+ * @returns {Entry[]}
+ */
 export function withChange(entries, change, me) {
   const at = indexOf(entries, change.target);
   const entry = entries[at];
@@ -54,12 +81,25 @@ export function indexOf(entries, seq) {
 
 /** @param {Message} entry @param {Change} change @param {string} me @returns {Message} */
 function changed(entry, change, me) {
-  if (change.type === 'edited') return { ...entry, text: change.message, editedTs: change.ts, mentions: change.mentions ?? [] };
-  if (change.type === 'deleted') return { ...entry, text: '', deleted: true, mentions: [], reactions: new Map() };
-  return { ...entry, reactions: withReaction(entry.reactions, change.emoji, change.on, change.username, me) };
+  if (change.type === 'edited') {
+    return { ...entry, text: change.message, editedTs: change.ts, mentions: change.mentions ?? [] };
+  }
+  if (change.type === 'deleted') {
+    return { ...entry, text: '', deleted: true, mentions: [], reactions: new Map() };
+  }
+  return {
+    ...entry,
+    reactions: withReaction(entry.reactions, change.emoji, change.on, change.username, me),
+  };
 }
 
-/** @param {Map<string, Reaction>} before @param {string} emoji @param {boolean} on @param {string} username @param {string} me */
+/**
+ * @param {Map<string, Reaction>} before
+ * @param {string} emoji
+ * @param {boolean} on
+ * @param {string} username
+ * @param {string} me
+ */
 export function withReaction(before, emoji, on, username, me) {
   const reactions = new Map(before);
   const old = reactions.get(emoji) ?? { n: 0, me: false, who: [] };

@@ -2,8 +2,12 @@
 
 /** @typedef {ReturnType<typeof initialState>} State */
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {{what: string, room: string, nonce?: string, key?: string, seq?: number}} Question what was asked; its answer says only `re` */
-/** @typedef {{status: 'connecting'|'live'|'waiting'|'stopped', retryAt?: number, message?: string}} Link */
+/**
+ * @typedef {{what: string, room: string, nonce?: string, key?: string, seq?: number}} Question what was asked; its answer says only `re`
+ */
+/**
+ * @typedef {{status: 'connecting'|'live'|'waiting'|'stopped', retryAt?: number, message?: string}} Link
+ */
 /** @typedef {{username: string, display_name?: string, avatar?: string, admin?: boolean}} Me */
 
 export function initialState() {
@@ -15,7 +19,8 @@ export function initialState() {
     /** @type {string|null} */ log: null,
     current: 'lobby',
     /** A room that is to be opened when it comes. */ opening: '',
-    /** @type {{seq: number, how: 'reply'|'edit'}|null} the message that the composer is about */ reply: null,
+    /** @type {{seq: number, how: 'reply'|'edit'}|null} the message that the composer is about */ reply:
+      null,
     /** @type {Map<string, Room>} */ rooms: new Map(),
     /** @type {string[]} the rooms that this connection named so far */ listed: [],
     /** @type {import('./commands.js').Kept[]} */ commands: [],

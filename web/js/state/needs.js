@@ -16,7 +16,14 @@ export function needs(state) {
   const room = Math.max(0, ASKED_MAX - state.asked.size);
   const all = [...state.rooms.values()].flatMap(needsOfRoom);
   for (const kept of state.commands) {
-    if (kept.status === 'queued') all.push({ what: 'command', room: kept.command.room ?? '', key: kept.key, command: kept.command });
+    if (kept.status === 'queued') {
+      all.push({
+        what: 'command',
+        room: kept.command.room ?? '',
+        key: kept.key,
+        command: kept.command,
+      });
+    }
   }
   return all.slice(0, room);
 }
@@ -27,19 +34,52 @@ function needsOfRoom(r) {
   const room = r.name;
   /** @type {Need[]} */
   const found = [];
-  if (r.history === 'wanted') found.push({ what: 'latest', room, command: { type: 'history', room, limit: LATEST_PAGE } });
-  if (r.catchUp === 'wanted') found.push({ what: 'catchUp', room, command: { type: 'events', room, after: r.cursor, limit: EVENTS_PAGE } });
+  if (r.history === 'wanted') {
+    found.push({ what: 'latest', room, command: { type: 'history', room, limit: LATEST_PAGE } });
+  }
+  if (r.catchUp === 'wanted') {
+    found.push({
+      what: 'catchUp',
+      room,
+      command: { type: 'events', room, after: r.cursor, limit: EVENTS_PAGE },
+    });
+  }
   if (r.roster === 'wanted') {
     const after = r.rosterAfter ? { after: r.rosterAfter } : {};
-    found.push({ what: 'roster', room, command: { type: 'members', room, ...after, limit: MEMBERS_PAGE } });
+    found.push({
+      what: 'roster',
+      room,
+      command: { type: 'members', room, ...after, limit: MEMBERS_PAGE },
+    });
   }
   for (const p of r.pending) {
     const reply = p.replyTo === null ? {} : { reply_to: p.replyTo };
-    if (p.status === 'queued') found.push({ what: 'send', room, nonce: p.nonce, command: { type: 'send', room, text: p.text, nonce: p.nonce, ...reply } });
+    if (p.status === 'queued') {
+      found.push({
+        what: 'send',
+        room,
+        nonce: p.nonce,
+        command: { type: 'send', room, text: p.text, nonce: p.nonce, ...reply },
+      });
+    }
   }
   found.push(...pages(r));
-  if (hasMark(r)) found.push({ what: 'mark', room, seq: r.seenSeq, command: { type: 'read', room, seq: r.seenSeq } });
-  for (const seq of missingQuotes(r)) found.push({ what: 'quote', room, seq, command: { type: 'history', room, around: seq, limit: 1 } });
+  if (hasMark(r)) {
+    found.push({
+      what: 'mark',
+      room,
+      seq: r.seenSeq,
+      command: { type: 'read', room, seq: r.seenSeq },
+    });
+  }
+  for (const seq of missingQuotes(r)) {
+    found.push({
+      what: 'quote',
+      room,
+      seq,
+      command: { type: 'history', room, around: seq, limit: 1 },
+    });
+  }
   return found;
 }
 
@@ -48,14 +88,20 @@ function pages(r) {
   const room = r.name;
   const base = { type: /** @type {const} */ ('history'), room, limit: HISTORY_PAGE };
   const { past } = r;
-  if (past?.status === 'wanted') return [{ what: 'around', room, command: { ...base, around: past.around } }];
+  if (past?.status === 'wanted') {
+    return [{ what: 'around', room, command: { ...base, around: past.around } }];
+  }
   const entries = past ? past.entries : r.entries;
   const older = past ? past.older : r.older;
   /** @type {Need[]} */
   const found = [];
   const oldest = entries.find((entry) => entry.kind === 'message');
-  if (older === 'wanted' && r.history === 'ready') found.push({ what: 'older', room, command: { ...base, before: oldest?.seq ?? r.cursor + 1 } });
+  if (older === 'wanted' && r.history === 'ready') {
+    found.push({ what: 'older', room, command: { ...base, before: oldest?.seq ?? r.cursor + 1 } });
+  }
   const newest = entries.findLast((entry) => entry.kind === 'message');
-  if (past?.newer === 'wanted') found.push({ what: 'newer', room, command: { ...base, after: newest?.seq ?? past.around } });
+  if (past?.newer === 'wanted') {
+    found.push({ what: 'newer', room, command: { ...base, after: newest?.seq ?? past.around } });
+  }
   return found;
 }

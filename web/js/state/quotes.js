@@ -9,9 +9,16 @@ const QUOTES_MAX = 200;
 const ASKED_AT_ONCE = 4;
 
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {{status: 'asked'|'gone'}|{status: 'known', username: string, text: string, deleted: boolean}} Quote */
+/**
+ * @typedef {{status: 'asked'|'gone'}|{status: 'known', username: string, text: string, deleted: boolean}} Quote
+ */
 
-/** What a reply answers, as far as that is known. @param {Room} room @param {number} seq @returns {{username: string, text: string, deleted: boolean}|null} */
+/**
+ * What a reply answers, as far as that is known.
+ * @param {Room} room
+ * @param {number} seq
+ * @returns {{username: string, text: string, deleted: boolean}|null}
+ */
 export function quoteOf(room, seq) {
   const entries = shown(room);
   const entry = entries[indexOf(entries, seq)];
@@ -27,7 +34,9 @@ export function missingQuotes(room) {
   const missing = new Set();
   for (const entry of entries) {
     if (entry.kind !== 'message' || entry.replyTo === null || entry.deleted) continue;
-    if (!room.quotes.has(entry.replyTo) && indexOf(entries, entry.replyTo) < 0) missing.add(entry.replyTo);
+    if (!room.quotes.has(entry.replyTo) && indexOf(entries, entry.replyTo) < 0) {
+      missing.add(entry.replyTo);
+    }
     if (missing.size === ASKED_AT_ONCE) break;
   }
   return [...missing];
@@ -41,7 +50,12 @@ export function setQuote(room, seq, quote) {
   return { ...room, quotes };
 }
 
-/** @param {Room} room @param {number} seq @param {import('../wire.js').HistoryFrame} frame @returns {Room} */
+/**
+ * @param {Room} room
+ * @param {number} seq
+ * @param {import('../wire.js').HistoryFrame} frame
+ * @returns {Room}
+ */
 export function takeQuote(room, seq, frame) {
   const found = frame.messages.find((message) => message.seq === seq);
   if (!found) return setQuote(room, seq, { status: 'gone' });

@@ -22,26 +22,49 @@ export function mayModerate(state, room) {
 
 /** @param {State} state @param {import('./room.js').Room} room */
 export function mayInvite(state, room) {
-  return room.kind !== 'direct' && room.name !== LOBBY && (room.kind === 'public' || mayModerate(state, room));
+  return (
+    room.kind !== 'direct' &&
+    room.name !== LOBBY &&
+    (room.kind === 'public' || mayModerate(state, room))
+  );
 }
 
-/** What one may do about someone in a room. @param {State} state @param {import('./room.js').Room} room @param {{username: string, role: import('../wire.js').Role}} person */
+/**
+ * What one may do about someone in a room.
+ * @param {State} state
+ * @param {import('./room.js').Room} room
+ * @param {{username: string, role: import('../wire.js').Role}} person
+ */
 export function rightsOver(state, room, person) {
   const own = rankIn(state, room);
   const self = person.username === state.me?.username;
   const above = room.kind !== 'direct' && !self && own > RANK[person.role];
   const moderates = above && own >= RANK.moderator;
-  return { mute: moderates, ban: moderates, kick: moderates && room.name !== LOBBY, role: above && RANK[room.role] === RANK.owner };
+  return {
+    mute: moderates,
+    ban: moderates,
+    kick: moderates && room.name !== LOBBY,
+    role: above && RANK[room.role] === RANK.owner,
+  };
 }
 
-/** A message that is shown in the open room. @param {State} state @param {number} seq @returns {Message|undefined} */
+/**
+ * A message that is shown in the open room.
+ * @param {State} state
+ * @param {number} seq
+ * @returns {Message|undefined}
+ */
 export function messageOf(state, seq) {
   const room = state.rooms.get(state.current);
   const entries = room ? shown(room) : [];
   return /** @type {Message|undefined} */ (entries[indexOf(entries, seq)]);
 }
 
-/** What one may do with a message of the open room that is not deleted. @param {State} state @param {Message} message */
+/**
+ * What one may do with a message of the open room that is not deleted.
+ * @param {State} state
+ * @param {Message} message
+ */
 export function rightsTo(state, message) {
   const room = state.rooms.get(state.current);
   const edit = message.username === state.me?.username;

@@ -9,7 +9,12 @@ export const LOBBY = 'lobby';
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./room.js').Room} Room */
 
-/** @param {State} state @param {string} name @param {(room: Room) => Room} change @returns {State} */
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {(room: Room) => Room} change
+ * @returns {State}
+ */
 export function inRoom(state, name, change) {
   const room = state.rooms.get(name);
   if (!room) return state;
@@ -39,17 +44,36 @@ export function open(state, name) {
   const opened = { ...room, newFrom: room.unread > 0 ? room.readSeq : null };
   if (room.history === 'idle') Object.assign(opened, { history: 'wanted', roster: 'wanted' });
   const next = state.current === name ? state : leave(state);
-  return { ...next, current: name, opening: '', reply: null, rooms: new Map(next.rooms).set(name, opened) };
+  return {
+    ...next,
+    current: name,
+    opening: '',
+    reply: null,
+    rooms: new Map(next.rooms).set(name, opened),
+  };
 }
 
 /** A room that is left is at its end when one comes back. @param {State} state @returns {State} */
 function leave(state) {
-  return inRoom(state, state.current, (room) => (room.past || room.newFrom !== null ? { ...room, past: null, target: null, newFrom: null } : room));
+  return inRoom(state, state.current, (room) =>
+    room.past || room.newFrom !== null
+      ? { ...room, past: null, target: null, newFrom: null }
+      : room,
+  );
 }
 
-/** @param {State} state @param {string} name @param {string} nonce @param {Partial<import('./room.js').Pending>} change @returns {State} */
+/**
+ * @param {State} state
+ * @param {string} name
+ * @param {string} nonce
+ * @param {Partial<import('./room.js').Pending>} change
+ * @returns {State}
+ */
 export function inPending(state, name, nonce, change) {
-  return inRoom(state, name, (room) => ({ ...room, pending: room.pending.map((p) => (p.nonce === nonce ? { ...p, ...change } : p)) }));
+  return inRoom(state, name, (room) => ({
+    ...room,
+    pending: room.pending.map((p) => (p.nonce === nonce ? { ...p, ...change } : p)),
+  }));
 }
 
 /** The name that people know a room by. @param {State} state @param {Room} room */
@@ -57,12 +81,19 @@ export function titleOf(state, room) {
   return room.with ? nameOf(state, room.with) : room.name;
 }
 
-/** What someone is called, by the open room or by the lobby, which has everyone. @param {State} state @param {string} username */
+/**
+ * What someone is called, by the open room or by the lobby, which has everyone.
+ * @param {State} state
+ * @param {string} username
+ */
 export function nameOf(state, username) {
   return displayName(personOf(state, username) ?? { username });
 }
 
 /** @param {State} state @param {string} username */
 export function personOf(state, username) {
-  return state.rooms.get(state.current)?.people.get(username) ?? state.rooms.get(LOBBY)?.people.get(username);
+  return (
+    state.rooms.get(state.current)?.people.get(username) ??
+    state.rooms.get(LOBBY)?.people.get(username)
+  );
 }

@@ -8,7 +8,9 @@ import { intents } from './intents.js';
 
 /** @param {State} state @param {any} input @returns {State} */
 export function reduce(state, input) {
-  if (input.intent) return Object.hasOwn(intents, input.intent) ? intents[input.intent](state, input) : state;
+  if (input.intent) {
+    return Object.hasOwn(intents, input.intent) ? intents[input.intent](state, input) : state;
+  }
   const { frame, now = 0 } = input;
   const next = frames(state, frame, now);
   if (frame.re === undefined || !next.asked.has(frame.re)) return next;
@@ -17,7 +19,11 @@ export function reduce(state, input) {
   return { ...next, asked };
 }
 
-/** The seq we have of each room that we have read. @param {State} state @returns {Record<string, number>} */
+/**
+ * The seq we have of each room that we have read.
+ * @param {State} state
+ * @returns {Record<string, number>}
+ */
 export function resumePoints(state) {
   const ready = [...state.rooms.values()].filter((room) => room.history === 'ready');
   return Object.fromEntries(ready.map((room) => [room.name, room.cursor]));

@@ -9,38 +9,87 @@ const TABS = [
 const NAME_RULE = '1 to 32 of A–Z, a–z, 0–9, dot, dash and underscore.';
 const PASSWORD_RULE = 'At least 8 characters. A sentence is a good password.';
 
-/** @param {any} session */
-export function createAuthView(session) {
+/** @param {any} controller */
+export function createAuthView(controller) {
   let tab = TABS[0];
   let busy = false;
 
   const error = el('p', { class: 'form-error', role: 'alert', id: 'auth-error' });
   const username = el('input', {
-    id: 'username', name: 'username', autocomplete: 'username', autocapitalize: 'none', autocorrect: 'off', spellcheck: 'false',
-    required: true, 'aria-describedby': 'name-rule auth-error',
+    id: 'username',
+    name: 'username',
+    autocomplete: 'username',
+    autocapitalize: 'none',
+    autocorrect: 'off',
+    spellcheck: 'false',
+    required: true,
+    'aria-describedby': 'name-rule auth-error',
   });
   const password = el('input', {
-    id: 'password', name: 'password', type: 'password', required: true, 'aria-describedby': 'password-rule auth-error',
+    id: 'password',
+    name: 'password',
+    type: 'password',
+    required: true,
+    'aria-describedby': 'password-rule auth-error',
   });
-  const reveal = el('button', { type: 'button', class: 'reveal', 'aria-pressed': 'false', 'aria-label': 'Show password', on: { click: toggleReveal } }, 'Show');
+  const reveal = el(
+    'button',
+    {
+      type: 'button',
+      class: 'reveal',
+      'aria-pressed': 'false',
+      'aria-label': 'Show password',
+      on: { click: toggleReveal },
+    },
+    'Show',
+  );
   const nameRule = el('p', { class: 'rule', id: 'name-rule' }, NAME_RULE);
   const passwordRule = el('p', { class: 'rule', id: 'password-rule' }, PASSWORD_RULE);
   const submit = el('button', { type: 'submit', class: 'primary' });
 
-  const tabs = TABS.map((item) => el('button', {
-    type: 'button', role: 'tab', id: `tab-${item.how}`, 'aria-controls': 'auth-form', on: { click: () => choose(item), keydown: arrows },
-  }, item.label));
-  const form = el('form', { novalidate: true, on: { submit: send } },
-    el('label', { for: 'username' }, 'Username'), username, nameRule,
-    el('label', { for: 'password' }, 'Password'), el('div', { class: 'password' }, password, reveal), passwordRule,
-    error, submit);
+  const tabs = TABS.map((item) =>
+    el(
+      'button',
+      {
+        type: 'button',
+        role: 'tab',
+        id: `tab-${item.how}`,
+        'aria-controls': 'auth-form',
+        on: { click: () => choose(item), keydown: arrows },
+      },
+      item.label,
+    ),
+  );
+  const form = el(
+    'form',
+    { novalidate: true, on: { submit: send } },
+    el('label', { for: 'username' }, 'Username'),
+    username,
+    nameRule,
+    el('label', { for: 'password' }, 'Password'),
+    el('div', { class: 'password' }, password, reveal),
+    passwordRule,
+    error,
+    submit,
+  );
   const panel = el('div', { id: 'auth-form', role: 'tabpanel' }, form);
-  const node = el('main', { class: 'auth-page' },
-    el('section', { class: 'card', 'aria-label': 'Log in or sign up' },
-      el('header', { class: 'hero' },
+  const node = el(
+    'main',
+    { class: 'auth-page' },
+    el(
+      'section',
+      { class: 'card', 'aria-label': 'Log in or sign up' },
+      el(
+        'header',
+        { class: 'hero' },
         el('img', { class: 'logo', src: asset('icon.svg'), alt: '', width: '56', height: '56' }),
-        el('h1', {}, 'Chat'), el('p', {}, 'Your team’s own place to talk.')),
-      el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Log in or sign up' }, ...tabs), panel));
+        el('h1', {}, 'Chat'),
+        el('p', {}, 'Your team’s own place to talk.'),
+      ),
+      el('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Log in or sign up' }, ...tabs),
+      panel,
+    ),
+  );
 
   /** @param {typeof TABS[0]} item */
   function choose(item) {
@@ -74,7 +123,7 @@ export function createAuthView(session) {
     if (error.textContent) return;
     busy = true;
     draw();
-    const problem = await session.signIn(tab.how, username.value, password.value);
+    const problem = await controller.signIn(tab.how, username.value, password.value);
     busy = false;
     draw();
     if (!problem) return;
@@ -86,7 +135,11 @@ export function createAuthView(session) {
   function missing() {
     const empty = username.value.trim() === '' ? username : password.value === '' ? password : null;
     empty?.focus();
-    return empty === username ? 'Enter your username.' : empty === password ? 'Enter your password.' : '';
+    return empty === username
+      ? 'Enter your username.'
+      : empty === password
+        ? 'Enter your password.'
+        : '';
   }
 
   function draw() {
@@ -107,7 +160,8 @@ export function createAuthView(session) {
   draw();
   let notice = '';
   return {
-    screen: 'auth', node,
+    screen: 'auth',
+    node,
     /** @param {import('../state/initial.js').State} state */
     update(state) {
       if (state.notice !== notice) setText(error, state.notice);

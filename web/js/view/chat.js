@@ -4,38 +4,79 @@
 import { createAccount } from './account.js';
 import { createComposer } from './composer.js';
 import { asset, el, icon } from './dom.js';
-import { createHead } from './head.js';
+import { createHead } from './room-header.js';
 import { lazily } from './lazy.js';
-import { createNews } from './news.js';
+import { createNews } from './unread.js';
 import { createPeople } from './people.js';
 import { createRoomList, orderedRooms } from './roomlist.js';
 import { createStatus } from './status.js';
 import { createTimeline } from './timeline.js';
 import { createTyping } from './typing.js';
 
-/** @param {import('../session.js').Session} session */
-export function createChatView(session) {
-  const timeline = createTimeline(session);
-  const composer = createComposer(session, timeline);
-  const people = createPeople((username) => lazily('person', (dialog) => dialog.openPerson(session, username)));
-  const status = createStatus(session);
+/** @param {import('../controller.js').Controller} controller */
+export function createChatView(controller) {
+  const timeline = createTimeline(controller);
+  const composer = createComposer(controller, timeline);
+  const people = createPeople((username) =>
+    lazily('person', (dialog) => dialog.openPerson(controller, username)),
+  );
+  const status = createStatus(controller);
   const news = createNews();
   const typing = createTyping();
-  const account = createAccount(session);
-  const head = createHead(session, show);
-  const rooms = createRoomList(enter, () => lazily('rooms', (dialog) => dialog.openRooms(session)));
+  const account = createAccount(controller);
+  const head = createHead(controller, show);
+  const rooms = createRoomList(enter, () =>
+    lazily('rooms', (dialog) => dialog.openRooms(controller)),
+  );
 
-  const menu = el('nav', { class: 'side menu', 'aria-label': 'Rooms' },
-    el('div', { class: 'brand' }, el('img', { src: asset('icon.svg'), alt: '', width: '28', height: '28' }), 'Chat', closer()), rooms.node, account.node);
-  const crowd = el('aside', { class: 'side crowd', 'aria-label': 'People' }, el('h2', {}, 'People', closer()), people.node);
-  const node = el('div', { class: 'chat-page' },
+  const menu = el(
+    'nav',
+    { class: 'side menu', 'aria-label': 'Rooms' },
+    el(
+      'div',
+      { class: 'brand' },
+      el('img', { src: asset('icon.svg'), alt: '', width: '28', height: '28' }),
+      'Chat',
+      closer(),
+    ),
+    rooms.node,
+    account.node,
+  );
+  const crowd = el(
+    'aside',
+    { class: 'side crowd', 'aria-label': 'People' },
+    el('h2', {}, 'People', closer()),
+    people.node,
+  );
+  const node = el(
+    'div',
+    { class: 'chat-page' },
     menu,
-    el('main', { class: 'room' }, head.node, el('div', { class: 'statuses' }, ...status.nodes), timeline.node, typing.node, composer.node, news.node),
+    el(
+      'main',
+      { class: 'room' },
+      head.node,
+      el('div', { class: 'statuses' }, ...status.nodes),
+      timeline.node,
+      typing.node,
+      composer.node,
+      news.node,
+    ),
     crowd,
-    el('div', { class: 'veil', on: { click: () => show('') } }));
+    el('div', { class: 'veil', on: { click: () => show('') } }),
+  );
 
   function closer() {
-    return el('button', { type: 'button', class: 'plain closer', 'aria-label': 'Close', on: { click: () => show('') } }, icon('close'));
+    return el(
+      'button',
+      {
+        type: 'button',
+        class: 'plain closer',
+        'aria-label': 'Close',
+        on: { click: () => show('') },
+      },
+      icon('close'),
+    );
   }
 
   let drawer = '';
@@ -51,14 +92,14 @@ export function createChatView(session) {
 
   /** @param {string} room */
   function enter(room) {
-    session.intend('open', { room });
+    controller.intend('open', { room });
     if (drawer) show('');
     composer.focus();
   }
 
   /** @param {number} step @param {boolean} unreadOnly */
   function neighbour(step, unreadOnly) {
-    const state = session.state();
+    const state = controller.state();
     const list = orderedRooms(state);
     const at = list.findIndex((room) => room.name === state.current);
     const around = list.map((_, n) => list[(at + step * (n + 1) + list.length * 2) % list.length]);
@@ -70,25 +111,37 @@ export function createChatView(session) {
     if (document.querySelector('dialog[open]')) return;
     if (event.key === 'Escape' && drawer) return show('');
     const at = /** @type {HTMLElement} */ (event.target);
-    if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) neighbour(event.key === 'ArrowUp' ? -1 : 1, event.shiftKey);
-    else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') lazily('switcher', (dialog) => dialog.openSwitcher(session, enter));
-    else if (event.key === 'F1') lazily('keys', (dialog) => dialog.openKeys());
+    if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      neighbour(event.key === 'ArrowUp' ? -1 : 1, event.shiftKey);
+    } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+      lazily('switcher', (dialog) => dialog.openSwitcher(controller, enter));
+    } else if (event.key === 'F1') lazily('keys', (dialog) => dialog.openKeys());
     else return typeAnywhere(event, at);
     event.preventDefault();
   };
 
-  /** Typing anywhere is writing, as long as no control is asked for. @param {KeyboardEvent} event @param {HTMLElement} at */
+  /**
+   * Typing anywhere is writing, as long as no control is asked for.
+   * @param {KeyboardEvent} event
+   * @param {HTMLElement} at
+   */
   function typeAnywhere(event, at) {
-    const typed = event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey && event.key !== ' ';
+    const typed =
+      event.key.length === 1 &&
+      !event.ctrlKey &&
+      !event.metaKey &&
+      !event.altKey &&
+      event.key !== ' ';
     if (typed && !drawer && at.matches('body, .timeline')) composer.focus();
   }
 
-  const onAway = () => session.intend('away');
+  const onAway = () => controller.intend('away');
   document.addEventListener('keydown', onKey);
   addEventListener('blur', onAway);
 
   return {
-    screen: 'chat', node,
+    screen: 'chat',
+    node,
     /** @param {import('../state/initial.js').State} state */
     update(state) {
       status.update(state);

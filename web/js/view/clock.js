@@ -2,10 +2,14 @@
 
 const DAY_MS = 86_400_000;
 
-/** A formatter takes a while to make, so each is made when it is first used. @param {Intl.DateTimeFormatOptions} options */
+/**
+ * A formatter takes a while to make, so each is made when it is first used.
+ * @param {Intl.DateTimeFormatOptions} options
+ */
 function formatter(options) {
   /** @type {Intl.DateTimeFormat|undefined} */ let made;
-  return (/** @type {number} */ ts) => (made ??= new Intl.DateTimeFormat(undefined, options)).format(ts);
+  return (/** @type {number} */ ts) =>
+    (made ??= new Intl.DateTimeFormat(undefined, options)).format(ts);
 }
 
 export const timeOf = formatter({ hour: '2-digit', minute: '2-digit' });

@@ -14,19 +14,56 @@ const COUNT_FROM = TEXT_CHARACTERS_MAX - 400;
 /** Where the browser does not let a field be as high as what is in it, that is measured. */
 const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
 
-/** @param {import('../session.js').Session} session @param {{page: (pages: number) => void, toEnd: () => void}} timeline */
-export function createComposer(session, timeline) {
+/**
+ * @param {import('../controller.js').Controller} controller
+ * @param {{page: (pages: number) => void, toEnd: () => void}} timeline
+ */
+export function createComposer(controller, timeline) {
   const input = el('textarea', {
-    id: 'message', rows: '1', enterkeyhint: 'send', autocomplete: 'off', dir: 'auto', 'aria-label': 'Message', 'aria-describedby': 'composer-note',
+    id: 'message',
+    rows: '1',
+    enterkeyhint: 'send',
+    autocomplete: 'off',
+    dir: 'auto',
+    'aria-label': 'Message',
+    'aria-describedby': 'composer-note',
   });
   const note = el('p', { id: 'composer-note', class: 'composer-note', role: 'status' });
-  const button = el('button', { type: 'submit', class: 'send', 'aria-label': 'Send' }, icon('send'));
-  const emoji = el('button', { type: 'button', class: 'plain add-emoji', 'aria-label': 'Add an emoji', on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(insert)) } }, icon('smile'));
+  const button = el(
+    'button',
+    { type: 'submit', class: 'send', 'aria-label': 'Send' },
+    icon('send'),
+  );
+  const emoji = el(
+    'button',
+    {
+      type: 'button',
+      class: 'plain add-emoji',
+      'aria-label': 'Add an emoji',
+      on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(insert)) },
+    },
+    icon('smile'),
+  );
   const aboutText = el('span', { class: 'about-text', dir: 'auto' });
-  const about = el('div', { class: 'about', hidden: true }, aboutText,
-    el('button', { type: 'button', class: 'plain', 'aria-label': 'Never mind', on: { click: dismiss } }, icon('close')));
-  const completion = createCompletion(input, session, changed);
-  const node = el('form', { class: 'composer', 'aria-label': 'New message', on: { submit } }, about, completion.node, el('div', { class: 'field' }, input, emoji, button), note);
+  const about = el(
+    'div',
+    { class: 'about', hidden: true },
+    aboutText,
+    el(
+      'button',
+      { type: 'button', class: 'plain', 'aria-label': 'Never mind', on: { click: dismiss } },
+      icon('close'),
+    ),
+  );
+  const completion = createCompletion(input, controller, changed);
+  const node = el(
+    'form',
+    { class: 'composer', 'aria-label': 'New message', on: { submit } },
+    about,
+    completion.node,
+    el('div', { class: 'field' }, input, emoji, button),
+    note,
+  );
   let draftKey = '';
   /** @type {import('../state/initial.js').State['reply']} */ let shownAbout = null;
 
@@ -41,13 +78,18 @@ export function createComposer(session, timeline) {
     if (!text) return;
     if (editing()) {
       const seq = shownAbout?.seq ?? 0;
-      const changes = text !== messageOf(session.state(), seq)?.text;
-      if (changes) session.act({ type: 'edit', room: session.state().current, seq, text }, { quiet: true });
+      const changes = text !== messageOf(controller.state(), seq)?.text;
+      if (changes) {
+        controller.act(
+          { type: 'edit', room: controller.state().current, seq, text },
+          { quiet: true },
+        );
+      }
       dismiss();
     } else {
       input.value = '';
       changed();
-      session.send(text);
+      controller.send(text);
     }
     input.focus();
   }
@@ -64,7 +106,14 @@ export function createComposer(session, timeline) {
     button.disabled = input.value.trim() === '';
     const used = input.value.length < COUNT_FROM ? 0 : characters(input.value.trimEnd());
     note.classList.toggle('wrong', used > TEXT_CHARACTERS_MAX);
-    setText(note, used < COUNT_FROM ? '' : used > TEXT_CHARACTERS_MAX ? checkText(input.value).error : `${TEXT_CHARACTERS_MAX - used} characters left`);
+    setText(
+      note,
+      used < COUNT_FROM
+        ? ''
+        : used > TEXT_CHARACTERS_MAX
+          ? checkText(input.value).error
+          : `${TEXT_CHARACTERS_MAX - used} characters left`,
+    );
   }
 
   function fit() {
@@ -80,13 +129,13 @@ export function createComposer(session, timeline) {
   }
 
   function dismiss() {
-    session.intend('about', { about: null });
+    controller.intend('about', { about: null });
   }
 
   input.addEventListener('input', () => {
     changed();
     completion.look();
-    if (input.value.trim() && !editing()) session.typing();
+    if (input.value.trim() && !editing()) controller.typing();
   });
   input.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
     // While an input method composes, Enter picks a word.
@@ -102,11 +151,16 @@ export function createComposer(session, timeline) {
 
   /** @param {Event} event */
   function editLast(event) {
-    const state = session.state();
-    const last = state.rooms.get(state.current)?.entries.findLast((entry) => entry.kind === 'message' && entry.username === state.me?.username && !entry.deleted);
+    const state = controller.state();
+    const last = state.rooms
+      .get(state.current)
+      ?.entries.findLast(
+        (entry) =>
+          entry.kind === 'message' && entry.username === state.me?.username && !entry.deleted,
+      );
     if (!last?.seq) return;
     event.preventDefault();
-    session.intend('about', { about: { seq: last.seq, how: 'edit' } });
+    controller.intend('about', { about: { seq: last.seq, how: 'edit' } });
   }
 
   /** @param {import('../state/initial.js').State} state */
@@ -116,7 +170,14 @@ export function createComposer(session, timeline) {
     shownAbout = state.reply;
     const message = shownAbout && messageOf(state, shownAbout.seq);
     about.hidden = !shownAbout;
-    setText(aboutText, !shownAbout ? '' : editing() ? 'Editing your message' : `Replying to ${nameOf(state, message?.username ?? '')}: ${message?.text.slice(0, 100) ?? ''}`);
+    setText(
+      aboutText,
+      !shownAbout
+        ? ''
+        : editing()
+          ? 'Editing your message'
+          : `Replying to ${nameOf(state, message?.username ?? '')}: ${message?.text.slice(0, 100) ?? ''}`,
+    );
     if (editing()) input.value = message?.text ?? '';
     else if (was?.how === 'edit') input.value = draft();
     changed();
@@ -127,9 +188,13 @@ export function createComposer(session, timeline) {
   }
 
   return {
-    node, insert,
+    node,
+    insert,
     focus: () => input.focus(),
-    /** @param {import('../state/initial.js').State} state @returns {boolean} whether it is another room than before */
+    /**
+     * @param {import('../state/initial.js').State} state
+     * @returns {boolean} whether it is another room than before
+     */
     update(state) {
       const key = `draft ${state.me?.username} ${state.current}`;
       const switched = key !== draftKey;

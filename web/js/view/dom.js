@@ -9,11 +9,20 @@
 export function el(tag, props = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(props)) {
-    if (name === 'on') for (const [event, listener] of Object.entries(value)) node.addEventListener(event, /** @type {any} */ (listener));
-    else if (value === true) node.setAttribute(name, '');
-    else if (value !== false && value !== null && value !== undefined) node.setAttribute(name, String(value));
+    if (name === 'on') {
+      for (const [event, listener] of Object.entries(value)) {
+        node.addEventListener(event, /** @type {any} */ (listener));
+      }
+    } else if (value === true) node.setAttribute(name, '');
+    else if (value !== false && value !== null && value !== undefined) {
+      node.setAttribute(name, String(value));
+    }
   }
-  node.append(.../** @type {any[]} */ (children.filter((child) => child !== null && child !== undefined && child !== false)));
+  node.append(
+    .../** @type {any[]} */ (
+      children.filter((child) => child !== null && child !== undefined && child !== false)
+    ),
+  );
   return node;
 }
 
@@ -27,8 +36,9 @@ const SVG = 'http://www.w3.org/2000/svg';
 /** @type {Record<string, string>} */
 const ICONS = {
   send: 'M4 12 20 4l-5.5 16-3-6.5zM11.5 13.5 20 4',
-  people: 'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6'
-    + 'M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.3c2.1.8 3.5 2.7 3.5 5.7',
+  people:
+    'M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c0-3.6 2.9-6 6.5-6s6.5 2.4 6.5 6' +
+    'M16 4.5a3.5 3.5 0 0 1 0 6.3M18 14.3c2.1.8 3.5 2.7 3.5 5.7',
   menu: 'M4 7h16M4 12h16M4 17h10',
   leave: 'M14 4h4a2 2 0 0 1 2 2v12a2 2 0 0 1-2 2h-4M10 8l-4 4 4 4M6 12h9',
   down: 'M12 5v14M6 13l6 6 6-6',
@@ -62,16 +72,21 @@ export function kindIcon(kind) {
   return icon({ direct: 'at', private: 'lock' }[kind] ?? 'hash');
 }
 
-/** Changes an element's text only when it differs, so that nothing is announced or laid out for nothing.
- * @param {Node} node @param {string} text */
+/**
+ * Changes an element's text only when it differs, so that nothing is announced or laid out for nothing.
+ * @param {Node} node
+ * @param {string} text
+ */
 export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 const HIDDEN_TAB_MS = 200;
 
-/** Runs many calls as one, before the next paint; in a hidden tab, where nothing is painted, by a timer.
- * @param {() => void} run */
+/**
+ * Runs many calls as one, before the next paint; in a hidden tab, where nothing is painted, by a timer.
+ * @param {() => void} run
+ */
 export function onNextPaint(run) {
   let waiting = false;
   const go = () => {

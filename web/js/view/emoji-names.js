@@ -16,10 +16,16 @@ const EMOJI = TABLE.split(/[|\n]/u).map((line) => {
   return [sign, names[0], names.join(' ')];
 });
 
-/** Those whose names begin so, then those that contain it. @param {string} word @returns {[string, string, string][]} */
+/**
+ * Those whose names begin so, then those that contain it.
+ * @param {string} word
+ * @returns {[string, string, string][]}
+ */
 export function findEmoji(word) {
   if (!word) return EMOJI;
-  const starts = EMOJI.filter(([, , names]) => names.split(' ').some((name) => name.startsWith(word)));
+  const starts = EMOJI.filter(([, , names]) =>
+    names.split(' ').some((name) => name.startsWith(word)),
+  );
   const holds = EMOJI.filter(([, , names]) => names.includes(word));
   return [...new Set([...starts, ...holds])];
 }

@@ -20,7 +20,8 @@ export async function lazily(name, run) {
   try {
     run(await MODULES[name]());
   } catch (error) {
-    if (error instanceof TypeError && /import|module|fetch/iu.test(error.message)) say('This part of the page can’t be loaded. Connect, then reload the page.');
-    else throw error;
+    if (error instanceof TypeError && /import|module|fetch/iu.test(error.message)) {
+      say('This part of the page can’t be loaded. Connect, then reload the page.');
+    } else throw error;
   }
 }

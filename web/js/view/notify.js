@@ -3,7 +3,7 @@
 import { nameOf, titleOf } from '../state/rooms.js';
 import { readKeptJson, writeKept } from '../storage.js';
 import { asset } from './dom.js';
-import { isPresent } from './seen.js';
+import { isPresent } from './visibility.js';
 
 const KEY = 'notify';
 /** @typedef {'mentions'|'all'|'none'} Wish */
@@ -28,18 +28,25 @@ export function permission() {
   return 'Notification' in window ? Notification.permission : 'none';
 }
 
-/** @param {any} frame a message of somebody else @param {import('../state/initial.js').State} state @param {import('../session.js').Session} session */
-export function notify(frame, state, session) {
+/**
+ * @param {any} frame a message of somebody else
+ * @param {import('../state/initial.js').State} state
+ * @param {import('../controller.js').Controller} controller
+ */
+export function notify(frame, state, controller) {
   const room = state.rooms.get(frame.room);
   if (!room || isPresent() || permission() !== 'granted') return;
   const wish = wishFor(frame.room);
   const forMe = room.kind === 'direct' || frame.mentions?.includes(state.me?.username);
   if (wish === 'none' || (wish === 'mentions' && !forMe)) return;
   const name = nameOf(state, frame.username);
-  const shown = new Notification(room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`, { body: frame.message, tag: `chat ${frame.room}`, icon: asset('icon-192.png') });
+  const shown = new Notification(
+    room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`,
+    { body: frame.message, tag: `chat ${frame.room}`, icon: asset('icon-192.png') },
+  );
   shown.onclick = () => {
     window.focus();
-    session.intend('jump', { room: frame.room, seq: frame.seq });
+    controller.intend('jump', { room: frame.room, seq: frame.seq });
     shown.close();
   };
 }

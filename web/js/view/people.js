@@ -29,7 +29,12 @@ export function createPeople(show) {
       const all = sortedPeople(room);
       const here = all.filter((person) => person.online);
       online.draw('Online', countOnline(room), here, me);
-      offline.draw('Offline', Math.max(all.length, room.members) - here.length, all.slice(here.length), me);
+      offline.draw(
+        'Offline',
+        Math.max(all.length, room.members) - here.length,
+        all.slice(here.length),
+        me,
+      );
     },
   };
 }
@@ -40,7 +45,12 @@ function section(show) {
   const list = el('ul', { class: 'people' });
   const rest = el('p', { class: 'rest' });
   const node = el('section', {}, heading, list, rest);
-  const create = (/** @type {{key: string, person: Person, mine: boolean}} */ { key }) => el('li', {}, el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }));
+  const create = (/** @type {{key: string, person: Person, mine: boolean}} */ { key }) =>
+    el(
+      'li',
+      {},
+      el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }),
+    );
   const draw = createKeyedList(list, create, drawPerson, samePerson);
   return {
     node,
@@ -49,7 +59,11 @@ function section(show) {
       node.hidden = count === 0;
       node.className = title.toLowerCase();
       setText(heading, `${title} — ${count}`);
-      draw(people.slice(0, SHOWN_MAX).map((person) => ({ key: person.username, person, mine: person.username === me })));
+      draw(
+        people
+          .slice(0, SHOWN_MAX)
+          .map((person) => ({ key: person.username, person, mine: person.username === me })),
+      );
       const left = count - Math.min(people.length, SHOWN_MAX);
       rest.hidden = left <= 0;
       setText(rest, `and ${left} more`);
@@ -64,6 +78,15 @@ function drawPerson(node, { person, mine }) {
   node.className = person.online ? 'person online' : 'person';
   const link = /** @type {HTMLElement} */ (node.firstElementChild);
   link.title = name === person.username ? '' : `@${person.username}`;
-  link.replaceChildren(el('span', { class: 'portrait' }, createAvatar({ username: person.username, name, avatar: person.avatar })),
-    el('bdi', { class: 'name' }, name), ...[mine && 'you', person.bot && 'bot', role].filter(Boolean).map((tag) => el('span', { class: 'tag' }, /** @type {string} */ (tag))));
+  link.replaceChildren(
+    el(
+      'span',
+      { class: 'portrait' },
+      createAvatar({ username: person.username, name, avatar: person.avatar }),
+    ),
+    el('bdi', { class: 'name' }, name),
+    ...[mine && 'you', person.bot && 'bot', role]
+      .filter(Boolean)
+      .map((tag) => el('span', { class: 'tag' }, /** @type {string} */ (tag))),
+  );
 }

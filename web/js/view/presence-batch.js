@@ -4,7 +4,12 @@
 const NAMES_MAX = 4;
 
 /** @type {Record<string, string>} */
-const VERBS = { joined_chat: 'joined the chat', left_chat: 'left the chat', joined: 'joined', left: 'left' };
+const VERBS = {
+  joined_chat: 'joined the chat',
+  left_chat: 'left the chat',
+  joined: 'joined',
+  left: 'left',
+};
 
 /** @typedef {import('../state/entries.js').Line} Line */
 

@@ -1,16 +1,22 @@
 // What stands in a message's text: markdown's inline forms, links, mentions, code. Pure; it only cuts, every piece stays text.
 
-const MARKS = new RegExp([
-  /```(?:[a-z0-9+#-]{0,20}\n)?(?<block>[\s\S]+?)\n?```/,
-  /`(?<code>[^`\n]+)`/,
-  /(?<link>https?:\/\/[^\s<>"'`]+)/,
-  /\*\*(?<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*/,
-  /~~(?<strike>[^\s~](?:[^~\n]*[^\s~])?)~~/,
-  /(?<![\p{L}\p{N}*])\*(?<star>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\p{L}\p{N}*])/u,
-  /(?<![\p{L}\p{N}_])_(?<em>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
-  /(?<![\p{L}\p{N}_.@-])@(?<mention>[a-z0-9._-]{1,32})/u,
-].map((mark) => mark.source).join('|'), 'giu');
-const EMOJI_ONLY = /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}\u{200d}]*|\p{Regional_Indicator}{2}|\s){1,12}$/u;
+const MARKS = new RegExp(
+  [
+    /```(?:[a-z0-9+#-]{0,20}\n)?(?<block>[\s\S]+?)\n?```/,
+    /`(?<code>[^`\n]+)`/,
+    /(?<link>https?:\/\/[^\s<>"'`]+)/,
+    /\*\*(?<strong>[^\s*](?:[^*\n]*[^\s*])?)\*\*/,
+    /~~(?<strike>[^\s~](?:[^~\n]*[^\s~])?)~~/,
+    /(?<![\p{L}\p{N}*])\*(?<star>[^\s*](?:[^*\n]*[^\s*])?)\*(?![\p{L}\p{N}*])/u,
+    /(?<![\p{L}\p{N}_])_(?<em>[^\s_](?:[^_\n]*[^\s_])?)_(?![\p{L}\p{N}_])/u,
+    /(?<![\p{L}\p{N}_.@-])@(?<mention>[a-z0-9._-]{1,32})/u,
+  ]
+    .map((mark) => mark.source)
+    .join('|'),
+  'giu',
+);
+const EMOJI_ONLY =
+  /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}\u{200d}]*|\p{Regional_Indicator}{2}|\s){1,12}$/u;
 /** Forms within forms. */
 const DEPTH_MAX = 3;
 
@@ -18,7 +24,12 @@ const DEPTH_MAX = 3;
 /** @typedef {{kind: 'strong'|'em'|'strike', pieces: Piece[]}} Form */
 /** @typedef {Leaf|Form} Piece */
 
-/** @param {string} text @param {string[]} [mentions] whom the server says it names @param {number} [depth] @returns {Piece[]} */
+/**
+ * @param {string} text
+ * @param {string[]} [mentions] whom the server says it names
+ * @param {number} [depth]
+ * @returns {Piece[]}
+ */
 export function pieces(text, mentions = [], depth = 0) {
   /** @type {Piece[]} */
   const found = [];
@@ -36,12 +47,19 @@ export function pieces(text, mentions = [], depth = 0) {
   return found;
 }
 
-/** @param {RegExpMatchArray} match @param {string[]} mentions @param {number} depth @returns {[Piece|null, number]} */
+/**
+ * @param {RegExpMatchArray} match
+ * @param {string[]} mentions
+ * @param {number} depth
+ * @returns {[Piece|null, number]}
+ */
 function pieceOf(match, mentions, depth) {
   const { block, code, link, strong, strike, star, em, mention } = match.groups ?? {};
   const whole = match[0].length;
-  const within = (/** @type {Form['kind']} */ kind, /** @type {string} */ inner) => /** @type {[Piece|null, number]} */ (
-    depth < DEPTH_MAX ? [{ kind, pieces: pieces(inner, mentions, depth + 1) }, whole] : [null, 0]);
+  const within = (/** @type {Form['kind']} */ kind, /** @type {string} */ inner) =>
+    /** @type {[Piece|null, number]} */ (
+      depth < DEPTH_MAX ? [{ kind, pieces: pieces(inner, mentions, depth + 1) }, whole] : [null, 0]
+    );
   if (block !== undefined) return [{ kind: 'block', text: block }, whole];
   if (code !== undefined) return [{ kind: 'code', text: code }, whole];
   if (strong !== undefined) return within('strong', strong);
@@ -52,7 +70,9 @@ function pieceOf(match, mentions, depth) {
     return URL.canParse(url) ? [{ kind: 'link', text: url }, url.length] : [null, 0];
   }
   const name = mention.replace(/[.-]+$/u, '');
-  const named = [mention, name].find((one) => mentions.some((other) => other.toLowerCase() === one.toLowerCase()));
+  const named = [mention, name].find((one) =>
+    mentions.some((other) => other.toLowerCase() === one.toLowerCase()),
+  );
   return named ? [{ kind: 'mention', text: `@${named}` }, named.length + 1] : [null, 0];
 }
 

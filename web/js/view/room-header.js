@@ -5,29 +5,61 @@ import { titleOf } from '../state/rooms.js';
 import { el, icon, kindIcon, setText } from './dom.js';
 import { lazily } from './lazy.js';
 
-/** @param {import('../session.js').Session} session @param {(drawer: string) => void} show */
-export function createHead(session, show) {
-  const title = el('button', { type: 'button', title: 'About this room', on: { click: aboutRoom } });
+/**
+ * @param {import('../controller.js').Controller} controller
+ * @param {(drawer: string) => void} show
+ */
+export function createHead(controller, show) {
+  const title = el('button', {
+    type: 'button',
+    title: 'About this room',
+    on: { click: aboutRoom },
+  });
   const topic = el('p', { class: 'topic', dir: 'auto' });
   const mark = el('span', { class: 'room-mark' });
   const online = el('span', {});
   const menuButton = opener('menu', 'menu-button', 'Rooms', icon('menu'));
   const peopleButton = opener('people', 'people-button', 'People', icon('people'), online);
   const about = el('div', { class: 'room-title' }, el('h1', {}, title), topic);
-  const search = el('button', { type: 'button', class: 'plain search-button', 'aria-label': 'Search', title: 'Search', on: { click: () => lazily('search', (dialog) => dialog.openSearch(session)) } }, icon('search'));
+  const search = el(
+    'button',
+    {
+      type: 'button',
+      class: 'plain search-button',
+      'aria-label': 'Search',
+      title: 'Search',
+      on: { click: () => lazily('search', (dialog) => dialog.openSearch(controller)) },
+    },
+    icon('search'),
+  );
   const node = el('header', { class: 'room-head' }, menuButton, mark, about, search, peopleButton);
   let kind = '';
 
-  /** @param {string} which @param {string} className @param {string} label @param {...Node} children */
+  /**
+   * @param {string} which
+   * @param {string} className
+   * @param {string} label
+   * @param {...Node} children
+   */
   function opener(which, className, label, ...children) {
-    return el('button', { type: 'button', class: `plain ${className}`, 'aria-label': label, 'aria-expanded': 'false', on: { click: () => show(which) } }, ...children);
+    return el(
+      'button',
+      {
+        type: 'button',
+        class: `plain ${className}`,
+        'aria-label': label,
+        'aria-expanded': 'false',
+        on: { click: () => show(which) },
+      },
+      ...children,
+    );
   }
 
   function aboutRoom() {
-    const state = session.state();
+    const state = controller.state();
     const other = state.rooms.get(state.current)?.with;
-    if (other) lazily('person', (dialog) => dialog.openPerson(session, other));
-    else lazily('room', (dialog) => dialog.openRoom(session));
+    if (other) lazily('person', (dialog) => dialog.openPerson(controller, other));
+    else lazily('room', (dialog) => dialog.openRoom(controller));
   }
 
   return {
@@ -39,7 +71,10 @@ export function createHead(session, show) {
     },
     /** @param {string} drawer the one that closed */
     focus: (drawer) => (drawer === 'menu' ? menuButton : peopleButton).focus(),
-    /** @param {import('../state/initial.js').State} state @param {import('../state/room.js').Room} room */
+    /**
+     * @param {import('../state/initial.js').State} state
+     * @param {import('../state/room.js').Room} room
+     */
     update(state, room) {
       setText(title, titleOf(state, room));
       setText(topic, room.with ? `@${room.with}` : room.topic);

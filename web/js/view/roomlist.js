@@ -6,7 +6,9 @@ import { el, icon, kindIcon } from './dom.js';
 import { createKeyedList } from './keyed.js';
 
 /** @typedef {import('../state/room.js').Room} Room */
-/** @typedef {{key: string, title: string, kind: string, unread: number, mentions: number, open: boolean, away: boolean, avatar: string, with: string}} Item */
+/**
+ * @typedef {{key: string, title: string, kind: string, unread: number, mentions: number, open: boolean, away: boolean, avatar: string, with: string}} Item
+ */
 
 /** @param {(name: string) => void} enter @param {() => void} browse */
 export function createRoomList(enter, browse) {
@@ -15,14 +17,43 @@ export function createRoomList(enter, browse) {
   const directTitle = el('h2', {}, 'Direct messages');
   const drawRooms = createKeyedList(rooms, createItem, drawItem, sameItem);
   const drawDirect = createKeyedList(direct, createItem, drawItem, sameItem);
-  const node = el('div', { class: 'room-lists' },
-    el('h2', {}, 'Rooms', el('button', { type: 'button', class: 'plain add', 'aria-label': 'Find or make a room', title: 'Find or make a room', on: { click: browse } }, icon('plus'))),
-    rooms, directTitle, direct);
+  const node = el(
+    'div',
+    { class: 'room-lists' },
+    el(
+      'h2',
+      {},
+      'Rooms',
+      el(
+        'button',
+        {
+          type: 'button',
+          class: 'plain add',
+          'aria-label': 'Find or make a room',
+          title: 'Find or make a room',
+          on: { click: browse },
+        },
+        icon('plus'),
+      ),
+    ),
+    rooms,
+    directTitle,
+    direct,
+  );
   /** @type {any} */ let drawn = null;
   let current = '';
 
   function createItem(/** @type {Item} */ item) {
-    return el('li', {}, el('button', { type: 'button', class: 'room-link', 'data-room': item.key, on: { click: () => enter(item.key) } }));
+    return el(
+      'li',
+      {},
+      el('button', {
+        type: 'button',
+        class: 'room-link',
+        'data-room': item.key,
+        on: { click: () => enter(item.key) },
+      }),
+    );
   }
 
   return {
@@ -42,16 +73,26 @@ export function createRoomList(enter, browse) {
 
 /** The lobby, then by name. @param {import('../state/initial.js').State} state @returns {Room[]} */
 export function orderedRooms(state) {
-  const rank = (/** @type {Room} */ room) => (room.name === LOBBY ? 0 : room.kind === 'direct' ? 2 : 1);
-  return [...state.rooms.values()].sort((a, b) => rank(a) - rank(b) || titleOf(state, a).localeCompare(titleOf(state, b)));
+  const rank = (/** @type {Room} */ room) =>
+    room.name === LOBBY ? 0 : room.kind === 'direct' ? 2 : 1;
+  return [...state.rooms.values()].sort(
+    (a, b) => rank(a) - rank(b) || titleOf(state, a).localeCompare(titleOf(state, b)),
+  );
 }
 
 /** @param {import('../state/initial.js').State} state @param {Room} room @returns {Item} */
 function toItem(state, room) {
   const other = room.with ? personOf(state, room.with) : undefined;
   return {
-    key: room.name, title: titleOf(state, room), kind: room.kind, unread: room.unread, mentions: room.kind === 'direct' ? room.unread : room.mentions,
-    open: room.name === state.current, away: Boolean(room.with) && !other?.online, avatar: other?.avatar ?? '', with: room.with ?? '',
+    key: room.name,
+    title: titleOf(state, room),
+    kind: room.kind,
+    unread: room.unread,
+    mentions: room.kind === 'direct' ? room.unread : room.mentions,
+    open: room.name === state.current,
+    away: Boolean(room.with) && !other?.online,
+    avatar: other?.avatar ?? '',
+    with: room.with ?? '',
   };
 }
 
@@ -63,13 +104,37 @@ function sameItem(a, b) {
 /** @param {HTMLElement} node @param {Item} item */
 function drawItem(node, item) {
   const link = /** @type {HTMLElement} */ (node.firstElementChild);
-  const mark = item.kind === 'direct'
-    ? el('span', { class: 'portrait' }, createAvatar({ username: item.with, name: item.title, avatar: item.avatar })) : kindIcon(item.kind);
+  const mark =
+    item.kind === 'direct'
+      ? el(
+          'span',
+          { class: 'portrait' },
+          createAvatar({ username: item.with, name: item.title, avatar: item.avatar }),
+        )
+      : kindIcon(item.kind);
   const count = item.mentions || item.unread;
   const said = `${item.unread} unread${item.mentions ? `, ${item.mentions} for you` : ''}`;
-  node.className = [item.unread && 'unread', item.mentions && 'mentions', item.kind === 'direct' && !item.away && 'online'].filter(Boolean).join(' ');
-  link.replaceChildren(mark, el('bdi', { class: 'name' }, item.title),
-    ...(count && !item.open ? [el('span', { class: 'badge', 'aria-hidden': 'true' }, count > 999 ? '999+' : String(count)), el('span', { class: 'unseen' }, said)] : []));
+  node.className = [
+    item.unread && 'unread',
+    item.mentions && 'mentions',
+    item.kind === 'direct' && !item.away && 'online',
+  ]
+    .filter(Boolean)
+    .join(' ');
+  link.replaceChildren(
+    mark,
+    el('bdi', { class: 'name' }, item.title),
+    ...(count && !item.open
+      ? [
+          el(
+            'span',
+            { class: 'badge', 'aria-hidden': 'true' },
+            count > 999 ? '999+' : String(count),
+          ),
+          el('span', { class: 'unseen' }, said),
+        ]
+      : []),
+  );
   if (item.open) link.setAttribute('aria-current', 'page');
   else link.removeAttribute('aria-current');
 }

@@ -5,26 +5,41 @@ import { el, setText } from './dom.js';
 /** A connection that is back sooner than this was never worth a word. */
 const PATIENCE_MS = 700;
 
-/** @param {any} session */
-export function createStatus(session) {
+/** @param {any} controller */
+export function createStatus(controller) {
   const text = el('span', {});
   const button = el('button', { type: 'button', class: 'link', on: { click: act } });
-  const link = el('div', { class: 'status', role: 'status', hidden: true }, el('span', { class: 'pulse', 'aria-hidden': 'true' }), text, button);
+  const link = el(
+    'div',
+    { class: 'status', role: 'status', hidden: true },
+    el('span', { class: 'pulse', 'aria-hidden': 'true' }),
+    text,
+    button,
+  );
   const noticeText = el('span', {});
-  const notice = el('div', { class: 'status notice', role: 'alert', hidden: true }, noticeText,
-    el('button', { type: 'button', class: 'link', on: { click: () => session.intend('notice') } }, 'Dismiss'));
+  const notice = el(
+    'div',
+    { class: 'status notice', role: 'alert', hidden: true },
+    noticeText,
+    el(
+      'button',
+      { type: 'button', class: 'link', on: { click: () => controller.intend('notice') } },
+      'Dismiss',
+    ),
+  );
   /** @type {any} */ let now = { status: 'live' };
   let since = 0;
   /** @type {any} */ let timer;
 
   function act() {
     if (now.status === 'stopped') location.reload();
-    else session.hurry();
+    else controller.hurry();
   }
 
   function draw() {
     clearTimeout(timer);
-    const quiet = now.status === 'live' || (now.status !== 'stopped' && Date.now() - since < PATIENCE_MS);
+    const quiet =
+      now.status === 'live' || (now.status !== 'stopped' && Date.now() - since < PATIENCE_MS);
     link.hidden = quiet;
     link.classList.toggle('stopped', now.status === 'stopped');
     if (now.status !== 'live') timer = setTimeout(draw, quiet ? PATIENCE_MS : 1000);
@@ -32,7 +47,14 @@ export function createStatus(session) {
     button.hidden = now.status === 'connecting';
     setText(button, now.status === 'stopped' ? 'Reload' : 'Try now');
     const seconds = Math.max(1, Math.ceil(((now.retryAt ?? 0) - Date.now()) / 1000));
-    setText(text, now.status === 'stopped' ? now.message : now.status === 'connecting' ? 'Connecting…' : `Connection lost. Trying again in ${seconds} s.`);
+    setText(
+      text,
+      now.status === 'stopped'
+        ? now.message
+        : now.status === 'connecting'
+          ? 'Connecting…'
+          : `Connection lost. Trying again in ${seconds} s.`,
+    );
   }
 
   return {

@@ -7,9 +7,9 @@ import { el, icon, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 import { createRow, rowUpdater } from './message.js';
 import { sameRow, toRows } from './rows.js';
-import { createSeen } from './seen.js';
+import { createSeen } from './visibility.js';
 import { createToolbar } from './toolbar.js';
-import { createTop } from './top.js';
+import { createTop } from './topbar.js';
 
 /** Nearer to the end than this counts as at the end. */
 const END_PX = 48;
@@ -20,17 +20,34 @@ const TARGET_MS = 2_500;
 
 /** @typedef {import('../state/room.js').Room} Room */
 
-/** @param {import('../session.js').Session} session */
-export function createTimeline(session) {
+/** @param {import('../controller.js').Controller} controller */
+export function createTimeline(controller) {
   const list = el('ol', { class: 'messages', on: { pointerover: tellMoment } });
-  const top = createTop(session);
-  const log = el('div', { class: 'timeline', role: 'log', 'aria-live': 'off', 'aria-label': 'Messages', tabindex: '0', on: { keydown: onKey } }, top.node, list);
+  const top = createTop(controller);
+  const log = el(
+    'div',
+    {
+      class: 'timeline',
+      role: 'log',
+      'aria-live': 'off',
+      'aria-label': 'Messages',
+      tabindex: '0',
+      on: { keydown: onKey },
+    },
+    top.node,
+    list,
+  );
   const jumpLabel = el('span', {});
-  const jump = el('button', { class: 'jump', type: 'button', hidden: true, on: { click: toEnd } }, icon('down'), jumpLabel);
+  const jump = el(
+    'button',
+    { class: 'jump', type: 'button', hidden: true, on: { click: toEnd } },
+    icon('down'),
+    jumpLabel,
+  );
   const node = el('div', { class: 'timeline-frame' }, log, jump);
-  const draw = createKeyedList(list, createRow, rowUpdater(session), sameRow);
-  const toolbar = createToolbar(list, session);
-  const seen = createSeen(log, list, session);
+  const draw = createKeyedList(list, createRow, rowUpdater(controller), sameRow);
+  const toolbar = createToolbar(list, controller);
+  const seen = createSeen(log, list, controller);
 
   let following = true;
   /** Up to where the reader has been, for the count on the button. */
@@ -38,14 +55,17 @@ export function createTimeline(session) {
   /** @type {Room|null} */ let room = null;
   /** @type {any} */ let commands = null;
   let height = 0;
-  /** Where the view stood when that was last looked at: the reader's scroll is heard of a frame later. */
+  /**
+   * Where the view stood when that was last looked at: the reader's scroll is heard of a frame
+   * later.
+   */
   let scrolled = 0;
   let landed = '';
   let jumped = 0;
 
   function toEnd() {
     following = true;
-    session.intend('toEnd');
+    controller.intend('toEnd');
     followEnd();
     settle();
   }
@@ -53,12 +73,18 @@ export function createTimeline(session) {
   function settle() {
     if (!room) return;
     if (following) seenSeq = room.lastSeq;
-    const unread = room.past ? 0 : room.entries.filter((entry) => entry.kind === 'message' && (entry.seq ?? 0) > seenSeq).length;
+    const unread = room.past
+      ? 0
+      : room.entries.filter((entry) => entry.kind === 'message' && (entry.seq ?? 0) > seenSeq)
+          .length;
     jump.hidden = following;
-    setText(jumpLabel, unread === 0 ? 'Jump to latest' : unread === 1 ? '1 new message' : `${unread} new messages`);
-    if (log.scrollTop < EDGE_PX && (room.past ?? room).older === 'idle') session.intend('older');
-    if (room.past?.newer === 'idle' && fromEnd() < EDGE_PX) session.intend('newer');
-    session.intend('trim', { following });
+    setText(
+      jumpLabel,
+      unread === 0 ? 'Jump to latest' : unread === 1 ? '1 new message' : `${unread} new messages`,
+    );
+    if (log.scrollTop < EDGE_PX && (room.past ?? room).older === 'idle') controller.intend('older');
+    if (room.past?.newer === 'idle' && fromEnd() < EDGE_PX) controller.intend('newer');
+    controller.intend('trim', { following });
     seen.look(room);
   }
 
@@ -74,12 +100,16 @@ export function createTimeline(session) {
     scrolled = log.scrollTop;
   }
 
-  log.addEventListener('scroll', () => {
-    // A window that changed its height moves the end, not the reader.
-    if (log.clientHeight !== height) return;
-    look();
-    settle();
-  }, { passive: true });
+  log.addEventListener(
+    'scroll',
+    () => {
+      // A window that changed its height moves the end, not the reader.
+      if (log.clientHeight !== height) return;
+      look();
+      settle();
+    },
+    { passive: true },
+  );
 
   new ResizeObserver(() => {
     height = log.clientHeight;
@@ -88,7 +118,9 @@ export function createTimeline(session) {
 
   /** Rows in view, by whose lower edges the view is held in place. */
   function anchors() {
-    return [...list.children].filter((row) => row.offsetTop + row.offsetHeight > log.scrollTop).slice(0, 4)
+    return [...list.children]
+      .filter((row) => row.offsetTop + row.offsetHeight > log.scrollTop)
+      .slice(0, 4)
       .map((row) => ({ row, bottom: row.offsetTop + row.offsetHeight }));
   }
 
@@ -101,7 +133,9 @@ export function createTimeline(session) {
   /** @param {KeyboardEvent} event */
   function onKey(event) {
     const at = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || (at !== log && !at.matches('.message'))) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || (at !== log && !at.matches('.message'))) {
+      return;
+    }
     if (event.key === 'ArrowUp' || event.key === 'ArrowDown') walk(at, event.key === 'ArrowUp');
     else if (event.key === 'Escape' && at !== log) log.focus();
     else if (!toolbar.key(event.key)) return;
@@ -119,7 +153,9 @@ export function createTimeline(session) {
   /** Shows the message that was jumped to. @param {Room} next */
   function aim(next) {
     if (!next.target || next.target.jump === jumped) return false;
-    const row = /** @type {HTMLElement|null} */ (list.querySelector(`[data-seq="${next.target.seq}"]`));
+    const row = /** @type {HTMLElement|null} */ (
+      list.querySelector(`[data-seq="${next.target.seq}"]`)
+    );
     if (!row) return false;
     jumped = next.target.jump;
     row.scrollIntoView({ block: 'center' });
@@ -140,7 +176,9 @@ export function createTimeline(session) {
   }
 
   return {
-    node, toEnd, end: seen.end,
+    node,
+    toEnd,
+    end: seen.end,
     /** @param {number} pages */
     page(pages) {
       log.scrollBy({ top: pages * log.clientHeight * 0.85 });
@@ -158,7 +196,13 @@ export function createTimeline(session) {
       [room, commands] = [next, state.commands];
       const kept = following ? [] : anchors();
       top.update(next, titleOf(state, next));
-      draw(toRows(next, { me: state.me?.username ?? '', personOf: (name) => personOf(state, name), changes: changesOf(state, next.name) }));
+      draw(
+        toRows(next, {
+          me: state.me?.username ?? '',
+          personOf: (name) => personOf(state, name),
+          changes: changesOf(state, next.name),
+        }),
+      );
       log.setAttribute('aria-label', `Messages in ${titleOf(state, next)}`);
       log.setAttribute('aria-busy', String(next.history !== 'ready'));
       if (following) followEnd();

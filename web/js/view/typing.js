@@ -5,14 +5,33 @@ import { el, setText } from './dom.js';
 
 export function createTyping() {
   const text = el('span', {});
-  const node = el('p', { class: 'typing' }, el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i', {}), el('i', {}), el('i', {})), text);
+  const node = el(
+    'p',
+    { class: 'typing' },
+    el('span', { class: 'dots', 'aria-hidden': 'true' }, el('i', {}), el('i', {}), el('i', {})),
+    text,
+  );
   return {
     node,
-    /** @param {import('../state/initial.js').State} state @param {import('../state/room.js').Room} room */
+    /**
+     * @param {import('../state/initial.js').State} state
+     * @param {import('../state/room.js').Room} room
+     */
     update(state, room) {
-      const names = room.typing.names.filter((name) => name !== state.me?.username).map((name) => nameOf(state, name));
+      const names = room.typing.names
+        .filter((name) => name !== state.me?.username)
+        .map((name) => nameOf(state, name));
       node.classList.toggle('quiet', names.length === 0);
-      setText(text, names.length === 0 ? '' : names.length === 1 ? `${names[0]} is writing…` : names.length === 2 ? `${names[0]} and ${names[1]} are writing…` : 'Several people are writing…');
+      setText(
+        text,
+        names.length === 0
+          ? ''
+          : names.length === 1
+            ? `${names[0]} is writing…`
+            : names.length === 2
+              ? `${names[0]} and ${names[1]} are writing…`
+              : 'Several people are writing…',
+      );
     },
   };
 }

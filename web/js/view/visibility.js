@@ -1,4 +1,4 @@
-// Tells the session up to which message the reader has read: what stood in view while the page had their attention.
+// Tells the controller up to which message the reader has read: what stood in view while the page had their attention.
 
 const LOOK_EVERY_MS = 300;
 
@@ -6,24 +6,41 @@ export function isPresent() {
   return document.visibilityState === 'visible' && document.hasFocus();
 }
 
-/** @param {HTMLElement} log @param {HTMLElement} list @param {import('../session.js').Session} session */
-export function createSeen(log, list, session) {
+/**
+ * @param {HTMLElement} log
+ * @param {HTMLElement} list
+ * @param {import('../controller.js').Controller} controller
+ */
+export function createSeen(log, list, controller) {
   /** @type {import('../state/room.js').Room|null} */ let room = null;
   /** @type {any} */ let timer = null;
 
   function report() {
     timer = null;
-    if (!room || room.history !== 'ready' || !isPresent() || room.name !== session.state().current) return;
+    if (
+      !room ||
+      room.history !== 'ready' ||
+      !isPresent() ||
+      room.name !== controller.state().current
+    ) {
+      return;
+    }
     const seq = lastInView(room);
-    if (seq > room.readSeq) session.intend('seen', { room: room.name, seq });
+    if (seq > room.readSeq) controller.intend('seen', { room: room.name, seq });
   }
 
   /** @param {import('../state/room.js').Room} now */
   function lastInView(now) {
     const edge = log.scrollTop + log.clientHeight;
     if (!now.past && log.scrollHeight - edge < 48) return now.cursor;
-    for (let row = /** @type {HTMLElement|null} */ (list.lastElementChild); row; row = /** @type {HTMLElement|null} */ (row.previousElementSibling)) {
-      if (row.dataset.seq && row.offsetTop + row.offsetHeight <= edge) return Number(row.dataset.seq);
+    for (
+      let row = /** @type {HTMLElement|null} */ (list.lastElementChild);
+      row;
+      row = /** @type {HTMLElement|null} */ (row.previousElementSibling)
+    ) {
+      if (row.dataset.seq && row.offsetTop + row.offsetHeight <= edge) {
+        return Number(row.dataset.seq);
+      }
     }
     return 0;
   }

@@ -5,10 +5,23 @@ import { action, openDialog } from './dialog.js';
 
 /** @param {{title: string, text?: string, action: string, run: () => void}} question */
 export function openConfirm({ title, text = '', action: label, run }) {
-  const yes = action(label, () => {
-    dialog.close();
-    run();
-  }, 'danger');
-  const dialog = openDialog({ title }, text && el('blockquote', { dir: 'auto' }, text.slice(0, 300)), el('div', { class: 'actions' }, action('Cancel', () => dialog.close()), yes));
+  const yes = action(
+    label,
+    () => {
+      dialog.close();
+      run();
+    },
+    'danger',
+  );
+  const dialog = openDialog(
+    { title },
+    text && el('blockquote', { dir: 'auto' }, text.slice(0, 300)),
+    el(
+      'div',
+      { class: 'actions' },
+      action('Cancel', () => dialog.close()),
+      yes,
+    ),
+  );
   yes.focus();
 }

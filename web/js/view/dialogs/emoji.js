@@ -8,16 +8,40 @@ const COLUMNS = 8;
 
 /** @param {(emoji: string) => void} picked */
 export function openEmoji(picked) {
-  const input = el('input', { type: 'text', role: 'searchbox', 'aria-label': 'Find an emoji', placeholder: 'Find an emoji', autocomplete: 'off', spellcheck: 'false', on: { input: draw, keydown: first } });
-  const grid = el('div', { class: 'emoji-grid', role: 'group', 'aria-label': 'Emoji', on: { keydown: arrows } });
+  const input = el('input', {
+    type: 'text',
+    role: 'searchbox',
+    'aria-label': 'Find an emoji',
+    placeholder: 'Find an emoji',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    on: { input: draw, keydown: first },
+  });
+  const grid = el('div', {
+    class: 'emoji-grid',
+    role: 'group',
+    'aria-label': 'Emoji',
+    on: { keydown: arrows },
+  });
   const dialog = openDialog({ title: 'Emoji' }, input, grid);
   draw();
   input.focus();
 
   function draw() {
-    grid.replaceChildren(...findEmoji(input.value.trim().toLowerCase().replaceAll(':', '')).map(([sign, name]) => el('button', {
-      type: 'button', 'aria-label': name, title: `:${name}:`, on: { click: () => take(sign) },
-    }, sign)));
+    grid.replaceChildren(
+      ...findEmoji(input.value.trim().toLowerCase().replaceAll(':', '')).map(([sign, name]) =>
+        el(
+          'button',
+          {
+            type: 'button',
+            'aria-label': name,
+            title: `:${name}:`,
+            on: { click: () => take(sign) },
+          },
+          sign,
+        ),
+      ),
+    );
   }
 
   /** @param {string} sign */

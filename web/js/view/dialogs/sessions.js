@@ -21,12 +21,25 @@ export function createSessions() {
 
   /** @param {import('../../wire.js').SessionInfo} session */
   function toItem({ id, created, expires, current }) {
-    const until = expires >= FOR_GOOD_MS ? 'until it is ended' : `until ${momentOf(expires)}, unless it is used`;
+    const until =
+      expires >= FOR_GOOD_MS
+        ? 'until it is ended'
+        : `until ${momentOf(expires)}, unless it is used`;
     const end = action('End', async () => {
       const answer = await api.endSession(id);
       if (answer.ok) load();
       else end.replaceWith(el('span', { role: 'alert' }, answer.msg));
     });
-    return el('li', {}, el('span', { class: 'grow' }, el('span', { class: 'name' }, `Since ${momentOf(created)}`), el('span', { class: 'hint' }, current ? 'this one' : until)), !current && end);
+    return el(
+      'li',
+      {},
+      el(
+        'span',
+        { class: 'grow' },
+        el('span', { class: 'name' }, `Since ${momentOf(created)}`),
+        el('span', { class: 'hint' }, current ? 'this one' : until),
+      ),
+      !current && end,
+    );
   }
 }

@@ -9,10 +9,26 @@ import { openSearch } from './search.js';
 
 const OFFERED_MAX = 12;
 
-/** @param {import('../../session.js').Session} session @param {(room: string) => void} enter */
-export function openSwitcher(session, enter) {
-  const input = el('input', { type: 'text', 'aria-label': 'Room, person or words', placeholder: 'Room, person or words', autocomplete: 'off', spellcheck: 'false', 'aria-controls': 'switch-list', 'aria-autocomplete': 'list' });
-  const list = el('ul', { class: 'switch-list', role: 'listbox', id: 'switch-list', 'aria-label': 'Where to' });
+/**
+ * @param {import('../../controller.js').Controller} controller
+ * @param {(room: string) => void} enter
+ */
+export function openSwitcher(controller, enter) {
+  const input = el('input', {
+    type: 'text',
+    'aria-label': 'Room, person or words',
+    placeholder: 'Room, person or words',
+    autocomplete: 'off',
+    spellcheck: 'false',
+    'aria-controls': 'switch-list',
+    'aria-autocomplete': 'list',
+  });
+  const list = el('ul', {
+    class: 'switch-list',
+    role: 'listbox',
+    id: 'switch-list',
+    'aria-label': 'Where to',
+  });
   const dialog = openDialog({ title: 'Go to' }, input, list);
   /** @type {{mark: Node, label: string, hint: string, go: () => void}[]} */ let offers = [];
   let chosen = 0;
@@ -22,24 +38,71 @@ export function openSwitcher(session, enter) {
   look();
 
   function look() {
-    const state = session.state();
+    const state = controller.state();
     const word = input.value.trim().toLowerCase();
-    const fits = (/** @type {string[]} */ ...texts) => texts.some((text) => text.toLowerCase().includes(word));
-    const unreadFirst = (/** @type {any} */ a, /** @type {any} */ b) => (word ? 0 : Number(b.unread > 0) - Number(a.unread > 0));
-    const rooms = orderedRooms(state).filter((room) => fits(titleOf(state, room), room.with ?? '')).sort(unreadFirst)
-      .map((room) => ({ mark: kindIcon(room.kind), label: titleOf(state, room), hint: room.unread > 0 ? `${room.unread} unread` : room.topic, go: () => enter(room.name) }));
+    const fits = (/** @type {string[]} */ ...texts) =>
+      texts.some((text) => text.toLowerCase().includes(word));
+    const unreadFirst = (/** @type {any} */ a, /** @type {any} */ b) =>
+      word ? 0 : Number(b.unread > 0) - Number(a.unread > 0);
+    const rooms = orderedRooms(state)
+      .filter((room) => fits(titleOf(state, room), room.with ?? ''))
+      .sort(unreadFirst)
+      .map((room) => ({
+        mark: kindIcon(room.kind),
+        label: titleOf(state, room),
+        hint: room.unread > 0 ? `${room.unread} unread` : room.topic,
+        go: () => enter(room.name),
+      }));
     const known = new Set([...state.rooms.values()].map((room) => room.with));
-    const people = !word ? [] : [...state.rooms.get(LOBBY)?.people.values() ?? []].filter((person) => person.username !== state.me?.username && !known.has(person.username) && fits(person.username, displayName(person)))
-      .map((person) => ({ mark: kindIcon('direct'), label: displayName(person), hint: `write to @${person.username}`, go: () => { session.act({ type: 'dm', username: person.username }, { open: true }); } }));
-    const search = word ? [{ mark: icon('search'), label: `Search for “${input.value.trim()}”`, hint: '', go: () => openSearch(session, input.value.trim()) }] : [];
+    const people = !word
+      ? []
+      : [...(state.rooms.get(LOBBY)?.people.values() ?? [])]
+          .filter(
+            (person) =>
+              person.username !== state.me?.username &&
+              !known.has(person.username) &&
+              fits(person.username, displayName(person)),
+          )
+          .map((person) => ({
+            mark: kindIcon('direct'),
+            label: displayName(person),
+            hint: `write to @${person.username}`,
+            go: () => {
+              controller.act({ type: 'dm', username: person.username }, { open: true });
+            },
+          }));
+    const search = word
+      ? [
+          {
+            mark: icon('search'),
+            label: `Search for “${input.value.trim()}”`,
+            hint: '',
+            go: () => openSearch(controller, input.value.trim()),
+          },
+        ]
+      : [];
     offers = [...[...rooms, ...people].slice(0, OFFERED_MAX), ...search];
     chosen = 0;
     draw();
   }
 
   function draw() {
-    list.replaceChildren(...offers.map((offer, at) => el('li', { role: 'option', id: `switch-${at}`, 'aria-selected': String(at === chosen), on: { click: () => take(at) } },
-      offer.mark, el('bdi', { class: 'name' }, offer.label), el('span', { class: 'hint' }, offer.hint))));
+    list.replaceChildren(
+      ...offers.map((offer, at) =>
+        el(
+          'li',
+          {
+            role: 'option',
+            id: `switch-${at}`,
+            'aria-selected': String(at === chosen),
+            on: { click: () => take(at) },
+          },
+          offer.mark,
+          el('bdi', { class: 'name' }, offer.label),
+          el('span', { class: 'hint' }, offer.hint),
+        ),
+      ),
+    );
     input.setAttribute('aria-activedescendant', `switch-${chosen}`);
   }
 
