@@ -10,7 +10,8 @@ use crate::outside;
 use crate::project::Project;
 use crate::steps::{
     ARCHITECTURE_TEST, DEMO_TEST, MONGO_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST, browser_tests,
-    built, built_test, built_unit_tests, cargo, doc, node_tests, rust, shared_alone, story,
+    built, built_test, built_unit_tests, cargo, doc, node_tests, page_lint, rust, shared_alone,
+    story,
 };
 use crate::tools::Tool;
 
@@ -176,6 +177,14 @@ const PARTS: &[Part] = &[
         needs: &[Tool::Node],
         after: None,
         run: |project| node_tests(project, &project.files("web/tests", ".test.js")?)?.show(),
+    },
+    Part {
+        name: "page-lint",
+        about: "the page's files are formatted (prettier), and no lint finds anything (eslint)",
+        kind: Kind::Check,
+        needs: &[Tool::Node, Tool::Npm, Tool::PlaywrightCore],
+        after: None,
+        run: page_lint,
     },
     Part {
         name: "page-types",

@@ -91,6 +91,21 @@ pub(crate) fn node_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result
 }
 
 /// Node's test runner on files that drive a real server in Chromium.
+/// Runs prettier and eslint over the page, both even where the first finds something.
+pub(crate) fn page_lint(project: &Project) -> anyhow::Result<()> {
+    let lint = |program: &str, arguments: &[&str]| {
+        let program = project.web().join("node_modules").join(program);
+        Run::new(Tool::Node.path(project)?)
+            .dir(&project.web())
+            .arg(program)
+            .args(arguments)
+            .show()
+    };
+    let formatted = lint("prettier/bin/prettier.cjs", &["--check", "."]);
+    let linted = lint("eslint/bin/eslint.js", &["--max-warnings=0", "."]);
+    formatted.and(linted)
+}
+
 pub(crate) fn browser_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
     Ok(node_tests(project, files)?
         .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
