@@ -3,8 +3,6 @@
 import js from '@eslint/js';
 import globals from 'globals';
 
-const FUNCTION_LINES_MAX = 80;
-const LINE_CHARACTERS_MAX = 100;
 const FILE_LINES_MAX = 450;
 
 export default [
@@ -14,12 +12,7 @@ export default [
     rules: {
       curly: ['error', 'multi-line'],
       eqeqeq: 'error',
-      'max-len': [
-        'error',
-        { code: LINE_CHARACTERS_MAX, ignoreUrls: true, ignoreRegExpLiterals: true },
-      ],
       'max-lines': ['error', FILE_LINES_MAX],
-      'max-lines-per-function': ['error', FUNCTION_LINES_MAX],
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-var': 'error',
       'object-shorthand': 'error',

@@ -1,3 +1,4 @@
+/* eslint-disable no-control-regex -- a terminal's output is made of control characters */
 // A terminal's screen, as tmux captures it with its colours, drawn as an HTML page.
 
 const PALETTE = [

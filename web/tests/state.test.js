@@ -329,8 +329,8 @@ test('the state knows no browser, clock or chance', () => {
       '',
     );
     const pure = file.startsWith('view/')
-      ? /^(\.\.\/state\/[a-z]+|\.\/comings)\.js$/u
-      : /^(\.\/[a-z]+|\.\.\/wire)\.js$/u;
+      ? /^(\.\.\/(state\/)?[a-z]+|\.\/presence-batch)\.js$/u
+      : /^(\.\/[a-z]+|\.\.\/(wire|messages))\.js$/u;
     for (const [, from] of source.matchAll(/from '(.+?)'/gu)) assert.match(from, pure, file);
     if (file === 'wire.js' || file === 'view/rows.js') continue;
     assert.doesNotMatch(
