@@ -93,10 +93,9 @@ function drawMessage(node, row, controller) {
     ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji
     : undefined;
   fill(node, names.filter(Boolean).join(' '), ...(avatar ? [avatar, body] : [body]));
-  if (held)
-  /** @type {HTMLElement} */ {
-    (node.querySelector(`[data-emoji="${CSS.escape(held)}"]`) ?? node).focus();
-  }
+  if (!held) return;
+  const chip = node.querySelector(`[data-emoji="${CSS.escape(held)}"]`) ?? node;
+  /** @type {HTMLElement} */ (chip).focus();
 }
 
 /** @param {any} row @param {import('../controller.js').Controller} controller */
