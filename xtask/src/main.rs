@@ -36,6 +36,8 @@ enum Command {
     Test(Selection),
     /// Run all checks (format, lints, docs, licences) and then all tests
     Ci(Selection),
+    /// Attack a real server in every way of a table, on both stores
+    Attacks,
     /// Run the FerretDB that replaces MongoDB in tests, in the foreground
     Mongo(mongo::Mongo),
 }
@@ -54,6 +56,7 @@ fn main() -> ExitCode {
     let (kinds, selection): (&[Kind], _) = match Cli::parse().command {
         Command::Test(selection) => (&[Kind::Test], selection),
         Command::Ci(selection) => (&[Kind::Check, Kind::Test], selection),
+        Command::Attacks => return end(run(parts::select(&[Kind::Drill], &[]))),
         Command::Mongo(mongo) => return end(run_mongo(&mongo)),
     };
     let outcome = if selection.list {

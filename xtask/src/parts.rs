@@ -9,9 +9,9 @@ use crate::command::Run;
 use crate::outside;
 use crate::project::Project;
 use crate::steps::{
-    ARCHITECTURE_TEST, DEMO_TEST, MONGO_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST, browser_tests,
-    built, built_test, built_unit_tests, cargo, doc, node_tests, page_lint, rust, shared_alone,
-    story,
+    ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, MONGO_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST,
+    browser_tests, built, built_test, built_unit_tests, cargo, doc, node_tests, page_lint, rust,
+    shared_alone, story,
 };
 use crate::tools::Tool;
 
@@ -31,6 +31,8 @@ pub(crate) struct Part {
 pub(crate) enum Kind {
     Check,
     Test,
+    /// Takes minutes and has a command of its own.
+    Drill,
 }
 
 /// How a part ended.
@@ -161,6 +163,27 @@ const PARTS: &[Part] = &[
         needs: &[Tool::FerretDb, Tool::PythonWebsockets],
         after: Some("build"),
         run: mongo,
+    },
+    Part {
+        name: "attacks",
+        about: "a table of attacks against a real server, each with what it got",
+        kind: Kind::Drill,
+        needs: &[],
+        after: Some("build"),
+        run: |project| attacks(project)?.show(),
+    },
+    Part {
+        name: "attacks-mongo",
+        about: "the same attacks against a server on MongoDB's wire",
+        kind: Kind::Drill,
+        needs: &[Tool::FerretDb],
+        after: Some("build"),
+        run: |project| {
+            attacks(project)?
+                .env("CHAT_TEST_STORE", "mongo")
+                .env("CHAT_FERRETDB_BIN", Tool::FerretDb.path(project)?)
+                .show()
+        },
     },
     Part {
         name: "architecture",
@@ -308,6 +331,11 @@ impl Part {
             Err(error) => Outcome::Failed(format!("{error:#}")),
         }
     }
+}
+
+fn attacks(project: &Project) -> anyhow::Result<Run> {
+    let test = built_test(project, "server", ATTACKS_TEST)?;
+    Ok(test.args(["--ignored", "--nocapture"]))
 }
 
 fn mongo(project: &Project) -> anyhow::Result<()> {

@@ -16,6 +16,9 @@ pub(crate) const MONGO_TEST: &str = "mongo";
 /// The tests of the server from outside, which run on each store.
 pub(crate) const WIRE_TEST: &str = "wire";
 
+/// The table of attacks, which has a command of its own.
+pub(crate) const ATTACKS_TEST: &str = "attacks";
+
 /// The browser test that is a part of its own, because it needs a terminal too.
 pub(crate) const STORY_TEST: &str = "web/e2e/story.test.js";
 
@@ -64,7 +67,7 @@ pub(crate) fn shared_alone(_: &Project) -> anyhow::Result<()> {
 
 /// Runs all Rust tests that are not parts of their own.
 pub(crate) fn rust(project: &Project) -> anyhow::Result<()> {
-    let own_parts = [ARCHITECTURE_TEST, TERMINAL_TEST, MONGO_TEST];
+    let own_parts = [ARCHITECTURE_TEST, ATTACKS_TEST, TERMINAL_TEST, MONGO_TEST];
     let tests = project
         .integration_tests
         .iter()
