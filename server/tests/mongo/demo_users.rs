@@ -1,4 +1,4 @@
-//! Show 2: the demo's own database, with everything that stands in it.
+//! The FastAPI demo's own database, with every odd document that it may hold.
 
 use std::time::Duration;
 
@@ -13,13 +13,14 @@ use tokio::time::{Instant, sleep};
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{Server, Site, from_env, seeded};
 
-/// Hashing all of them takes as long as it takes.
+/// How long hashing all passwords may take.
 const CONVERSION_PATIENCE: Duration = Duration::from_secs(3_600);
 
-/// Of the people without anything special, those who log in.
+/// How many of the ordinary people sign in.
 const SAMPLE: usize = 12;
 
-/// Someone in the demo's database: who may log in how, and as whom.
+/// A document of the demo's database: the name and password that sign in, and the username that
+/// they sign in as.
 struct Person {
     name: String,
     password: String,
@@ -34,7 +35,7 @@ fn person(name: &str, password: &str, is: &str) -> Person {
     }
 }
 
-/// What is special, as documents.
+/// The special people as documents.
 fn special() -> Vec<Document> {
     let looks_hashed = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
     vec![
@@ -83,7 +84,7 @@ fn may_not() -> Vec<Person> {
     [
         ("Ann", "ann-lower"),
         ("ann", "ann-upper"),
-        // Two fold to it, and neither is spelled so.
+        // Two usernames fold to this one, and neither has this spelling.
         ("ANN", "ann-upper"),
         ("ANN", "ann-lower"),
         ("Kim", "third"),
@@ -111,7 +112,7 @@ fn ordinary(i: usize) -> Person {
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
     let database = TestDatabase::new();
-    // FerretDB looks through all of them for each; CHAT_DEMO_USERS=2000 takes it a quarter of an hour.
+    // FerretDB scans all of them for each one, so CHAT_DEMO_USERS=2000 takes a quarter of an hour.
     let count = from_env("CHAT_DEMO_USERS", 200) as usize;
     let mut chance = seeded("demo_users");
     let users = database
@@ -129,7 +130,7 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
     }
 
     let mut server = start(&database).await;
-    // While the conversion runs.
+    // People sign in while the conversion runs.
     check_log_ins(&server, ordinary_count, &mut chance).await;
     let at_kill = wait_for(&users, count / 4).await;
     server.kill();
@@ -139,7 +140,7 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
         "it was killed in its middle"
     );
     server.restart().await;
-    // A log-in converts its own at once, however many are before it.
+    // A sign-in converts its own password at once, however many are waiting.
     let last = ordinary(ordinary_count - 1);
     log_in(&server, &last).await;
     let own = users
@@ -149,12 +150,12 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
         .unwrap();
     check_hash(&own, &last.password);
     check_log_ins(&server, ordinary_count, &mut chance).await;
-    // Without a name or a password that is text there is nothing to hash: four of them.
+    // Four documents have no username or no password that is text, so nothing is hashed for them.
     wait_for(&users, count - 4).await;
     check_log_ins(&server, ordinary_count, &mut chance).await;
     check_documents(&users, &special).await;
 
-    // What the demo has is taken, in every spelling.
+    // The demo's usernames are taken in every spelling.
     for name in ["ANN", "kim", "Person1"] {
         let body = json!({"username": name, "password": "correct-horse"});
         server.post("/register", &[], &body).await.refused(&[409]);
@@ -217,7 +218,7 @@ async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand
     }
 }
 
-/// Every password is argon2id, and all else is as it was.
+/// Checks that every password is an argon2id hash and that no other field has changed.
 async fn check_documents(users: &Collection<Document>, special: &[Document]) {
     let docs: Vec<Document> = users
         .find(doc! {})
@@ -247,7 +248,7 @@ async fn check_documents(users: &Collection<Document>, special: &[Document]) {
         }
     }
     assert_eq!(unhashed, 4);
-    // Kim's two are apart still, each with its own.
+    // Kim's two documents still have their own passwords.
     for special in special {
         let mut found = docs.iter().filter(|doc| {
             let same = |doc: &Document| without_ours(doc);

@@ -1,4 +1,4 @@
-//! Show 3: the network between server and store cuts, delays and loses answers.
+//! The network between server and store cuts connections, delays, and loses replies.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,9 +12,10 @@ use crate::speaker::{Acked, check_log, check_shown, speak};
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{Received, Server, Site, User, from_env, kind_of, seeded};
 
-/// Between two messages of one, so that FerretDB, which scans, has few enough in the end.
+/// Pause between two messages of a sender. FerretDB scans all of them, so there must not be too
+/// many.
 const PAUSE: Duration = Duration::from_millis(60);
-/// Messages that each keeps under way.
+/// Unacknowledged messages of one sender.
 const UNDER_WAY: usize = 4;
 const SPEAKERS: usize = 3;
 
@@ -91,7 +92,8 @@ async fn acked_messages_are_stored_once_over_a_failing_network() {
     ));
 }
 
-/// All that somebody sees who only listens, from the first on, until nothing comes any more.
+/// Every message that a person who only reads is shown, until nothing has come for a while after
+/// the end.
 async fn watch_lobby(
     site: Site,
     user: User,
@@ -140,7 +142,7 @@ async fn senders_get_unavailable_while_the_store_is_away_and_are_served_afterwar
     ann.send(&send).await;
     let error = ann.expect("error").await;
     assert_eq!(error["code"], "unavailable", "{error}");
-    // Nothing is shown that is not stored: bob's next frames are the pong, and no message.
+    // Nothing is shown that is not stored: before the pong, bob gets no message.
     bob.send(&serde_json::json!({"type": "ping", "id": "p"}))
         .await;
     let seen = bob

@@ -1,4 +1,4 @@
-//! A network between server and store that misbehaves when told to.
+//! A proxy between server and store that injects network faults.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// What it does to what passes.
+/// A fault, and its effect on the traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
     None,
-    /// Connections end, and none is made.
+    /// Connections are cut, and new ones are refused.
     Cut,
-    /// Everything takes longer.
+    /// Everything is delayed.
     Delay(Duration),
-    /// Of a write to the log the answer is lost, with its connection, after it was done.
+    /// A write to the log is done, and then its reply and its connection are lost.
     LoseAnswers,
-    /// Of a write to the log only its beginning arrives.
+    /// Only the beginning of a write to the log arrives.
     CutWrites,
 }
 
@@ -71,7 +71,7 @@ impl Proxy {
 #[derive(Clone)]
 struct Link {
     faults: watch::Receiver<Fault>,
-    /// A write to the log is on its way, and its answer not yet.
+    /// Whether a write to the log was forwarded and its reply has not come yet.
     writing: Arc<std::sync::atomic::AtomicBool>,
     lost: Arc<std::sync::atomic::AtomicUsize>,
 }
@@ -85,7 +85,7 @@ impl Link {
         let (store_read, store_write) = store.into_split();
         let mut faults = self.faults.clone();
         let cut = faults.wait_for(|fault| *fault == Fault::Cut);
-        // What ends first ends all: both directions are dropped with this task.
+        // When one direction ends, both are dropped with this task.
         tokio::select! {
             _ = self.clone().pump(client_read, store_write, true) => {}
             _ = self.clone().pump(store_read, client_write, false) => {}
@@ -127,7 +127,7 @@ impl Link {
     }
 }
 
-/// The head of `{insert: "log"}` as BSON has it.
+/// The beginning of `{insert: "log"}` in BSON.
 fn is_write_to_log(bytes: &[u8]) -> bool {
     let head = b"\x02insert\0\x04\0\0\0log\0";
     bytes.windows(head.len()).any(|window| window == head)

@@ -1,4 +1,4 @@
-//! Show 5: the URL's password is in no log, no error and no process title that we write.
+//! The password in MongoDB's URL is in no log, error or process title that the server writes.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -8,10 +8,11 @@ use crate::support::mongo_server::TestDatabase;
 
 const SECRET: &str = "hunter42";
 
-/// The driver gives up well before; a server that waits on and on fails.
+/// The driver gives up well before that; a server that keeps waiting fails the test.
 const END_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Starts a server with `MONGO_URL`, which is expected to end by itself.
+/// Starts a server with this `MONGO_URL`, expects it to end by itself, and returns its standard
+/// error.
 fn refused_by(url: &str) -> String {
     let Ended::ByItself(output) = run(url) else {
         panic!("the server runs on {}", url.replace(SECRET, "…"));
@@ -47,7 +48,7 @@ fn run(url: &str) -> Ended {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // Read beside, or a full pipe would stop it.
+    // Read meanwhile, because a full pipe would stop the server.
     let mut pipes = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let stderr = std::thread::spawn(move || {
         let mut bytes = Vec::new();
@@ -80,7 +81,7 @@ fn run(url: &str) -> Ended {
     }
 }
 
-/// Where the system shows it in a file.
+/// Checks the process title, on systems that show it in a file.
 fn check_title(pid: u32) {
     for file in ["cmdline", "comm"] {
         let path = format!("/proc/{pid}/{file}");

@@ -1,4 +1,5 @@
-//! Someone who speaks and takes no error for an answer, and what the database must hold then.
+//! A sender that repeats each message until it is acknowledged, and checks of what the database
+//! holds afterwards.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -12,11 +13,11 @@ use tokio::time::sleep;
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{Received, Site, User, Ws, fresh_nonce, kind_of, text_of};
 
-/// What was acked, by name and nonce: the text, the seq.
+/// Acknowledged messages: text and seq, by username and nonce.
 pub(crate) type Acked = HashMap<(String, String), (String, u64)>;
 
-/// Speaks until `stop`, `under_way` messages at once and `pause` between them; each is said until
-/// it is acked.
+/// Sends until `stop`, with at most `under_way` unacknowledged messages and `pause` between two.
+/// Each message is repeated until it is acknowledged.
 pub(crate) async fn speak(
     site: Site,
     user: User,
@@ -77,8 +78,9 @@ async fn say(ws: &mut Ws, nonce: &str, text: &str) {
     let _ = ws.try_send(send.to_string()).await;
 }
 
-/// The lobby's log in the database: dense, nothing twice, all that was acked where the ack said,
-/// and nothing that was never acked, since all is said until it is.
+/// Checks the lobby's log in the database: it has no hole, no nonce twice, and exactly the
+/// acknowledged messages at the seqs of their acks. Every message was repeated until it was
+/// acknowledged.
 pub(crate) async fn check_log(database: &TestDatabase, acked: &Acked) -> Vec<Document> {
     let log = database.open().await.collection::<Document>("log");
     let find = log.find(doc! { "room": "lobby" }).sort(doc! { "_id": 1 });
@@ -105,7 +107,7 @@ pub(crate) async fn check_log(database: &TestDatabase, acked: &Acked) -> Vec<Doc
     docs
 }
 
-/// What someone was shown: each once, in order, and as it is stored.
+/// Checks that a person was shown every stored message once, in order, and as it is stored.
 pub(crate) fn check_shown(shown: &[Value], stored: &[Document]) {
     let mut last = 0;
     for frame in shown {

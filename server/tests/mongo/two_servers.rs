@@ -1,4 +1,4 @@
-//! Show 4: two servers on one database, without a bus, write to one room as fast as they can.
+//! Two servers on one database, without a bus, write to one room as fast as they can.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use crate::speaker::{Acked, check_log, speak};
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{PASSWORD, Server, from_env};
 
-/// Messages that each keeps under way.
+/// Unacknowledged messages of one sender.
 const UNDER_WAY: usize = 8;
 
-/// The flags of a server on this database, with some more.
+/// The flags of a server on this database, and `more`.
 fn flags<'a, const N: usize>(database: &'a TestDatabase, more: [&'a str; N]) -> Vec<&'a str> {
     let on = [
         "--mongo-url",
@@ -34,7 +34,7 @@ async fn two_servers_write_one_log_without_holes_or_doubles() {
         Server::start_with(&flags).await,
         Server::start_with(&flags).await,
     ];
-    // Kept open until the end, or they would be told to stop.
+    // Dropping the sender would stop the speakers.
     let (_stop, stopped) = watch::channel(false);
     let mut speakers = Vec::new();
     for (i, server) in [&servers[0], &servers[1], &servers[0], &servers[1]]
@@ -81,7 +81,7 @@ async fn a_username_is_unique_across_two_servers() {
     first.register("Ann", false).await;
     let taken = serde_json::json!({"username": "ann", "password": crate::support::PASSWORD});
     second.post("/register", &[], &taken).await.refused(&[409]);
-    // A token of one opens the other.
+    // A token from one server signs in at the other.
     let ann = second.log_in("ann").await;
     assert_eq!(ann.name, "Ann");
     first
@@ -90,7 +90,7 @@ async fn a_username_is_unique_across_two_servers() {
         .accepted(200);
 }
 
-/// Without a bus, what became of an account must be known everywhere in this time.
+/// Without a bus, a change of an account takes effect on every server in this time.
 const KNOWN_WITHIN: Duration = Duration::from_secs(5);
 
 #[tokio::test]
@@ -116,7 +116,7 @@ async fn a_revoked_or_banned_person_is_closed_on_both_servers() {
         asked.elapsed()
     );
 
-    // A new password ends every other session, and not the one that it was given in.
+    // A new password ends every session but the one that changed it.
     let bob = first.user("bob").await;
     let bob_elsewhere = second.log_in("bob").await;
     let mut here = second.enter(&bob).await;

@@ -1,4 +1,4 @@
-//! What the server can't start with, it says in one sentence, and ends.
+//! Configurations with which the server cannot start: it says why in one sentence and exits.
 
 use std::net::TcpListener;
 use std::path::Path;
@@ -15,7 +15,7 @@ async fn a_taken_port_ends_the_start_with_one_sentence() {
 
 #[tokio::test]
 async fn an_unwritable_data_directory_ends_the_start() {
-    // A directory beneath a file can't be made by anyone, by root neither.
+    // Nobody can create a directory below a file, not even root.
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a-file");
     std::fs::write(&file, "in the way").unwrap();
@@ -30,7 +30,7 @@ async fn a_data_directory_in_use_ends_the_start() {
     let server = Server::start().await;
     let data = server.data_dir();
     check("127.0.0.1:0", &data, &[], data.to_str().unwrap()).await;
-    // Who holds it was not disturbed.
+    // The running server was not disturbed.
     let (_, mut ann) = server.newcomer("ann").await;
     ann.say("lobby", "still here").await;
 }
@@ -56,7 +56,7 @@ async fn invalid_flags_end_the_start() {
     }
 }
 
-/// The server must end by itself, with one sentence that names `culprit`.
+/// Checks that the server exits by itself with one sentence that names `culprit`.
 async fn check(listen: &str, data: &Path, flags: &[&str], culprit: &str) {
     let (status, stderr) = run_to_end(listen, data, flags).await;
     assert!(

@@ -1,5 +1,4 @@
-//! Nothing is left behind when connections end, however they end. `CHAT_CHURN` says how many come
-//! and go.
+//! Connections leave nothing behind, however they end. `CHAT_CHURN` is how many are opened.
 
 use std::time::Duration;
 
@@ -8,10 +7,10 @@ use tokio::time::Instant;
 
 use crate::support::{PATIENCE, Received, Server, User, from_env};
 
-/// Connections open at a time.
+/// Connections that are open at the same time.
 const AT_ONCE: usize = 100;
 
-/// A gauge of `/metrics`, which is counted once a second.
+/// Reads a gauge from `/metrics`. The server updates them once a second.
 pub(crate) async fn gauge(server: &Server, name: &str) -> u64 {
     let metrics = server.get("/metrics", &[]).await;
     let line = metrics
@@ -23,13 +22,13 @@ pub(crate) async fn gauge(server: &Server, name: &str) -> u64 {
         .unwrap()
 }
 
-/// 0 where the system does not tell it there.
+/// Open file descriptors of the server; 0 on systems without `/proc`.
 fn descriptors(server: &Server) -> usize {
     let open = std::fs::read_dir(format!("/proc/{}/fd", server.pid()));
     open.map_or(0, Iterator::count)
 }
 
-/// Tasks, connections, rooms, bytes that wait, and descriptors, once they are counted anew.
+/// Tasks, connections, loaded rooms, waiting bytes and descriptors, after the gauges were updated.
 async fn live(server: &Server) -> [u64; 5] {
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     [
@@ -41,7 +40,7 @@ async fn live(server: &Server) -> [u64; 5] {
     ]
 }
 
-/// The same, once nobody but one is connected any more and what they left is done.
+/// The same, once only one connection is left and nothing changes any more.
 async fn settled(server: &Server) -> [u64; 5] {
     let deadline = Instant::now() + PATIENCE;
     let mut last = [0; 5];
@@ -55,10 +54,10 @@ async fn settled(server: &Server) -> [u64; 5] {
     }
 }
 
-/// One connection of each kind of end, by its number.
+/// Opens a connection and ends it in one of eight ways, chosen by its number.
 async fn come_and_go(server: &Server, user: &User, n: usize) {
     if n.is_multiple_of(8) {
-        // Never says who it is.
+        // It never signs in.
         drop(server.open("nobody", &[]).await);
         return;
     }
@@ -76,12 +75,12 @@ async fn come_and_go(server: &Server, user: &User, n: usize) {
             drop(ws);
         }
         5 => {
-            // A frame that is too big.
+            // It sends a frame that is too big.
             ws.send_text("x".repeat(70_000)).await;
             ws.closed_within(PATIENCE).await;
         }
         6 => {
-            // It leaves while it is being told.
+            // It disconnects while replies are being sent.
             for i in 0..5 {
                 ws.send(
                     &json!({"type": "events", "id": format!("e{i}"), "room": "lobby", "after": 0}),
@@ -113,7 +112,8 @@ async fn ended_connections_leave_nothing_behind() {
     let user = server.user("ann").await;
     let mut first = server.enter(&user).await;
     first.say("lobby", "hello").await;
-    // What is opened once and kept, as the store's readers, is not left behind.
+    // Run once before measuring, because some descriptors are opened once and kept, such as the
+    // store's readers.
     futures::future::join_all((0..AT_ONCE).map(|n| come_and_go(&server, &user, n))).await;
     let before = settled(&server).await;
     let all = usize::try_from(from_env("CHAT_CHURN", 800)).unwrap();
@@ -124,7 +124,7 @@ async fn ended_connections_leave_nothing_behind() {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let after = live(&server).await;
-        // Threads of the runtime's pool come and go, tasks and the rest do not.
+        // Descriptors vary a little with the runtime's threads; the other figures must be equal.
         let same = after[..4] == before[..4] && after[4] <= before[4] + 2;
         if same {
             break;

@@ -1,4 +1,4 @@
-//! A deleted text is found by no answer, no search, no resume, and in no file.
+//! A deleted text is in no reply, no search result, no replay, and no file.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,14 +8,14 @@ use tokio::time::{Instant, sleep};
 
 use crate::support::{PATIENCE, Server, Ws};
 
-/// Words that stand nowhere else.
+/// Words that occur nowhere else.
 const SECRETS: [&str; 3] = ["zanzibarquux", "wolframplugh", "kryptonxyzzy"];
 
 fn holds_a_secret(text: &str) -> bool {
     SECRETS.iter().any(|secret| text.contains(secret))
 }
 
-/// Everything that can be asked about the room.
+/// The replies to every command that reads the room.
 async fn all_answers(ws: &mut Ws) -> Vec<Value> {
     let mut answers = Vec::new();
     for page in [
@@ -50,7 +50,7 @@ async fn a_deleted_text_is_in_no_reply_and_no_file() {
             .await;
     }
     carl.close().await;
-    // One as it was said, one whose edit holds the secret, one whose edit took it away.
+    // One message with the secret, one whose edit adds it, one whose edit removes it.
     let [first, second, third] = SECRETS;
     let said = bob.say("rust", &format!("the {first} is here")).await["seq"]
         .as_u64()
@@ -75,7 +75,7 @@ async fn a_deleted_text_is_in_no_reply_and_no_file() {
             "{query} before the delete"
         );
     }
-    // One by its sender, one by a moderator, one more.
+    // One is deleted by its sender, the others by a moderator.
     let delete = |seq: u64| json!({"type": "delete", "room": "rust", "seq": seq});
     bob.done(delete(said), "ok").await;
     ann.done(delete(edited), "ok").await;
@@ -91,7 +91,7 @@ async fn a_deleted_text_is_in_no_reply_and_no_file() {
             assert_eq!(found(&mut ann, query).await, 0, "{who}: {query} is found");
         }
         assert_eq!(found(&mut ann, "kept").await, 1, "{who}");
-        // Who was away when it was said, and who has nothing, are shown that there was something.
+        // A client that was offline and a new client are both shown that there was a message.
         for (user, after) in [(&carl_user, 3), (&bob_user, 0)] {
             let mut ws = server
                 .enter_with(user, json!({"resume": {"rust": after}}))
@@ -115,8 +115,8 @@ async fn a_deleted_text_is_in_no_reply_and_no_file() {
     }
 }
 
-/// The scrub runs beside the answers; soon no file holds the text, the write-ahead log neither
-/// once the server has stopped.
+/// The scrub runs in the background: soon no file holds the text, and after the server has stopped
+/// the write-ahead log holds none either.
 async fn no_file_holds_it(data: &Path) {
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, User, Ws, kind_of, text_of};
 
-/// A connection as the page makes it: the log-in's cookie, an Origin that is ours, a name.
+/// A connection as the page makes it: with the sign-in's cookie, the server's own Origin, and a
+/// first frame that names the user.
 async fn page(server: &Server, user: &User) -> Ws {
     let origin = server.origin();
     let headers = [
@@ -20,14 +21,14 @@ async fn page(server: &Server, user: &User) -> Ws {
     ws
 }
 
-/// Waits until the page is in the lobby: it is not told so, but what it says is answered then.
+/// Waits until the page is in the lobby. It gets no welcome, but an error for an empty message.
 async fn table_of_the_lobby(ws: &mut Ws) {
     ws.send(&json!({"message": ""})).await;
     ws.expect_matching("a refusal", |frame| frame["event"] == "notice")
         .await;
 }
 
-/// All frames up to this text; each must be one that the page can draw.
+/// All frames up to this text. Checks that the page can draw each of them.
 async fn drawn_until(ws: &mut Ws, text: &str) -> Vec<Value> {
     let frames = ws.collect_until(text, |frame| text_of(frame) == text).await;
     for frame in &frames {
@@ -100,7 +101,7 @@ async fn the_page_sends_and_receives_in_the_lobby() {
         [json!(["bob", "who says this?"]), json!(["bob", "done"])]
     );
 
-    // It is one of those who are online, and gone when it is closed.
+    // The page counts as online, and bob leaves when it is closed.
     drop(page);
     ann.expect_matching("bob's leaving", |frame| {
         text_of(frame) == "bob left the chat"
@@ -147,7 +148,7 @@ async fn the_page_gets_only_lobby_frames_that_it_can_draw() {
     let mut native = server.enter(&bob).await;
     let mut page = page(&server, &bob).await;
     table_of_the_lobby(&mut page).await;
-    // Rooms, acks, presence, pages: all of it happens, none of it is the page's.
+    // Other connections cause room, ack, presence and history frames, which the page must not get.
     native
         .done(json!({"type": "create", "room": "rust"}), "room")
         .await;
@@ -235,7 +236,7 @@ async fn without_a_cookie_the_page_cannot_send() {
     for (headers, name) in [(&nobody[..], "ann"), (&[][..], "ann"), (&liar[..], "bob")] {
         let mut ws = server.open("liar", headers).await.expect("an upgrade");
         ws.send(&json!({"username": name})).await;
-        // All at once, before the server has said no.
+        // Sent at once, before the server has refused the first frame.
         let _ = ws
             .try_send(json!({"username": name, "message": "shown?"}).to_string())
             .await;
@@ -264,7 +265,8 @@ async fn the_page_may_spell_its_username_in_another_case() {
         .open("Bob's page", &headers)
         .await
         .expect("an upgrade");
-    // The page sends what was typed at the log-in, which may differ from the registration in case.
+    // The page sends the username as it was typed at sign-in, perhaps in another case than at
+    // sign-up.
     ws.send(&json!({"username": "bOB"})).await;
     ws.send(&json!({"username": "bOB", "message": "hello"}))
         .await;

@@ -1,5 +1,5 @@
-//! The server seen by a stranger: the real binary, raw HTTP, raw WebSocket, and nothing known but
-//! the wire contract. One test binary, so that waits of different tests overlap.
+//! The server from outside: the real binary, raw HTTP and raw WebSocket, using only what
+//! PROTOCOL.md promises. One test binary, so that the waits of different tests overlap.
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends at the first thing that is not as expected"

@@ -1,5 +1,5 @@
-//! Unread counts, mentions and read markers: three connections of one person agree on them, live
-//! and through reconnects.
+//! Unread counts, mentions and read markers are the same for three connections of one person, live
+//! and after reconnecting.
 
 use chat_shared::RoomName;
 use chat_shared::protocol::{PageKind, RoomInfo, ServerFrame, Welcome};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use crate::support::{PATIENCE, Server, User, Ws, on_ferretdb, seeded};
 
-/// A connection with what it made of its frames.
+/// A connection, and the counts that it has computed from its frames.
 struct Device {
     ws: Ws,
     view: RoomsView,
@@ -24,7 +24,7 @@ impl Device {
         Self { ws, view }
     }
 
-    /// Comes back with the cursors that it has.
+    /// Reconnects with the cursors that it has.
     async fn back(&mut self, server: &Server, user: &User) {
         let cursors: serde_json::Map<String, Value> = self
             .view
@@ -37,8 +37,7 @@ impl Device {
         self.view.welcome(&welcome);
     }
 
-    /// Takes all that is on its way: what was sent before the answer to a ping, and what a room
-    /// tells up to `tips`.
+    /// Handles all frames before the reply to a ping, and the rooms' events up to `tips`.
     async fn settle(&mut self, tips: &[(&str, u64)]) {
         let id = crate::support::fresh_nonce();
         self.ws.send(&json!({"type": "ping", "id": id})).await;
@@ -92,7 +91,7 @@ async fn three_connections_agree_step_by_step() {
     }
     let check = async |devices: &mut [Device], tip: u64, expect: (u64, u64, u64)| {
         for (i, device) in devices.iter_mut().enumerate() {
-            // The marker reaches each connection by itself.
+            // The marker is sent to each connection separately.
             let deadline = Instant::now() + PATIENCE;
             loop {
                 device.settle(&[("rust", tip)]).await;
@@ -103,7 +102,7 @@ async fn three_connections_agree_step_by_step() {
             assert_eq!(device.marks("rust"), expect, "connection {i} at {tip}");
         }
     };
-    // created 1, invited 2: whoever comes in has read what was before.
+    // Events 1 created and 2 invited: a new member has read everything before the invitation.
     check(&mut devices, 2, (2, 0, 0)).await;
     bob.say("rust", "one").await;
     bob.say("rust", "@ann two").await;
@@ -114,17 +113,17 @@ async fn three_connections_agree_step_by_step() {
         .done(json!({"type": "read", "room": "rust", "seq": 4}), "ok")
         .await;
     check(&mut devices, 5, (4, 1, 1)).await;
-    // It only moves forward.
+    // The marker only moves forward.
     devices[2]
         .ws
         .done(json!({"type": "read", "room": "rust", "seq": 3}), "ok")
         .await;
     check(&mut devices, 5, (4, 1, 1)).await;
-    // A connection that was away learns of it from its welcome.
+    // A connection that was offline gets the new marker in its welcome.
     bob.say("rust", "four @ann").await;
     devices[0].back(&server, &ann).await;
     check(&mut devices, 6, (4, 2, 2)).await;
-    // What mentioned one does so no more.
+    // An edit or a delete takes the mention away.
     bob.done(
         json!({"type": "edit", "room": "rust", "seq": 6, "text": "nobody"}),
         "ok",
@@ -134,12 +133,12 @@ async fn three_connections_agree_step_by_step() {
     bob.done(json!({"type": "delete", "room": "rust", "seq": 5}), "ok")
         .await;
     check(&mut devices, 8, (4, 2, 0)).await;
-    // What one says oneself, one has read up to.
+    // One's own message moves the marker up to it.
     devices[2].ws.say("rust", "mine").await;
     check(&mut devices, 9, (9, 0, 0)).await;
     devices[0].back(&server, &ann).await;
     check(&mut devices, 9, (9, 0, 0)).await;
-    // A marker past the end is one at the end.
+    // A marker past the last event is set to the last event.
     bob.say("rust", "@ann five").await;
     devices[0]
         .ws
@@ -148,7 +147,7 @@ async fn three_connections_agree_step_by_step() {
     check(&mut devices, 10, (10, 0, 0)).await;
 }
 
-/// At random, against a connection that knows only what it is told first.
+/// Random commands, compared with a fresh connection's welcome.
 #[tokio::test]
 async fn three_connections_agree_at_random() {
     let steps = if on_ferretdb() { 15 } else { 150 };
@@ -197,7 +196,7 @@ async fn three_connections_agree_at_random() {
                 view.take_page(PageKind::Newest, &page).unwrap();
             }
             _ => {
-                // Several at once, each from another connection.
+                // Several markers at once, each from another connection.
                 for device in &mut devices {
                     let read = json!({"type": "read", "room": room, "seq": chance.u64(0..=tip), "id": format!("r{step}")});
                     device.ws.send(&read).await;

@@ -1,4 +1,4 @@
-//! The SDK against the real server: over TLS, with an own certificate, through a crash.
+//! The SDK against the real server: over TLS with a certificate of its own, and through a crash.
 
 use std::time::Duration;
 
@@ -56,7 +56,7 @@ async fn over_tls_and_through_a_crash_each_message_comes_once() {
     assert_eq!(client.send(&lobby, "before").await.unwrap().seq, 1);
     assert_eq!(next_chat(&mut events).await, (1, "before".to_owned()));
     server.kill();
-    // It waits in the SDK's outbox until the server is back.
+    // The message is pending in the SDK until the server is back.
     let sending = tokio::spawn({
         let (client, lobby) = (client.clone(), lobby.clone());
         async move { client.send(&lobby, "meanwhile").await }

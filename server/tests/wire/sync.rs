@@ -1,5 +1,5 @@
-//! The disk has a message before its sender has the ack, by what the kernel was asked in which
-//! order. Run by `cargo xtask test sync`, since it needs strace.
+//! A message is on the disk before its sender has the ack: strace shows the order of the system
+//! calls. Run by `cargo xtask test sync`.
 
 use std::path::Path;
 
@@ -9,13 +9,13 @@ use crate::support::{Server, kind_of};
 
 const MESSAGES: usize = 5;
 
-/// Sends messages, each once the one before is acked, and returns the calls of the server.
+/// Sends messages one after the other and returns the server's system calls.
 async fn trace(variables: &[(&str, &str)]) -> String {
     let strace = std::env::var("CHAT_STRACE").unwrap_or_else(|_| "strace".to_owned());
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("calls");
     let calls = "trace=fsync,fdatasync,write,writev,sendto,sendmsg";
-    // With -D the server is our child, and strace its watcher.
+    // With -D the server is this process's child and strace watches it.
     let mut wrapper = vec![strace.as_str(), "-D", "-f", "-qq", "-s", "4096"];
     wrapper.extend(["-e", calls, "-o", file.to_str().unwrap()]);
     let mut server = Server::start_under(&wrapper, variables).await;
@@ -33,7 +33,7 @@ async fn trace(variables: &[(&str, &str)]) -> String {
     read_whole(&file).await
 }
 
-/// What strace writes, once it has written all.
+/// Returns strace's output once it is complete.
 async fn read_whole(file: &Path) -> String {
     let last = format!("sync-{}", MESSAGES - 1);
     for _ in 0..100 {
@@ -46,7 +46,7 @@ async fn read_whole(file: &Path) -> String {
     panic!("strace wrote nothing of the last ack");
 }
 
-/// For each ack but the first, whether a sync returned since the ack before.
+/// For each ack but the first, whether a sync has returned since the previous ack.
 fn synced(calls: &str) -> Vec<bool> {
     let lines: Vec<&str> = calls.lines().collect();
     let ack_of = |n: usize| {
@@ -71,7 +71,7 @@ fn synced(calls: &str) -> Vec<bool> {
 async fn the_disk_is_synced_before_the_ack_is_written() {
     let calls = trace(&[]).await;
     assert_eq!(synced(&calls), [true; MESSAGES - 1], "{calls}");
-    // The same watch on a server that does not wait for the disk must find it out.
+    // The check must fail for a server that does not wait for the disk.
     let careless = trace(&[("CHAT_TEST_SYNCHRONOUS_OFF", "1")]).await;
     assert!(synced(&careless).contains(&false), "{careless}");
 }

@@ -1,4 +1,4 @@
-//! A session whose time is over opens nothing, and its socket does not stay.
+//! An expired session signs in nowhere, and its socket is closed.
 
 use mongodb::bson::{Document, doc};
 use serde_json::json;
@@ -42,7 +42,7 @@ async fn an_expired_session_opens_nothing() {
         attack.run(server.clone(), user.clone()).await;
     }
 
-    // The other one's session is as it was, and a new log-in is as good as ever.
+    // The other person's session still works, and so does signing in again.
     server
         .get("/me", &[("Authorization", &other.bearer())])
         .await
@@ -54,7 +54,7 @@ async fn an_expired_session_opens_nothing() {
         .accepted(200);
 }
 
-/// Sets back the end of sessions in the database, as only time can else.
+/// Moves the expiry of sessions into the past, in the database.
 async fn expire_sessions_of(server: &Server, username: &str) {
     if let Some(database) = server.database() {
         let sessions = database.open().await.collection::<Document>("sessions");

@@ -1,4 +1,4 @@
-//! Connections that do not say hello as they should, and upgrades that must not be.
+//! Connections with a wrong first frame, and upgrades that must be refused.
 
 use futures::future::join;
 use serde_json::{Value, json};
@@ -8,7 +8,7 @@ use super::row::{Attack, Frame, Row};
 use super::socket::masked;
 use crate::support::{Site, User};
 
-/// Says nothing, or nothing of its own, in the 10 seconds that a first frame has.
+/// Sends no first frame within its 10 seconds.
 pub(super) async fn silent_ones_are_closed(site: Site, mal: User) {
     let silent = site.upgrade(&mal).await;
     let anonymous = site

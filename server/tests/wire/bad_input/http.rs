@@ -1,4 +1,4 @@
-//! HTTP calls that must be refused, each with a status and a sentence.
+//! HTTP calls that must be refused with a status and a sentence.
 
 use serde_json::{Value, json};
 

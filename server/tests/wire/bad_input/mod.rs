@@ -1,4 +1,5 @@
-//! Whatever a stranger sends, it is refused clearly, nothing changes, and the others go on.
+//! Bad input of every kind is refused with a clear error, changes nothing, and does not disturb
+//! others.
 
 mod expired;
 mod first_frame;
@@ -17,7 +18,7 @@ use tokio::time::Instant;
 use crate::support::{Server, Site, Ws, text_of};
 use row::{Attack, Row};
 
-/// All rows against one server, with two people chatting before the first and after each.
+/// Runs all rows against one server, with two people chatting before the first and after each.
 #[tokio::test]
 async fn bad_input_is_rejected_and_changes_nothing() {
     let server = Server::start().await;
@@ -47,7 +48,7 @@ async fn bad_input_is_rejected_and_changes_nothing() {
                 .downcast_ref::<String>()
                 .map_or("(see above)", String::as_str);
             failures.push(format!("## {about}\n{why}"));
-            // What the row showed before it failed is unknown, so start over from what stands.
+            // It is not known what the failed row has sent, so continue from the current tip.
             lobby.catch_up().await;
         } else {
             lobby.check(about, &shown).await;
@@ -65,7 +66,7 @@ async fn bad_input_is_rejected_and_changes_nothing() {
     );
 }
 
-/// Two healthy people in the lobby, and how far its log is.
+/// Two well-behaved people in the lobby, and the lobby's last seq.
 struct Lobby {
     ann: Ws,
     bob: Ws,
@@ -81,7 +82,8 @@ impl Lobby {
         lobby
     }
 
-    /// Each says one thing; both must have received `shown` and these two, and nothing else.
+    /// Each sends one message. Both must have received `shown` and these two messages, and nothing
+    /// else.
     async fn check(&mut self, about: &str, shown: &[String]) {
         let texts = [format!("ann after {about}"), format!("bob after {about}")];
         self.say_both(&texts).await;
@@ -126,7 +128,7 @@ impl Lobby {
     }
 }
 
-/// A close within the time that the first frame has, and not long before.
+/// Checks that a close comes when the time for the first frame is over, and not long before.
 async fn closed_for_silence(mut ws: Ws) {
     let from = Instant::now();
     let (code, frames) = ws.closed_within(Duration::from_secs(15)).await;

@@ -1,4 +1,4 @@
-//! A client that does not wait for the upgrade's answer: what it says right behind it is not lost.
+//! A client that sends frames before the reply to its upgrade request: they are not lost.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

@@ -1,21 +1,21 @@
-//! What a row of the table is, and how it is carried out.
+//! A row of the table of bad input, and how it is run.
 
 use serde_json::{Value, json};
 
 use crate::support::{Received, Site, User, Ws, call, fresh_nonce, is_noise, kind_of, text_of};
 
-/// One thing that goes wrong, and what must come of it.
+/// One kind of bad input and its expected effect.
 pub(super) struct Row {
     pub(super) about: &'static str,
     pub(super) attack: Attack,
-    /// What the lobby hears of it: the texts of the messages that were accepted.
+    /// The texts of accepted messages that the lobby is shown.
     pub(super) shown: Vec<String>,
 }
 
 pub(super) enum Attack {
-    /// On a connection that was welcomed: frames, each with what must come of it.
+    /// Frames on a connection after its welcome, each with its expected effect.
     Socket(Vec<(Frame, Expect)>),
-    /// On a connection that was only upgraded: the first frame, and the code of the close.
+    /// The first frame on a connection, and the expected close code.
     First {
         headers: Vec<(&'static str, String)>,
         frame: Frame,
@@ -26,7 +26,7 @@ pub(super) enum Attack {
         headers: Vec<(&'static str, String)>,
         statuses: &'static [u16],
     },
-    /// A call that must be answered with one of the statuses, and `msg` where one is named.
+    /// A call with the expected statuses, and the expected `msg` if one is given.
     Http {
         call: HttpCall,
         statuses: &'static [u16],
@@ -44,7 +44,7 @@ pub(super) struct HttpCall {
 pub(super) enum Frame {
     Json(Value),
     Text(String),
-    /// Bytes written beneath WebSocket.
+    /// Raw bytes, written below WebSocket.
     Raw(Vec<u8>),
 }
 
@@ -58,12 +58,12 @@ pub(super) enum Expect {
     /// An ack with the seq and the time of this connection's first ack.
     FirstAck,
     Close(&'static [u16]),
-    /// No frame of its own: the next step's comes instead.
+    /// No reply: the next frame belongs to the next step.
     Nothing,
 }
 
 impl Row {
-    /// A row that nobody else notices.
+    /// A row without effect on others.
     pub(super) fn new(about: &'static str, attack: Attack) -> Self {
         Self {
             about,
@@ -72,7 +72,7 @@ impl Row {
         }
     }
 
-    /// A row of one frame after the welcome.
+    /// A row that sends one frame after the welcome.
     pub(super) fn frame(about: &'static str, frame: Value, expect: Expect) -> Self {
         Self::new(about, Attack::Socket(vec![(Frame::Json(frame), expect)]))
     }
@@ -94,7 +94,7 @@ impl Row {
     }
 }
 
-/// A `send` to the lobby with a nonce of its own.
+/// A `send` to the lobby with a fresh nonce.
 pub(super) fn send(text: impl Into<Value>) -> Value {
     json!({"type": "send", "id": "s", "room": "lobby", "text": text.into(), "nonce": fresh_nonce()})
 }
@@ -113,7 +113,7 @@ impl Attack {
                         return;
                     }
                 }
-                // What did not end the connection has left it whole.
+                // If the connection was not closed, it must still work.
                 ws.done(json!({"type": "ping"}), "pong").await;
             }
             Self::First {
@@ -254,7 +254,7 @@ async fn step(ws: &mut Ws, frame: &Frame, expect: Expect, first_ack: &mut Value)
     Step::Open
 }
 
-/// The next frame that is not what someone said in the lobby.
+/// The next frame that is not a message of the lobby.
 async fn own_frame(ws: &mut Ws) -> Value {
     loop {
         match ws.receive().await {
@@ -266,7 +266,7 @@ async fn own_frame(ws: &mut Ws) -> Value {
     }
 }
 
-/// An error carries the `id`, and the nonce, of the command that it answers, where those are good.
+/// Checks that an error carries the `id` and the nonce of its command, if those are valid.
 fn check_answers(ws: &Ws, sent: &Value, error: &Value) {
     let token = |value: &Value| {
         value.as_str().is_some_and(|text| {

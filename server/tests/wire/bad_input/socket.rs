@@ -1,4 +1,4 @@
-//! Frames that break WebSocket or JSON, on a connection that was welcomed.
+//! Frames that break WebSocket or JSON after the welcome.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ const TEXT: u8 = 0x1;
 const BINARY: u8 = 0x2;
 const PING: u8 = 0x9;
 
-/// A client's frame, masked as the standard wants it.
+/// A client's frame, masked as RFC 6455 requires.
 pub(super) fn masked(first_byte: u8, payload: &[u8]) -> Vec<u8> {
     let mask = [0x12, 0x34, 0x56, 0x78];
     let mut frame = header(first_byte, payload.len(), true);
@@ -220,7 +220,7 @@ fn not_websocket() -> Vec<Row> {
         Row::raw(
             "a close with a code that no one may send",
             masked(FIN | 0x8, &1005_u16.to_be_bytes()),
-            // Servers answer with a protocol error or just with a close.
+            // A server may answer with a protocol error or only with a close.
             Expect::Close(&[1000, 1002, 1005, 1006]),
         ),
         Row::new("a good message in pieces", Attack::socket(in_pieces)).showing("in pieces"),

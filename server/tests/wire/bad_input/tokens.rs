@@ -1,4 +1,4 @@
-//! Tokens that open nothing: not as a bearer, not in a hello.
+//! Tokens that must be refused, as a bearer and in hello.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +24,7 @@ pub(super) async fn rows(site: &Site, mal: &User) -> Vec<Row> {
     rows
 }
 
-/// The token must be refused wherever it is shown.
+/// Checks that the token is refused everywhere.
 pub(super) fn opens_nothing(about: &'static str, token: &str) -> Vec<Row> {
     let bearer = || vec![("Authorization", format!("Bearer {token}"))];
     vec![
@@ -118,7 +118,7 @@ fn encoded(value: &Value) -> String {
     URL_SAFE_NO_PAD.encode(value.to_string())
 }
 
-/// The same claims, with every string that says mal saying ann.
+/// The same claims with every string `mal` replaced by `ann`.
 fn as_ann(mut claims: Value) -> String {
     for (_, value) in claims.as_object_mut().expect("claims are an object") {
         if value == "mal" {

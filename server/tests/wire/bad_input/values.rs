@@ -1,11 +1,11 @@
-//! Commands whose values won't do.
+//! Commands with invalid values.
 
 use serde_json::{Value, json};
 
 use super::row::{Attack, Expect, Frame, Row, send};
 use crate::support::fresh_nonce;
 
-/// Characters of a text at most.
+/// Most characters of a text.
 const TEXT_CHARS_MAX: usize = 4_000;
 
 pub(super) fn rows() -> Vec<Row> {
@@ -271,7 +271,7 @@ fn numbers() -> Vec<Row> {
         Row::frame(
             "a history before the largest number is the newest page",
             with(history(), "before", json!(u64::MAX)),
-            // It may be refused as over 2^53; what it must not do is end the connection.
+            // It may be refused as over 2^53, but must not end the connection.
             Expect::Either(&["history"], &["bad_field"]),
         ),
         Row::frame(

@@ -1,4 +1,4 @@
-//! Too much in too short a time.
+//! Rate limits.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -46,7 +46,8 @@ async fn a_rate_limited_command_says_when_to_retry() {
         wait = wait.max(retry);
     }
 
-    // What was refused was never said; others are not held back; time heals.
+    // A refused message is not stored, others are not held back, and after the wait sending works
+    // again.
     let heard = bob.say("lobby", "I am calm").await;
     assert_eq!(
         heard["seq"],
@@ -56,7 +57,7 @@ async fn a_rate_limited_command_says_when_to_retry() {
     sleep(Duration::from_millis(wait + 100)).await;
     ann.say("lobby", "calm again").await;
 
-    // A repeated nonce is answered before any rate check.
+    // A repeated nonce is answered before the rate is checked.
     let first = acks[0];
     for _ in 0..20 {
         let again = ann
@@ -75,7 +76,7 @@ async fn a_flood_is_closed() {
     let server = Server::start_with(&["--rate-limit", "5"]).await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
-    // Over 200 refusals in a row, whatever the burst lets through before.
+    // More than 200 refusals in a row, after those that the burst lets through.
     for _ in 0..400 {
         let send = json!({"type": "send", "room": "lobby", "text": "x", "nonce": fresh_nonce()});
         if ann.try_send(send.to_string()).await.is_err() {
@@ -106,7 +107,7 @@ async fn guessing_passwords_is_rate_limited() {
                 .expect("429 says when to come back");
             let seconds: u64 = after.parse().expect("Retry-After in seconds");
             assert!((1..=3_600).contains(&seconds), "{answer:?}");
-            // Who is signed in goes on.
+            // A person who is signed in is not affected.
             server
                 .get("/me", &[("Authorization", &ann.bearer())])
                 .await

@@ -1,4 +1,4 @@
-//! The story that everyone lives: sign up, come in, talk, leave, come back.
+//! What everyone does: sign up, connect, talk, leave, come back.
 
 mod limits;
 mod pages;

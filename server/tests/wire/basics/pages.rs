@@ -1,4 +1,4 @@
-//! Reading back: history, events, rooms, members.
+//! Commands that read pages: history, events, rooms, members.
 
 use serde_json::{Value, json};
 
@@ -34,7 +34,7 @@ async fn history_pages_in_every_direction() {
     assert_eq!(ann.say_many("lobby", 60).await, 60);
     let bob = &mut server.newcomer("bob").await.1;
 
-    // (what is asked, the messages, more_before, more_after)
+    // (the command's fields, the messages, more_before, more_after)
     let rows = [
         (json!({}), 11..=60, true, false),
         (json!({"limit": 10}), 51..=60, true, false),
@@ -168,7 +168,7 @@ async fn the_events_command_returns_the_log() {
     let live = ann
         .collect_until("the leave", |frame| frame["event"] == "left")
         .await;
-    // say_many read over the live frames before; the tail must be the same as in the log.
+    // `say_many` has skipped the live frames; the last of them must equal the end of the log.
     let log = all_events(&mut ann, "rust", 3).await;
     assert_eq!(
         log.len(),
@@ -207,7 +207,7 @@ async fn the_events_command_returns_the_log() {
     );
 }
 
-/// The room's whole log, paged by `limit`; its numbers must be 1, 2, 3…
+/// The room's whole log, read in pages of `limit`. Checks that its seqs are 1, 2, 3 …
 pub(crate) async fn all_events(ws: &mut Ws, room: &str, limit: u64) -> Vec<Value> {
     let mut events = Vec::new();
     loop {

@@ -19,7 +19,7 @@ fn names_presence(frame: &Value, side: &str, username: &str) -> bool {
             .is_some_and(|names| names.contains(&json!(username)))
 }
 
-/// Frames until the line and the delta have both come, in whichever order.
+/// Reads frames until both the line and the presence change have come, in either order.
 async fn told_of(ws: &mut Ws, event: &str, side: &str, username: &str) -> (Value, Value) {
     let (mut line, mut delta) = (Value::Null, Value::Null);
     while line.is_null() || delta.is_null() {

@@ -1,4 +1,4 @@
-//! What a proxy says of a caller counts only where the operator trusts it.
+//! Forwarded headers count only from a proxy that the operator trusts.
 
 use serde_json::json;
 
@@ -115,7 +115,7 @@ async fn the_forwarded_address_is_the_callers() {
             trusted,
             "another address, told by the proxy"
         );
-        // Only the last hop is the trusted proxy's word; what stands before it anyone can write.
+        // Only the last hop comes from the trusted proxy; anyone can write those before it.
         let again = from("198.51.100.7, 203.0.113.1").await;
         assert!(
             again.is_none(),
@@ -124,7 +124,7 @@ async fn the_forwarded_address_is_the_callers() {
     }
 }
 
-/// The connection, unless it is closed for being one too many.
+/// The connection after its welcome, or `None` if it was closed as one too many.
 async fn welcomed(mut ws: Ws) -> Option<Ws> {
     if ws
         .try_send(json!({"type": "hello", "version": 1}).to_string())

@@ -1,10 +1,10 @@
-//! Making, entering and leaving rooms.
+//! Creating, joining and leaving rooms.
 
 use serde_json::{Value, json};
 
 use crate::support::{Server, Ws, fresh_nonce, kind_of, text_of};
 
-/// The frame without what differs from run to run.
+/// The frame without fields that differ between runs.
 fn brief(frame: &Value) -> Value {
     match kind_of(frame) {
         "system" => json!([
@@ -27,7 +27,7 @@ fn brief(frame: &Value) -> Value {
     }
 }
 
-/// The next frames must be these, in this order.
+/// Checks that the next frames are these, in this order.
 async fn told(ws: &mut Ws, expected: &[Value]) {
     for (i, expected) in expected.iter().enumerate() {
         let frame = ws.next().await;
@@ -47,7 +47,7 @@ async fn a_room_is_created_joined_used_and_left() {
     let mut bobs_other = server.enter(&bob_user).await;
     let (_, mut carl) = server.newcomer("carl").await;
 
-    // Made: the reply, to the other connections a room, then the event that stands at seq 1.
+    // Created: the reply, a `room` frame for the other connections, then the event with seq 1.
     ann.send(&json!({"type": "create", "id": "c", "room": "rust", "topic": "Crabs"}))
         .await;
     let reply = ann.next().await;
@@ -66,7 +66,7 @@ async fn a_room_is_created_joined_used_and_left() {
     )
     .await;
 
-    // Entered: ok, the room as it was before, then the event.
+    // Joined: `ok`, the room as it was before, then the event.
     bob.send(&json!({"type": "join", "id": "j", "room": "rust"}))
         .await;
     let joined = json!(["system", "rust", "joined", 2, "bob"]);
@@ -87,13 +87,14 @@ async fn a_room_is_created_joined_used_and_left() {
     told(&mut ann, std::slice::from_ref(&joined)).await;
     told(&mut anns_other, &[joined]).await;
 
-    // Used.
+    // Messages reach both.
     bob.say("rust", "hello").await;
     for ws in [&mut ann, &mut anns_other, &mut bob, &mut bobs_other] {
         told(ws, &[json!(["chat", "rust", 3, "hello"])]).await;
     }
 
-    // Left: all hear of it, the leaver last of all; no later frame names the room.
+    // Left: all members get the event, then the leaver gets `room_gone`; no later frame names the
+    // room.
     bob.send(&json!({"type": "leave", "id": "l", "room": "rust"}))
         .await;
     let left = json!(["system", "rust", "left", 4, "bob"]);
@@ -126,7 +127,7 @@ async fn a_room_is_created_joined_used_and_left() {
         bob.refused(command, &["forbidden", "not_found"]).await;
     }
 
-    // Back again, with all of the past.
+    // Joined again: the whole history is readable.
     bob.send(&json!({"type": "join", "id": "j2", "room": "rust"}))
         .await;
     let again = json!(["system", "rust", "joined", 6, "bob"]);
@@ -181,7 +182,7 @@ async fn a_command_without_effect_is_ok_and_makes_no_event() {
     let join = json!({"type": "join", "room": "rust", "nonce": fresh_nonce()});
     bob.done(join.clone(), "ok").await;
     bob.done(join.clone(), "ok").await;
-    // Even after leaving, the nonce has done its work.
+    // A repeated nonce does nothing, even after leaving.
     bob.done(json!({"type": "leave", "room": "rust"}), "ok")
         .await;
     bob.done(join, "ok").await;
@@ -210,7 +211,7 @@ async fn a_room_name_is_taken_once() {
     ann.refused(json!({"type": "create", "room": "rust"}), &["taken"])
         .await;
 
-    // Of many who want a name at once, one gets it.
+    // When many create the same room at once, one of them gets the name.
     let mut racers = Vec::new();
     for i in 0..8 {
         let (_, mut ws) = server.newcomer(&format!("racer{i}")).await;
@@ -266,7 +267,7 @@ async fn a_private_room_does_not_exist_for_outsiders() {
         .await;
     assert_eq!(rooms["rooms"], json!([]), "{rooms}");
 
-    // Nothing of it was ever sent to bob.
+    // Bob was sent nothing about it.
     ann.say("lobby", "marker").await;
     let frames = bob
         .collect_until("the marker", |frame| text_of(frame) == "marker")

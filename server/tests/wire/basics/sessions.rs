@@ -1,4 +1,4 @@
-//! Signing out, and how many connections one may have.
+//! Signing out, and the limit of connections.
 
 use serde_json::json;
 
@@ -36,7 +36,7 @@ async fn signing_out_closes_only_that_sessions_sockets() {
         .await
         .refused(&[401]);
 
-    // The cookie of the session is as dead as its bearer.
+    // Neither the session's cookie nor its token signs in any more.
     let origin = server.origin();
     match server
         .open("ann", &[("Cookie", &here.cookie), ("Origin", &origin)])
@@ -121,7 +121,7 @@ async fn connections_of_one_person_are_limited() {
     for ws in [&mut one, &mut two, &mut bob] {
         ws.say("lobby", "still here").await;
     }
-    // One that ends makes room for another.
+    // A connection that ends makes room for another.
     two.close().await;
     let mut again = None;
     for _ in 0..50 {

@@ -1,4 +1,4 @@
-//! A stop that was asked for.
+//! Stopping the server with SIGTERM.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ async fn a_stopping_server_sends_bye_and_exits_cleanly() {
     let (ann_user, mut ann) = server.newcomer("ann").await;
     let (_, mut bob) = server.newcomer("bob").await;
     let silent = server.open("silent", &[]).await.expect("an upgrade");
-    // A call that was begun and never goes on must not hold the server up.
+    // A request that was begun and never completed must not delay the stop.
     let half = tokio::net::TcpStream::connect(server.address)
         .await
         .unwrap();

@@ -1,4 +1,4 @@
-//! Coming in and talking in the lobby.
+//! Connecting and talking in the lobby.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -62,7 +62,7 @@ async fn welcome_has_all_that_a_client_needs() {
     }
     assert!(welcome["rooms"][0]["topic"].is_string(), "{welcome}");
 
-    // The second one to come finds what was said, owns nothing, and is in the same log.
+    // The second person finds the messages, owns nothing, and has the same log id.
     ws.say("lobby", "first").await;
     let (_, bob) = server.newcomer("bob").await;
     assert_eq!(bob.welcome["rooms"][0]["last_seq"], 1, "{}", bob.welcome);
@@ -71,7 +71,7 @@ async fn welcome_has_all_that_a_client_needs() {
     assert_eq!(bob.welcome["log"], welcome["log"]);
     assert_ne!(bob.welcome["session"], welcome["session"]);
 
-    // The spelling of a registration is the name, however one logs in.
+    // The username has the spelling of the sign-up, whatever the spelling at sign-in.
     let body = json!({"username": "aNN", "password": crate::support::PASSWORD});
     assert_eq!(
         server.post("/login", &[], &body).await.accepted(200)["username"],
@@ -141,7 +141,7 @@ async fn a_message_is_acked_first_and_the_same_for_all() {
         "and so does one's other connection"
     );
 
-    // Without an id the ack has no `re`; an answer names what it answers.
+    // Without an `id` the ack has no `re`; a reply has the `seq` of its message in `reply_to`.
     let reply = json!({"type": "send", "room": "lobby", "text": "yes", "nonce": fresh_nonce(),
         "reply_to": 1});
     ann.send(&reply).await;
@@ -227,7 +227,7 @@ async fn hundreds_of_commands_are_each_answered_once_in_order() {
     const N: usize = 500;
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
-    // Far more than 64 at once: the server stops reading for a while, and loses none.
+    // Far more than 64 at once: the server stops reading for a while and loses none.
     for i in 0..N {
         ann.send(
             &json!({"type": "send", "id": format!("s{i}"), "room": "lobby",

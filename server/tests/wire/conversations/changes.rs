@@ -90,7 +90,7 @@ async fn a_deleted_text_is_sent_to_nobody() {
     )
     .await;
     bob.say("rust", "after").await;
-    // The owner takes it out; the text was hers to read until then.
+    // The owner deletes it; she could read the text until then.
     ann.done(json!({"type": "delete", "room": "rust", "seq": seq}), "ok")
         .await;
     let heard = hear(&mut bob, "deleted", "rust").await;

@@ -26,7 +26,7 @@ async fn a_direct_room_is_only_for_its_two_people() {
     );
     ann.say(&room, "psst").await;
     assert_eq!(bob.expect("chat").await["message"], "psst");
-    // Asked again, from either side, it is the same room.
+    // A repeated `dm`, from either side, returns the same room.
     bob.say(&room, "what?").await;
     let again = bob
         .done(json!({"type": "dm", "username": "ann"}), "room")
@@ -60,7 +60,7 @@ async fn a_direct_room_is_only_for_its_two_people() {
         .await;
     ann.refused(json!({"type": "dm", "username": "ann"}), &["bad_field"])
         .await;
-    // The hidden log has such a name, and is nobody's.
+    // The account log has such a name, and nobody can reach it.
     for command in [
         json!({"type": "history", "room": "@server"}),
         json!({"type": "join", "room": "@server"}),

@@ -1,13 +1,13 @@
-//! Someone in a thousand rooms.
+//! A person in a thousand rooms.
 
 use serde_json::{Value, json};
 
 use crate::support::{Server, User, Ws, on_ferretdb};
 
-/// Commands that are sent before their answers are read.
+/// Commands that are sent before their replies are read.
 const WINDOW: usize = 50;
 
-/// Sends commands as fast as they are answered.
+/// Sends commands as fast as their replies arrive.
 async fn all(ws: &mut Ws, commands: impl Iterator<Item = Value>) {
     let commands: Vec<_> = commands.collect();
     for window in commands.chunks(WINDOW) {
@@ -25,7 +25,7 @@ async fn all(ws: &mut Ws, commands: impl Iterator<Item = Value>) {
     }
 }
 
-/// All rooms that one is told of on entering, and the connection.
+/// Connects, and returns all rooms that the server lists.
 async fn enter(server: &Server, user: &User, more: Value) -> (Ws, Vec<Value>) {
     let mut ws = server.enter_with(user, more).await;
     let mut rooms = ws.welcome["rooms"].as_array().unwrap().clone();
@@ -40,7 +40,7 @@ async fn enter(server: &Server, user: &User, more: Value) -> (Ws, Vec<Value>) {
 
 #[tokio::test]
 async fn welcome_lists_a_thousand_rooms_with_their_counts() {
-    // FerretDB reads all of a collection to find a room's events in it.
+    // FerretDB scans the whole log to find a room's events.
     let count = if on_ferretdb() { 120 } else { 1_000 };
     let mut server = Server::start_for_restarts().await;
     let (_, mut ann) = server.newcomer("ann").await;
@@ -81,7 +81,7 @@ async fn welcome_lists_a_thousand_rooms_with_their_counts() {
     let (bob, rooms) = enter(&server, &bob_user, json!({})).await;
     check(&rooms);
     bob.close().await;
-    // No room is in the server's memory.
+    // After the restart no room is loaded.
     server.terminate();
     server.ended(crate::support::PATIENCE).await;
     server.restart().await;

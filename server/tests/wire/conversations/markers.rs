@@ -1,4 +1,4 @@
-//! Unread counts, mentions, read markers, and who is writing.
+//! Unread counts, mentions, read markers and typing.
 
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ async fn a_read_marker_reaches_all_connections_of_a_person() {
             json!([4, 2, 1])
         );
     }
-    // It only moves forward, and never past what there is.
+    // The marker only moves forward, and never past the last event.
     bob.done(json!({"type": "read", "room": "rust", "seq": 3}), "ok")
         .await;
     check(&server, &bob_user, "rust", json!([4, 2, 1])).await;
@@ -58,7 +58,7 @@ async fn a_read_marker_reaches_all_connections_of_a_person() {
     bob.done(json!({"type": "read", "room": "rust", "seq": 999}), "ok")
         .await;
     check(&server, &bob_user, "rust", json!([7, 0, 0])).await;
-    // One's own words are read.
+    // One's own messages count as read.
     ann.say("rust", "five").await;
     bob.say("rust", "six").await;
     check(&server, &bob_user, "rust", json!([9, 0, 0])).await;
@@ -109,7 +109,7 @@ async fn typing_is_announced_at_most_once_a_second() {
     for _ in 0..100 {
         bob.done(typing.clone(), "ok").await;
     }
-    // To put a reaction on something is not to have said it.
+    // A reaction does not end typing.
     bob.done(
         json!({"type": "react", "room": "rust", "seq": seq, "emoji": "👍", "on": true}),
         "ok",
@@ -188,7 +188,8 @@ async fn marks_and_mentions_at_the_same_time_agree() {
     }
     bob.done(json!({"type": "read", "room": "rust", "seq": read}), "ok")
         .await;
-    // What a client counts: those above the marker that were told before it, and each one after.
+    // A client's own count: messages above the marker that came before the `read` frame, and all
+    // that came after it.
     let last = read;
     let mut heard = Vec::new();
     let mut marker = 2;

@@ -1,4 +1,5 @@
-//! What people do with messages, rooms and each other, beyond saying and reading.
+//! Commands beyond sending and reading: changes, markers, moderation, direct rooms, profiles,
+//! search.
 
 mod changes;
 mod direct;
@@ -13,7 +14,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ws, kind_of};
 
-/// Someone's durable view of a room: all its events as a resume would tell them.
+/// All durable events of a room, as a resume would replay them to this person.
 async fn events(ws: &mut Ws, room: &str) -> Vec<Value> {
     let page = ws
         .done(
@@ -31,7 +32,7 @@ async fn history(ws: &mut Ws, room: &str) -> Vec<Value> {
     page["messages"].as_array().unwrap().clone()
 }
 
-/// The next event of that type in a room.
+/// The next event of this type in a room.
 async fn hear(ws: &mut Ws, kind: &str, room: &str) -> Value {
     ws.expect_matching(&format!("{kind} in {room}"), |frame| {
         kind_of(frame) == kind && frame["room"] == room
@@ -39,7 +40,7 @@ async fn hear(ws: &mut Ws, kind: &str, room: &str) -> Value {
     .await
 }
 
-/// A public room of `owner`, with the others in it.
+/// Creates a public room of `owner` that the others join.
 async fn room_of(name: &str, owner: &mut Ws, others: &mut [&mut Ws]) {
     owner
         .done(json!({"type": "create", "room": name}), "room")

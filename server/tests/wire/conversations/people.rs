@@ -1,4 +1,4 @@
-//! Inviting, putting out, silencing, promoting.
+//! Invitations, removal, bans, mutes and roles.
 
 use serde_json::json;
 
@@ -229,7 +229,7 @@ async fn a_ban_from_the_lobby_is_a_ban_from_the_server() {
     bob.say("lobby", "back").await;
 }
 
-/// A ban reaches the accounts a moment after the room.
+/// Waits until `/me` answers with this status: a ban reaches the accounts a moment after the room.
 async fn until_me_says(server: &Server, user: &User, status: u16) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {

@@ -1,4 +1,4 @@
-//! What is one's own: name, picture, password, sessions.
+//! A person's own display name, picture, password and sessions.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Searching.
+//! The command `search`.
 
 use serde_json::{Value, json};
 
@@ -75,7 +75,7 @@ async fn words_are_found_only_in_rooms_that_one_is_in() {
         &["too_long"],
     )
     .await;
-    // What is found stands as it is now.
+    // A found message is shown in its current form.
     bob.done(
         json!({"type": "edit", "room": "lobby", "seq": seq, "text": "one crab"}),
         "ok",

@@ -1,4 +1,4 @@
-//! One who is put out and comes back: what an earlier stay asked for is not told in the next one.
+//! A member who is removed and comes back gets nothing that an earlier subscription asked for.
 
 use std::time::Instant;
 
@@ -7,10 +7,10 @@ use serde_json::{Value, json};
 use super::room_of;
 use crate::support::{Server, Ws, kind_of, on_ferretdb, seeded};
 
-/// Frames of a room as they must come: in order from a cursor, and none between `room_gone` and
-/// the next `room`.
+/// Checks a room's frames: in order from a cursor, and none between `room_gone` and the next
+/// `room`.
 struct Told {
-    /// `None` while one is out.
+    /// `None` while the person is not in the room.
     cursor: Option<u64>,
 }
 
@@ -56,7 +56,8 @@ async fn a_replay_ends_with_its_subscription() {
     for round in 0..rounds {
         let from = tip - 990;
         let resume = json!({"resume": {"rust": from}});
-        // Out and in again within one batch, so that a page may be on its way from the store.
+        // Removed and invited again within one batch, while a page may still be read from the
+        // store.
         let out_and_in = async {
             tokio::time::sleep(whole.mul_f32(rng.f32())).await;
             for kind in ["kick", "invite"] {
@@ -95,7 +96,7 @@ async fn a_repeated_create_gets_the_room_as_it_is_now() {
     bob.done(json!({"type": "join", "room": "rust"}), "ok")
         .await;
     ann.say("rust", "three").await;
-    // Sent again by who did not hear the answer: every event above `last_seq` is still to come.
+    // Repeated because the reply was lost: every event above `last_seq` is still to come.
     let mut again = server.enter(&ann_user).await;
     let made = again.done(create.clone(), "room").await;
     assert_eq!(made["room"]["last_seq"], 3, "{made}");

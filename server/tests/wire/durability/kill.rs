@@ -1,4 +1,4 @@
-//! A server killed under eight senders, round by round.
+//! Rounds of killing a server under eight senders.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -13,37 +13,37 @@ use crate::support::{
     Received, Server, Site, User, Ws, fresh_nonce, from_env, kind_of, on_ferretdb, seeded, text_of,
 };
 
-/// Senders at once in each round.
+/// Concurrent senders in each round.
 const SENDERS: usize = 8;
-/// Messages without an ack that each keeps under way; FerretDB is soon behind with more.
+/// Unacknowledged messages of one sender. FerretDB falls behind with more.
 fn under_way_max() -> usize {
     if on_ferretdb() { 4 } else { 16 }
 }
 
-/// In which all that is said again must be acked.
+/// Time in which all repeated messages must be acknowledged.
 const SAY_AGAIN_PATIENCE: Duration = Duration::from_secs(120);
 
-/// Between a transient error and the next attempt.
+/// Pause between a transient error and the next attempt.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
-/// What was sent, by nonce: its text, and the ack where one came.
+/// Sent messages by nonce: the text, and the acknowledged seq if an ack came.
 type Sent = Arc<Mutex<HashMap<String, (String, Option<Value>)>>>;
 
-/// Edits, reactions and deletes that were answered with `ok`, as the log must have them.
+/// Edits, reactions and deletes that were answered with `ok`, as the log must hold them.
 type Changed = Arc<Mutex<Vec<Value>>>;
 
-/// One in so many acked messages is changed. FerretDB looks through the whole log for each.
+/// One in this many acknowledged messages is changed. FerretDB scans the whole log for each.
 fn changed_one_in() -> u64 {
     if on_ferretdb() { 64 } else { 4 }
 }
 
-/// Rounds on one log. FerretDB looks through the whole of it for every question, so that there each
-/// round has a database of its own.
+/// Rounds on one log. FerretDB scans the whole log for every query, so there each round has a
+/// database of its own.
 fn rounds_on_a_log() -> u64 {
     if on_ferretdb() { 1 } else { u64::MAX }
 }
 
-/// FerretDB goes on with what a killed server asked, and answers nobody else meanwhile.
+/// FerretDB continues with the queries of a killed server, and answers nobody else meanwhile.
 const FERRETDB_REST: Duration = Duration::from_secs(3);
 
 #[tokio::test]
@@ -63,7 +63,8 @@ async fn acked_messages_survive_kill_9_once() {
     eprintln!("{rounds} kills: {said} messages once each, {changed} of them changed");
 }
 
-/// Kills a server so often; says how many messages were sent, and how many changes were done.
+/// Kills a server this many times. Returns how many messages were sent and how many changes were
+/// done.
 async fn kill_rounds(rounds: u64, chance: &mut fastrand::Rng) -> (usize, usize) {
     let mut server = Server::start_for_restarts().await;
     let mut users = Vec::new();
@@ -75,7 +76,7 @@ async fn kill_rounds(rounds: u64, chance: &mut fastrand::Rng) -> (usize, usize) 
     for round in 0..rounds {
         let mut senders = Vec::new();
         for user in &users {
-            // All are there when the clock begins to run.
+            // The time until the kill begins when all senders are connected.
             let ws = server.enter(user).await;
             let (sent, changed) = (Arc::clone(&sent), Arc::clone(&changed));
             senders.push(tokio::spawn(speak(ws, user.clone(), sent, changed)));
@@ -93,7 +94,8 @@ async fn kill_rounds(rounds: u64, chance: &mut fastrand::Rng) -> (usize, usize) 
         check(&server, &users[0], (&sent, &changed), &when).await;
     }
 
-    // Everything is said once more, as a client does that never heard: each gets one place.
+    // Everything is sent once more, as by a client that got no ack: each message has one place in
+    // the log.
     join_all(users.iter().map(|user| say_again(&server, user, &sent))).await;
     let when = "after saying all again";
     check(&server, &users[0], (&sent, &changed), when).await;
@@ -112,14 +114,14 @@ async fn kill_rounds(rounds: u64, chance: &mut fastrand::Rng) -> (usize, usize) 
     (said, changed)
 }
 
-/// Speaks until the server is gone.
+/// Sends messages until the server is gone.
 async fn speak(mut ws: Ws, user: User, sent: Sent, changed: Changed) {
     let mut under_way = 0;
     let mut changing: HashMap<String, Value> = HashMap::new();
     for i in 0_u64.. {
         while under_way < under_way_max() {
             let (nonce, text) = (fresh_nonce(), format!("{} {i}", user.name));
-            // Noted before it is sent, for it may be stored though the sending fails.
+            // Recorded before it is sent, because it may be stored even if sending fails.
             let key = format!("{}/{nonce}", user.name);
             sent.lock().unwrap().insert(key, (text.clone(), None));
             let send = json!({"type": "send", "room": "lobby", "text": text, "nonce": nonce});
@@ -145,9 +147,9 @@ async fn speak(mut ws: Ws, user: User, sent: Sent, changed: Changed) {
                 let done = changing.remove(frame["re"].as_str().unwrap());
                 changed.lock().unwrap().extend(done);
             }
-            // A change is not tried again, so nothing is promised of it.
+            // A change is not repeated, so its outcome stays open.
             Received::Frame(frame) if is_transient(&frame) && frame["re"].is_string() => {}
-            // It is said again in the end, as it may be stored all the same.
+            // It is repeated at the end, because it may have been stored.
             Received::Frame(frame) if is_transient(&frame) => under_way -= 1,
             Received::Frame(frame) if kind_of(&frame) == "error" => {
                 ws.fail(&format!("a good message was refused: {frame}"));
@@ -158,7 +160,7 @@ async fn speak(mut ws: Ws, user: User, sent: Sent, changed: Changed) {
     }
 }
 
-/// A change of one's own message, and what of its event is known before.
+/// A change of the sender's own message, and the known part of its event.
 fn change_of(seq: u64, user: &User) -> (Value, Value) {
     let id = fresh_nonce();
     let room = "lobby";
@@ -210,7 +212,8 @@ async fn say_again(site: &Site, user: &User, sent: &Sent) {
             key.strip_prefix(&format!("{}/", user.name))
                 .map(str::to_owned)
         };
-        // To find a repeated nonce FerretDB looks through the log, so there only the lost are said.
+        // FerretDB scans the log for a repeated nonce, so there only messages without an ack are
+        // repeated.
         sent.iter()
             .filter(|(_, (_, ack))| !on_ferretdb() || ack.is_none())
             .filter_map(|(key, (text, _))| Some((of_user(key)?, text.clone())))
@@ -245,13 +248,14 @@ async fn say_again(site: &Site, user: &User, sent: &Sent) {
     }
 }
 
-/// An error after which a client tries again with the same nonce: a slow store is no fault.
+/// An error after which a client repeats the command with the same nonce. A slow store is not a
+/// failure.
 fn is_transient(frame: &Value) -> bool {
     kind_of(frame) == "error" && matches!(frame["code"].as_str(), Some("unavailable" | "busy"))
 }
 
-/// The log has no hole, nothing twice, nothing that nobody said, and all that was acked where the
-/// ack said.
+/// Checks that the log has no hole, no message twice, no message that nobody sent, and every
+/// acknowledged message at the seq of its ack.
 async fn check(site: &Site, reader: &User, (sent, changed): (&Sent, &Changed), when: &str) {
     let mut ws = site.enter(reader).await;
     let log = all_events(&mut ws, "lobby", 500).await;

@@ -1,4 +1,4 @@
-//! The power fails, again and again: what was acked stands, once, where it stood.
+//! Crashes: every acknowledged message is still there, once, with the same seq.
 
 mod kill;
 
@@ -31,7 +31,7 @@ async fn accounts_and_rooms_survive_a_crash() {
     server.kill();
     server.restart().await;
 
-    // The tokens are good, the names taken, the passwords what they were.
+    // Tokens still sign in, usernames are still taken, passwords are unchanged.
     let mut ann = server.enter(&ann_user).await;
     let mut bob = server.enter(&bob_user).await;
     let log = &ann.welcome["log"];
@@ -71,7 +71,7 @@ async fn accounts_and_rooms_survive_a_crash() {
     bob.refused(json!({"type": "join", "room": "board"}), &["not_found"])
         .await;
 
-    // Said again, it is not said twice; said anew, it follows what stands.
+    // A repeated message is not stored twice; a new one gets the next seq.
     let again = bob.done(said, "ack").await;
     assert_eq!(
         (&again["seq"], &again["ts"]),

@@ -1,5 +1,6 @@
-//! The permission table, whole, against a running server: every command by everyone, in every kind
-//! of room. What is refused changes nothing; what is done makes the events that it should.
+//! The whole permission table against a running server: every command by every kind of person in
+//! every kind of room. A refused command changes nothing; an accepted one makes the expected
+//! events.
 
 mod room;
 mod signed_out;
@@ -47,7 +48,7 @@ async fn check_kind(kind: Kind, people_of: &[&str], letters_at: usize) {
     );
 }
 
-/// What is not as the table has it.
+/// Returns the differences from the table.
 async fn check_cell(
     people: &mut People,
     line: &Line,

@@ -1,4 +1,4 @@
-//! A room with someone of each kind in it, or not in it.
+//! A room with a person of each kind, as members and outsiders.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 
 use crate::support::{Server, Ws, fresh_nonce};
 
-/// Everyone there is, each with one connection.
+/// All people of the table, each with one connection.
 pub(super) struct People {
     connections: BTreeMap<&'static str, Ws>,
     rooms: u64,
 }
 
-/// Where a command is given, and by whom.
+/// The room that a command is sent to, and who sends it.
 pub(super) struct Place {
     pub(super) room: String,
-    /// A message of the one who acts.
+    /// A message of the person who acts.
     pub(super) own: u64,
     /// A message of someone else.
     pub(super) others: u64,
@@ -25,7 +25,7 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// The account of someone of this part.
+    /// The username of the person in this part of the table.
     pub(super) fn name(&self, part: &str) -> String {
         part.to_owned()
     }
@@ -47,7 +47,7 @@ const EVERYONE: [&str; 12] = [
     "watcher",
 ];
 
-/// Who speaks in a room before it is as it should be.
+/// The people who send a message in a room while it is prepared.
 const SPEAKERS: [&str; 8] = [
     "owner",
     "moderator",
@@ -79,7 +79,7 @@ impl People {
         self.of(who).done(command, "ok").await
     }
 
-    /// Each says one thing; the seqs by name.
+    /// Lets each send one message; returns the seqs by name.
     async fn all_speak(&mut self, room: &str, who: &[&str]) -> BTreeMap<&'static str, u64> {
         let speaking = self
             .connections
@@ -92,7 +92,7 @@ impl People {
         join_all(said).await.into_iter().collect()
     }
 
-    /// A new room with all of its people, in which `actor` is to act.
+    /// Prepares a new room with all of its people, in which `actor` will act.
     pub(super) async fn new_room(&mut self, private: bool, actor: &str) -> Place {
         self.rooms += 1;
         let room = format!("room-{}", self.rooms);
@@ -126,7 +126,7 @@ impl People {
         }
     }
 
-    /// The direct room of `member` and `watcher`, in which `actor` is to act.
+    /// Prepares the direct room of `member` and `watcher`, in which `actor` will act.
     pub(super) async fn direct_room(&mut self, actor: &str) -> Place {
         let dm = json!({"type": "dm", "username": "watcher"});
         let made = self.of("member").done(dm, "room").await;
@@ -141,7 +141,7 @@ impl People {
         }
     }
 
-    /// The lobby, as it should be: whatever the last command did there is undone.
+    /// Prepares the lobby by undoing what the last command did there.
     pub(super) async fn lobby(&mut self, actor: &str) -> Place {
         let room = "lobby".to_owned();
         let about = |kind: &str, whom: &str| json!({"type": kind, "room": room, "username": whom});

@@ -1,4 +1,4 @@
-//! Who is signed out or banned from the server may do nothing, at once.
+//! A person who signed out or was banned from the server can do nothing from that moment.
 
 use serde_json::{Value, json};
 
@@ -28,7 +28,7 @@ fn commands() -> Vec<(&'static str, Value)> {
     in_rooms.chain(elsewhere).collect()
 }
 
-/// A socket of nobody is ended by whatever it says first.
+/// A socket that is not signed in is closed after its first frame, whatever that is.
 #[tokio::test]
 async fn a_person_who_never_signed_in_can_do_nothing() {
     let server = Server::start().await;
@@ -53,7 +53,7 @@ async fn a_person_who_never_signed_in_can_do_nothing() {
     assert_eq!(page["as_of"], 1, "nobody changed anything");
 }
 
-/// Each command races with the sign-out: it is never carried out afterwards.
+/// Each command races with the sign-out, and is never executed after it.
 #[tokio::test]
 async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
     let server = Server::start().await;
@@ -68,7 +68,7 @@ async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
             .post("/logout", &bearer, &json!({}))
             .await
             .accepted(200);
-        // The call has answered, so nothing that is said from here on counts.
+        // The sign-out has been answered, so no command from here on may take effect.
         let _ = ws.try_send(frame.to_string()).await;
         let (code, _) = ws.closed().await;
         ws.check(code == 4401, &format!("{command}: closed with {code}"));
@@ -84,7 +84,8 @@ async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
     assert_eq!(page["as_of"], 1, "nobody changed anything: {page}");
 }
 
-/// A ban from the lobby is a ban from the server: live sockets end, and nothing opens a new one.
+/// A ban from the lobby is a ban from the server: open sockets are closed, and no new one can be
+/// opened.
 #[tokio::test]
 async fn a_person_banned_from_the_server_can_do_nothing_from_then_on() {
     let server = Server::start().await;
@@ -98,7 +99,7 @@ async fn a_person_banned_from_the_server_can_do_nothing_from_then_on() {
         ws.check(code == 4403, &format!("closed with {code}"));
     }
     let bearer = [("Authorization", &*bob.bearer())];
-    // The ban is stored beside the answer.
+    // The account is updated a moment after the reply.
     let deadline = Instant::now() + PATIENCE;
     while server.get("/me", &bearer).await.status == 200 && Instant::now() < deadline {
         sleep(Duration::from_millis(10)).await;

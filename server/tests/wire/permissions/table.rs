@@ -1,7 +1,7 @@
-//! Who may do what, as protocol.md has it: a line a command, a letter a person.
+//! Who may do what, as in PROTOCOL.md: a line for each command, a letter for each person.
 //!
-//! `+` it is done. `F` forbidden, `N` not_found (it does not exist, as far as they may know), `M`
-//! muted, `B` banned, `T` taken, `X` bad_field.
+//! `+` is done, `F` forbidden, `N` not_found (it does not exist for them), `M` muted, `B` banned,
+//! `T` taken, `X` bad_field.
 
 use serde_json::{Value, json};
 
@@ -18,36 +18,37 @@ pub(super) const PEOPLE: [&str; 7] = [
     "admin",
 ];
 
-/// Those of a direct room: one of the two, and who is neither.
+/// The people of a direct room: one of the two, and outsiders.
 pub(super) const PEOPLE_OF_TWO: [&str; 3] = ["member", "outsider", "admin"];
 
-/// Those of the lobby, which is the admin's. Who is banned there is banned from the server.
+/// The people of the lobby, which the admin owns. A person who is banned there is banned from the
+/// server.
 pub(super) const PEOPLE_OF_THE_LOBBY: [&str; 4] = ["admin", "moderator", "member", "muted"];
 
 /// A command in a room.
 pub(super) struct Line {
     pub(super) command: &'static str,
-    /// What the command is; `None`: the room has no such case.
+    /// Makes the command; `None` if the room has no such case.
     pub(super) make: fn(&Place) -> Value,
-    /// The type of the reply where it is done.
+    /// The type of the reply if the command is done.
     pub(super) reply: &'static str,
-    /// How many events it makes where it is done, unless it changes nothing for that person.
+    /// How many events it makes if it is done and changes something.
     pub(super) events: Events,
-    /// Letters of the people of a public room, a private one, a direct one, and the lobby.
+    /// The letters of a public room's people, a private one's, a direct one's, and the lobby's.
     pub(super) letters: [&'static str; 4],
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Events {
-    /// It reads, or is told and forgotten.
+    /// None: it reads, or has no durable effect.
     None,
-    /// One where it is done.
+    /// One if it is done.
     One,
-    /// One or none: who is in already joins to no effect.
+    /// One or none: joining again has no effect.
     OneAtMost,
 }
 
-/// The code that a letter stands for; `None`: it is done.
+/// The error code that a letter means; `None` for done.
 pub(super) fn code(letter: char) -> Option<&'static str> {
     match letter {
         '+' => None,
@@ -154,14 +155,14 @@ pub(super) fn lines() -> Vec<Line> {
         line("topic", "ok", One,      ["++FMFB+", "++FMNNN", "FNN", "++FM"], |place| {
             json!({"type": "topic", "room": place.room, "topic": format!("about {}", place.nonce)})
         }),
-        // Nobody is put out or silenced by someone whose role is not higher.
+        // Nobody is removed, banned or muted by a person whose role is not higher.
         line("kick a moderator", "ok", One, ["+FFMFBF", "+FFMNNN", "FNN", "FFFM"], |place| {
             about("kick", place, "moderator")
         }),
         line("mute an owner", "ok", One, ["FFFMFBF", "FFFMNNN", "FNN", "FFFM"], |place| {
             about("mute", place, place.owner)
         }),
-        // A name is taken for everyone; a direct room's is the server's to make.
+        // A name is taken for everyone; only the server creates direct rooms' names.
         line("create", "room", None,  ["TTTTTTT", "TTTTTTT", "XXX", "TTTT"], |place| {
             json!({"type": "create", "room": place.room})
         }),

@@ -1,4 +1,5 @@
-//! Too far behind, from another log, past the tip, of no room of one's own; and later than hello.
+//! Edges of resuming: too far behind, another log, a cursor past the tip, a room that one is not
+//! in; and the `resume` command.
 
 use serde_json::{Value, json};
 
@@ -6,13 +7,15 @@ use super::Copy;
 use crate::basics::all_events;
 use crate::support::{Received, Server, User, Ws, kind_of, text_of};
 
-/// Events that a resume replays in one room, and in all together.
+/// Events that a resume replays in one room, and in all rooms together.
 const ROOM_EVENTS_MAX: usize = 1_000;
 const EVENTS_MAX: usize = 5_000;
 
-/// The frames after the welcome, up to a word that is said in `room` now; that word's seq.
+/// Connects with `from`, and returns the frames after the welcome up to a message that is then sent
+/// in `room`, with that message's seq.
 ///
-/// It is said in the room that is resumed, for another room's live events may overtake a replay.
+/// The message is sent in the resumed room, because another room's live events may overtake a
+/// replay.
 async fn resumed(
     server: &Server,
     user: &User,
@@ -55,7 +58,7 @@ async fn over_a_thousand_events_behind_a_room_is_limited() {
     let tip = ann.say_many("rust", ROOM_EVENTS_MAX + 1).await;
     assert_eq!(tip, 1_003);
 
-    // 1,001 behind: told to start anew, nothing is replayed, and it goes on live.
+    // 1,001 events behind: `limited`, no replay, and live events follow.
     let from = json!({"log": log, "resume": {"rust": tip - 1_001}});
     let (ws, frames, live) = resumed(&server, &bob_user, from, (&mut ann, "rust")).await;
     let expected = json!({"type": "limited", "room": "rust", "last_seq": tip, "reset": false});
@@ -63,7 +66,7 @@ async fn over_a_thousand_events_behind_a_room_is_limited() {
     ws.check(durable(&frames, "rust").is_empty(), "nothing is replayed");
     assert_eq!(live, tip + 1, "it goes on above last_seq");
 
-    // 1,000 behind: all of it.
+    // 1,000 events behind: all are replayed.
     let from = json!({"log": log, "resume": {"rust": live - 1_000}});
     let (ws, frames, next) = resumed(&server, &bob_user, from, (&mut ann, "rust")).await;
     ws.check(limited(&frames).is_empty(), "a thousand are replayed");
@@ -140,7 +143,7 @@ async fn cursors_of_another_log_are_reset() {
         .await;
     ann.say_many("rust", 5).await;
     drop(bob);
-    // (the log's name, how far past the tip)
+    // (the log id, how far past the tip)
     let rows = [
         (json!("another"), -4),
         (json!("another"), 0),
@@ -156,7 +159,7 @@ async fn cursors_of_another_log_are_reset() {
         let fits = limited(&frames) == [&expected] && durable(&frames, "rust").is_empty();
         ws.check(fits, &format!("expected only {expected} for {from}"));
     }
-    // At the tip there is nothing to say.
+    // At the tip nothing is replayed.
     let from = json!({"log": log, "resume": {"rust": tip_of(&mut ann).await}});
     let (ws, frames, _) = resumed(&server, &bob_user, from, (&mut ann, "rust")).await;
     let silent = limited(&frames).is_empty() && durable(&frames, "rust").is_empty();
@@ -256,7 +259,7 @@ async fn the_resume_command_replays_the_same_as_hello() {
         "and live goes on"
     );
 
-    // While others talk, what was missed and what is live are one line with no seam.
+    // While others talk, replayed and live events join without a gap or a repetition.
     let talker = tokio::spawn(async move {
         for _ in 0..20 {
             ann.say_many("rust", 10).await;

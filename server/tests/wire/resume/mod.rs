@@ -1,4 +1,4 @@
-//! Coming back: exactly what was missed, in order, none twice.
+//! Resuming: exactly the missed events, in order and once.
 
 mod edges;
 mod storm;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Ws, kind_of};
 
-/// What a client has of each room: the events in order, checked as they come.
+/// A client's copy of each room: the events in order, checked as they come.
 #[derive(Debug, Default)]
 struct Copy {
     rooms: BTreeMap<String, Vec<Value>>,
@@ -33,7 +33,7 @@ impl Copy {
             .collect()
     }
 
-    /// Takes a frame in; a durable event must be the next of its room.
+    /// Applies a frame. Checks that a durable event is the next of its room.
     fn take(&mut self, ws: &Ws, frame: Value) {
         if !matches!(kind_of(&frame), "chat" | "system") || frame["seq"].is_null() {
             ws.check(
@@ -64,7 +64,7 @@ impl Copy {
     }
 }
 
-/// The seq of each room's last event, as the welcome tells.
+/// The last seq of each room, from the welcome.
 fn tips(welcome: &Value) -> BTreeMap<String, u64> {
     let rooms = welcome["rooms"]
         .as_array()

@@ -1,4 +1,4 @@
-//! A hundred connections that drop at any moment, while others talk in three rooms.
+//! A client that is dropped a hundred times at random moments, while others talk in three rooms.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,10 +13,10 @@ use crate::support::{Received, Server, Site, User, from_env, seeded};
 
 const ROOMS: [&str; 3] = ["lobby", "rust", "go"];
 const TALKERS: usize = 2;
-/// Said before the storm, so that the first resume has something to send.
+/// Messages sent before the first drop, so that the first resume has something to replay.
 const PAST: usize = 120;
-/// Talkers wait where the one who drops misses more than this: a room further behind than a resume
-/// may bring starts anew, which is another test's matter.
+/// The senders wait while the dropped client misses more events than this. A room that is further
+/// behind is `limited`, which other tests cover.
 const MISSED_MAX: usize = 500;
 
 #[derive(Default)]
@@ -66,7 +66,7 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
         let mut ws = server.upgrade(&eve_user).await;
         ws.send(&hello).await;
         let stay = Duration::from_millis(match chance.u32(0..10) {
-            // Gone before an answer, in the middle of the replay, or some time after.
+            // Dropped before a reply, in the middle of the replay, or some time after it.
             0 => 0,
             1..=4 => chance.u64(0..8),
             _ => chance.u64(8..60),
@@ -82,7 +82,7 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
         let received = copy.rooms.values().map(Vec::len).sum();
         storm.received.store(received, Ordering::Relaxed);
         if chance.bool() {
-            // Closed as WebSocket wants it: what comes until the end is received, or is not.
+            // Closed properly; frames that come until the end may or may not be read.
             ws.close().await;
         }
     }
@@ -112,7 +112,7 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
         }
         total += log.len();
     }
-    // Two rooms made, each talker's joining of both, and every word.
+    // Two rooms created, each sender's joining of both, and every message.
     assert_eq!(
         total,
         PAST + 2 + 2 * TALKERS + said,
@@ -121,7 +121,7 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
     assert!(said > 100, "there was something to miss: {said}");
 }
 
-/// Talks in all rooms until the storm is over.
+/// Sends messages in all rooms until the drops are over.
 async fn talk(site: Site, user: User, seed: u64, storm: Arc<Storm>) {
     let mut chance = fastrand::Rng::with_seed(seed);
     let mut ws = site.enter(&user).await;

@@ -1,4 +1,4 @@
-//! What people do at random.
+//! Random actions of people.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use chat_shared::{Emoji, RoomName, Seq, Username};
 
 use super::person::Person;
 
-/// The rooms of a run; the lobby is of all runs.
+/// The rooms of a run. All runs share the lobby.
 pub(super) fn rooms(run: u64) -> Vec<RoomName> {
     [
         "lobby".to_owned(),
@@ -21,7 +21,7 @@ pub(super) fn rooms(run: u64) -> Vec<RoomName> {
     .collect()
 }
 
-/// One person does one thing; what it was, and whether it was refused.
+/// Lets one person do one thing. Returns what it was, and whether it was refused.
 pub(super) async fn act(
     person: &Person,
     people: &[Person],
@@ -31,12 +31,12 @@ pub(super) async fn act(
     let room = pick_room(person, rooms, &mut chance);
     let whom = people[chance.usize(..people.len())].name.clone();
     let what = chance.u8(..46);
-    // What only some may do is mostly tried by one of them.
+    // Actions that only some may do are mostly tried by one of those.
     let moderates = people.iter().find(|it| moderates(it, &room));
     let person = moderates
         .filter(|_| (31..40).contains(&what) && chance.u8(..4) > 0)
         .unwrap_or(person);
-    // Only who is there is muted, which is rare by chance alone.
+    // Only members can be muted, which a random choice would rarely hit.
     let there = people
         .iter()
         .find(|it| it.name != person.name && it.view().get(&room).is_some());
@@ -126,7 +126,7 @@ fn pick_room(person: &Person, rooms: &[RoomName], chance: &mut fastrand::Rng) ->
     if !direct.is_empty() && chance.u8(..10) == 0 {
         return direct[chance.usize(..direct.len())].info().room.clone();
     }
-    // The lobby is read whole after each run, so it grows slowly.
+    // Few messages go to the lobby, because it is read whole after each run.
     let at = if chance.u8(..10) == 0 {
         0
     } else {
@@ -135,7 +135,7 @@ fn pick_room(person: &Person, rooms: &[RoomName], chance: &mut fastrand::Rng) ->
     rooms[at].clone()
 }
 
-/// Mostly a message that there is.
+/// The seq of a message, most of the time an existing one.
 fn pick_message(person: &Person, room: &RoomName, chance: &mut fastrand::Rng) -> Seq {
     let view = person.view();
     let Some(room) = view.get(room) else { return 1 };
@@ -143,7 +143,7 @@ fn pick_message(person: &Person, room: &RoomName, chance: &mut fastrand::Rng) ->
     if seqs.is_empty() || chance.u8(..10) == 0 {
         return chance.u64(0..=room.seq() + 1);
     }
-    // The newest are talked about most.
+    // Newer messages are chosen more often.
     let newest = seqs.len().min(6);
     seqs[seqs.len() - 1 - chance.usize(..newest)]
 }

@@ -1,4 +1,4 @@
-//! What a fresh connection is told, against what was built from events.
+//! Compares the view of a fresh connection with the one folded from events.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ pub(super) async fn with_a_fresh_connection(person: &Person, when: &str) {
     reading.await.unwrap();
 }
 
-/// What was told to others is on its way to everyone.
+/// Waits until a person has handled what others have already got.
 async fn caught_up(person: &Person, info: &RoomInfo, what: &str) {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -70,7 +70,8 @@ fn check_view(
             "{what}: members"
         );
     }
-    // No event tells how many a room of unknown members has, nor of a new account.
+    // No event gives the member count of a room whose members are unknown, or announces a new
+    // account.
     if !view.people().is_complete() || info.room.is_lobby() {
         own.members = info.members;
     }
@@ -168,7 +169,7 @@ async fn all_members(client: &Client, room: &RoomName) -> Vec<MemberInfo> {
     }
 }
 
-/// The room from its first event on.
+/// The room's view, folded from its first event.
 async fn folded(client: &Client, person: &Person, info: &RoomInfo) -> RoomView {
     let mut view = RoomView::from_the_beginning(person.name.clone(), info);
     let mut after: Seq = 0;

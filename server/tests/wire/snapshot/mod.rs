@@ -1,5 +1,5 @@
-//! Snapshot equals events: after any random run of commands by several people, what a client built
-//! from its events and pages is what a fresh one is told.
+//! After a random run of commands by several people, the view that a client has folded from its
+//! events and pages equals the view of a fresh connection.
 
 mod actions;
 mod compare;
@@ -10,10 +10,10 @@ use futures::future::join_all;
 use self::person::Person;
 use crate::support::{Server, from_env, on_ferretdb, seeded};
 
-/// People who act.
+/// People who act in a run.
 const PEOPLE: usize = 5;
 
-/// Rounds of a run, in each of which some people act at once.
+/// Rounds of a run. In each, some people act at the same time.
 const ROUNDS: usize = 30;
 
 #[tokio::test]
@@ -21,7 +21,7 @@ async fn a_view_folded_from_events_equals_a_fresh_one() {
     let runs = from_env("CHAT_SNAPSHOT_RUNS", if on_ferretdb() { 2 } else { 15 });
     let mut chance = seeded("snapshot");
     let server = Server::start().await;
-    // The admin is more in a room than its log says.
+    // The admin has more rights in a room than its log says.
     server.register("admin", false).await;
     let mut people = Vec::new();
     for i in 0..PEOPLE {
@@ -54,7 +54,7 @@ async fn a_view_folded_from_events_equals_a_fresh_one() {
             compare::with_a_fresh_connection(person, &format!("after run {run}")).await;
         }
     }
-    // Nothing is proven of what never happened.
+    // Actions that never happened prove nothing.
     for (what, (done, refused)) in &done {
         let enough = runs < 10 || *done > 0;
         assert!(

@@ -1,4 +1,4 @@
-//! Someone with one connection at a time, whose events are folded as they come.
+//! A person with one connection at a time, whose events are folded as they come.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
@@ -41,7 +41,7 @@ impl Person {
         self.view.lock().unwrap()
     }
 
-    /// Another connection of the same person, that knows nothing.
+    /// A fresh connection of the same person.
     pub(super) fn fresh(&self) -> (Client, Events) {
         connect(self.config())
     }
@@ -50,7 +50,7 @@ impl Person {
         ClientConfig::new(self.url.clone(), self.user.token.clone())
     }
 
-    /// The connection ends, and another one goes on where it was.
+    /// Drops the connection and resumes on a new one.
     pub(super) async fn vanish_and_come_back(&mut self) {
         self.client.close().await;
         let listening = std::mem::replace(

@@ -1,4 +1,4 @@
-//! HTTP as a stranger speaks it: one connection a call, nothing followed, nothing remembered.
+//! Plain HTTP: a new connection for each call, no redirects, no cookies.
 
 use std::net::SocketAddr;
 
@@ -34,7 +34,7 @@ impl Answer {
             .unwrap_or_else(|error| panic!("the body must be JSON ({error}): {self:?}"))
     }
 
-    /// The body of a call that must have gone well.
+    /// The body of a call that must have this status.
     #[track_caller]
     pub(crate) fn accepted(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "expected {status}, got {self:?}");

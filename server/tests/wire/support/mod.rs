@@ -1,4 +1,4 @@
-//! What every test here needs: a running server, people, HTTP calls and WebSocket connections.
+//! Helpers of all tests: a running server, people, HTTP calls and WebSocket connections.
 
 mod http;
 #[path = "../../mongo_server/mod.rs"]
@@ -16,5 +16,5 @@ pub(crate) use ws::{Received, Ws, fresh_nonce, is_noise, kind_of, text_of};
 
 use std::time::Duration;
 
-/// Nothing that the server does at once takes longer, even on a busy machine with a FerretDB.
+/// The deadline of every wait: generous, for a busy machine with a FerretDB.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);

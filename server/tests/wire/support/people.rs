@@ -1,18 +1,18 @@
-//! Accounts, sessions and the ways to say who one is.
+//! Accounts, sessions and the ways to sign in.
 
 use serde_json::{Value, json};
 
 use super::{Answer, Site, Ws, call, kind_of};
 
-/// The password of everyone here.
+/// The password of every account.
 pub(crate) const PASSWORD: &str = "correct-horse-battery";
 
-/// Someone who registered and logged in.
+/// A person who has signed up and signed in.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) name: String,
     pub(crate) token: String,
-    /// `name=value`, as the log-in set it.
+    /// `name=value`, as set at sign-in.
     pub(crate) cookie: String,
 }
 
@@ -66,7 +66,7 @@ impl Site {
         }
     }
 
-    /// Registers and logs in.
+    /// Signs up and signs in.
     pub(crate) async fn user(&self, name: &str) -> User {
         self.register(name, false).await;
         self.log_in(name).await
@@ -99,7 +99,7 @@ impl Site {
         ws
     }
 
-    /// Connects with a bearer token and says nothing yet.
+    /// Connects with a bearer token and sends nothing yet.
     pub(crate) async fn upgrade(&self, user: &User) -> Ws {
         let opened = self
             .open(&user.name, &[("Authorization", &user.bearer())])
@@ -107,7 +107,7 @@ impl Site {
         opened.unwrap_or_else(|answer| panic!("{}'s upgrade was refused: {answer:?}", user.name))
     }
 
-    /// Registers, logs in and connects.
+    /// Signs up, signs in and connects.
     pub(crate) async fn newcomer(&self, name: &str) -> (User, Ws) {
         let user = self.user(name).await;
         let ws = self.enter(&user).await;

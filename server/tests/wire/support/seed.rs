@@ -1,4 +1,4 @@
-//! Chance that can be repeated.
+//! Repeatable randomness.
 
 /// A number from the environment, else `default`.
 pub(crate) fn from_env(name: &str, default: u64) -> u64 {
@@ -9,7 +9,7 @@ pub(crate) fn from_env(name: &str, default: u64) -> u64 {
     })
 }
 
-/// A source of chance whose seed is printed, and taken from `CHAT_SEED` where that is set.
+/// A random generator whose seed is printed, and taken from `CHAT_SEED` if that is set.
 #[expect(clippy::print_stderr, reason = "a failing run is repeated by its seed")]
 pub(crate) fn seeded(test: &str) -> fastrand::Rng {
     let seed = from_env("CHAT_SEED", fastrand::u64(..));

@@ -1,4 +1,5 @@
-//! The real binary as a child process: started, killed, stopped, restarted, its log read.
+//! The real server binary as a child process: starting, killing, stopping, restarting, and reading
+//! its log.
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
@@ -12,11 +13,11 @@ use tempfile::TempDir;
 
 use super::mongo_server::TestDatabase;
 
-/// In a debug build on a busy machine, with a large log to read.
+/// How long a start may take: a debug build on a busy machine, with a large log to read.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 const POLL_EVERY: Duration = Duration::from_millis(5);
 
-/// What the server wrote to stderr, and what must never stand there.
+/// The server's standard error, and secrets that must never be in it.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     lines: Mutex<Vec<String>>,
@@ -64,16 +65,16 @@ impl Log {
     }
 }
 
-/// Where a server is reached; cheap to clone into tasks.
+/// A server's address and log. Cheap to clone into tasks.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) address: SocketAddr,
     pub(crate) log: Arc<Log>,
 }
 
-/// A running server with a store of its own: a data directory, or a database of a MongoDB where
-/// `CHAT_TEST_STORE` is `mongo`. Dropped, it is killed, and its log must hold neither a panic nor a
-/// secret.
+/// A running server with a store of its own: a data directory, or a MongoDB database if
+/// `CHAT_TEST_STORE` is `mongo`. Dropping it kills the server and checks that its log holds neither
+/// a panic nor a secret.
 #[derive(Debug)]
 pub(crate) struct Server {
     site: Site,
@@ -81,7 +82,7 @@ pub(crate) struct Server {
     flags: Vec<String>,
     around: Around,
     data: TempDir,
-    // Dropped last, when nothing writes there any more.
+    // Dropped last, after the server has ended.
     database: Option<TestDatabase>,
 }
 
@@ -90,7 +91,7 @@ fn on_mongo() -> bool {
     std::env::var("CHAT_TEST_STORE").is_ok_and(|store| store == "mongo")
 }
 
-/// Whether that MongoDB is a FerretDB, which looks through a whole collection for all but an `_id`.
+/// Whether that MongoDB is a FerretDB, which scans a whole collection for all but an `_id`.
 pub(crate) fn on_ferretdb() -> bool {
     on_mongo() && std::env::var_os("CHAT_TEST_MONGO_URL").is_none()
 }
@@ -123,7 +124,7 @@ impl Server {
         Self::start_on(&listen, flags).await
     }
 
-    /// A server that another program runs, with these variables beside.
+    /// A server started by another program, with these environment variables.
     pub(crate) async fn start_under(wrapper: &[&str], variables: &[(&str, &str)]) -> Self {
         let around = Around {
             wrapper: wrapper.iter().map(|word| (*word).to_owned()).collect(),
@@ -169,7 +170,7 @@ impl Server {
         self.data.path().to_owned()
     }
 
-    /// Where everything is kept, when that is not the data directory.
+    /// The database, if data is not kept in the data directory.
     pub(crate) fn database(&self) -> Option<&TestDatabase> {
         self.database.as_ref()
     }
@@ -179,13 +180,13 @@ impl Server {
         self.child.id()
     }
 
-    /// As a power cut: no chance to tidy up.
+    /// Ends the server with SIGKILL.
     pub(crate) fn kill(&mut self) {
         self.child.kill().expect("the server runs");
         self.child.wait().expect("the server can be waited for");
     }
 
-    /// Asks the server to stop, as a service manager does.
+    /// Asks the server to stop with SIGTERM.
     pub(crate) fn terminate(&self) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill")
@@ -211,7 +212,7 @@ impl Server {
         }
     }
 
-    /// Starts again on the same port and data directory, once the last process has ended.
+    /// Starts again on the same port and data directory, after the last process has ended.
     pub(crate) async fn restart(&mut self) {
         let listen = self.address.to_string();
         let (child, address) = spawn(
@@ -232,7 +233,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // Ended already is fine too.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if !std::thread::panicking() {
@@ -252,7 +253,7 @@ fn port_for_restarts() -> u16 {
     panic!("no free port was found");
 }
 
-/// Runs a server that is expected to end by itself; its status and its stderr.
+/// Runs a server that is expected to end by itself. Returns its status and its standard error.
 pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (ExitStatus, String) {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
     let log = Arc::<Log>::default();
@@ -278,7 +279,7 @@ pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (Ex
     (status, log.lines().join("\n"))
 }
 
-/// What runs the server, and what it is told beside its flags.
+/// The program that runs the server, and environment variables.
 #[derive(Debug, Default)]
 struct Around {
     wrapper: Vec<String>,
@@ -295,7 +296,7 @@ fn command(listen: &str, data: &Path, flags: &[String], around: &Around) -> Comm
             command
         }
     };
-    // Nothing of the caller's environment reaches the server, a database's address least of all.
+    // The server gets nothing of the caller's environment, such as a database's address.
     command
         .env_clear()
         .env("HOME", data)

@@ -1,4 +1,4 @@
-//! One WebSocket connection, with everything it ever received kept for a failure's message.
+//! One WebSocket connection. It keeps everything that it received, for the message of a failure.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -18,18 +18,18 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::{Answer, Log, PATIENCE, Site};
 
-/// Bytes of a frame at most, either way.
+/// Most bytes of a frame, in either direction.
 const FRAME_BYTES_MAX: usize = 65_536;
 
-/// Sends without an answer that `say_many` allows itself.
+/// Unacknowledged messages of `say_many`.
 const WINDOW: usize = 50;
 
-/// What came from the server.
+/// Something that came from the server.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Received {
     Frame(Value),
     Pong(Bytes),
-    /// A close frame's code, 1005 where it had none, 1006 where the connection just ended.
+    /// A close frame's code, 1005 if it had none, 1006 if the connection ended without one.
     Closed(u16),
 }
 
@@ -42,11 +42,11 @@ pub(crate) struct Ws {
     seen: Vec<String>,
     asked: u64,
     log: Arc<Log>,
-    /// The welcome, where there was one.
+    /// The welcome, once it has come.
     pub(crate) welcome: Value,
 }
 
-/// A nonce that nobody used.
+/// A new nonce.
 pub(crate) fn fresh_nonce() -> String {
     static LAST: AtomicU64 = AtomicU64::new(0);
     format!(
@@ -66,14 +66,14 @@ pub(crate) fn text_of(frame: &Value) -> &str {
     frame["message"].as_str().unwrap_or("(none)")
 }
 
-/// Whether the frame only says who is online, which may come at any time.
+/// Whether the frame is about presence, which may come at any time.
 pub(crate) fn is_noise(frame: &Value) -> bool {
     kind_of(frame) == "presence"
         || matches!(frame["event"].as_str(), Some("joined_chat" | "left_chat"))
 }
 
 impl Site {
-    /// Asks for a WebSocket; the answer where the server gives none.
+    /// Opens a WebSocket, or returns the HTTP response that refused it.
     pub(crate) async fn open(
         &self,
         name: &str,
@@ -125,7 +125,7 @@ impl Site {
 }
 
 impl Ws {
-    /// Ends the test, with what this connection received and what the server logged.
+    /// Fails the test with the frames that this connection received and the server's log.
     pub(crate) fn fail(&self, what: &str) -> ! {
         let from = self.seen.len().saturating_sub(25);
         panic!(
@@ -154,17 +154,17 @@ impl Ws {
         }
     }
 
-    /// Sends to a server that may be gone.
+    /// Sends to a server that may have closed the connection.
     pub(crate) async fn try_send(&mut self, text: impl Into<String>) -> Result<(), Error> {
         self.stream.send(Message::text(text.into())).await
     }
 
-    /// Writes bytes beneath WebSocket. The server may end the connection in the middle of them.
+    /// Writes bytes below WebSocket. The server may end the connection in the middle of them.
     pub(crate) async fn send_raw(&mut self, bytes: &[u8]) {
         let _ = self.stream.get_mut().write_all(bytes).await;
     }
 
-    /// A WebSocket ping.
+    /// Sends a WebSocket ping.
     pub(crate) async fn send_ping(&mut self, payload: &'static [u8]) {
         self.stream
             .send(Message::Ping(Bytes::from_static(payload)))
@@ -172,13 +172,13 @@ impl Ws {
             .expect("an open socket");
     }
 
-    /// Says goodbye as WebSocket wants it.
+    /// Closes with a close frame, and waits until the server has ended the connection.
     pub(crate) async fn close(mut self) {
         let _ = self.stream.close(None).await;
         while let Ok(Some(Ok(_))) = timeout(PATIENCE, self.stream.next()).await {}
     }
 
-    /// What comes next on the wire, within `PATIENCE`.
+    /// The next thing on the wire, within `PATIENCE`.
     pub(crate) async fn receive(&mut self) -> Received {
         match self.receive_by(Instant::now() + PATIENCE).await {
             Some(received) => received,
@@ -186,7 +186,7 @@ impl Ws {
         }
     }
 
-    /// What comes next on the wire, or nothing by `deadline`.
+    /// The next thing on the wire, or `None` at `deadline`.
     pub(crate) async fn receive_by(&mut self, deadline: Instant) -> Option<Received> {
         if let Some(frame) = self.pending.pop_front() {
             return Some(Received::Frame(frame));
@@ -229,7 +229,7 @@ impl Ws {
         }
     }
 
-    /// The next frame, whatever it is.
+    /// The next frame of any type.
     pub(crate) async fn next_any(&mut self) -> Value {
         match self.receive().await {
             Received::Frame(frame) => frame,
@@ -237,7 +237,7 @@ impl Ws {
         }
     }
 
-    /// The next frame that does not only say who is online.
+    /// The next frame that is not about presence.
     pub(crate) async fn next(&mut self) -> Value {
         loop {
             let frame = self.next_any().await;
@@ -257,13 +257,13 @@ impl Ws {
         frame
     }
 
-    /// The first frame of this type; those before it are passed over.
+    /// The first frame of this type. Frames before it are skipped.
     pub(crate) async fn expect(&mut self, kind: &str) -> Value {
         self.expect_matching(kind, |frame| kind_of(frame) == kind)
             .await
     }
 
-    /// The first frame that `matches`; those before it are passed over.
+    /// The first frame that `matches`. Frames before it are skipped.
     pub(crate) async fn expect_matching(
         &mut self,
         what: &str,
@@ -275,7 +275,7 @@ impl Ws {
             .expect("the one that matched")
     }
 
-    /// All frames up to and with the first that `matches`.
+    /// All frames up to and including the first that `matches`.
     pub(crate) async fn collect_until(
         &mut self,
         what: &str,
@@ -298,7 +298,7 @@ impl Ws {
         }
     }
 
-    /// The close that the server ends this connection with, and the frames before it.
+    /// The code with which the server closes this connection, and the frames before it.
     pub(crate) async fn closed(&mut self) -> (u16, Vec<Value>) {
         self.closed_within(PATIENCE).await
     }
@@ -316,8 +316,7 @@ impl Ws {
         }
     }
 
-    /// Sends a command with an `id`, and returns the one frame that answers it. Frames that come
-    /// before are kept for later.
+    /// Sends a command with an `id` and returns its reply. Frames before it are kept for later.
     pub(crate) async fn ask(&mut self, mut command: Value) -> Value {
         self.asked += 1;
         let id = format!("q{}", self.asked);
@@ -357,7 +356,7 @@ impl Ws {
         frame
     }
 
-    /// Says something and waits for its ack.
+    /// Sends a message and waits for its ack.
     pub(crate) async fn say(&mut self, room: &str, text: &str) -> Value {
         let nonce = fresh_nonce();
         let send = json!({"type": "send", "room": room, "text": text, "nonce": nonce});
@@ -374,8 +373,8 @@ impl Ws {
         answer
     }
 
-    /// Says `n` things as fast as they are acked; the seq of the last one. Frames that come
-    /// meanwhile are dropped.
+    /// Sends `n` messages as fast as they are acknowledged, and returns the last seq. Other frames
+    /// are dropped.
     pub(crate) async fn say_many(&mut self, room: &str, n: usize) -> u64 {
         let mut seq = 0;
         let mut left = n;
