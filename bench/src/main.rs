@@ -1,7 +1,7 @@
-//! What the server costs, against what the machine itself costs and against peers.
+//! Measures what the server costs, compared with the machine's own limit and with other programs.
 //!
-//! Linux only: the server is charged by its own CPU clock, pinned to a core of its own, and the
-//! load is one epoll loop on another.
+//! Linux only: the server's cost is its own CPU time on a core of its own, and the load is one
+//! epoll loop on another core.
 
 use std::process::ExitCode;
 
@@ -16,7 +16,7 @@ fn main() -> ExitCode {
 #[cfg(not(target_os = "linux"))]
 fn main() -> ExitCode {
     use std::io::Write;
-    // Where even this can't be written, the exit status tells.
+    // If even this cannot be written, the exit status says it.
     let _ = writeln!(
         std::io::stderr(),
         "chat-bench measures with epoll, /proc and CPU affinity: run it on Linux."

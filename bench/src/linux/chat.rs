@@ -1,4 +1,4 @@
-//! Our server, as it is measured, and clients of it.
+//! The server that is measured, and its clients.
 
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use super::seed;
 use super::swarm::{PATIENCE, Swarm};
 use super::ws::{Seen, TEXT, client_frame, read_frame, read_upgrade, write_upgrade};
 
-/// Connections that are opened at a time; a listener's queue holds more.
+/// Connections that are opened at the same time. A listener's queue holds more.
 const OPENED_AT_ONCE: usize = 128;
 
 /// The text of every message: 100 bytes.
 pub(crate) const MESSAGE: &str = "A hundred bytes of plain text, as someone might type them into \
 a chat on a day with much to say: 123";
 
-/// Where a server binary and a directory for data come from.
+/// The server binary to measure, and the directory for its data.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
     pub(crate) binary: PathBuf,
@@ -29,7 +29,7 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// Builds the server beside us unless `binary` is given.
+    /// Builds the server beside this program, unless `binary` is given.
     pub(crate) fn new(binary: Option<PathBuf>, data: Option<PathBuf>) -> anyhow::Result<Self> {
         let ours = std::env::current_exe()?;
         let beside = ours.parent().context("a program lies in a directory")?;
@@ -52,7 +52,7 @@ impl Site {
     }
 }
 
-/// The server as this program was built: in the same profile, by the same cargo.
+/// Builds the server as this program was built: in the same profile, by the same cargo.
 fn build() -> anyhow::Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
@@ -60,7 +60,7 @@ fn build() -> anyhow::Result<()> {
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
-    // What `cargo run` tells us of this package would make build scripts that watch it run again.
+    // Variables that `cargo run` sets for this package would make build scripts run again.
     for (name, _) in std::env::vars_os() {
         let name = name.to_string_lossy();
         if name.starts_with("CARGO_") && name != "CARGO_HOME" && name != "CARGO_TARGET_DIR" {
@@ -77,7 +77,7 @@ fn build() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A running server with people that may connect.
+/// A running server, and people who can connect to it.
 #[derive(Debug)]
 pub(crate) struct ChatServer {
     pub(crate) process: Measured,
@@ -91,7 +91,7 @@ impl ChatServer {
         let data = site.temporary_directory()?;
         let tokens = seed::people(data.path(), people)?;
         let mut command = Command::new(&site.binary);
-        // Nothing of the caller's environment reaches the server, a database's address least of all.
+        // The server gets nothing of the caller's environment, such as a database's address.
         command.env_clear().env("NO_COLOR", "1");
         command
             .args(["--listen", "127.0.0.1:0", "--rate-limit", "off"])
@@ -111,13 +111,13 @@ impl ChatServer {
         })
     }
 
-    /// The first `count` people, each logged in and welcome.
+    /// Connects the first `count` people up to their welcome.
     pub(crate) fn enter(&self, count: usize) -> anyhow::Result<Vec<TcpStream>> {
         let tokens = self.tokens.get(..count).context("too few people")?;
         enter(self.address, tokens, None)
     }
 
-    /// A swarm of the first `count` people, come to rest.
+    /// Connects the first `count` people and waits until nothing more is sent to them.
     pub(crate) fn swarm(&self, count: usize) -> anyhow::Result<Swarm> {
         let mut swarm = Swarm::new(self.enter(count)?)?;
         swarm.settle()?;
@@ -131,7 +131,7 @@ fn listening(line: &str) -> Option<SocketAddr> {
     address.split(' ').next()?.parse().ok()
 }
 
-/// Connects, logs in by the token, says hello and waits for the welcome.
+/// Connects with the token, sends hello and waits for the welcome.
 pub(crate) fn enter(
     address: SocketAddr,
     tokens: &[String],
@@ -192,7 +192,7 @@ fn await_frame(stream: &mut TcpStream, wanted: impl Fn(Seen, &[u8]) -> bool) -> 
     }
 }
 
-/// Carries out a command and waits for its answer.
+/// Sends a command and waits for its reply.
 pub(crate) fn ask(stream: &mut TcpStream, mut command: Value) -> anyhow::Result<()> {
     command["id"] = json!("asked");
     write(stream, &client_frame(TEXT, command.to_string().as_bytes()))?;

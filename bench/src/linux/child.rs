@@ -1,4 +1,5 @@
-//! Programs that are measured, each started on the server's core and ended with its handle.
+//! Programs that are measured. Each is started on the server's core and killed when its handle is
+//! dropped.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,13 +12,13 @@ use anyhow::{Context, bail};
 use super::machine::{LOAD_CPU, SERVER_CPU, pin};
 use super::usage::CpuClock;
 
-/// How long a program may take to say that it is ready.
+/// How long a program may take until it is ready.
 const START_PATIENCE: Duration = Duration::from_secs(30);
 
-/// Lines of its log that are shown where a program fails.
+/// Lines of a program's log that are shown when it fails.
 const LOG_LINES_SHOWN: usize = 8;
 
-/// A program that says on its standard output or error what it does.
+/// A program that reports on its standard output or error.
 #[derive(Debug)]
 pub(crate) struct Measured {
     child: Child,
@@ -26,7 +27,7 @@ pub(crate) struct Measured {
     cpu: CpuClock,
 }
 
-/// Which stream a program talks on.
+/// The stream that a program reports on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Talks {
     Stdout,
@@ -34,7 +35,7 @@ pub(crate) enum Talks {
 }
 
 impl Measured {
-    /// Starts a program on the server's core; the threads it makes stay there.
+    /// Starts a program on the server's core. Its threads stay there.
     pub(crate) fn start(mut command: Command, talks: Talks) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped());
         match talks {
@@ -54,7 +55,7 @@ impl Measured {
         let (sender, lines) = channel();
         std::thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                // Nobody listens any more, but the pipe must not fill.
+                // Nobody reads this any more, but the pipe must not fill.
                 let _ = sender.send(line);
             }
         });
@@ -68,7 +69,7 @@ impl Measured {
         })
     }
 
-    /// One of our own hidden subcommands.
+    /// Starts one of this program's hidden subcommands.
     pub(crate) fn start_self(args: &[&str]) -> anyhow::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(args);
@@ -83,7 +84,7 @@ impl Measured {
         self.cpu.now()
     }
 
-    /// Waits for a line from which `read` takes something.
+    /// Waits for a line for which `read` returns something.
     pub(crate) fn wait_line<T>(
         &self,
         patience: Duration,
@@ -122,7 +123,7 @@ impl Measured {
 
 impl Drop for Measured {
     fn drop(&mut self) {
-        // One that has ended already is fine too.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

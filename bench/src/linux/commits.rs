@@ -1,6 +1,6 @@
-//! A bare loop that commits rows as our server's log has them: a process of its own.
+//! A process that only commits rows like those of the server's log.
 //!
-//! It reads `ROWS MILLISECONDS` a line and answers `ROWS_A_SECOND COMMIT_P99_MS`.
+//! It reads lines of `ROWS MILLISECONDS` and answers each with `ROWS_A_SECOND COMMIT_P99_MS`.
 
 use std::io::{BufRead, Write};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(crate) const SUBCOMMAND: &str = "commit-loop";
 /// The server's database file, whose tables are used.
 const DATABASE_FILE: &str = "chat.db";
 
-/// The server's own.
+/// The name of the server's database file.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL;
      PRAGMA synchronous = FULL;
      PRAGMA fullfsync = ON;
@@ -52,7 +52,7 @@ pub(crate) struct Committed {
 impl Commits {
     pub(crate) fn start(site: &Site) -> anyhow::Result<Self> {
         let data = site.temporary_directory()?;
-        // The server's own code makes the tables.
+        // The tables are created by the store's own code.
         drop(SqliteStore::open(data.path())?);
         let directory = data.path().to_str().context("a directory's name")?;
         let process = Measured::start_self(&[SUBCOMMAND, directory])?;
@@ -75,7 +75,7 @@ impl Commits {
     }
 }
 
-/// The process that is measured.
+/// Runs the process that is measured.
 pub(crate) fn run_loop(directory: &Path) -> anyhow::Result<()> {
     let mut conn = Connection::open(directory.join(DATABASE_FILE))?;
     conn.execute_batch(PRAGMAS)?;

@@ -10,16 +10,16 @@ use super::chat::{ChatServer, ask, send_frame};
 use super::commits::Commits;
 use super::stats::quantile;
 use super::swarm::{PATIENCE, Swarm};
-use super::table::{Mark, Row};
+use super::table::{Goal, Row};
 use super::ws::Seen;
 
 const SENDERS: usize = 64;
 const ROOMS: usize = 8;
 
-/// How long one side is measured at a time.
+/// How long one side is measured before the other has its turn.
 const ROUND: Duration = Duration::from_secs(3);
 
-/// Senders that each await their ack, in rooms of their own.
+/// Senders that each wait for their ack, in rooms of their own.
 struct Senders {
     server: ChatServer,
     swarm: Swarm,
@@ -43,7 +43,7 @@ impl Senders {
         })
     }
 
-    /// Milliseconds that each ack took in a round with so many senders.
+    /// Runs a round with this many senders; returns how many milliseconds each ack took.
     fn round(&mut self, senders: usize, round: Duration) -> anyhow::Result<Acks> {
         let started = Instant::now();
         let mut sent = vec![started; senders];
@@ -78,7 +78,7 @@ impl Senders {
 }
 
 struct Acks {
-    /// Milliseconds that each took.
+    /// Returns how many milliseconds each took.
     acks: Vec<f64>,
     seconds: f64,
 }
@@ -111,7 +111,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     }
     let what = format!("durable: {SENDERS} senders in {ROOMS} rooms, each awaiting its ack");
     let rate = Row::pairs(what, "acks/s", &rates, "64 rows a commit", &bare_rates)
-        .mark(Mark::RatioAtLeast(0.7))
+        .goal(Goal::RatioAtLeast(0.7))
         .note(format!(
             "{cpu:.0} µs of the server's CPU an ack, 8 deliveries each"
         ));
@@ -122,7 +122,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         "one row a commit",
         &bare_p99s,
     )
-    .mark(Mark::RatioAtMost(2.0));
+    .goal(Goal::RatioAtMost(2.0));
     options.say(&rate);
     options.say(&p99);
     Ok(vec![rate, p99])

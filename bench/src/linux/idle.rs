@@ -1,20 +1,20 @@
-//! What connections cost that say nothing: memory, and CPU while heartbeats go round.
+//! The cost of idle connections: memory, and CPU for heartbeats.
 
 use std::time::{Duration, Instant};
 
 use super::Options;
 use super::chat::ChatServer;
 use super::swarm::Swarm;
-use super::table::{Mark, Row};
+use super::table::{Goal, Row};
 use super::usage::{kernel_memory, resident};
 
-/// People who come and go first, so that what a server takes once is not charged to connections.
+/// People who connect and leave first, so that memory that the server takes once is not counted.
 const WARM_UP: usize = 200;
 
-/// Two heartbeats of 30 s.
+/// Time for two heartbeats of 30 s.
 const WINDOW: Duration = Duration::from_secs(60);
 
-/// Those who left have gone for good after the grace of 3 s.
+/// Time until people who left are no longer online: the grace is 3 s.
 const GONE: Duration = Duration::from_secs(6);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
@@ -43,13 +43,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         "KiB",
         &[each(after.all, before.all)],
     )
-    .mark(Mark::OursAtMost(6.0))
+    .goal(Goal::OursAtMost(6.0))
     .note(format!(
         "{anonymous:.1} KiB of it anonymous; the kernel takes {kernel:.1} KiB more for both ends"
     ));
     options.say(&memory);
 
-    // Measured as often as everything, but each time takes two heartbeats.
+    // Each measurement takes two heartbeats.
     let mut shares = Vec::new();
     for _ in 0..options.repeats {
         let (cpu, clock) = (process.cpu()?, Instant::now());
@@ -58,7 +58,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         shares.push(100.0 * spent.as_secs_f64() / clock.elapsed().as_secs_f64());
     }
     let cpu = Row::alone(format!("{people} idle: CPU"), "% of a core", &shares)
-        .mark(Mark::OursAtMost(2.0))
+        .goal(Goal::OursAtMost(2.0))
         .note(format!("windows of {} s, heartbeat 30 s", window.as_secs()));
     options.say(&cpu);
     Ok(vec![memory, cpu])

@@ -1,13 +1,13 @@
-//! The machine's limit: a bare epoll loop that writes to N sockets the bytes that our server
-//! wrote, in writes of the same sizes.
+//! The machine's limit: a bare epoll loop that writes the server's bytes to N sockets, in writes of
+//! the same sizes.
 //!
-//! It is a process of its own, as the server is. Its first connection tells it what to do: `P` and
-//! a plan (how many batches, their lengths, their bytes), then a `G` for each batch to be written
-//! to everyone.
+//! It is a process of its own, like the server. Its first connection controls it: `P` and a plan
+//! (how many batches, their lengths, their bytes), then a `G` for each batch to be written to
+//! everyone.
 //!
-//! Its load is a process of its own too, since 10,000 connections to it and as many to our server
-//! are more descriptors than one process may have by default. It is told the file that a plan is
-//! in, a line each, and answers what a delivery cost.
+//! Its load is a process of its own too, because 10,000 connections to it and as many to the server
+//! are more descriptors than one process may have by default. It reads the path of a plan from each
+//! line and answers with the cost of a delivery.
 
 use std::io::{BufRead, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -32,16 +32,16 @@ pub(crate) const SUBCOMMAND: &str = "limit-loop";
 /// Name of the hidden subcommand that loads it.
 pub(crate) const LOAD_SUBCOMMAND: &str = "limit-load";
 
-/// What the load says once everyone is connected.
+/// The load's line once everyone is connected.
 const READY: &str = "ready";
 
 const PLAN: u8 = b'P';
 const GO: u8 = b'G';
 
-/// The controlling connection's mark among epoll's events.
+/// The controlling connection's number among epoll's events.
 const CONTROL: u64 = u64::MAX;
 
-/// The bytes that one run writes, batch by batch.
+/// The bytes of one run, batch by batch.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Plan {
     batches: Vec<Vec<u8>>,
@@ -50,7 +50,7 @@ pub(crate) struct Plan {
 }
 
 impl Plan {
-    /// `frames` in batches of these sizes.
+    /// Puts `frames` into batches of these sizes.
     pub(crate) fn new(frames: &[&[u8]], sizes: Vec<usize>) -> Self {
         let mut frames = frames.iter();
         let batches = sizes
@@ -77,7 +77,7 @@ impl Plan {
     }
 }
 
-/// The loop and its load, each a process.
+/// The loop and its load, two processes.
 #[derive(Debug)]
 pub(crate) struct Limit {
     load: Measured,
@@ -92,7 +92,7 @@ impl Limit {
         Ok(Self { load, plan })
     }
 
-    /// Runs a plan, one batch in flight; returns the CPU nanoseconds of one delivery.
+    /// Runs a plan with one batch in flight. Returns the CPU nanoseconds of one delivery.
     pub(crate) fn run(&mut self, plan: &Plan) -> anyhow::Result<f64> {
         let path = self.plan.path();
         std::fs::write(path, serde_json::to_vec(plan)?)?;
@@ -102,7 +102,7 @@ impl Limit {
     }
 }
 
-/// The process that loads the measured one, and runs the plans that it is told.
+/// Runs the process that loads the measured one with the plans that it reads.
 pub(crate) fn run_load(subscribers: usize) -> anyhow::Result<()> {
     raise_descriptor_limit()?;
     pin(LOAD_CPU)?;
@@ -150,7 +150,7 @@ impl Bare {
         for batch in &plan.batches {
             self.control.write_all(batch)?;
         }
-        // The loop has read the plan once its socket is empty; then only batches are measured.
+        // The loop has read the plan once its socket is empty, so that only batches are measured.
         std::thread::sleep(Duration::from_millis(50));
         let before = self.process.cpu()?;
         let subscribers = self.swarm.len();
@@ -174,7 +174,7 @@ impl Bare {
     }
 }
 
-/// The process that is measured.
+/// Runs the process that is measured.
 pub(crate) fn run_loop(subscribers: usize) -> anyhow::Result<()> {
     raise_descriptor_limit()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -204,7 +204,7 @@ pub(crate) fn run_loop(subscribers: usize) -> anyhow::Result<()> {
             result => result?,
         };
         for event in &events[..count] {
-            // The load has ended; nothing else comes from a subscriber.
+            // The load has ended: subscribers send nothing else.
             if event.data() != CONTROL {
                 return Ok(());
             }
@@ -243,7 +243,7 @@ fn read_plan(control: &mut impl Read) -> anyhow::Result<Vec<Vec<u8>>> {
         .collect()
 }
 
-/// One write, as a rule; a socket that is full is tried again.
+/// Writes all bytes, as a rule in one write. Waits if the socket is full.
 fn write_all(socket: &TcpStream, mut bytes: &[u8]) -> anyhow::Result<()> {
     while !bytes.is_empty() {
         match write(socket, bytes) {

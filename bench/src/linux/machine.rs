@@ -1,4 +1,4 @@
-//! The machine that is measured on: its name, its cores, its limits.
+//! The machine: its name, its cores, its limits.
 
 use std::fmt;
 use std::path::Path;
@@ -9,16 +9,16 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use nix::unistd::Pid;
 use serde::Serialize;
 
-/// Where what is measured runs.
+/// The core of the measured program.
 pub(crate) const SERVER_CPU: usize = 0;
 
-/// Where the load runs.
+/// The core of the load.
 pub(crate) const LOAD_CPU: usize = 1;
 
-/// Descriptors for 10,000 connections, and what else a process needs.
+/// Descriptors for 10,000 connections and the rest of a process.
 const DESCRIPTORS_NEEDED: u64 = 12_000;
 
-/// Binds the calling thread to a core; what it starts from now on is bound to it too.
+/// Binds the calling thread, and what it starts from now on, to a core.
 pub(crate) fn pin(cpu: usize) -> anyhow::Result<()> {
     let mut cpus = CpuSet::new();
     cpus.set(cpu)?;
@@ -26,8 +26,8 @@ pub(crate) fn pin(cpu: usize) -> anyhow::Result<()> {
         .with_context(|| format!("this needs CPU {cpu}: the server and the load have one each"))
 }
 
-/// As far as 10,000 connections need it. Who may not raise it so far goes on with what there is,
-/// which smaller numbers do with.
+/// Raises the limit of descriptors as far as 10,000 connections need it. If that is not allowed, it
+/// stays: smaller numbers of connections work.
 pub(crate) fn raise_descriptor_limit() -> anyhow::Result<()> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     if soft < DESCRIPTORS_NEEDED {
@@ -38,11 +38,11 @@ pub(crate) fn raise_descriptor_limit() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where a descriptor was refused, what to do.
+/// What to do when the system refuses a descriptor.
 pub(crate) const DESCRIPTORS_HELP: &str = "10,000 connections need 12,000 file descriptors in a process: raise `ulimit -Hn`, or ask for fewer with \
      --subscribers";
 
-/// What a figure is worth nothing without.
+/// The facts that figures depend on.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Machine {
     cpu: String,
@@ -51,9 +51,9 @@ pub(crate) struct Machine {
     kernel: String,
     memory_gib: f64,
     filesystem: String,
-    /// TCP's, which paces writes or does not.
+    /// TCP's congestion control, which may pace writes.
     congestion_control: String,
-    /// Others' work on the machine makes figures noisy.
+    /// Other programs on the machine make figures noisy.
     load_average: String,
 }
 
@@ -125,7 +125,7 @@ fn filesystem<'a>(mountinfo: &'a str, path: &Path) -> Option<&'a str> {
         let kind = kind.split(' ').next()?;
         path.starts_with(point).then_some((point.len(), kind))
     });
-    // Of two mounts on one point the later one is seen.
+    // Of two mounts on one point, the later one is visible.
     mounts.max_by_key(|(len, _)| *len).map(|(_, kind)| kind)
 }
 

@@ -1,4 +1,4 @@
-//! The command line, and what it runs.
+//! The command line and the measurements that it runs.
 
 mod chat;
 mod child;
@@ -7,6 +7,7 @@ mod durable;
 mod fanout;
 mod idle;
 mod limit;
+mod load;
 mod machine;
 mod nats;
 mod opening;
@@ -38,61 +39,61 @@ use self::table::Row;
 #[derive(Debug, Parser)]
 #[command(
     name = "chat-bench",
-    about = "What the server costs, against what the machine itself costs and against peers."
+    about = "Measures what the server costs, compared with the machine's limit and other programs."
 )]
 struct Cli {
     #[command(subcommand)]
-    what: What,
+    command: Command,
     #[command(flatten)]
-    how: How,
+    settings: Settings,
 }
 
 #[derive(Debug, Args)]
-struct How {
-    /// Measurements of each thing; the first one, to warm up, is not counted
+struct Settings {
+    /// Measurements of each thing, after one to warm up
     #[arg(long, global = true, value_name = "N")]
     repeats: Option<usize>,
-    /// Small numbers and few repeats: shows that it works, not how fast
+    /// Use small numbers and few repeats, to check that it works
     #[arg(long, global = true)]
     quick: bool,
-    /// Write the figures to this file
+    /// Write the figures as JSON to this file
     #[arg(long, global = true, value_name = "FILE")]
     json: Option<PathBuf>,
     /// The server to measure [default: built from this source]
     #[arg(long, global = true, value_name = "PROGRAM")]
     server: Option<PathBuf>,
-    /// Where data directories are made; the file system matters [default: beside this program]
+    /// Directory for data; its file system matters [default: beside this program]
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
-    /// The machine's limit alone
+enum Command {
+    /// Measure the machine's limit alone
     Limit(Subscribers),
-    /// CPU a delivery, and the machine's limit in turns
+    /// Measure the CPU of a delivery, and the machine's limit
     Fanout(Subscribers),
-    /// Memory and CPU of connections that say nothing
+    /// Measure memory and CPU of idle connections
     Idle,
-    /// Delivery while some readers stand still
+    /// Measure delivery while some readers have stopped reading
     Stalled,
-    /// Acknowledged messages, and a bare loop of commits in turns
+    /// Measure acknowledged messages, and a bare loop of commits
     Durable,
-    /// CPU to open a connection, and a bare accept's in turns
+    /// Measure the CPU of opening a connection, and of a bare accept
     Connect,
-    /// A page deep in a long room and a search's, against the newest in turns
+    /// Measure the newest page of a long room, a deep one and one of a search
     Pages,
-    /// CPU a delivery, and nats-server's in turns
+    /// Measure the CPU of a delivery, and nats-server's
     Peers,
-    /// The terminal client, and irssi and weechat in turns
+    /// Measure the terminal client, irssi and weechat
     Tui {
         /// The client to measure [default: chat-tui beside this program]
         #[arg(long, value_name = "PROGRAM")]
         client: Option<PathBuf>,
     },
-    /// Where the server's CPU goes while it fans out, by `perf`
+    /// Profile the server during fan-out, with `perf`
     Profile,
-    /// All of it, as a report
+    /// Measure everything and write a report
     Report {
         /// Where the report is written [default: bench/REPORT.md]
         #[arg(long, value_name = "FILE")]
@@ -110,7 +111,7 @@ enum What {
 
 #[derive(Debug, Args)]
 struct Subscribers {
-    /// People in the room, several with commas between: 100, 1000, 10000
+    /// People in the room, separated by commas: 100, 1000, 10000
     #[arg(long = "subscribers", value_name = "N", value_delimiter = ',')]
     #[arg(value_parser = PossibleValuesParser::new(["100", "1000", "10000"]).map(|n| n.parse::<usize>().unwrap_or(100)))]
     counts: Vec<usize>,
@@ -126,7 +127,7 @@ impl Subscribers {
     }
 }
 
-/// How everything is measured.
+/// Settings of all measurements.
 #[derive(Debug)]
 pub(crate) struct Options {
     pub(crate) site: Site,
@@ -135,11 +136,11 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Tells of a row as soon as it is there.
+    /// Prints a row as soon as it is measured.
     pub(crate) fn say(&self, row: &Row) {
         let table = table::markdown(std::slice::from_ref(row));
         let line = table.lines().last().unwrap_or_default();
-        // Progress that nobody can read is no reason to stop.
+        // Progress that cannot be printed is no reason to stop.
         let _ = writeln!(std::io::stderr(), "{line}");
     }
 }
@@ -154,7 +155,7 @@ pub(crate) fn main() -> ExitCode {
     match run(Cli::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Where even this can't be written, the exit status tells.
+            // If even this cannot be written, the exit status says it.
             let _ = writeln!(std::io::stderr(), "chat-bench: {error:#}");
             if is_out_of_descriptors(&error) {
                 let _ = writeln!(std::io::stderr(), "{}", machine::DESCRIPTORS_HELP);
@@ -172,55 +173,58 @@ fn is_out_of_descriptors(error: &anyhow::Error) -> bool {
 }
 
 fn run(cli: Cli) -> anyhow::Result<()> {
-    match cli.what {
-        What::LimitLoop { subscribers } => limit::run_loop(subscribers),
-        What::LimitLoad { subscribers } => limit::run_load(subscribers),
-        What::CommitLoop { directory } => commits::run_loop(&directory),
-        What::AcceptLoop => opening::run_loop(),
-        what => measure(what, cli.how),
+    match cli.command {
+        Command::LimitLoop { subscribers } => limit::run_loop(subscribers),
+        Command::LimitLoad { subscribers } => limit::run_load(subscribers),
+        Command::CommitLoop { directory } => commits::run_loop(&directory),
+        Command::AcceptLoop => opening::run_loop(),
+        command => measure(command, cli.settings),
     }
 }
 
-fn measure(what: What, how: How) -> anyhow::Result<()> {
+fn measure(command: Command, settings: Settings) -> anyhow::Result<()> {
     let options = Options {
-        site: Site::new(how.server, how.data)?,
-        repeats: how.repeats.unwrap_or(if how.quick { 1 } else { 5 }).max(1),
-        quick: how.quick,
+        site: Site::new(settings.server, settings.data)?,
+        repeats: settings
+            .repeats
+            .unwrap_or(if settings.quick { 1 } else { 5 })
+            .max(1),
+        quick: settings.quick,
     };
     machine::raise_descriptor_limit()?;
     machine::pin(LOAD_CPU)?;
     let machine = Machine::this(&options.site.data)?;
     let quick = options.quick;
     let mut out = std::io::stdout();
-    let rows = match what {
-        What::Limit(subscribers) => fanout::limit(&options, &subscribers.or_all(quick))?,
-        What::Fanout(subscribers) => fanout::run(&options, &subscribers.or_all(quick))?,
-        What::Idle => idle::run(&options)?,
-        What::Stalled => stalled::run(&options)?,
-        What::Durable => durable::run(&options)?,
-        What::Connect => opening::run(&options)?,
-        What::Pages => pages::run(&options)?,
-        What::Peers => fanout::peers(&options)?,
-        What::Tui { client } => tui::run(&options, client)?,
-        What::Profile => {
+    let rows = match command {
+        Command::Limit(subscribers) => fanout::limit(&options, &subscribers.or_all(quick))?,
+        Command::Fanout(subscribers) => fanout::run(&options, &subscribers.or_all(quick))?,
+        Command::Idle => idle::run(&options)?,
+        Command::Stalled => stalled::run(&options)?,
+        Command::Durable => durable::run(&options)?,
+        Command::Connect => opening::run(&options)?,
+        Command::Pages => pages::run(&options)?,
+        Command::Peers => fanout::peers(&options)?,
+        Command::Tui { client } => tui::run(&options, client)?,
+        Command::Profile => {
             for (what, symbols) in profile::run(&options)? {
                 writeln!(out, "{what}\n{symbols}\n")?;
             }
             return Ok(());
         }
-        What::Report { output } => {
+        Command::Report { output } => {
             let rows = report::run(&options)?;
             let path = output.unwrap_or_else(report::default_path);
             report::write(&path, &machine, &options, &rows)?;
             rows
         }
-        What::LimitLoop { .. }
-        | What::LimitLoad { .. }
-        | What::CommitLoop { .. }
-        | What::AcceptLoop => Vec::new(),
+        Command::LimitLoop { .. }
+        | Command::LimitLoad { .. }
+        | Command::CommitLoop { .. }
+        | Command::AcceptLoop => Vec::new(),
     };
     writeln!(out, "{machine}\n\n{}", table::markdown(&rows))?;
-    if let Some(path) = how.json {
+    if let Some(path) = settings.json {
         let json = serde_json::to_vec_pretty(&Results { machine, rows })?;
         std::fs::write(&path, json)
             .with_context(|| format!("{} can't be written", path.display()))?;

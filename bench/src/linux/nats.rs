@@ -10,11 +10,11 @@ use tempfile::TempDir;
 
 use super::chat::{MESSAGE, Site, connect, write};
 use super::child::{Measured, Talks};
-use super::fanout::{Load, drive};
+use super::load::{Load, drive};
 use super::swarm::Swarm;
 use super::ws::{BINARY, Seen, client_frame, read_upgrade, write_upgrade};
 
-/// Where Debian keeps it; it is not on everyone's path.
+/// Debian's path, which is not on everyone's PATH.
 const PROGRAMS: [&str; 2] = ["/usr/sbin/nats-server", "nats-server"];
 
 #[derive(Debug)]
@@ -56,12 +56,12 @@ impl Nats {
         })
     }
 
-    /// CPU nanoseconds a delivery.
+    /// CPU nanoseconds for each delivery.
     pub(crate) fn round(&mut self, load: Load) -> anyhow::Result<f64> {
         let Self { process, swarm, .. } = self;
         let publish = format!("PUB room {}\r\n{MESSAGE}\r\n", MESSAGE.len());
         let publish = client_frame(BINARY, publish.as_bytes());
-        // Frames carry several messages, all of one length, and may even split one.
+        // Frames carry several messages of the same length, and may split one.
         let message = format!("MSG room 1 {}\r\n{MESSAGE}\r\n", MESSAGE.len()).len();
         let (mut bytes, mut counted) = (0, 0);
         let before = process.cpu()?;
@@ -84,7 +84,7 @@ impl Nats {
     }
 }
 
-/// Pings are told off, so that nothing but messages comes.
+/// Pings are rare, so that only messages come.
 fn settings(address: SocketAddr, client_port: u16) -> String {
     format!(
         "listen: \"127.0.0.1:{client_port}\"\nmax_connections: 1000000\nping_interval: \"1h\"\n\

@@ -1,4 +1,4 @@
-//! What it costs to open a connection with its token, against a bare tungstenite accept.
+//! The cost of opening a connection with its token, compared with a bare tungstenite accept.
 
 use std::collections::VecDeque;
 use std::io::Write;
@@ -17,13 +17,13 @@ use super::ws::{read_upgrade, write_upgrade};
 /// Name of the hidden subcommand.
 pub(crate) const SUBCOMMAND: &str = "accept-loop";
 
-/// Connections that the bare loop keeps open, as our server keeps its own while it is measured.
+/// Connections that the bare loop keeps open, as the server does while it is measured.
 const KEPT_MAX: usize = 1_000;
 
-/// Those who left have gone for good, and that was told.
+/// Time until people who left are no longer online and that was announced.
 const GONE: Duration = Duration::from_secs(6);
 
-/// What is still at work behind the last welcome belongs to it.
+/// Work that follows the last welcome is part of its cost.
 const AFTERMATH: Duration = Duration::from_millis(20);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
@@ -71,7 +71,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     Ok(vec![row])
 }
 
-/// The process that is measured.
+/// Runs the process that is measured.
 pub(crate) fn run_loop() -> anyhow::Result<()> {
     raise_descriptor_limit()?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;

@@ -1,4 +1,4 @@
-//! What a page of a long room costs at its end, at its depth, and by a search.
+//! The cost of a page of a long room: at its end, deep in it, and of a search.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -10,14 +10,14 @@ use super::Options;
 use super::chat::{ChatServer, ask, send_frame};
 use super::stats::quantile;
 use super::swarm::{PATIENCE, Swarm};
-use super::table::{Mark, Row};
+use super::table::{Goal, Row};
 use super::ws::Seen;
 
 const MESSAGES: u64 = 100_000;
 const PAGE: u64 = 50;
-/// Messages without an ack while the room is filled.
+/// Unacknowledged messages while the room is filled.
 const UNDER_WAY: u64 = 48;
-/// Pages of each kind of which one median is taken.
+/// Pages of each kind for one median.
 const ASKED: usize = 200;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
@@ -34,15 +34,15 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     let deep = messages + 1 - (pages - 1) * PAGE;
     let newest = json!({"type": "history", "room": "lobby", "limit": PAGE});
     let thousandth = json!({"type": "history", "room": "lobby", "limit": PAGE, "before": deep});
-    // Every message has these words: what a search finds there is as much as a page holds.
+    // Every message has these words, so that a search fills a whole page.
     let found = json!({"type": "search", "query": "plain text", "limit": PAGE});
-    // The index is brought up to the log by the first search.
+    // The first search brings the index up to the log.
     ask(reader, found.clone())?;
 
     let (mut first, mut depth, mut search) = (vec![], vec![], vec![]);
     for repeat in 0..=options.repeats {
         let mut times = [vec![], vec![], vec![]];
-        // In turns, so that what disturbs one disturbs all.
+        // In turns, so that a disturbance hits all of them.
         for _ in 0..ASKED {
             for (command, times) in [&newest, &thousandth, &found].into_iter().zip(&mut times) {
                 times.push(milliseconds(reader, command.clone())?);
@@ -59,7 +59,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
         }
     }
     let row = |what: String, ours: &[f64]| {
-        Row::pairs(what, "ms", ours, "page 1", &first).mark(Mark::RatioAtMost(1.5))
+        Row::pairs(what, "ms", ours, "page 1", &first).goal(Goal::RatioAtMost(1.5))
     };
     let rows = vec![
         row(
@@ -81,7 +81,7 @@ fn milliseconds(reader: &mut TcpStream, command: serde_json::Value) -> anyhow::R
     Ok(asked.elapsed().as_secs_f64() * 1e3)
 }
 
-/// Says so many messages in the lobby.
+/// Sends this many messages to the lobby.
 fn fill(server: &ChatServer, messages: u64) -> anyhow::Result<()> {
     let mut swarm = Swarm::new(server.enter(1)?)?;
     swarm.settle()?;

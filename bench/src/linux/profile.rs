@@ -1,4 +1,4 @@
-//! Where the server's CPU goes while it fans out, by `perf`.
+//! A profile of the server during fan-out, by `perf`.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -7,9 +7,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail};
 
 use super::Options;
-use super::fanout::{Load, Ours};
+use super::fanout::Ours;
+use super::load::Load;
 
-/// How long is looked at.
+/// How long the profile is recorded.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// Symbols under this share are left out.
@@ -18,7 +19,7 @@ const PERCENT_MIN: &str = "1";
 /// Lines of one list.
 const SYMBOLS_MAX: usize = 40;
 
-/// The symbols that most of the time is in, for each number in flight, as text.
+/// The symbols with most of the time, for each number of messages in flight, as text.
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<(String, String)>> {
     let subscribers = if options.quick { 100 } else { 1_000 };
     let window = if options.quick { WINDOW / 5 } else { WINDOW };
@@ -55,7 +56,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<(String, String)>> {
     Ok(profiles)
 }
 
-/// The shares of the kernel and the programs, then of the symbols.
+/// The shares of kernel and programs, then those of symbols.
 fn shares(file: &Path) -> anyhow::Result<String> {
     let programs = report(file, "overhead,dso")?;
     let symbols = report(file, "overhead,dso,symbol")?;

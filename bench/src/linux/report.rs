@@ -1,4 +1,4 @@
-//! Everything in one run, as bench/REPORT.md.
+//! All measurements in one run, written to bench/REPORT.md.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::table::{Row, markdown, spread};
 use super::{Options, durable, fanout, idle, opening, pages, profile, stalled};
 
-/// What was tried where a mark is missed; people write it, and the report takes it over.
+/// What was tried for goals that are missed. People write this file, and the report includes it.
 const TRIED_FILE: &str = "TRIED.md";
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     Ok(rows)
 }
 
-/// Where the report lies unless it is told otherwise.
+/// The default path of the report.
 pub(crate) fn default_path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("REPORT.md")
 }
@@ -57,16 +57,20 @@ fn text(
 ) -> String {
     let mut text = format!(
         "# What the server costs\n\n\
-         Made by `cargo run --release -p chat-bench -- report` in one run.\n\n\
+         Written by `cargo run --release -p chat-bench -- report` in one run.\n\n\
          **Machine:** {machine}. The server has one core and the load the other.\n\n\
-         Medians with the least and the most of n measurements, ours and theirs in turns; a ratio \
-         is the median of the pairs' ratios. CPU is the process's own clock, over all its threads. \
-         A message is in flight until everyone has it. The limit is a bare epoll loop that writes \
-         the same bytes to as many sockets, in writes of the mean size that ours had.\n\n{}",
+         Figures are medians with the minimum and maximum of n measurements. Ours and theirs take \
+         turns, and a ratio is the median of the pairs' ratios. CPU is the process's own CPU time, \
+         over all its threads. A message is in flight until everyone has it. The limit is a bare \
+         epoll loop that writes the same bytes to as many sockets, in writes of the same mean \
+         size.\n\n{}",
         markdown(rows)
     );
-    let missed: Vec<_> = rows.iter().filter(|row| row.met() == Some(false)).collect();
-    text.push_str("\n## Marks missed\n\n");
+    let missed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.is_reached() == Some(false))
+        .collect();
+    text.push_str("\n## Goals missed\n\n");
     if missed.is_empty() {
         text.push_str("None.\n");
     }
@@ -74,7 +78,7 @@ fn text(
         // Writing to a string can't fail.
         let _ = writeln!(text, "- {}", missed_line(row));
     }
-    text.push_str("\n## Where the server's CPU goes\n\nBy `perf record`, over all its threads.\n");
+    text.push_str("\n## Profile of the server\n\nBy `perf record`, over all its threads.\n");
     match profiles {
         Ok(profiles) => {
             for (what, symbols) in profiles {
@@ -82,7 +86,7 @@ fn text(
             }
         }
         Err(error) => {
-            let _ = writeln!(text, "\nThere is no profile: {error:#}.");
+            let _ = writeln!(text, "\nNo profile could be made: {error:#}.");
         }
     }
     if !tried.trim().is_empty() {
@@ -92,16 +96,16 @@ fn text(
 }
 
 fn missed_line(row: &Row) -> String {
-    let mark = row.mark.map_or(String::new(), |mark| mark.to_string());
+    let goal = row.goal.map_or(String::new(), |goal| goal.to_string());
     match row.ratio {
         Some(ratio) => format!(
-            "{}, against {}: {} ×, and the mark is {mark}",
+            "{}, compared with {}: {} ×; the goal is {goal}",
             row.what,
             row.against,
             spread(Some(ratio))
         ),
         None => format!(
-            "{}: {} {}, and the mark is {mark}",
+            "{}: {} {}; the goal is {goal}",
             row.what,
             spread(row.ours),
             row.unit
@@ -111,21 +115,21 @@ fn missed_line(row: &Row) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::Mark;
+    use super::super::table::Goal;
     use super::*;
 
     #[test]
-    fn what_is_missed_is_told_with_a_profile() {
+    fn a_missed_goal_is_listed_with_a_profile() {
         let machine = Machine::this(Path::new("/")).unwrap();
-        let row = |what: &str, mark| {
-            Row::pairs(what, "µs", &[2.0], "limit", &[1.0]).mark(Mark::RatioAtMost(mark))
+        let row = |what: &str, goal| {
+            Row::pairs(what, "µs", &[2.0], "limit", &[1.0]).goal(Goal::RatioAtMost(goal))
         };
         let rows = [row("slow", 1.0), row("fast", 3.0)];
         let profiles = Ok(vec![("a load".to_owned(), " 9 %  tcp_sendmsg".to_owned())]);
         let text = text(&machine, &rows, &profiles, "A thing.");
-        let (_, missed) = text.split_once("## Marks missed").unwrap();
+        let (_, missed) = text.split_once("## Goals missed").unwrap();
         assert!(
-            missed.contains("- slow, against limit: 2.00 ×, and the mark is ≤ 1 ×\n")
+            missed.contains("- slow, compared with limit: 2.00 ×; the goal is ≤ 1 ×\n")
                 && !missed.contains("fast"),
             "{text}"
         );

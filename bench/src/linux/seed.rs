@@ -1,5 +1,5 @@
-//! People with sessions, made in the store before the server starts: to register and log in
-//! 10,000 would hash 20,000 passwords, which is not what is measured.
+//! People with sessions, written to the store before the server starts. Signing up and signing in
+//! 10,000 people would hash 20,000 passwords, which is not measured here.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,13 +17,13 @@ use futures::{StreamExt, TryStreamExt};
 use ring::hmac;
 use serde_json::json;
 
-/// Under which key the server keeps the key that signs tokens, as `ID:SECRET`.
+/// The store's key for the secret that signs tokens, whose value is `ID:SECRET`.
 const KEY_CLAIM: &str = "jwt_key";
 
-/// Writes that wait for the store's writer at a time; it commits what waits together.
+/// Writes that wait for the store's writer at the same time. It commits them together.
 const WRITES_AT_ONCE: usize = 256;
 
-/// Makes a data directory with so many people; returns their tokens.
+/// Creates a data directory with this many people and returns their tokens.
 pub(crate) fn people(dir: &Path, count: usize) -> anyhow::Result<Vec<String>> {
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
     runtime.block_on(async {
@@ -39,7 +39,7 @@ async fn make(store: &Arc<SqliteStore>, count: usize) -> anyhow::Result<Vec<Stri
     let admin = Options {
         admin: Some(name(0)),
     };
-    // Opening makes the key.
+    // Opening the accounts creates the key.
     Accounts::open(Arc::clone(store) as SharedStore, admin, ended).await?;
     let key = store.claimed(KEY_CLAIM).await?.context("no signing key")?;
     let (id, secret) = key.split_once(':').context("the signing key's form")?;

@@ -1,4 +1,4 @@
-//! Whether readers that stand still slow the others down.
+//! Whether readers that have stopped reading slow the others down.
 
 use std::collections::HashSet;
 use std::net::TcpStream;
@@ -9,33 +9,34 @@ use serde_json::json;
 
 use super::Options;
 use super::chat::{enter, send_frame, write};
-use super::fanout::{Load, Ours};
+use super::fanout::Ours;
+use super::load::Load;
 use super::stats::quantile;
 use super::swarm::PATIENCE;
-use super::table::{Mark, Row};
+use super::table::{Goal, Row};
 use super::usage::unsent;
 use super::ws::{Seen, TEXT, client_frame};
 
-/// One in so many stands still.
+/// One in this many has stopped reading.
 const STALLED_ONE_IN: usize = 100;
 
-/// Bytes that a stalled reader's own side of the socket takes.
+/// Bytes that the stalled reader's side of the socket holds.
 const RECEIVE_BUFFER_BYTES: usize = 4_096;
 
-/// Pages asked for by a stalled reader before something must be stuck.
+/// Pages that a stalled reader asks for, until bytes must be waiting in the server.
 const PAGES_ASKED_MAX: usize = 200;
 
-/// The server closes what is stuck for 15 s; a round must be over by then.
+/// The server closes a connection that takes nothing for 15 s. A round must be over by then.
 const ROUND: Duration = Duration::from_secs(6);
 
-/// The pace of messages, below what the server can do.
+/// The pause between messages, well below the server's capacity.
 const PACE: Duration = Duration::from_millis(25);
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     let readers = if options.quick { 200 } else { 1_000 };
     let stalled = readers / STALLED_ONE_IN;
     let mut ours = Ours::start(&options.site, readers)?;
-    // Pages of history are what fills the sockets of those that stand still.
+    // Pages of history fill the sockets of the stalled readers.
     let history = Load {
         in_flight: 32,
         senders: 1,
@@ -55,16 +56,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
             without.push(p99_without);
         }
     }
-    let what = format!("p99 of delivery to {readers}, {stalled} more stand still");
-    let row = Row::pairs(what, "ms", &with, "none stands still", &without)
-        .mark(Mark::RatioAtMost(1.3))
-        .note("a message every 25 ms; those that stand still have bytes in their outboxes");
+    let what = format!("p99 of delivery to {readers}, {stalled} more have stopped reading");
+    let row = Row::pairs(what, "ms", &with, "all read", &without)
+        .goal(Goal::RatioAtMost(1.3))
+        .note("a message every 25 ms; bytes wait in the send queues of those that don't read");
     options.say(&row);
     Ok(vec![row])
 }
 
-/// Connections of people who are here already, which ask for pages until the kernel takes no more
-/// of them: from then on the server's outboxes hold bytes.
+/// Opens further connections of people who are connected, and lets them ask for pages until the
+/// kernel takes no more: from then on bytes wait in the server's send queues.
 fn stand_still(ours: &Ours, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     let server = &ours.server;
     let tokens = &server.tokens[..count];
@@ -76,7 +77,7 @@ fn stand_still(ours: &Ours, count: usize) -> anyhow::Result<Vec<TcpStream>> {
         let stuck = || unsent(server.address.port(), &port);
         let mut pages = 0;
         let mut before = stuck()?;
-        // Two pages that change nothing in the kernel wait in the outbox.
+        // Two pages that change nothing in the kernel are in the send queue.
         let mut unchanged = 0;
         while unchanged < 2 {
             pages += 1;
@@ -97,7 +98,7 @@ fn stand_still(ours: &Ours, count: usize) -> anyhow::Result<Vec<TcpStream>> {
     Ok(streams)
 }
 
-/// Milliseconds from a message's sending to its arrival, at the slowest percent of arrivals.
+/// Milliseconds from sending a message to its arrival, at the 99th percentile.
 fn p99(ours: &mut Ours, round: Duration) -> anyhow::Result<f64> {
     let readers = ours.swarm.len();
     let (mut sent, mut got) = (Vec::new(), vec![0_usize; readers]);

@@ -2,18 +2,18 @@
 
 use serde::Serialize;
 
-/// What repeated measurements say.
+/// The summary of repeated measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
     pub(crate) min: f64,
     pub(crate) max: f64,
-    /// How many measurements.
+    /// The number of measurements.
     pub(crate) n: usize,
 }
 
 impl Summary {
-    /// `None` of no measurements.
+    /// `None` if there are no measurements.
     pub(crate) fn of(values: &[f64]) -> Option<Self> {
         let sorted = sorted(values);
         Some(Self {
@@ -24,8 +24,8 @@ impl Summary {
         })
     }
 
-    /// The ratio of each pair that was measured one after the other, so that what drifts with the
-    /// machine falls out.
+    /// The ratios of pairs that were measured one after the other, so that drift of the machine
+    /// cancels.
     pub(crate) fn of_ratios(ours: &[f64], theirs: &[f64]) -> Option<Self> {
         let pairs = ours.iter().zip(theirs);
         let ratios: Vec<f64> = pairs.map(|(ours, theirs)| ours / theirs).collect();
@@ -50,7 +50,7 @@ fn median(sorted: &[f64]) -> Option<f64> {
     }
 }
 
-/// The value that `q` (0 to 1) of all are at or below, by nearest rank. `None` of no values.
+/// The quantile `q` (0 to 1) by nearest rank. `None` if there are no values.
 pub(crate) fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let sorted = sorted(values);
     #[expect(
@@ -62,8 +62,8 @@ pub(crate) fn quantile(values: &[f64], q: f64) -> Option<f64> {
     sorted.get(rank.max(1) - 1).copied()
 }
 
-/// Splits `total` messages into batches whose mean is as near to `mean` as whole ones allow, the
-/// larger and the smaller ones mixed evenly.
+/// Splits `total` messages into batches whose mean size is as near to `mean` as whole numbers
+/// allow, with larger and smaller ones mixed evenly.
 pub(crate) fn batches(total: usize, mean: f64) -> Vec<usize> {
     if total == 0 {
         return Vec::new();

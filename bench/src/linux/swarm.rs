@@ -1,4 +1,4 @@
-//! Many connections read by one epoll loop, which counts what comes and keeps nothing.
+//! Many connections that one epoll loop reads. It counts frames and keeps none.
 
 use std::collections::HashSet;
 use std::io::{ErrorKind, Read, Write};
@@ -17,10 +17,10 @@ const READ_BYTES: usize = 64 << 10;
 /// Events that one wait takes.
 const EVENTS_MAX: usize = 1_024;
 
-/// How long anything expected may take to come.
+/// How long an expected frame may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Presence is told once a second; silence for longer than that means that all is told.
+/// Presence is sent once a second, so a longer silence means that nothing more will come.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(crate) struct Swarm {
     epoll: Epoll,
     members: Vec<Member>,
     buffer: Vec<u8>,
-    /// All bytes that this member got since the last [`Swarm::captured`].
+    /// All bytes that the last member got since the last [`Swarm::captured`].
     capture: usize,
     captured: Vec<u8>,
 }
@@ -62,7 +62,7 @@ impl Swarm {
         self.members.len()
     }
 
-    /// The members' own ports, `skip` of the first left out.
+    /// The members' local ports without the first `skip`.
     pub(crate) fn ports(&self, skip: usize) -> anyhow::Result<HashSet<u16>> {
         let members = self.members.iter().skip(skip);
         members
@@ -70,13 +70,13 @@ impl Swarm {
             .collect()
     }
 
-    /// What the last member got since this was asked last.
+    /// The bytes that the last member got since the last call.
     pub(crate) fn captured(&mut self) -> Vec<u8> {
         std::mem::take(&mut self.captured)
     }
 
-    /// Waits for something to come, `wait` at most, and tells what it was and to whom. Pings are
-    /// answered. `false` where nothing came.
+    /// Waits for frames, at most `wait`, and passes each to `seen` with its member. Answers pings.
+    /// Returns `false` if nothing came.
     pub(crate) fn poll(
         &mut self,
         wait: Duration,
@@ -125,7 +125,7 @@ impl Swarm {
         Ok(())
     }
 
-    /// Writes all of it, waiting where the socket is full.
+    /// Writes all bytes, waiting while the socket is full.
     pub(crate) fn write(&mut self, index: usize, mut bytes: &[u8]) -> anyhow::Result<()> {
         let member = self.members.get_mut(index).context("an unknown member")?;
         let deadline = Instant::now() + PATIENCE;
@@ -144,7 +144,7 @@ impl Swarm {
         Ok(())
     }
 
-    /// Waits until nobody is told anything any more; pings go on for ever.
+    /// Waits until nothing but pings comes.
     pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut told = Instant::now();
@@ -162,7 +162,7 @@ impl Swarm {
         Ok(())
     }
 
-    /// Answers pings and reads what comes, for so long.
+    /// Answers pings and reads frames for this long.
     pub(crate) fn idle(&mut self, duration: Duration) -> anyhow::Result<()> {
         let deadline = Instant::now() + duration;
         loop {

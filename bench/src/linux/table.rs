@@ -1,4 +1,4 @@
-//! What was measured, as a table and as JSON.
+//! Measurements as a table and as JSON.
 
 use std::fmt::{self, Write as _};
 
@@ -6,42 +6,42 @@ use serde::Serialize;
 
 use super::stats::Summary;
 
-/// One measurement beside what it is held against.
+/// One measurement and what it is compared with.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) unit: &'static str,
     pub(crate) ours: Option<Summary>,
-    /// Against what.
+    /// What it is compared with.
     pub(crate) against: String,
     pub(crate) theirs: Option<Summary>,
-    /// Ours by theirs.
+    /// Ours divided by theirs.
     pub(crate) ratio: Option<Summary>,
-    pub(crate) mark: Option<Mark>,
+    pub(crate) goal: Option<Goal>,
     pub(crate) note: String,
 }
 
-/// What a median must reach.
+/// A goal for a median.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Mark {
+pub(crate) enum Goal {
     RatioAtMost(f64),
     RatioAtLeast(f64),
     OursAtMost(f64),
 }
 
-impl fmt::Display for Mark {
+impl fmt::Display for Goal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::RatioAtMost(mark) => write!(f, "≤ {mark} ×"),
-            Self::RatioAtLeast(mark) => write!(f, "≥ {mark} ×"),
-            Self::OursAtMost(mark) => write!(f, "≤ {mark}"),
+            Self::RatioAtMost(goal) => write!(f, "≤ {goal} ×"),
+            Self::RatioAtLeast(goal) => write!(f, "≥ {goal} ×"),
+            Self::OursAtMost(goal) => write!(f, "≤ {goal}"),
         }
     }
 }
 
 impl Row {
-    /// Ours alone.
+    /// A row without comparison.
     pub(crate) fn alone(what: impl Into<String>, unit: &'static str, ours: &[f64]) -> Self {
         Self {
             what: what.into(),
@@ -50,12 +50,12 @@ impl Row {
             against: String::new(),
             theirs: None,
             ratio: None,
-            mark: None,
+            goal: None,
             note: String::new(),
         }
     }
 
-    /// Ours and theirs, measured in turns.
+    /// A row of two sides that were measured in turns.
     pub(crate) fn pairs(
         what: impl Into<String>,
         unit: &'static str,
@@ -71,8 +71,8 @@ impl Row {
         }
     }
 
-    pub(crate) fn mark(mut self, mark: Mark) -> Self {
-        self.mark = Some(mark);
+    pub(crate) fn goal(mut self, goal: Goal) -> Self {
+        self.goal = Some(goal);
         self
     }
 
@@ -81,13 +81,13 @@ impl Row {
         self
     }
 
-    /// `None` where there is no mark.
-    pub(crate) fn met(&self) -> Option<bool> {
+    /// Whether the goal is reached; `None` if there is none.
+    pub(crate) fn is_reached(&self) -> Option<bool> {
         let median = |summary: Option<Summary>| summary.map(|summary| summary.median);
-        Some(match self.mark? {
-            Mark::RatioAtMost(mark) => median(self.ratio)? <= mark,
-            Mark::RatioAtLeast(mark) => median(self.ratio)? >= mark,
-            Mark::OursAtMost(mark) => median(self.ours)? <= mark,
+        Some(match self.goal? {
+            Goal::RatioAtMost(goal) => median(self.ratio)? <= goal,
+            Goal::RatioAtLeast(goal) => median(self.ratio)? >= goal,
+            Goal::OursAtMost(goal) => median(self.ours)? <= goal,
         })
     }
 }
@@ -95,23 +95,24 @@ impl Row {
 /// A table in Markdown.
 pub(crate) fn markdown(rows: &[Row]) -> String {
     let mut table = String::from(
-        "| what | ours | against | theirs | ratio | mark | met | |\n|---|---|---|---|---|---|---|---|\n",
+        "| measurement | ours | compared with | theirs | ratio | goal | reached | notes |\n\
+         |---|---|---|---|---|---|---|---|\n",
     );
     for row in rows {
-        let met = match row.met() {
-            None => "told",
+        let reached = match row.is_reached() {
+            None => "no goal",
             Some(true) => "yes",
             Some(false) => "**no**",
         };
-        let mark = row.mark.map_or(String::new(), |mark| mark.to_string());
+        let goal = row.goal.map_or(String::new(), |goal| goal.to_string());
         let cells = [
             format!("{}, {}", row.what, row.unit),
             spread(row.ours),
             row.against.clone(),
             spread(row.theirs),
             spread(row.ratio),
-            mark,
-            met.to_owned(),
+            goal,
+            reached.to_owned(),
             row.note.clone(),
         ];
         // Writing to a string can't fail.
@@ -131,7 +132,7 @@ pub(crate) fn spread(summary: Option<Summary>) -> String {
     })
 }
 
-/// Three digits that count.
+/// A number with three significant digits.
 fn figure(value: f64) -> String {
     let decimals = match value.abs() {
         x if x >= 100.0 => 0,
@@ -146,19 +147,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_held_against_medians() {
-        let row = |mark| Row::pairs("x", "µs", &[2.0, 2.0, 9.0], "y", &[2.0, 2.0, 2.0]).mark(mark);
-        assert_eq!(row(Mark::RatioAtMost(1.0)).met(), Some(true));
-        assert_eq!(row(Mark::RatioAtMost(0.9)).met(), Some(false));
-        assert_eq!(row(Mark::RatioAtLeast(1.1)).met(), Some(false));
-        assert_eq!(row(Mark::OursAtMost(2.0)).met(), Some(true));
-        assert_eq!(Row::alone("x", "µs", &[1.0]).met(), None);
+    fn goals_are_compared_with_medians() {
+        let row = |goal| Row::pairs("x", "µs", &[2.0, 2.0, 9.0], "y", &[2.0, 2.0, 2.0]).goal(goal);
+        assert_eq!(row(Goal::RatioAtMost(1.0)).is_reached(), Some(true));
+        assert_eq!(row(Goal::RatioAtMost(0.9)).is_reached(), Some(false));
+        assert_eq!(row(Goal::RatioAtLeast(1.1)).is_reached(), Some(false));
+        assert_eq!(row(Goal::OursAtMost(2.0)).is_reached(), Some(true));
+        assert_eq!(Row::alone("x", "µs", &[1.0]).is_reached(), None);
     }
 
     #[test]
-    fn the_table_says_it_all() {
+    fn a_row_has_all_figures() {
         let row = Row::pairs("a", "µs", &[1.0, 250.0, 10.5], "b", &[1.0, 1.0, 1.0])
-            .mark(Mark::RatioAtMost(1.15))
+            .goal(Goal::RatioAtMost(1.15))
             .note("c");
         let table = markdown(&[row]);
         let line = "| a, µs | 10.5 (1.00–250, n 3) | b | 1.00 (1.00–1.00, n 3) \

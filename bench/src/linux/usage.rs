@@ -1,4 +1,4 @@
-//! What a process, and the kernel for it, uses.
+//! What a process and the kernel's work for it use.
 
 use std::collections::HashSet;
 use std::process::Command;
@@ -51,7 +51,7 @@ fn kilobytes(text: &str, name: &str) -> Option<u64> {
     Some(number * 1_024)
 }
 
-/// Memory of the kernel that sockets are in, of the whole machine: slabs and socket buffers.
+/// The kernel's memory for sockets on the whole machine: slabs and socket buffers.
 pub(crate) fn kernel_memory() -> anyhow::Result<u64> {
     let meminfo = std::fs::read_to_string("/proc/meminfo")?;
     let sockstat = std::fs::read_to_string("/proc/net/sockstat")?;
@@ -68,7 +68,7 @@ fn tcp_pages(sockstat: &str) -> Option<u64> {
     words.nth(1)?.parse().ok()
 }
 
-/// Bytes that wait in the kernel to be sent from `local` to each of `remote` (ports), in all.
+/// Total bytes that wait in the kernel to be sent from `local` to `remote` (ports).
 pub(crate) fn unsent(local: u16, remote: &HashSet<u16>) -> anyhow::Result<u64> {
     let table = std::fs::read_to_string("/proc/net/tcp")?;
     let rows = table.lines().skip(1).filter_map(tcp_row);
@@ -99,8 +99,8 @@ fn tcp_row(line: &str) -> Option<TcpRow> {
     })
 }
 
-/// TCP segments with data that `local` sent to `remote` (ports), in all. On the loopback a write
-/// of under 64 KiB is one segment, so that these are the writes, counted without a tracer.
+/// Total TCP segments with data that `local` sent to `remote` (ports). On loopback a write of less
+/// than 64 KiB is one segment, so this counts writes without a tracer.
 pub(crate) fn segments_sent(local: u16, remote: &HashSet<u16>) -> anyhow::Result<u64> {
     let filter = format!("sport = :{local}");
     let output = Command::new("ss")
@@ -119,7 +119,7 @@ pub(crate) fn segments_sent(local: u16, remote: &HashSet<u16>) -> anyhow::Result
         .sum())
 }
 
-/// The peer's port and the data segments sent. With the state given, `ss` has no column for it:
+/// The peer's port and the number of data segments sent. `ss` with a state has no column for it, so
 /// the peer is the fourth word.
 fn ss_row(line: &str) -> Option<(u16, u64)> {
     let port = line.split_whitespace().nth(3)?.rsplit_once(':')?.1;

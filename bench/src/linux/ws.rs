@@ -1,4 +1,4 @@
-//! Just enough WebSocket for a load: client frames, and a reader that counts without copying.
+//! A minimal WebSocket client: frames, and a reader that counts without copying.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -11,19 +11,19 @@ const CLOSE: u8 = 0x8;
 const PING: u8 = 0x9;
 const PONG: u8 = 0xA;
 
-/// Bytes of a payload that tell what a frame is: `{"type":"welcome`.
+/// Bytes of a payload that show a frame's type: `{"type":"welcome`.
 const HEAD_BYTES: usize = 16;
 
-/// Bytes of an answer to an upgrade.
+/// Most bytes of a reply to an upgrade.
 const ANSWER_BYTES_MAX: usize = 4_096;
 
-/// Bytes of one frame of the set-up.
+/// Most bytes of one frame during set-up.
 const SETUP_FRAME_BYTES_MAX: usize = 1 << 20;
 
-/// Any will do; a fixed one makes runs repeatable.
+/// The masking key. A fixed one makes runs repeatable.
 const MASK: [u8; 4] = [0x1F, 0x2E, 0x3D, 0x4C];
 
-/// What came in.
+/// A frame that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seen {
     Chat,
@@ -32,7 +32,7 @@ pub(crate) enum Seen {
     Error,
     /// Another text frame.
     Text,
-    /// A binary frame of so many bytes.
+    /// A binary frame with this many bytes.
     Binary(usize),
     Ping,
     Pong,
@@ -62,7 +62,7 @@ impl Seen {
     }
 }
 
-/// A client's frame, masked as it must be.
+/// A client's frame, masked as RFC 6455 requires.
 pub(crate) fn client_frame(opcode: u8, payload: &[u8]) -> Vec<u8> {
     let mut frame = vec![0x80 | opcode];
     match (u8::try_from(payload.len()), u16::try_from(payload.len())) {
@@ -85,7 +85,8 @@ pub(crate) fn client_pong() -> Vec<u8> {
     client_frame(PONG, &[])
 }
 
-/// A server frame's header: opcode, its own length, the payload's. `None`: more bytes are needed.
+/// A server frame's header: opcode, length of the header, length of the payload. `None` if more
+/// bytes are needed.
 fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
     let [first, second, rest @ ..] = bytes else {
         return None;
@@ -104,12 +105,12 @@ fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
     }
 }
 
-/// Finds the frames in a stream, however it is cut.
+/// Finds the frames in a stream that arrives in pieces.
 #[derive(Debug, Default)]
 pub(crate) struct FrameReader {
-    /// A frame's beginning that does not yet say what it is.
+    /// The beginning of a frame whose type is not known yet.
     carry: Vec<u8>,
-    /// Bytes of a frame that was told already.
+    /// Bytes left of a frame that was already reported.
     skip: usize,
 }
 
@@ -157,7 +158,7 @@ pub(crate) fn chat_frames(mut stream: &[u8]) -> Vec<&[u8]> {
     frames
 }
 
-/// Asks for WebSocket; the answer is read by [`read_upgrade`].
+/// Sends an upgrade request. [`read_upgrade`] reads the reply.
 pub(crate) fn write_upgrade(
     stream: &mut TcpStream,
     path: &str,
@@ -175,7 +176,7 @@ pub(crate) fn write_upgrade(
     Ok(stream.write_all(request.as_bytes())?)
 }
 
-/// Takes the answer's head and leaves what follows in the socket.
+/// Reads the reply's head and leaves the rest in the socket.
 pub(crate) fn read_upgrade(stream: &mut TcpStream) -> anyhow::Result<()> {
     let mut answer = [0; ANSWER_BYTES_MAX];
     loop {
@@ -201,7 +202,7 @@ pub(crate) fn read_upgrade(stream: &mut TcpStream) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Reads one frame of a blocking socket, to the byte.
+/// Reads exactly one frame from a blocking socket.
 pub(crate) fn read_frame(stream: &mut TcpStream) -> anyhow::Result<(Seen, Vec<u8>)> {
     let mut bytes = vec![0; 2];
     stream

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::super::ws::{TEXT, client_frame};
 
-/// The last message: signs that none of the others has.
+/// The last message, with characters that no other message has.
 pub(super) const LAST: &str = "####################";
 
-/// How often some are sent.
+/// The interval at which messages are sent.
 const STEP: Duration = Duration::from_millis(10);
 
 /// Messages, and how many a second.
@@ -21,7 +21,7 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn to_chat(self, mut stream: TcpStream) -> anyhow::Result<()> {
-        // Acks and the like are read away, so that the server never waits for us.
+        // Frames are read and dropped, so that the server never waits for this client.
         let mut reader = stream.try_clone()?;
         reader.set_read_timeout(None)?;
         let reading = std::thread::spawn(move || {
@@ -32,7 +32,7 @@ impl Feed {
             let send = json!({"type": "send", "room": "lobby", "text": text, "nonce": format!("f{index}")});
             Ok(stream.write_all(&client_frame(TEXT, send.to_string().as_bytes()))?)
         })?;
-        // What was sent is stored and told before the connection ends.
+        // Wait until the messages are stored and delivered before the connection ends.
         std::thread::sleep(Duration::from_secs(1));
         stream.shutdown(std::net::Shutdown::Both)?;
         drop(reading.join());
@@ -65,7 +65,7 @@ impl Feed {
     }
 }
 
-/// A hundred bytes that differ from the next message's.
+/// A hundred bytes, different for each message.
 fn text(index: usize) -> String {
     format!(
         "{index:06} a hundred bytes of plain text, as someone may type them into a chat on a day of much to tell."

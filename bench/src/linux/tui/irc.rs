@@ -1,4 +1,4 @@
-//! Just enough of an IRC server (RFC 2812) to have one client in one room.
+//! A minimal IRC server (RFC 2812) for one client in one room.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -19,8 +19,8 @@ impl IrcServer {
         Ok(self.0.local_addr()?.port())
     }
 
-    /// Takes a client in and puts it into #lobby. What it says later is read and answered as far
-    /// as it waits for an answer.
+    /// Accepts a client and lets it join #lobby. Later commands are read, and answered if the
+    /// client waits for a reply.
     pub(super) fn welcome(&self) -> anyhow::Result<TcpStream> {
         let (mut stream, _) = self.0.accept()?;
         stream.set_nodelay(true)?;

@@ -1,5 +1,5 @@
-//! The terminal client beside irssi and weechat: each in a pseudo-terminal of 120×40, fed the same
-//! messages at the same pace.
+//! The terminal client compared with irssi and weechat: each in a pseudo-terminal of 120×40, with
+//! the same messages at the same pace.
 
 mod feed;
 mod irc;
@@ -19,32 +19,32 @@ use self::pty::Pty;
 use super::Options;
 use super::chat::{ChatServer, enter};
 use super::stats::quantile;
-use super::table::{Mark, Row};
+use super::table::{Goal, Row};
 use super::usage::resident;
 
-/// Messages into the open room, and how many of them a second.
+/// Messages to the open room, and how many per second.
 const MESSAGES: usize = 20_000;
 const MESSAGES_A_SECOND: usize = 5_000;
 
-/// How long a client gets to come to rest after it has shown something.
+/// How long a client may work on after it has shown something.
 const REST: Duration = Duration::from_secs(2);
 
-/// Two heartbeats.
+/// Time for two heartbeats.
 const IDLE: Duration = Duration::from_secs(60);
 
-/// Someone who left has gone for good after the grace of 3 s, and a second of presence.
+/// Time until a person who left is no longer online: 3 s of grace and a second of presence.
 const GONE: Duration = Duration::from_secs(5);
 
-/// Keys that are pressed, each a sign that no message has, and the time between them.
+/// Keys to press, characters that no message has, and the time between them.
 const KEYS: &[u8] = b"@%$&*+=^~";
 const PRESSES: usize = 200;
 const BETWEEN_PRESSES: Duration = Duration::from_millis(47);
 
-/// To the room's window.
+/// The keys that switch to the room's window.
 const IRSSI_TO_ROOM: &[u8] = b"/window 2\r";
 const WEECHAT_TO_ROOM: &[u8] = b"/buffer 2\r";
 
-/// Who looks on, and who speaks.
+/// The person who reads, and the one who sends.
 const READER: usize = 0;
 const SPEAKER: usize = 1;
 
@@ -68,7 +68,7 @@ struct Client {
 }
 
 impl Client {
-    /// Beside this program, where cargo builds both.
+    /// The client beside this program, where cargo builds both.
     fn find(program: Option<PathBuf>) -> anyhow::Result<Self> {
         let beside = std::env::current_exe()?.with_file_name("chat-tui");
         let program = program.unwrap_or(beside);
@@ -81,7 +81,7 @@ impl Client {
         Ok(Self { program })
     }
 
-    /// With a home in which a session is kept, as after a log-in.
+    /// Starts it with a home directory that holds a saved sign-in.
     fn start(&self, address: &str, token: &str) -> anyhow::Result<(Pty, TempDir)> {
         let home = tempfile::tempdir()?;
         let (server, user) = (format!("http://{address}"), "u00000");
@@ -96,7 +96,7 @@ impl Client {
     }
 }
 
-/// Nothing of the caller's environment reaches a client.
+/// Clients get nothing of the caller's environment.
 fn command(program: &Path, home: &Path) -> Command {
     let mut command = Command::new("setsid");
     command.arg("--ctty").arg(program);
@@ -109,8 +109,8 @@ fn command(program: &Path, home: &Path) -> Command {
     command
 }
 
-/// From the start of the process to its screen, at a server that takes the connection and says
-/// nothing.
+/// Time from the start of the process to its first screen, with a server that accepts the
+/// connection and sends nothing.
 fn first_paint(options: &Options, client: &Client) -> anyhow::Result<Row> {
     let silent = TcpListener::bind("127.0.0.1:0")?;
     let address = silent.local_addr()?.to_string();
@@ -125,14 +125,14 @@ fn first_paint(options: &Options, client: &Client) -> anyhow::Result<Row> {
         let start = Instant::now();
         let mut pty = Pty::start(irssi(home.path(), silent.local_addr()?.port()))?;
         let irssi = pty.wait_for(b"Irssi")?.duration_since(start);
-        // The first one warms up.
+        // The first one is a warm-up.
         if repeat > 0 {
             ours.push(painted.as_secs_f64() * 1e3);
             theirs.push(irssi.as_secs_f64() * 1e3);
         }
     }
     let what = "first paint before the network answers";
-    Ok(Row::pairs(what, "ms", &ours, "irssi", &theirs).mark(Mark::OursAtMost(30.0)))
+    Ok(Row::pairs(what, "ms", &ours, "irssi", &theirs).goal(Goal::OursAtMost(30.0)))
 }
 
 fn irssi(home: &Path, port: u16) -> Command {
@@ -161,7 +161,7 @@ fn weechat(home: &Path, port: u16) -> Command {
     command
 }
 
-/// What the messages cost in a client that shows their room.
+/// The cost of messages in a client that shows their room.
 struct Cost {
     cpu_ms: f64,
     memory_mib: f64,
@@ -169,7 +169,7 @@ struct Cost {
 }
 
 impl Cost {
-    /// Lets `feed` speak and waits until the last word is on the screen.
+    /// Lets `feed` send and waits until the last message is on the screen.
     fn of(pty: &mut Pty, feed: impl FnOnce() -> anyhow::Result<()>) -> anyhow::Result<Self> {
         pty.rest(REST);
         let before = pty.cpu()?;
@@ -244,8 +244,8 @@ fn flood(options: &Options, client: &Client) -> anyhow::Result<Vec<Row>> {
         let memory = memory.note(format!("{anonymous:.1} MiB of ours anonymous"));
         rows.extend(match against {
             "irssi" => [
-                cpu.mark(Mark::RatioAtMost(1.0)),
-                memory.mark(Mark::OursAtMost(15.0)),
+                cpu.goal(Goal::RatioAtMost(1.0)),
+                memory.goal(Goal::OursAtMost(15.0)),
             ],
             _ => [cpu, memory],
         });
@@ -267,7 +267,7 @@ fn at_rest_and_typing(options: &Options, client: &Client) -> anyhow::Result<Vec<
     pty.rest(window);
     let woken = pty.sleeps()? - before;
     let idle = Row::alone("idle: wake-ups", "in two heartbeats", &[woken as f64])
-        .mark(Mark::OursAtMost(2.0))
+        .goal(Goal::OursAtMost(2.0))
         .note("times that any of its threads went to sleep again in 60 s");
 
     let speaker = enter(server.address, &server.tokens[SPEAKER..=SPEAKER], None)?;
@@ -295,7 +295,7 @@ fn at_rest_and_typing(options: &Options, client: &Client) -> anyhow::Result<Vec<
         "ms, 99 of 100",
         &[at(0.99)],
     )
-    .mark(Mark::OursAtMost(16.0))
+    .goal(Goal::OursAtMost(16.0))
     .note(format!(
         "median {:.1} ms, longest {:.1} ms, {presses} presses",
         at(0.5),

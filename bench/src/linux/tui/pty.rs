@@ -17,15 +17,15 @@ const SIZE: Winsize = Winsize {
     ws_ypixel: 0,
 };
 
-/// How long anything may take to be shown.
+/// How long an expected text may take to be shown.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Bytes kept of what was shown, so that what was cut in two is found.
+/// Bytes of output that are kept, so that a text that was cut in two is found.
 const KEPT_BYTES: usize = 4_096;
 
-/// A program in a terminal of its own, on the core for what is measured.
+/// A program in a terminal of its own, on the core of the measured program.
 pub(super) struct Pty {
-    /// What `setsid` gave the terminal to and became.
+    /// The process that `setsid` became.
     child: Child,
     pid: u32,
     cpu: CpuClock,
@@ -45,7 +45,7 @@ impl Pty {
         pin(SERVER_CPU)?;
         let spawned = command.spawn();
         pin(LOAD_CPU)?;
-        // The slave's ends that it holds go too, so that the program's end is seen.
+        // Drop the command's copies of the terminal, so that the program's end is noticed.
         drop(command);
         let child = spawned.context("setsid can't be started; it comes with util-linux")?;
         let mut master = File::from(ends.master);
@@ -81,7 +81,7 @@ impl Pty {
         self.cpu.now()
     }
 
-    /// How often the program's threads have gone to sleep.
+    /// How often the program's threads went to sleep.
     pub(super) fn sleeps(&self) -> anyhow::Result<u64> {
         let mut sleeps = 0;
         for task in std::fs::read_dir(format!("/proc/{}/task", self.pid))? {
@@ -97,7 +97,7 @@ impl Pty {
         Ok(sleeps)
     }
 
-    /// Reads what is shown, for so long.
+    /// Reads output for this long.
     pub(super) fn rest(&mut self, duration: Duration) {
         let end = Instant::now() + duration;
         while self
@@ -108,7 +108,7 @@ impl Pty {
         self.kept.clear();
     }
 
-    /// When `text` was shown.
+    /// Waits until `text` is shown, and returns when.
     pub(super) fn wait_for(&mut self, text: &[u8]) -> anyhow::Result<Instant> {
         let end = Instant::now() + PATIENCE;
         loop {
@@ -135,7 +135,7 @@ impl Pty {
         Ok(self.keys.write_all(keys)?)
     }
 
-    /// Presses a key; how long it took to be shown.
+    /// Presses a key and returns how long it took until it was shown.
     pub(super) fn press(&mut self, key: u8) -> anyhow::Result<Duration> {
         while self.shown.try_recv().is_ok() {}
         self.kept.clear();
@@ -153,7 +153,7 @@ impl Pty {
 
 impl Drop for Pty {
     fn drop(&mut self) {
-        // One that has ended already is fine too.
+        // It may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
