@@ -93,8 +93,7 @@ pub(crate) fn node_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result
         .args(files))
 }
 
-/// Node's test runner on files that drive a real server in Chromium.
-/// Runs prettier and eslint over the page, both even where the first finds something.
+/// Runs prettier and eslint over the page: eslint too if prettier has found something.
 pub(crate) fn page_lint(project: &Project) -> anyhow::Result<()> {
     let lint = |program: &str, arguments: &[&str]| {
         let program = project.web().join("node_modules").join(program);
@@ -109,6 +108,7 @@ pub(crate) fn page_lint(project: &Project) -> anyhow::Result<()> {
     formatted.and(linted)
 }
 
+/// Node's test runner on files that drive a real server in Chromium.
 pub(crate) fn browser_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result<Run> {
     Ok(node_tests(project, files)?
         .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
