@@ -9,9 +9,9 @@ use crate::command::Run;
 use crate::outside;
 use crate::project::Project;
 use crate::steps::{
-    ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, MONGO_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST,
-    browser_tests, built, built_test, built_unit_tests, cargo, doc, node_tests, page_lint, rust,
-    shared_alone, story,
+    ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, MONGO_TEST, PIPE_TEST, STORY_TEST, TERMINAL_TEST,
+    WIRE_TEST, browser_tests, built, built_test, built_unit_tests, cargo, doc, node_tests,
+    page_lint, rust, shared_alone, story,
 };
 use crate::tools::Tool;
 
@@ -239,15 +239,21 @@ const PARTS: &[Part] = &[
     },
     Part {
         name: "terminal",
-        about: "the terminal client in a real pseudo-terminal, with a real server",
+        about: "the terminal client in a real pseudo-terminal and in a pipe, with a real server",
         kind: Kind::Test,
-        needs: &[Tool::Tmux],
+        needs: &[Tool::Tmux, Tool::Jq],
         after: Some("build"),
         run: |project| {
-            built_test(project, "client-tui", TERMINAL_TEST)?
-                .arg("--include-ignored")
-                .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
-                .show()
+            for (test, filter) in [
+                (TERMINAL_TEST, "--include-ignored"),
+                (PIPE_TEST, "--ignored"),
+            ] {
+                built_test(project, "client-tui", test)?
+                    .arg(filter)
+                    .env("CHAT_SERVER_BIN", built(project, "chat-server")?)
+                    .show()?;
+            }
+            Ok(())
         },
     },
     Part {

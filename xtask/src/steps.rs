@@ -13,6 +13,9 @@ pub(crate) const ARCHITECTURE_TEST: &str = "architecture";
 pub(crate) const TERMINAL_TEST: &str = "pty";
 pub(crate) const MONGO_TEST: &str = "mongo";
 
+/// The tests of the terminal client's commands for scripts. Those with other programs are ignored.
+pub(crate) const PIPE_TEST: &str = "scripts";
+
 /// The tests of the server from outside, which run on each store.
 pub(crate) const WIRE_TEST: &str = "wire";
 

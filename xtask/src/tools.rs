@@ -21,6 +21,7 @@ pub(crate) enum Tool {
     Chromium,
     PlaywrightCore,
     Tmux,
+    Jq,
     Strace,
     CargoDeny,
     FerretDb,
@@ -132,6 +133,13 @@ impl Tool {
                 Run::new("tmux").arg("-V").read().context("install tmux")?;
                 Ok(PathBuf::from("tmux"))
             }
+            Self::Jq => {
+                Run::new("jq")
+                    .arg("--version")
+                    .read()
+                    .context("install jq")?;
+                Ok(PathBuf::from("jq"))
+            }
             Self::Strace => {
                 let strace = Run::new("strace").arg("-V").read();
                 strace.context("install strace (Linux alone has it)")?;
@@ -167,7 +175,7 @@ impl Tool {
             Self::CargoDeny => true,
             Self::FerretDb => mongo::can_be_built(project),
             Self::PythonWebsockets => Run::new("python3").arg("--version").read().is_ok(),
-            Self::Node | Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => false,
+            Self::Node | Self::Npm | Self::Chromium | Self::Tmux | Self::Jq | Self::Strace => false,
         }
     }
 
@@ -177,6 +185,7 @@ impl Tool {
             Self::Npm => &["npm"],
             Self::Chromium => &["chromium"],
             Self::Tmux => &["tmux"],
+            Self::Jq => &["jq"],
             Self::Strace => &["strace"],
             Self::PythonWebsockets => &["python3-websockets"],
             Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
@@ -192,6 +201,7 @@ impl Tool {
             Self::Npm => "npm, with apt-get".to_owned(),
             Self::Chromium => "chromium, with apt-get".to_owned(),
             Self::Tmux => "tmux, with apt-get".to_owned(),
+            Self::Jq => "jq, with apt-get".to_owned(),
             Self::Strace => "strace, with apt-get".to_owned(),
             Self::PlaywrightCore => {
                 "playwright-core, axe-core and TypeScript into web/node_modules, with npm ci"
@@ -253,7 +263,7 @@ impl Tool {
                         .args(["--disable-pip-version-check", WEBSOCKETS])
                 })
             }
-            Self::Npm | Self::Chromium | Self::Tmux | Self::Strace => {
+            Self::Npm | Self::Chromium | Self::Tmux | Self::Jq | Self::Strace => {
                 bail!("{self:?} is still missing")
             }
         }

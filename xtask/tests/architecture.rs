@@ -203,7 +203,7 @@ impl Rule {
                             .strip_prefix(path)
                             .is_some_and(|rest| !rest.contains('/'))
             };
-            if !allowed.iter().any(|path| is_allowed(path)) {
+            if !allowed.iter().any(is_allowed) {
                 return Some(format!("imports {module}"));
             }
         }
