@@ -4,8 +4,8 @@ pub mod config;
 pub mod gateway;
 pub mod http;
 pub mod hub;
-pub mod outbox;
 pub mod run;
+pub mod send_queue;
 #[cfg(test)]
 mod simulation;
 pub mod telemetry;

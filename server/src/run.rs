@@ -15,7 +15,7 @@ use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, heartbeat, hidden_log, scrubbing};
+use crate::hub::{Hub, account_log, heartbeat, scrubbing};
 use crate::telemetry;
 use chat_store::mongo::{self, MongoStore};
 use chat_store::sqlite::{self, SqliteStore};
@@ -185,9 +185,9 @@ impl Server {
             serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
             _converting: Task::spawn(convert(accounts.clone())),
             _tidying: Task::spawn(tidy(accounts, limits)),
-            _scrubbing: Task::spawn(scrubbing::keep(hub.clone())),
-            _beating: Task::spawn(heartbeat::keep(hub.clone())),
-            _following: Task::spawn(hidden_log::follow(hub, following)),
+            _scrubbing: Task::spawn(scrubbing::run(hub.clone())),
+            _beating: Task::spawn(heartbeat::run(hub.clone())),
+            _following: Task::spawn(account_log::run(hub, following)),
         })
     }
 

@@ -29,7 +29,7 @@ pub(super) fn replay(
     tokio::spawn(async move {
         for room in cursors.keys() {
             if let Err(error) = ask(&hub, &connection, room, CatchUp::Hold).await {
-                return give_up(&connection, room, &error);
+                return close_on_error(&connection, room, &error);
             }
         }
         if let Some(re) = re {
@@ -44,7 +44,7 @@ pub(super) fn replay(
             });
             match to_the_tip(&hub, &connection, &room, after, start).await {
                 Ok(replayed) => events_max = events_max.saturating_sub(replayed),
-                Err(error) => return give_up(&connection, &room, &error),
+                Err(error) => return close_on_error(&connection, &room, &error),
             }
         }
         drop(permit);
@@ -60,16 +60,16 @@ pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomNam
     tokio::spawn(async move {
         for (room, after, step) in rooms {
             if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
-                return give_up(&connection, &room, &error);
+                return close_on_error(&connection, &room, &error);
             }
         }
     });
 }
 
-fn give_up(connection: &Connection, room: &RoomName, error: &StoreError) {
+fn close_on_error(connection: &Connection, room: &RoomName, error: &StoreError) {
     tracing::error!(%room, %error, "a connection could not catch up");
     connection
-        .outbox
+        .send_queue
         .close(CloseCode::ServerFault, "the store does not answer");
 }
 
@@ -82,11 +82,11 @@ async fn to_the_tip(
     mut step: CatchUp,
 ) -> Result<u64, StoreError> {
     let mut after = first;
-    while !connection.outbox.is_closing() {
+    while !connection.send_queue.is_closing() {
         // The room may push what it holds in memory, which needs a turn too.
-        let turn = connection.outbox.turn().await;
-        let (tip, stay) = match ask(hub, connection, room, step).await? {
-            CatchUpStep::Behind { tip, stay } => (tip, stay),
+        let turn = connection.send_queue.pacing_permit().await;
+        let (tip, subscription) = match ask(hub, connection, room, step).await? {
+            CatchUpStep::Behind { tip, subscription } => (tip, subscription),
             CatchUpStep::Live { tip } => return Ok(tip.saturating_sub(first)),
             CatchUpStep::Gone => return Ok(0),
         };
@@ -95,7 +95,7 @@ async fn to_the_tip(
         let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
         let up_to = events.partition_point(|event| event.seq <= tip);
         for frame in event_frames(hub, room, &events[..up_to]).await? {
-            if !connection.send_in(room, stay, &frame).await {
+            if !connection.send_in(room, subscription, &frame).await {
                 return Ok(after - first);
             }
             after = frame.place().map_or(after, |(_, seq)| seq);

@@ -10,13 +10,13 @@ use chat_shared::protocol::{Command, CommandFrame, ErrorCode, ErrorFrame, RoomKi
 use chat_shared::{Nonce, RequestId, RoomName, check_display_name};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::people::Unnamed;
+use super::people::LookupError;
 use super::{catch_up, lists, people};
 use crate::hub::{Connection, Hub, Propose, Query, RoomRequest};
 use chat_store::StoreError;
 
 /// A command of one connection, on its way.
-struct Asked<'a> {
+struct CommandContext<'a> {
     hub: &'a Hub,
     connection: &'a Arc<Connection>,
     id: Option<RequestId>,
@@ -25,7 +25,7 @@ struct Asked<'a> {
     permit: OwnedSemaphorePermit,
 }
 
-/// Carries a command out. The answer reaches the connection by its outbox.
+/// Carries a command out. The answer reaches the connection by its send queue.
 pub(super) async fn carry_out(
     hub: &Hub,
     connection: &Arc<Connection>,
@@ -34,7 +34,7 @@ pub(super) async fn carry_out(
     permit: OwnedSemaphorePermit,
 ) {
     let CommandFrame { id, command } = frame;
-    let asked = Asked {
+    let asked = CommandContext {
         hub,
         connection,
         id,
@@ -42,7 +42,7 @@ pub(super) async fn carry_out(
         permit,
     };
     if let Err(error) = check(&command) {
-        return asked.turn_down(error);
+        return asked.reject(error);
     }
     match command {
         Command::History(history) => asked.query(&history.room.clone(), Query::History(history)),
@@ -63,12 +63,12 @@ pub(super) async fn carry_out(
             });
         }
         Command::Resume(resume) => {
-            let Asked { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = asked;
             catch_up::replay(hub, connection, id, resume.rooms, permit);
         }
         Command::Read(read) => {
             let (connection, seq) = (connection.clone(), read.seq);
-            let Asked { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = asked;
             let request = RoomRequest::Read {
                 connection,
                 id,
@@ -79,7 +79,7 @@ pub(super) async fn carry_out(
         }
         Command::Typing(typing) => {
             let connection = connection.clone();
-            let Asked { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = asked;
             let request = RoomRequest::Typing {
                 connection,
                 id,
@@ -90,15 +90,15 @@ pub(super) async fn carry_out(
         Command::Ping => connection.send(&ServerFrame::Pong { re: asked.id }),
         Command::Profile(profile) => asked.change_profile(&profile.display_name).await,
         Command::Dm(_) if rate_limited.is_some() => {
-            asked.turn_down(too_often(rate_limited.unwrap_or_default()));
+            asked.reject(too_often(rate_limited.unwrap_or_default()));
         }
         command => match proposed(hub, connection, command, rate_limited.is_some()).await {
             Ok(Some((room, nonce, command))) => asked.propose(&room, nonce, command),
             Ok(None) => {
                 let message = "There is no such command in this version of the server.";
-                asked.turn_down(ErrorFrame::new(ErrorCode::UnknownCommand, message));
+                asked.reject(ErrorFrame::new(ErrorCode::UnknownCommand, message));
             }
-            Err(unnamed) => asked.turn_down(unnamed.frame()),
+            Err(unnamed) => asked.reject(unnamed.frame()),
         },
     }
 }
@@ -110,7 +110,7 @@ async fn proposed(
     connection: &Connection,
     command: Command,
     too_soon: bool,
-) -> Result<Option<(RoomName, Option<Nonce>, chat_rules::Command)>, Unnamed> {
+) -> Result<Option<(RoomName, Option<Nonce>, chat_rules::Command)>, LookupError> {
     let mentioned = async |text: &str| match too_soon {
         true => Ok(Vec::new()),
         false => people::mentioned(hub, text).await,
@@ -201,7 +201,7 @@ async fn proposed(
         Command::Dm(dm) => {
             let with = people::user(hub, &dm.username).await?.username;
             if with == connection.identity.username {
-                return Err(Unnamed::Oneself);
+                return Err(LookupError::Oneself);
             }
             let room = people::direct_room(hub, &connection.identity.username, &with).await?;
             (room, None, chat_rules::Command::Direct { with })
@@ -210,7 +210,7 @@ async fn proposed(
     }))
 }
 
-impl Asked<'_> {
+impl CommandContext<'_> {
     fn owned(&self) -> (Hub, Arc<Connection>, Option<RequestId>) {
         (self.hub.clone(), self.connection.clone(), self.id.clone())
     }
@@ -249,10 +249,10 @@ impl Asked<'_> {
             match answer.await {
                 Ok(Ok(Some(page))) => connection.send(&page),
                 Ok(Ok(None)) => {}
-                Ok(Err(error)) => turn_down(&connection, id, error),
+                Ok(Err(error)) => reject(&connection, id, error),
                 Err(error) => {
-                    let error = Unnamed::Store(error).frame();
-                    turn_down(&connection, id, error);
+                    let error = LookupError::Store(error).frame();
+                    reject(&connection, id, error);
                 }
             }
             drop(permit);
@@ -261,13 +261,13 @@ impl Asked<'_> {
 
     async fn change_profile(self, display_name: &str) {
         if let Some(retry_after_ms) = self.rate_limited {
-            return self.turn_down(too_often(retry_after_ms));
+            return self.reject(too_often(retry_after_ms));
         }
         let name = match check_display_name(display_name) {
             Ok(name) => name,
             Err(error) => {
                 let message = format!("The field `display_name` is wrong: {error}.");
-                return self.turn_down(ErrorFrame::new(ErrorCode::BadField, message));
+                return self.reject(ErrorFrame::new(ErrorCode::BadField, message));
             }
         };
         let username = &self.connection.identity.username;
@@ -278,12 +278,12 @@ impl Asked<'_> {
                     self.connection.send(&ServerFrame::Ok { re });
                 }
             }
-            Err(error) => self.turn_down(Unnamed::Store(error).frame()),
+            Err(error) => self.reject(LookupError::Store(error).frame()),
         }
     }
 
-    fn turn_down(self, error: ErrorFrame) {
-        turn_down(self.connection, self.id, error);
+    fn reject(self, error: ErrorFrame) {
+        reject(self.connection, self.id, error);
     }
 }
 
@@ -356,10 +356,10 @@ fn ask_room(hub: &Hub, room: &RoomName, request: RoomRequest) {
     let mut error = ErrorFrame::new(ErrorCode::Busy, message);
     error.nonce = nonce;
     error.room = Some(room.clone());
-    turn_down(&connection, id, error);
+    reject(&connection, id, error);
 }
 
-fn turn_down(connection: &Connection, re: Option<RequestId>, mut error: ErrorFrame) {
+fn reject(connection: &Connection, re: Option<RequestId>, mut error: ErrorFrame) {
     error.re = re;
     connection.send(&ServerFrame::Error(error));
 }

@@ -71,14 +71,14 @@ pub(super) async fn search(
     query: Search,
 ) -> Result<Result<(), ErrorFrame>, StoreError> {
     let username = &connection.identity.username;
-    let stays = connection.stays();
+    let subscriptions = connection.subscriptions();
     let rooms = match query.room {
-        Some(room) if stays.contains_key(&room) => vec![room],
+        Some(room) if subscriptions.contains_key(&room) => vec![room],
         Some(_) => {
             let message = "You are in no such room.";
             return Ok(Err(ErrorFrame::new(ErrorCode::NotFound, message)));
         }
-        None => stays.keys().cloned().collect(),
+        None => subscriptions.keys().cloned().collect(),
     };
     let phrases = tokens::phrases(&query.query);
     if phrases.is_empty() {
@@ -109,11 +109,12 @@ pub(super) async fn search(
         wanted.limit = count.clamp(1, limit - 1);
     };
     loop {
-        let lasts = |room: &RoomName| connection.stay(room) == stays.get(room).copied();
+        let lasts =
+            |room: &RoomName| connection.subscription(room) == subscriptions.get(room).copied();
         page.messages.retain(|message| lasts(&message.room));
         let told = page.messages.iter().filter_map(|message| {
-            let stay = stays.get(&message.room)?;
-            Some((message.room.clone(), *stay))
+            let subscription = subscriptions.get(&message.room)?;
+            Some((message.room.clone(), *subscription))
         });
         let told: HashMap<_, _> = told.collect();
         let results = ServerFrame::Results(page.clone());

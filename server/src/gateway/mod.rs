@@ -2,13 +2,13 @@
 //!
 //! The gateway knows sockets and the wire; what a command means is the rooms' affair.
 
-mod caps;
+mod address_counts;
 mod catch_up;
 mod commands;
+mod connection_loop;
 mod lists;
 mod people;
 mod rate;
-mod session;
 mod socket;
 mod welcome;
 
@@ -22,13 +22,13 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use self::caps::AddressCounts;
+use self::address_counts::AddressCounts;
 use self::rate::CommandRate;
 use crate::accounts::Identity;
 use crate::hub::Hub;
-use crate::outbox::Socket;
+use crate::send_queue::Socket;
 
-/// Bytes that the kernel keeps for one connection; more waits in its outbox, where it is counted.
+/// Bytes that the kernel keeps for one connection; more waits in its send queue, where it is counted.
 const SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// Milliseconds between two sweeps of the rate limiter's memory.
@@ -85,7 +85,7 @@ impl Gateway {
         let (read, write) = tokio::io::split(stream);
         let socket = Socket::deferred(write);
         let address = IpAddr::from([127, 0, 0, 1]);
-        session::run(
+        connection_loop::run(
             self.clone(),
             (read, Bytes::new()),
             socket,
@@ -114,16 +114,17 @@ impl Gateway {
                     if let Err(error) =
                         SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)
                     {
-                        tracing::debug!(%error, "a socket's send buffer stays as it was");
+                        tracing::debug!(%error, "a socket's send buffer size could not be set");
                     }
                     let (read, write) = stream.into_split();
                     let socket = Socket::Tcp(write);
-                    session::run(gateway, (read, read_buf), socket, known, address).await;
+                    connection_loop::run(gateway, (read, read_buf), socket, known, address).await;
                 }
                 Err(upgraded) => {
                     let (read, write) = tokio::io::split(TokioIo::new(upgraded));
                     let socket = Socket::deferred(write);
-                    session::run(gateway, (read, Bytes::new()), socket, known, address).await;
+                    connection_loop::run(gateway, (read, Bytes::new()), socket, known, address)
+                        .await;
                 }
             }
         });

@@ -12,20 +12,20 @@ use chat_store::{StoreError, User};
 const DIRECT_ID_BYTES: usize = 16;
 
 /// Why someone can't be named.
-pub(super) enum Unnamed {
+pub(super) enum LookupError {
     Nobody,
     /// A direct room is with someone else.
     Oneself,
     Store(StoreError),
 }
 
-impl From<StoreError> for Unnamed {
+impl From<StoreError> for LookupError {
     fn from(error: StoreError) -> Self {
         Self::Store(error)
     }
 }
 
-impl Unnamed {
+impl LookupError {
     pub(super) fn frame(&self) -> ErrorFrame {
         match self {
             Self::Nobody => ErrorFrame::new(ErrorCode::NotFound, "There is nobody of that name."),
@@ -43,19 +43,19 @@ impl Unnamed {
 }
 
 /// Someone who has an account, in the spelling of it.
-pub(super) async fn user(hub: &Hub, name: &Username) -> Result<User, Unnamed> {
+pub(super) async fn user(hub: &Hub, name: &Username) -> Result<User, LookupError> {
     let found = hub.store().find_user(name.as_str()).await?;
-    found.ok_or(Unnamed::Nobody)
+    found.ok_or(LookupError::Nobody)
 }
 
-pub(super) async fn subject(hub: &Hub, name: &Username) -> Result<Subject, Unnamed> {
+pub(super) async fn subject(hub: &Hub, name: &Username) -> Result<Subject, LookupError> {
     let username = user(hub, name).await?.username;
     let admin = hub.accounts().is_admin(&username);
     Ok(Subject { username, admin })
 }
 
 /// Those of the names in a text who have accounts. A text without any asks nobody.
-pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, Unnamed> {
+pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, LookupError> {
     let mut asked: Vec<&str> = Vec::new();
     let mut names = Vec::new();
     for name in mentioned_names(text) {

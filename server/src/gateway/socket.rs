@@ -12,13 +12,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
-use crate::outbox::{Frame, Outbox};
+use crate::send_queue::{Frame, SendQueue};
 
 /// Bytes that a connection reads at a time; small, since there are many connections.
 const READ_BUFFER_BYTES: usize = 512;
 
 /// The read side of a connection. The WebSocket library keeps the protocol's state; its own frames
-/// (pongs, the answer to a close) leave by the same outbox as all others.
+/// (pongs, the answer to a close) leave by the same send queue as all others.
 pub(super) struct Reader<R>(WebSocketStream<ReadHalf<R>>);
 
 /// What came in.
@@ -33,13 +33,13 @@ pub(super) enum Incoming {
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
-    pub(super) async fn new(read: R, leftover: Bytes, outbox: Arc<Outbox>) -> Self {
+    pub(super) async fn new(read: R, leftover: Bytes, send_queue: Arc<SendQueue>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .write_buffer_size(0)
             .max_frame_size(Some(FRAME_BYTES_MAX))
             .max_message_size(Some(FRAME_BYTES_MAX));
-        let half = ReadHalf { read, outbox };
+        let half = ReadHalf { read, send_queue };
         let leftover = leftover.to_vec();
         Self(WebSocketStream::from_partially_read(half, leftover, Role::Server, Some(config)).await)
     }
@@ -75,7 +75,7 @@ fn broken(error: &tungstenite::Error) -> Incoming {
 
 struct ReadHalf<R> {
     read: R,
-    outbox: Arc<Outbox>,
+    send_queue: Arc<SendQueue>,
 }
 
 impl<R: AsyncRead + Unpin> AsyncRead for ReadHalf<R> {
@@ -95,7 +95,7 @@ impl<R: Unpin> AsyncWrite for ReadHalf<R> {
         _: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.outbox
+        self.send_queue
             .push(&Frame::from_wire(Bytes::copy_from_slice(bytes)));
         Poll::Ready(Ok(bytes.len()))
     }

@@ -21,14 +21,15 @@ use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up};
 use crate::accounts::{AuthError, Identity};
 use crate::hub::{
-    Admission, Attached, CatchUp, Connection, Dialect, Resume, RoomRequest, take_fitting, wire,
+    CatchUp, Connection, ConnectionGuard, Dialect, Resume, RoomRequest, Subscribed, take_fitting,
+    wire,
 };
-use crate::outbox::{Class, Outbox};
+use crate::send_queue::{Class, SendQueue};
 use chat_rules::ReadMark;
 
 /// Rooms that are asked at the same time when a connection comes. Each may have to be read from the
 /// store first, which has others to serve too.
-const ATTACH_CONCURRENCY: usize = 16;
+const SUBSCRIBE_CONCURRENCY: usize = 16;
 
 /// Unread mentions that a welcome counts, in all rooms together.
 const MENTIONS_COUNTED_MAX: usize = 1_000;
@@ -45,9 +46,9 @@ const STORE_AWAY: Rejected = Rejected(
 pub(super) async fn begin<R: AsyncRead + Unpin>(
     gateway: &Gateway,
     reader: &mut Reader<R>,
-    outbox: &Arc<Outbox>,
+    send_queue: &Arc<SendQueue>,
     known: Option<Identity>,
-) -> Result<Option<Admission>, Rejected> {
+) -> Result<Option<ConnectionGuard>, Rejected> {
     let first = async {
         loop {
             match reader.next().await {
@@ -75,7 +76,7 @@ pub(super) async fn begin<R: AsyncRead + Unpin>(
             }
             let identity = identify(gateway, known, hello.token.as_deref()).await?;
             tracing::debug!(client = hello.client.as_deref().unwrap_or(""), "hello");
-            welcome(gateway, outbox, identity, Dialect::Main, Some(hello))
+            welcome(gateway, send_queue, identity, Dialect::Main, Some(hello))
                 .await
                 .map(Some)
         }
@@ -90,7 +91,7 @@ pub(super) async fn begin<R: AsyncRead + Unpin>(
                     "you are logged in as someone else",
                 ));
             }
-            welcome(gateway, outbox, identity, Dialect::Demo, None)
+            welcome(gateway, send_queue, identity, Dialect::Demo, None)
                 .await
                 .map(Some)
         }
@@ -128,14 +129,14 @@ async fn identify(
 /// behind the welcome.
 async fn welcome(
     gateway: &Gateway,
-    outbox: &Arc<Outbox>,
+    send_queue: &Arc<SendQueue>,
     identity: Identity,
     dialect: Dialect,
     hello: Option<Hello>,
-) -> Result<Admission, Rejected> {
+) -> Result<ConnectionGuard, Rejected> {
     let hub = &gateway.hub;
-    let connection = Connection::new(identity, dialect, outbox.clone());
-    let admission = hub
+    let connection = Connection::new(identity, dialect, send_queue.clone());
+    let guard = hub
         .admit(connection.clone(), gateway.limits.per_user)
         .map_err(|_| {
             Rejected(
@@ -148,7 +149,7 @@ async fn welcome(
         .unwrap_or_default();
     let same_log = log.as_deref().is_none_or(|log| log == hub.log());
     still_let_in(gateway, &connection).await?;
-    let mut rooms = enter_rooms(gateway, &connection, &cursors, same_log).await?;
+    let mut rooms = subscribe_to_rooms(gateway, &connection, &cursors, same_log).await?;
     let behind = to_catch_up(&rooms, &cursors);
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
     if dialect == Dialect::Main {
@@ -162,13 +163,13 @@ async fn welcome(
             rooms.into_iter().map(|room| room.info).collect(),
         ),
     };
-    outbox.uncork(
+    send_queue.uncork(
         frames
             .iter()
             .map(|frame| wire::frame(frame, Class::Durable)),
     );
     catch_up::go_on(hub, &connection, behind);
-    Ok(admission)
+    Ok(guard)
 }
 
 /// Who was signed out or banned before the hub knew this connection was not there to be closed.
@@ -189,12 +190,12 @@ async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), 
     }
 }
 
-async fn enter_rooms(
+async fn subscribe_to_rooms(
     gateway: &Gateway,
     connection: &Arc<Connection>,
     cursors: &BTreeMap<RoomName, Seq>,
     same_log: bool,
-) -> Result<Vec<Attached>, Rejected> {
+) -> Result<Vec<Subscribed>, Rejected> {
     let hub = &gateway.hub;
     let mut names = vec![RoomName::lobby()];
     if connection.dialect == Dialect::Main {
@@ -204,7 +205,7 @@ async fn enter_rooms(
             STORE_AWAY
         })?);
     }
-    let attach = |room: RoomName| async move {
+    let subscribe = |room: RoomName| async move {
         let resume = cursors.get(&room).map(|after| Resume {
             after: *after,
             same_log,
@@ -212,7 +213,7 @@ async fn enter_rooms(
         });
         let (answer, answered) = oneshot::channel();
         let connection = connection.clone();
-        let request = RoomRequest::Attach {
+        let request = RoomRequest::Subscribe {
             connection,
             resume,
             answer,
@@ -220,16 +221,19 @@ async fn enter_rooms(
         hub.request_wait(&room, request).await;
         answered.await.map_err(|_| STORE_AWAY)
     };
-    let answers = futures::stream::iter(names).map(attach);
-    let answers: Vec<_> = answers.buffer_unordered(ATTACH_CONCURRENCY).collect().await;
-    let attached: Result<Vec<_>, _> = answers.into_iter().collect();
-    Ok(attached?.into_iter().flatten().collect())
+    let answers = futures::stream::iter(names).map(subscribe);
+    let answers: Vec<_> = answers
+        .buffer_unordered(SUBSCRIBE_CONCURRENCY)
+        .collect()
+        .await;
+    let subscribed: Result<Vec<_>, _> = answers.into_iter().collect();
+    Ok(subscribed?.into_iter().flatten().collect())
 }
 
 /// The rooms that hold the connection back, in their order. One that would bring the replay over
 /// its limit is told so instead, before the others.
 fn to_catch_up(
-    rooms: &[Attached],
+    rooms: &[Subscribed],
     cursors: &BTreeMap<RoomName, Seq>,
 ) -> Vec<(RoomName, Seq, CatchUp)> {
     let behind: HashMap<&RoomName, u64> = rooms
@@ -264,7 +268,7 @@ fn to_catch_up(
 async fn count_mentions(
     gateway: &Gateway,
     connection: &Connection,
-    rooms: &mut [Attached],
+    rooms: &mut [Subscribed],
 ) -> Result<(), Rejected> {
     let username = &connection.identity.username;
     let store = gateway.hub.store();
@@ -278,7 +282,7 @@ async fn count_mentions(
         by_room.entry(room).or_default().push(seq);
     }
     let mut read = Vec::new();
-    for Attached { info, mark, .. } in rooms {
+    for Subscribed { info, mark, .. } in rooms {
         let seqs = by_room.get(&info.room).map_or(&[][..], Vec::as_slice);
         let above = |seq: &&Seq| **seq > info.read_seq && **seq <= info.last_seq;
         info.mentions = seqs.iter().filter(above).count() as u64;
@@ -300,7 +304,7 @@ fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomNa
     tokio::spawn(async move {
         for (room, mark) in read {
             if let Err(error) = hub.store().mark_read(&room, &username, mark).await {
-                tracing::warn!(%room, %error, "old mentions stay in the store for now");
+                tracing::warn!(%room, %error, "read mentions stay in the store for now");
             }
         }
     });

@@ -7,14 +7,14 @@ use chat_shared::limits::HEARTBEATS_MISSED_MAX;
 use chat_shared::protocol::{CloseCode, ServerFrame};
 
 use crate::accounts::Identity;
-use crate::outbox::{Class, Frame, Outbox};
+use crate::send_queue::{Class, Frame, SendQueue};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
-static NEXT_STAY: AtomicU64 = AtomicU64::new(1);
+static NEXT_SUBSCRIPTION: AtomicU64 = AtomicU64::new(1);
 
-/// One stay of a connection in a room: who was put out and is back has another.
+/// One subscription of a connection in a room: who was put out and is back has another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stay(u64);
+pub struct SubscriptionId(u64);
 
 /// One socket of someone who said who they are.
 #[derive(Debug)]
@@ -22,11 +22,11 @@ pub struct Connection {
     pub id: u64,
     pub identity: Identity,
     pub dialect: Dialect,
-    pub outbox: Arc<Outbox>,
+    pub send_queue: Arc<SendQueue>,
     /// Heartbeats since the peer was last heard.
     heartbeats_missed: AtomicU32,
     /// The rooms that hold this connection; `None` once it has ended.
-    rooms: Mutex<Option<HashMap<RoomName, Stay>>>,
+    rooms: Mutex<Option<HashMap<RoomName, SubscriptionId>>>,
 }
 
 /// Which frames a connection understands.
@@ -38,38 +38,38 @@ pub enum Dialect {
 }
 
 impl Connection {
-    pub fn new(identity: Identity, dialect: Dialect, outbox: Arc<Outbox>) -> Arc<Self> {
+    pub fn new(identity: Identity, dialect: Dialect, send_queue: Arc<SendQueue>) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
             id,
             identity,
             dialect,
-            outbox,
+            send_queue,
             heartbeats_missed: AtomicU32::new(0),
             rooms: Mutex::new(Some(HashMap::new())),
         })
     }
 
-    fn rooms(&self) -> MutexGuard<'_, Option<HashMap<RoomName, Stay>>> {
+    fn rooms(&self) -> MutexGuard<'_, Option<HashMap<RoomName, SubscriptionId>>> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A room notes that it holds this connection. `false` once it has ended: then the room must
     /// not.
-    pub fn enter(&self, room: &RoomName) -> bool {
-        let stay = Stay(NEXT_STAY.fetch_add(1, Ordering::Relaxed));
+    pub fn subscribe(&self, room: &RoomName) -> bool {
+        let subscription = SubscriptionId(NEXT_SUBSCRIPTION.fetch_add(1, Ordering::Relaxed));
         self.rooms()
             .as_mut()
-            .map(|rooms| rooms.insert(room.clone(), stay))
+            .map(|rooms| rooms.insert(room.clone(), subscription))
             .is_some()
     }
 
-    /// The stay that `room` holds it for now.
-    pub fn stay(&self, room: &RoomName) -> Option<Stay> {
+    /// The subscription that `room` holds it for now.
+    pub fn subscription(&self, room: &RoomName) -> Option<SubscriptionId> {
         self.rooms().as_ref()?.get(room).copied()
     }
 
-    pub fn exit(&self, room: &RoomName) {
+    pub fn unsubscribe(&self, room: &RoomName) {
         if let Some(rooms) = self.rooms().as_mut() {
             rooms.remove(room);
         }
@@ -85,9 +85,9 @@ impl Connection {
         let missed = self.heartbeats_missed.fetch_add(1, Ordering::Relaxed);
         if missed >= HEARTBEATS_MISSED_MAX {
             let reason = "two heartbeats were not answered";
-            self.outbox.close(CloseCode::TimedOut, reason);
+            self.send_queue.close(CloseCode::TimedOut, reason);
         } else {
-            self.outbox.push(&Frame::ping());
+            self.send_queue.push(&Frame::ping());
         }
     }
 
@@ -104,24 +104,29 @@ impl Connection {
 
     fn send_as(&self, frame: &ServerFrame, class: Class) {
         match self.dialect {
-            Dialect::Main => self.outbox.push(&super::wire::frame(frame, class)),
+            Dialect::Main => self.send_queue.push(&super::wire::frame(frame, class)),
             Dialect::Demo => {
                 if let Some(frame) = super::wire::demo_frame(frame, class) {
-                    self.outbox.push(&frame);
+                    self.send_queue.push(&frame);
                 }
             }
         }
     }
 
-    /// Sends a page or a replayed event once the queue has room for it, unless that stay is over:
+    /// Sends a page or a replayed event once the queue has room for it, unless that subscription ended:
     /// no frame names a room after `room_gone`, and a connection that is back in a room is not sent
-    /// what an earlier stay asked for. Returns `false` where the stay is over.
-    pub async fn send_in(&self, room: &RoomName, stay: Stay, frame: &ServerFrame) -> bool {
-        let _turn = self.outbox.turn().await;
+    /// what an earlier subscription asked for. Returns `false` where the subscription is over.
+    pub async fn send_in(
+        &self,
+        room: &RoomName,
+        subscription: SubscriptionId,
+        frame: &ServerFrame,
+    ) -> bool {
+        let _turn = self.send_queue.pacing_permit().await;
         let rooms = self.rooms();
         let lasts = rooms
             .as_ref()
-            .is_none_or(|rooms| rooms.get(room) == Some(&stay));
+            .is_none_or(|rooms| rooms.get(room) == Some(&subscription));
         if lasts {
             self.send_as(frame, Class::Paced);
         }
@@ -129,17 +134,21 @@ impl Connection {
     }
 
     /// The rooms that hold it now.
-    pub fn stays(&self) -> HashMap<RoomName, Stay> {
+    pub fn subscriptions(&self) -> HashMap<RoomName, SubscriptionId> {
         self.rooms().clone().unwrap_or_default()
     }
 
     /// As [`Connection::send_in`], where the frame tells of several rooms.
-    pub async fn send_in_all(&self, stays: &HashMap<RoomName, Stay>, frame: &ServerFrame) -> bool {
-        let _turn = self.outbox.turn().await;
+    pub async fn send_in_all(
+        &self,
+        subscriptions: &HashMap<RoomName, SubscriptionId>,
+        frame: &ServerFrame,
+    ) -> bool {
+        let _turn = self.send_queue.pacing_permit().await;
         let rooms = self.rooms();
         let last = rooms.as_ref().is_none_or(|rooms| {
-            let mut stays = stays.iter();
-            stays.all(|(room, stay)| rooms.get(room) == Some(stay))
+            let mut subscriptions = subscriptions.iter();
+            subscriptions.all(|(room, subscription)| rooms.get(room) == Some(subscription))
         });
         if last {
             self.send_as(frame, Class::Paced);
@@ -148,6 +157,6 @@ impl Connection {
     }
 
     pub fn push(&self, frame: &Frame) {
-        self.outbox.push(frame);
+        self.send_queue.push(frame);
     }
 }

@@ -1,4 +1,4 @@
-//! Who of a room is attached, and how its events reach them.
+//! Who of a room is subscribed, and how its events reach them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use chat_shared::protocol::ServerFrame;
 use chat_shared::{Username, codec};
 
 use super::{Connection, Dialect, wire};
-use crate::outbox::{Class, Frame, Outbox};
+use crate::send_queue::{Class, Frame, SendQueue};
 
 /// Bytes of one shared buffer; a longer batch is several.
 const BATCH_BYTES_MAX: usize = 64 << 10;
@@ -28,7 +28,7 @@ pub(super) struct Subscribers {
 
 #[derive(Debug)]
 struct Subscriber {
-    outbox: Arc<Outbox>,
+    send_queue: Arc<SendQueue>,
     connection: Arc<Connection>,
     dialect: Dialect,
     /// Not while it catches up.
@@ -53,7 +53,7 @@ impl Subscribers {
         self.demo_pages += usize::from(connection.dialect == Dialect::Demo);
         self.places.insert(connection.id, self.all.len());
         self.all.push(Subscriber {
-            outbox: connection.outbox.clone(),
+            send_queue: connection.send_queue.clone(),
             dialect: connection.dialect,
             connection,
             live,
@@ -143,7 +143,7 @@ fn deliver_to(subscribers: &[Subscriber], batch: &Batch) {
             Dialect::Demo => &batch.demo,
         };
         for frame in frames {
-            subscriber.outbox.push(frame);
+            subscriber.send_queue.push(frame);
         }
     }
 }

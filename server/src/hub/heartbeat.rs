@@ -5,13 +5,13 @@ use chat_shared::limits::HEARTBEAT_MS;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{Connection, Hub, lock};
-use crate::outbox::bytes_waiting;
+use crate::send_queue::bytes_waiting;
 
 /// Parts of a heartbeat's time; in each, its share of the connections is asked.
 const SHARES: u64 = 30;
 
 /// Asks every connection for a sign of life once in [`HEARTBEAT_MS`]. One timer serves them all.
-pub(crate) async fn keep(hub: Hub) {
+pub(crate) async fn run(hub: Hub) {
     let mut ticks = interval(Duration::from_millis(HEARTBEAT_MS / SHARES));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     for share in (0..SHARES).cycle() {
@@ -35,7 +35,7 @@ fn count(hub: &Hub) {
     metrics::gauge!("chat_connections").set(hub.connection_count() as f64);
     metrics::gauge!("chat_rooms_loaded").set(hub.room_count() as f64);
     metrics::gauge!("chat_tasks").set(tasks as f64);
-    metrics::gauge!("chat_outbox_bytes").set(bytes_waiting() as f64);
+    metrics::gauge!("chat_send_queue_bytes").set(bytes_waiting() as f64);
 }
 
 fn due(hub: &Hub, share: u64) -> Vec<Arc<Connection>> {

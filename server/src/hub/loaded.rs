@@ -30,10 +30,10 @@ impl Hub {
 
     /// Has a room that is loaded here read its log again: another node may have told more of it.
     /// A room that has too much to do reads it soon anyway.
-    pub fn look_again(&self, room: &RoomName) {
+    pub fn reload(&self, room: &RoomName) {
         let inbox = lock(&self.0.rooms).get(room).cloned();
         if let Some(inbox) = inbox {
-            let _ = inbox.try_send(RoomRequest::Look);
+            let _ = inbox.try_send(RoomRequest::Reload);
         }
     }
 
@@ -108,10 +108,10 @@ mod tests {
             let lobby = RoomName::lobby();
             let ended = || mpsc::channel(1).0;
             lock(&hub.0.rooms).insert(lobby.clone(), ended());
-            hub.request_wait(&lobby, RoomRequest::Look).await;
+            hub.request_wait(&lobby, RoomRequest::Reload).await;
             let mut open = vec![!hub.room(&lobby).is_closed()];
             lock(&hub.0.rooms).insert(lobby.clone(), ended());
-            assert!(hub.request(&lobby, RoomRequest::Look).is_ok());
+            assert!(hub.request(&lobby, RoomRequest::Reload).is_ok());
             open.push(!hub.room(&lobby).is_closed());
             open
         });
@@ -125,14 +125,14 @@ mod tests {
             let hub = hub(&dir).await;
             for n in 0..500 {
                 let room = RoomName::parse(&format!("room-{n}")).unwrap();
-                hub.request_wait(&room, RoomRequest::Look).await;
+                hub.request_wait(&room, RoomRequest::Reload).await;
             }
             for _ in 0..8 {
                 let hub = hub.clone();
                 tokio::spawn(async move {
                     for n in (0..500).cycle() {
                         let room = RoomName::parse(&format!("room-{n}")).unwrap();
-                        hub.request_wait(&room, RoomRequest::Look).await;
+                        hub.request_wait(&room, RoomRequest::Reload).await;
                         tokio::task::yield_now().await;
                     }
                 });

@@ -2,24 +2,24 @@
 //!
 //! The [`Hub`] knows which rooms are loaded and who is connected. Each loaded room is one task
 //! (`room`) that owns the room's state and decides for it alone; everyone else sends it a
-//! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their outbox.
+//! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their send queue.
 
-mod admission;
+pub(crate) mod account_log;
 mod connection;
+mod connection_guard;
 mod fan_out;
 pub(crate) mod heartbeat;
-pub(crate) mod hidden_log;
 mod history;
 mod loaded;
 mod mentions;
 mod pages;
 mod presence;
-mod recent;
+mod recent_frames;
 mod replay;
 mod request;
 mod room;
 pub(crate) mod scrubbing;
-mod sentences;
+mod system_lines;
 mod typing;
 pub mod wire;
 
@@ -31,15 +31,17 @@ use chat_shared::protocol::{Bye, CloseCode, ProfileEvent, ServerFrame};
 use chat_shared::{RoomName, TimestampMs, Username};
 use tokio::sync::{Notify, mpsc};
 
-pub use admission::Admission;
-pub use connection::{Connection, Dialect, Stay};
+pub use connection::{Connection, Dialect, SubscriptionId};
+pub use connection_guard::ConnectionGuard;
 pub use history::{shown, take_fitting_messages};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
-pub use request::{Attached, CatchUp, CatchUpStep, Marking, Propose, Query, Resume, RoomRequest};
+pub use request::{
+    CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest, StoredMarker, Subscribed,
+};
 
 use crate::accounts::{Accounts, avatar_path};
-use crate::outbox::Class;
+use crate::send_queue::Class;
 use chat_rules::{AccountChange, EventId};
 use chat_store::{SharedStore, StoreError};
 
@@ -47,7 +49,7 @@ use chat_store::{SharedStore, StoreError};
 const RECONNECT_AFTER_MS: u64 = 1_000;
 
 /// A ban without an end: later than any clock, and a whole number in JavaScript too.
-const FOR_GOOD: TimestampMs = u64::MAX >> 11;
+const NO_END: TimestampMs = u64::MAX >> 11;
 
 /// Milliseconds between two looks at whether everyone has gone.
 const EMPTIED_POLL_MS: u64 = 20;
@@ -145,7 +147,7 @@ impl Hub {
         &self,
         connection: Arc<Connection>,
         max: usize,
-    ) -> Result<Admission, TooManyConnections> {
+    ) -> Result<ConnectionGuard, TooManyConnections> {
         let mut connections = lock(&self.0.connections);
         let own = connections
             .entry(connection.identity.username.clone())
@@ -155,7 +157,7 @@ impl Hub {
         }
         own.push(connection.clone());
         drop(connections);
-        Ok(Admission::new(self.clone(), connection))
+        Ok(ConnectionGuard::new(self.clone(), connection))
     }
 
     fn forget(&self, connection: &Connection) {
@@ -188,18 +190,18 @@ impl Hub {
         for connection in self.connections_of(username) {
             if connection.identity.session == session {
                 connection
-                    .outbox
+                    .send_queue
                     .close(CloseCode::NotSignedIn, "signed out");
             }
         }
     }
 
     /// Tells everyone what the demo page would not understand; everyone shares the lobby.
-    fn tell_all(&self, frame: &ServerFrame) {
+    fn send_to_all(&self, frame: &ServerFrame) {
         let frame = wire::frame(frame, Class::Durable);
         for connection in self.connections() {
             if connection.dialect == Dialect::Main {
-                connection.outbox.push(&frame);
+                connection.send_queue.push(&frame);
             }
         }
     }
@@ -214,7 +216,7 @@ impl Hub {
 
     /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.
     async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
-        let until = until.map(|until| until.unwrap_or(FOR_GOOD));
+        let until = until.map(|until| until.unwrap_or(NO_END));
         if until.is_some() && !self.accounts().is_admin(username) {
             self.end_banned(username);
         }
@@ -226,13 +228,13 @@ impl Hub {
 
     /// Bars again, in the background, whom the lobby's log has as banned and the accounts have not:
     /// the server ended between the two.
-    fn ban_again(&self, bans: Vec<(Username, Option<TimestampMs>)>) {
+    fn repair_bans(&self, bans: Vec<(Username, Option<TimestampMs>)>) {
         let hub = self.clone();
         tokio::spawn(async move {
             for (username, until) in bans {
                 let known = match hub.store().find_user(username.as_str()).await {
                     Ok(user) => {
-                        user.is_none_or(|user| user.banned_until == Some(until.unwrap_or(FOR_GOOD)))
+                        user.is_none_or(|user| user.banned_until == Some(until.unwrap_or(NO_END)))
                     }
                     Err(error) => {
                         tracing::warn!(%username, %error, "a ban could not be looked up");
@@ -249,14 +251,14 @@ impl Hub {
     /// Closes the sockets of someone who is banned.
     fn end_banned(&self, username: &Username) {
         for connection in self.connections_of(username) {
-            connection.outbox.close(CloseCode::Banned, "banned");
+            connection.send_queue.close(CloseCode::Banned, "banned");
         }
     }
 
     /// Tells everyone what someone looks like now.
-    async fn tell_profile(&self, username: &Username) {
+    async fn send_profile(&self, username: &Username) {
         match self.store().find_user(username.as_str()).await {
-            Ok(Some(user)) => self.tell_all(&ServerFrame::Profile(ProfileEvent {
+            Ok(Some(user)) => self.send_to_all(&ServerFrame::Profile(ProfileEvent {
                 avatar: avatar_path(&user),
                 username: user.username,
                 display_name: user.display_name,
@@ -275,7 +277,7 @@ impl Hub {
         for connection in self.connections() {
             connection.send(&bye);
             connection
-                .outbox
+                .send_queue
                 .close(CloseCode::GoingAway, "the server is going down");
         }
     }

@@ -46,12 +46,12 @@ pub(super) fn limit_of(limit: Option<u32>, default: u32) -> usize {
 }
 
 /// What the room's task knows of its members when it is asked.
-pub(super) struct MembersAsked {
-    page: Asked,
+pub(super) struct MembersSnapshot {
+    page: MemberRows,
     online: Arc<HashSet<Username>>,
 }
 
-enum Asked {
+enum MemberRows {
     /// The wanted part, and one more.
     Members(Vec<Standing>),
     /// The lobby is everyone's: only who has a role there, or is muted, is known by name.
@@ -66,7 +66,7 @@ struct Standing {
     muted: bool,
 }
 
-impl MembersAsked {
+impl MembersSnapshot {
     pub(super) fn new(
         hub: &Hub,
         state: &RoomState,
@@ -83,14 +83,14 @@ impl MembersAsked {
         let page = if state.room().is_lobby() {
             let known = state.members().keys().chain(state.muted());
             let known = known.chain(hub.accounts().admin());
-            Asked::Everyone(known.map(|name| (name.clone(), standing(name))).collect())
+            MemberRows::Everyone(known.map(|name| (name.clone(), standing(name))).collect())
         } else {
             let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);
             let after = query.after.clone();
             let from = after.map_or(Bound::Unbounded, Bound::Excluded);
             let names = state.members().range((from, Bound::Unbounded));
             let names = names.take(limit + 1).map(|(name, _)| name);
-            Asked::Members(names.map(standing).collect())
+            MemberRows::Members(names.map(standing).collect())
         };
         Self { page, online }
     }
@@ -101,12 +101,12 @@ pub(super) async fn members(
     room: &RoomName,
     re: Option<RequestId>,
     query: Members,
-    asked: MembersAsked,
+    asked: MembersSnapshot,
 ) -> Result<ServerFrame, StoreError> {
     let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);
     let store = hub.store();
     let rows: Vec<(User, Standing)> = match asked.page {
-        Asked::Everyone(known) => {
+        MemberRows::Everyone(known) => {
             let after = query.after.as_ref().map_or("", Username::as_str);
             let users = store.users_after(after, limit + 1).await?;
             let standing = |name: &Username| {
@@ -120,7 +120,7 @@ pub(super) async fn members(
             let rows = users.into_iter().map(with_standing);
             rows.map(|(standing, user)| (user, standing)).collect()
         }
-        Asked::Members(page) => {
+        MemberRows::Members(page) => {
             let users = futures::stream::iter(page).map(|standing| async move {
                 let user = store.find_user(standing.username.as_str()).await?;
                 Ok::<_, StoreError>(user.map(|user| (user, standing)))

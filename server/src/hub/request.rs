@@ -4,7 +4,7 @@ use chat_shared::protocol::{Events, History, Members, RoomInfo};
 use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::{Connection, Stay};
+use super::{Connection, SubscriptionId};
 use chat_rules::{Command, ReadMark};
 
 /// What a room's task is asked.
@@ -19,17 +19,17 @@ pub enum RoomRequest {
     },
     /// Takes a connection into the room: live at the tip at once, or with `resume` held until it
     /// caught up. The answer is `None` where its owner is no member or the room has it already.
-    Attach {
+    Subscribe {
         connection: Arc<Connection>,
         resume: Option<Resume>,
-        answer: oneshot::Sender<Option<Attached>>,
+        answer: oneshot::Sender<Option<Subscribed>>,
     },
     CatchUp {
         connection: Arc<Connection>,
         catch_up: CatchUp,
         answer: oneshot::Sender<CatchUpStep>,
     },
-    Detach {
+    Unsubscribe {
         connection: Arc<Connection>,
     },
     /// Up to `seq` was read.
@@ -40,22 +40,22 @@ pub enum RoomRequest {
         permit: OwnedSemaphorePermit,
     },
     /// A read marker is stored.
-    Marked(Marking),
+    MarkerStored(StoredMarker),
     Typing {
         connection: Arc<Connection>,
         id: Option<RequestId>,
         permit: OwnedSemaphorePermit,
     },
     /// The log may hold more than this node has told.
-    Look,
+    Reload,
 }
 
 impl RoomRequest {
     /// Whether it can be answered only once the log was read above `told`.
     pub(super) fn is_ahead_of(&self, told: Seq) -> bool {
         match self {
-            Self::Look => true,
-            Self::Attach {
+            Self::Reload => true,
+            Self::Subscribe {
                 resume: Some(resume),
                 ..
             }
@@ -90,7 +90,7 @@ impl Propose {
 
 /// Someone has read up to `mark`.
 #[derive(Debug)]
-pub struct Marking {
+pub struct StoredMarker {
     pub connection: Arc<Connection>,
     pub id: Option<RequestId>,
     pub mark: ReadMark,
@@ -103,7 +103,7 @@ pub struct Marking {
 
 /// A room as it stood when it took a connection in.
 #[derive(Debug)]
-pub struct Attached {
+pub struct Subscribed {
     pub info: RoomInfo,
     /// When its last event happened.
     pub active: TimestampMs,
@@ -148,7 +148,10 @@ pub enum CatchUpStep {
     /// It has all up to `tip`, and is live.
     Live { tip: Seq },
     /// Read the store up to `tip`, then continue.
-    Behind { tip: Seq, stay: Stay },
+    Behind {
+        tip: Seq,
+        subscription: SubscriptionId,
+    },
     /// The room does not have it.
     Gone,
 }

@@ -6,10 +6,10 @@ const SCRUBS_AT_ONCE_MAX: usize = 100;
 
 /// Blanks deleted texts, one after the other, those that an earlier run did not come to first.
 /// Where the store does not answer, the next delete tries again.
-pub(crate) async fn keep(hub: Hub) {
+pub(crate) async fn run(hub: Hub) {
     loop {
         if let Err(error) = scrub_all(&hub).await {
-            tracing::warn!(%error, "deleted texts stay in the store for now");
+            tracing::warn!(%error, "deleted texts subscription in the store for now");
         }
         hub.0.deleted.notified().await;
     }

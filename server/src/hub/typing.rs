@@ -14,7 +14,7 @@ const AGAIN_MS: u64 = 1_000;
 pub(super) struct Typing {
     until: BTreeMap<Username, TimestampMs>,
     /// What was told last.
-    told: Vec<Username>,
+    last_sent: Vec<Username>,
 }
 
 impl Typing {
@@ -43,10 +43,10 @@ impl Typing {
     pub(super) fn news(&mut self, now: TimestampMs, again: bool) -> Option<Vec<Username>> {
         self.until.retain(|_, until| *until > now);
         let names: Vec<_> = self.until.keys().take(TYPING_NAMES_MAX).cloned().collect();
-        if names == self.told && (names.is_empty() || !again) {
+        if names == self.last_sent && (names.is_empty() || !again) {
             return None;
         }
-        self.told.clone_from(&names);
+        self.last_sent.clone_from(&names);
         Some(names)
     }
 }

@@ -6,8 +6,8 @@ use chat_shared::protocol::{
 };
 use chat_shared::{Nonce, RoomName, TimestampMs, Username, codec};
 
-use super::sentences::system_line;
-use crate::outbox::{Class, Frame};
+use super::system_lines::system_line;
+use crate::send_queue::{Class, Frame};
 use chat_rules::{EventBody, LogEvent, Target};
 
 /// The frame that tells members of an event. `deleted`: the message that it says or edits was

@@ -122,7 +122,7 @@ fn event_at(truth: &Truth, seq: Seq) -> Option<&LogEvent> {
 
 /// Each event is as the log has it, and came to someone who was in the room then or later.
 fn events(notes: &Notes, who: &Username, truths: &BTreeMap<RoomName, Truth>) -> Result<(), String> {
-    for (frame, tip) in &notes.told {
+    for (frame, tip) in &notes.received {
         let Some((room, seq)) = frame.place() else {
             continue;
         };

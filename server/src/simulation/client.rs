@@ -50,7 +50,7 @@ pub(super) struct Notes {
     /// Up to where one has the events of the rooms that one is in.
     pub(super) cursors: BTreeMap<RoomName, Seq>,
     /// Events, with the tip of the store when they came.
-    pub(super) told: Vec<(ServerFrame, Seq)>,
+    pub(super) received: Vec<(ServerFrame, Seq)>,
     pub(super) pages: Vec<HistoryPage>,
     pub(super) acks: Vec<(RoomName, Nonce, Seq)>,
     /// Messages that were not answered yet, in their order.
@@ -73,7 +73,7 @@ impl Notes {
         if let Some((room, seq)) = frame.place() {
             let room = room.clone();
             self.event(&room, seq);
-            self.told.push((frame, store.tip_of(&room)));
+            self.received.push((frame, store.tip_of(&room)));
             return;
         }
         match frame {

@@ -347,9 +347,7 @@ impl Bus {
         if !self.is_faulty || self.chance.u32(..40) == 0 {
             // The look at all tips that heals what was lost.
             for node in nodes {
-                ROOMS
-                    .iter()
-                    .for_each(|name| node.hub().look_again(&room(name)));
+                ROOMS.iter().for_each(|name| node.hub().reload(&room(name)));
             }
         }
         while let Ok(room) = self.appended.try_recv() {
@@ -370,10 +368,10 @@ impl Bus {
                         let room = room.clone();
                         tokio::spawn(async move {
                             sleep(late).await;
-                            hub.look_again(&room);
+                            hub.reload(&room);
                         });
                     } else {
-                        hub.look_again(&room);
+                        hub.reload(&room);
                     }
                 }
             }

@@ -35,7 +35,7 @@ async fn live(server: &Server) -> [u64; 5] {
         gauge(server, "chat_tasks").await,
         gauge(server, "chat_connections").await,
         gauge(server, "chat_rooms_loaded").await,
-        gauge(server, "chat_outbox_bytes").await,
+        gauge(server, "chat_send_queue_bytes").await,
         descriptors(server) as u64,
     ]
 }

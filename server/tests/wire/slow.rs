@@ -28,14 +28,14 @@ async fn a_slow_reader_is_closed_and_misses_nothing() {
             acked += 1;
         }
         if said % 100 == 0 {
-            most = most.max(gauge(&server, "chat_outbox_bytes").await);
+            most = most.max(gauge(&server, "chat_send_queue_bytes").await);
         }
     }
     while acked < MESSAGES {
         ann.expect("ack").await;
         acked += 1;
     }
-    most = most.max(gauge(&server, "chat_outbox_bytes").await);
+    most = most.max(gauge(&server, "chat_send_queue_bytes").await);
     assert!(most <= SEND_QUEUE_BYTES_MAX + 65_536, "{most} bytes waited");
 
     // Frames that were already written arrive whole and without a hole, and then the close.

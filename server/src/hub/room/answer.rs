@@ -7,25 +7,25 @@ use chat_shared::protocol::{ErrorCode, ErrorFrame, Limited, ServerFrame};
 use chat_shared::{RequestId, RoomName};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::super::pages::{self, MembersAsked};
-use super::super::{Attached, CatchUp, CatchUpStep, Connection, Query, Resume, RoomRequest};
+use super::super::pages::{self, MembersSnapshot};
+use super::super::{CatchUp, CatchUpStep, Connection, Query, Resume, RoomRequest, Subscribed};
 use super::super::{history, replay};
-use super::{Room, turn_down, unavailable};
+use super::{Room, reject, unavailable};
 use crate::broken::{Rule, is_broken};
-use crate::outbox::{Class, Frame, PACED_BYTES_MAX};
+use crate::send_queue::{Class, Frame, PACED_BYTES_MAX};
 
 impl Room {
     pub(super) fn answer(&mut self, request: RoomRequest) {
         match request {
-            RoomRequest::Propose(_) | RoomRequest::Look => {}
-            RoomRequest::Attach {
+            RoomRequest::Propose(_) | RoomRequest::Reload => {}
+            RoomRequest::Subscribe {
                 connection,
                 resume,
                 answer,
             } => {
-                let welcome = self.may_read(&connection) && self.attach(&connection, true);
-                let _ = answer.send(welcome.then(|| Attached {
-                    info: self.info(&connection, self.told),
+                let welcome = self.may_read(&connection) && self.subscribe(&connection, true);
+                let _ = answer.send(welcome.then(|| Subscribed {
+                    info: self.info(&connection, self.delivered_seq),
                     active: self.state.ts(),
                     mark: self.mark_of(&connection.identity.username),
                     behind: resume.map_or(0, |resume| self.hold(&connection, resume)),
@@ -38,7 +38,7 @@ impl Room {
             } => {
                 let _ = answer.send(self.catch_up(&connection, catch_up));
             }
-            RoomRequest::Detach { connection } => {
+            RoomRequest::Unsubscribe { connection } => {
                 if self.subscribers.remove(&connection) {
                     let username = &connection.identity.username;
                     self.presence.disconnect(username, self.hub.now());
@@ -51,7 +51,7 @@ impl Room {
                 query,
                 permit,
             } => {
-                if self.lets_in(&connection, id.as_ref()) {
+                if self.check_access(&connection, id.as_ref()) {
                     self.read(connection, id, query, permit);
                 }
             }
@@ -61,17 +61,17 @@ impl Room {
                 seq,
                 permit,
             } => {
-                if self.lets_in(&connection, id.as_ref()) {
+                if self.check_access(&connection, id.as_ref()) {
                     self.read_up_to(connection, id, seq, permit);
                 }
             }
-            RoomRequest::Marked(marking) => self.marked(marking),
+            RoomRequest::MarkerStored(marking) => self.marked(marking),
             RoomRequest::Typing {
                 connection,
                 id,
                 permit,
             } => {
-                if self.lets_in(&connection, id.as_ref()) {
+                if self.check_access(&connection, id.as_ref()) {
                     self.typing(&connection, id);
                 }
                 drop(permit);
@@ -82,11 +82,11 @@ impl Room {
     /// As of what is stored: who is let in by an event that may yet fail is not in.
     fn may_read(&self, connection: &Connection) -> bool {
         let username = &connection.identity.username;
-        self.state.may_read(username, self.hub.now()) && !self.is_being_let_in(username)
+        self.state.may_read(username, self.hub.now()) && !self.is_joining_in_flight(username)
     }
 
     /// Tells who may not read here so.
-    pub(super) fn lets_in(&self, connection: &Connection, id: Option<&RequestId>) -> bool {
+    pub(super) fn check_access(&self, connection: &Connection, id: Option<&RequestId>) -> bool {
         if self.may_read(connection) {
             return true;
         }
@@ -102,7 +102,7 @@ impl Room {
             )
         };
         let error = ErrorFrame::new(code, message);
-        turn_down(connection, id.cloned(), &self.room, error);
+        reject(connection, id.cloned(), &self.room, error);
         false
     }
 
@@ -114,13 +114,13 @@ impl Room {
         query: Query,
         permit: OwnedSemaphorePermit,
     ) {
-        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
+        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.delivered_seq);
         let viewer = connection.identity.username.clone();
-        let Some(stay) = connection.stay(&room) else {
-            return not_in(&connection, id, &room);
+        let Some(subscription) = connection.subscription(&room) else {
+            return reject_not_found(&connection, id, &room);
         };
         let members = match &query {
-            Query::Members(query) => Some(MembersAsked::new(
+            Query::Members(query) => Some(MembersSnapshot::new(
                 &hub,
                 &self.state,
                 self.presence.names(),
@@ -143,13 +143,13 @@ impl Room {
             match page {
                 Ok(page) => {
                     // The user was removed while the page was being read; drop it.
-                    if !connection.send_in(&room, stay, &page).await {
-                        not_in(&connection, id, &room);
+                    if !connection.send_in(&room, subscription, &page).await {
+                        reject_not_found(&connection, id, &room);
                     }
                 }
                 Err(error) => {
                     tracing::error!(%room, %error, "a page could not be read");
-                    turn_down(&connection, id, &room, unavailable());
+                    reject(&connection, id, &room, unavailable());
                 }
             }
             drop(permit);
@@ -159,7 +159,7 @@ impl Room {
     /// Takes a connection's liveness away until it caught up, and returns how far it is behind. One
     /// that is behind too far is told so and stays live.
     fn hold(&mut self, connection: &Connection, resume: Resume) -> u64 {
-        let tip = self.told;
+        let tip = self.delivered_seq;
         let reset = !resume.same_log || resume.after > tip;
         let behind = tip.saturating_sub(resume.after);
         if reset || behind > resume.events_max.min(RESUME_ROOM_EVENTS_MAX) {
@@ -180,14 +180,14 @@ impl Room {
         if !self.subscribers.contains(connection) || !self.may_read(connection) {
             return CatchUpStep::Gone;
         }
-        let Some(stay) = connection.stay(&self.room) else {
+        let Some(subscription) = connection.subscription(&self.room) else {
             return CatchUpStep::Gone;
         };
-        let tip = self.told;
+        let tip = self.delivered_seq;
         let after = match step {
             CatchUp::Hold => {
                 self.subscribers.set_live(connection, false);
-                return CatchUpStep::Behind { tip, stay };
+                return CatchUpStep::Behind { tip, subscription };
             }
             CatchUp::Start(resume) => {
                 if self.hold(connection, resume) == 0 {
@@ -206,7 +206,7 @@ impl Room {
                 self.subscribers.set_live(connection, true);
                 return CatchUpStep::Live { tip };
             }
-            return CatchUpStep::Behind { tip, stay };
+            return CatchUpStep::Behind { tip, subscription };
         };
         for frame in frames {
             connection.push(&Frame::part(frame.clone(), frame.len(), Class::Paced));
@@ -216,24 +216,24 @@ impl Room {
     }
 
     /// While the store does not answer.
-    pub(super) fn turn_away(&mut self, request: RoomRequest) {
+    pub(super) fn reject_request(&mut self, request: RoomRequest) {
         match request {
             RoomRequest::Query { connection, id, .. }
             | RoomRequest::Read { connection, id, .. }
             | RoomRequest::Typing { connection, id, .. } => {
-                turn_down(&connection, id, &self.room, unavailable());
+                reject(&connection, id, &self.room, unavailable());
             }
-            RoomRequest::Detach { .. } | RoomRequest::Marked(_) => self.answer(request),
+            RoomRequest::Unsubscribe { .. } | RoomRequest::MarkerStored(_) => self.answer(request),
             // Dropping the answer tells the connection that the room can't be had.
             RoomRequest::Propose(_)
-            | RoomRequest::Look
-            | RoomRequest::Attach { .. }
+            | RoomRequest::Reload
+            | RoomRequest::Subscribe { .. }
             | RoomRequest::CatchUp { .. } => {}
         }
     }
 }
 
-fn not_in(connection: &Connection, id: Option<RequestId>, room: &RoomName) {
+fn reject_not_found(connection: &Connection, id: Option<RequestId>, room: &RoomName) {
     let error = ErrorFrame::new(ErrorCode::NotFound, "There is no such room.");
-    turn_down(connection, id, room, error);
+    reject(connection, id, room, error);
 }

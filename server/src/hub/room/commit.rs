@@ -10,7 +10,7 @@ use futures::future::{BoxFuture, join_all};
 use sync_wrapper::SyncWrapper;
 
 use super::super::{Propose, RoomRequest};
-use super::{Room, marks, turn_down, unavailable};
+use super::{Room, reject, typing, unavailable};
 use crate::broken::{Rule, is_broken};
 use chat_rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
 use chat_store::{Append, StoreError};
@@ -67,19 +67,19 @@ impl Room {
         for request in requests {
             match request {
                 RoomRequest::Propose(propose) => {
-                    others.retain_mut(|other| !marks::has_said(other, &propose));
+                    others.retain_mut(|other| !typing::has_said(other, &propose));
                     proposals.push(propose);
                 }
                 other => others.push(other),
             }
         }
         // Another node may have told someone of events that this one has not seen.
-        let looks = |request: &RoomRequest| request.is_ahead_of(self.told);
-        self.in_doubt |= others.iter().any(looks);
-        if self.in_doubt && self.read_again().await.is_err() {
-            self.refuse_all(&proposals);
+        let is_ahead = |request: &RoomRequest| request.is_ahead_of(self.delivered_seq);
+        self.in_doubt |= others.iter().any(is_ahead);
+        if self.in_doubt && self.reload_log().await.is_err() {
+            self.reject_all(&proposals);
             for request in others {
-                self.turn_away(request);
+                self.reject_request(request);
             }
             return;
         }
@@ -89,7 +89,7 @@ impl Room {
         self.snapshot_when_due();
         if let Err(error) = self.load_targets(&proposals).await {
             tracing::error!(room = %self.room, %error, "a message could not be read");
-            self.refuse_all(&proposals);
+            self.reject_all(&proposals);
             return self.answer_all(others);
         }
         let (events, decided) = self.decide(&proposals);
@@ -114,8 +114,8 @@ impl Room {
         };
         let waiting = std::mem::take(&mut self.waiting);
         let commands = |request: &RoomRequest| matches!(request, RoomRequest::Propose(_));
-        let looks = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
-        let must_read = waiting.iter().any(looks);
+        let is_ahead = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
+        let must_read = waiting.iter().any(is_ahead);
         if !waiting.iter().any(commands) && !must_read {
             batch.others.extend(waiting);
         } else if matches!(outcome, Ok(Append::Stored)) && !must_read {
@@ -152,9 +152,9 @@ impl Room {
         async move { hub.store().append(&room, after, events).await }.boxed()
     }
 
-    fn refuse_all(&self, proposals: &[Propose]) {
+    fn reject_all(&self, proposals: &[Propose]) {
         for propose in proposals {
-            refuse(propose, &self.room, unavailable());
+            reject_proposal(propose, &self.room, unavailable());
         }
     }
 
@@ -178,7 +178,7 @@ impl Room {
                     let (stands, again) = split(proposals, decided, stored);
                     let (stands, decided): (Vec<_>, Vec<_>) = stands.into_iter().unzip();
                     // The state holds what was not stored too, which nobody may be told of.
-                    if let Err(error) = self.fold_anew().await {
+                    if let Err(error) = self.refold().await {
                         tracing::error!(room = %self.room, %error, "the log could not be read");
                     }
                     self.settle(&stands, &decided, &events[..stored]).await;
@@ -190,7 +190,7 @@ impl Room {
                         .position(|decided| matches!(decided, Decided::Event(i) if *i == index));
                     if let Some(culprit) = culprit {
                         let propose = proposals.remove(culprit);
-                        self.first_answer(&propose, &existing);
+                        self.answer_first(&propose, &existing);
                     }
                     proposals = self.answer_known(proposals).await;
                 }
@@ -201,20 +201,20 @@ impl Room {
                 }
                 Err(error) => {
                     tracing::error!(room = %self.room, %error, "a batch could not be stored");
-                    self.refuse_all(&proposals);
+                    self.reject_all(&proposals);
                     proposals.clear();
                 }
             }
             self.in_doubt = true;
-            if self.read_again().await.is_err() || lost > LOST_IN_A_ROW_MAX {
-                return self.refuse_all(&proposals);
+            if self.reload_log().await.is_err() || lost > LOST_IN_A_ROW_MAX {
+                return self.reject_all(&proposals);
             }
             if proposals.is_empty() {
                 return;
             }
             if let Err(error) = self.load_targets(&proposals).await {
                 tracing::error!(room = %self.room, %error, "a message could not be read");
-                return self.refuse_all(&proposals);
+                return self.reject_all(&proposals);
             }
             (events, decided) = self.decide(&proposals);
             outcome = self.append(events.clone()).await;
@@ -267,7 +267,7 @@ impl Room {
 
     /// The events are stored: acks first, then the members are told.
     async fn settle(&mut self, proposals: &[Propose], decided: &[Decided], events: &[LogEvent]) {
-        self.tell_accounts(events).await;
+        self.apply_bans(events).await;
         let mut created_by = None;
         for (propose, decided) in proposals.iter().zip(decided) {
             match decided {
@@ -275,23 +275,23 @@ impl Room {
                     if makes_a_room(&propose.command) {
                         created_by = Some(propose.connection.id);
                     }
-                    self.first_answer(propose, &events[*index]);
+                    self.answer_first(propose, &events[*index]);
                 }
                 Decided::NothingToDo if matches!(propose.command, Command::Direct { .. }) => {
-                    self.tell_room(propose, self.told).await;
+                    self.answer_room(propose, self.delivered_seq).await;
                 }
                 Decided::NothingToDo => {
-                    self.tell_accounts_again(&propose.command).await;
+                    self.repeat_ban(&propose.command).await;
                     ok(propose);
                 }
-                Decided::Refused(error) => self.refuse_unless_known(propose, error).await,
+                Decided::Refused(error) => self.reject_unless_known(propose, error).await,
             }
         }
-        self.tell(events, created_by);
+        self.deliver_stored(events, created_by);
     }
 
     /// The answer to who asks for a direct room that stands already.
-    async fn tell_room(&self, propose: &Propose, last_seq: Seq) {
+    async fn answer_room(&self, propose: &Propose, last_seq: Seq) {
         let mut room = self.info(&propose.connection, last_seq);
         let username = &propose.connection.identity.username;
         let mentions = self.hub.store();
@@ -302,7 +302,7 @@ impl Room {
             Ok(mentions) => room.mentions = mentions,
             Err(error) => {
                 tracing::error!(room = %self.room, %error, "mentions could not be counted");
-                return refuse(propose, &self.room, unavailable());
+                return reject_proposal(propose, &self.room, unavailable());
             }
         }
         let re = propose.id.clone();
@@ -336,7 +336,7 @@ impl Room {
         let mut left = Vec::new();
         for (propose, found) in proposals.into_iter().zip(found) {
             match found {
-                Ok(Some(existing)) => self.first_answer(&propose, &existing),
+                Ok(Some(existing)) => self.answer_first(&propose, &existing),
                 // The next attempt to store it will tell.
                 Ok(None) | Err(_) => left.push(propose),
             }
@@ -357,18 +357,18 @@ impl Room {
     }
 
     /// A repeated nonce gets its first answer, before any check that would refuse it now.
-    async fn refuse_unless_known(&self, propose: &Propose, error: &ErrorFrame) {
+    async fn reject_unless_known(&self, propose: &Propose, error: &ErrorFrame) {
         match self.known(propose).await {
-            Ok(Some(existing)) => self.first_answer(propose, &existing),
-            Ok(None) => refuse(propose, &self.room, error.clone()),
+            Ok(Some(existing)) => self.answer_first(propose, &existing),
+            Ok(None) => reject_proposal(propose, &self.room, error.clone()),
             Err(error) => {
                 tracing::error!(room = %self.room, %error, "a nonce could not be looked up");
-                refuse(propose, &self.room, unavailable());
+                reject_proposal(propose, &self.room, unavailable());
             }
         }
     }
 
-    fn first_answer(&self, propose: &Propose, event: &LogEvent) {
+    fn answer_first(&self, propose: &Propose, event: &LogEvent) {
         match (&propose.command, &propose.nonce) {
             (Command::Send { .. }, Some(nonce)) => {
                 propose.connection.send(&ServerFrame::Ack(Ack {
@@ -381,10 +381,10 @@ impl Room {
             }
             (command, _) if makes_a_room(command) => {
                 // Who repeats it may have been put out since.
-                if !self.lets_in(&propose.connection, propose.id.as_ref()) {
+                if !self.check_access(&propose.connection, propose.id.as_ref()) {
                     return;
                 }
-                let last_seq = self.told.max(event.seq - 1);
+                let last_seq = self.delivered_seq.max(event.seq - 1);
                 let room = self.info(&propose.connection, last_seq);
                 propose.connection.send(&ServerFrame::Room {
                     re: propose.id.clone(),
@@ -419,9 +419,9 @@ fn ok(propose: &Propose) {
     }
 }
 
-fn refuse(propose: &Propose, room: &RoomName, mut error: ErrorFrame) {
+fn reject_proposal(propose: &Propose, room: &RoomName, mut error: ErrorFrame) {
     error.nonce.clone_from(&propose.nonce);
-    turn_down(&propose.connection, propose.id.clone(), room, error);
+    reject(&propose.connection, propose.id.clone(), room, error);
 }
 
 fn rate_limited(retry_after_ms: u64) -> ErrorFrame {

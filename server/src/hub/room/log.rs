@@ -13,7 +13,7 @@ const LOAD_EVENTS_MAX: usize = 500;
 
 impl Room {
     /// Folds the log anew; events that nobody was told of yet are told.
-    pub(super) async fn read_again(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn reload_log(&mut self) -> Result<(), StoreError> {
         let (state, saved) = load(&self.hub, &self.room).await.inspect_err(|error| {
             tracing::error!(room = %self.room, %error, "the log could not be read");
         })?;
@@ -25,15 +25,15 @@ impl Room {
             if self.room.is_lobby() {
                 let bans = state.bans(self.hub.now());
                 let bans = bans.map(|(name, until)| (name.clone(), until));
-                self.hub.ban_again(bans.collect());
+                self.hub.repair_bans(bans.collect());
             }
         }
         if self.loaded {
-            while self.told < state.seq() {
+            while self.delivered_seq < state.seq() {
                 let events = self
                     .hub
                     .store()
-                    .events(&self.room, self.told, LOAD_EVENTS_MAX)
+                    .events(&self.room, self.delivered_seq, LOAD_EVENTS_MAX)
                     .await?;
                 let up_to = events
                     .iter()
@@ -43,12 +43,12 @@ impl Room {
                     return Err(StoreError::Corrupt(format!("{} has a hole", self.room)));
                 }
                 self.state = state.clone();
-                self.tell_accounts(&events[..up_to]).await;
-                self.tell(&events[..up_to], None);
+                self.apply_bans(&events[..up_to]).await;
+                self.deliver_stored(&events[..up_to], None);
             }
         }
-        self.told = state.seq();
-        self.told_messages = state.messages();
+        self.delivered_seq = state.seq();
+        self.delivered_messages = state.messages();
         self.state = state;
         self.saved = saved;
         self.loaded = true;
@@ -57,7 +57,7 @@ impl Room {
     }
 
     /// Forgets what was decided and not stored.
-    pub(super) async fn fold_anew(&mut self) -> Result<(), StoreError> {
+    pub(super) async fn refold(&mut self) -> Result<(), StoreError> {
         self.state = load(&self.hub, &self.room).await?.0;
         self.targets.clear();
         Ok(())

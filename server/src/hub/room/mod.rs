@@ -6,9 +6,10 @@
 
 mod answer;
 mod commit;
+mod deliver;
 mod log;
-mod marks;
-mod tell;
+mod read_markers;
+mod typing;
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use self::commit::InFlight;
 use super::fan_out::Subscribers;
 use super::mentions::Mentions;
 use super::presence::Presence;
-use super::recent::Recent;
+use super::recent_frames::RecentFrames;
 use super::typing::Typing;
 use super::{Connection, Hub, RoomRequest};
 use chat_rules::{ReadMark, RoomState, Targets};
@@ -44,15 +45,15 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
         state: RoomState::empty(room.clone()),
         in_flight: None,
         waiting: Vec::new(),
-        told: 0,
-        told_messages: 0,
+        delivered_seq: 0,
+        delivered_messages: 0,
         mentions: Mentions::default(),
         loaded: false,
         in_doubt: true,
         saved: 0,
         subscribers: Subscribers::default(),
         presence: Presence::new(room.clone()),
-        recent: Recent::default(),
+        recent: RecentFrames::default(),
         targets: Targets::default(),
         marks: HashMap::new(),
         typing: Typing::default(),
@@ -75,7 +76,7 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
             () = sleep(Duration::from_millis(wait)) => {
                 if task.in_flight.is_none() {
                     if task.in_doubt && task.loaded {
-                        let _ = task.read_again().await;
+                        let _ = task.reload_log().await;
                     }
                     if task.is_idle() && task.hub.unload(&task.room, &mut inbox) {
                         task.save_snapshot();
@@ -84,8 +85,8 @@ pub(super) async fn run(hub: Hub, room: RoomName, mut inbox: mpsc::Receiver<Room
                 }
             }
         }
-        task.tell_presence();
-        task.tell_typing();
+        task.send_due_presence();
+        task.send_due_typing();
     }
 }
 
@@ -98,9 +99,9 @@ struct Room {
     /// What came while a batch is being stored, in order.
     waiting: Vec<RoomRequest>,
     /// The last event that is stored, acked and handed to the members.
-    told: Seq,
+    delivered_seq: Seq,
     /// How many messages the room holds up to there.
-    told_messages: u64,
+    delivered_messages: u64,
     mentions: Mentions,
     loaded: bool,
     /// What the store holds above `told` is not known.
@@ -109,7 +110,7 @@ struct Room {
     saved: Seq,
     subscribers: Subscribers,
     presence: Presence,
-    recent: Recent,
+    recent: RecentFrames,
     /// Messages that commands were about, as of `state`.
     targets: Targets,
     /// Read markers that people set; what they said themselves is in `state`.
@@ -175,7 +176,7 @@ impl Room {
             kind: self.state.kind(),
             topic: self.state.topic().to_owned(),
             last_seq,
-            read_seq: mark.seq.min(self.told),
+            read_seq: mark.seq.min(self.delivered_seq),
             unread: self.unread_above(mark),
             mentions: 0,
             role: self.state.role_of(&identity.username, identity.admin),
@@ -188,7 +189,7 @@ impl Room {
 
     /// Messages above a marker, of those that were told.
     fn unread_above(&self, mark: ReadMark) -> u64 {
-        self.told_messages.saturating_sub(mark.messages)
+        self.delivered_messages.saturating_sub(mark.messages)
     }
 
     /// Up to where someone has read: what they said they did, or their own last message.
@@ -198,12 +199,7 @@ impl Room {
     }
 }
 
-fn turn_down(
-    connection: &Connection,
-    re: Option<RequestId>,
-    room: &RoomName,
-    mut error: ErrorFrame,
-) {
+fn reject(connection: &Connection, re: Option<RequestId>, room: &RoomName, mut error: ErrorFrame) {
     error.re = re;
     error.room = Some(room.clone());
     connection.send(&ServerFrame::Error(error));
@@ -214,4 +210,10 @@ fn unavailable() -> ErrorFrame {
         ErrorCode::Unavailable,
         "The server can't reach its store; try again.",
     )
+}
+
+fn ok(connection: &Connection, id: Option<RequestId>) {
+    if let Some(re) = id {
+        connection.send(&ServerFrame::Ok { re });
+    }
 }

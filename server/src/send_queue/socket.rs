@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Mutex;
 
-/// Where an outbox writes to.
+/// Where a send queue writes to.
 pub enum Socket {
     /// Takes what it has room for at once, from whoever pushes.
     Tcp(OwnedWriteHalf),

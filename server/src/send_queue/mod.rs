@@ -1,16 +1,16 @@
 //! The write side of a connection: whole WebSocket frames that wait for the socket.
 //!
 //! Whoever has something for a connection pushes it here and never waits. Where nothing waits
-//! already, a frame goes straight to the socket ([`Outbox::push`]); what the socket won't take
-//! waits, and is drained as the socket frees ([`Outbox::drain`]). What waits is counted by what it
+//! already, a frame goes straight to the socket ([`SendQueue::push`]); what the socket won't take
+//! waits, and is drained as the socket frees ([`SendQueue::drain`]). What waits is counted by what it
 //! keeps in memory and bounded, for each connection and for all together: over a bound, ephemeral
 //! frames go first, then all unstarted frames give way to a close with "too slow, resume". A frame
 //! begun is always finished.
 
 mod drain;
 mod frame;
-mod queue;
 mod socket;
+mod waiting;
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,14 +19,14 @@ use chat_shared::protocol::CloseCode;
 use tokio::sync::{Mutex as AsyncMutex, MutexGuard as AsyncMutexGuard, Notify};
 
 pub use frame::{Class, Frame};
-pub use queue::{OUTBOX_BYTES_MAX, OUTBOXES_BYTES_MAX, PACED_BYTES_MAX, bytes_waiting};
 pub use socket::Socket;
+pub use waiting::{PACED_BYTES_MAX, SEND_QUEUE_BYTES_MAX, SEND_QUEUES_BYTES_MAX, bytes_waiting};
 
-use self::queue::{Phase, Queue};
+use self::waiting::{Phase, WaitingFrames};
 
 #[derive(Debug)]
-pub struct Outbox {
-    queue: Mutex<Queue>,
+pub struct SendQueue {
+    queue: Mutex<WaitingFrames>,
     socket: Socket,
     /// Whoever drains has something to do.
     wake: Notify,
@@ -38,9 +38,11 @@ pub struct Outbox {
 
 /// The right to push one [`Class::Paced`] frame. Only one task holds it at a time.
 #[derive(Debug)]
-pub struct Turn<'a>(#[expect(dead_code, reason = "held, not read")] AsyncMutexGuard<'a, ()>);
+pub struct PacingPermit<'a>(
+    #[expect(dead_code, reason = "held, not read")] AsyncMutexGuard<'a, ()>,
+);
 
-impl Outbox {
+impl SendQueue {
     pub fn new(socket: Socket) -> Arc<Self> {
         Arc::new(Self {
             queue: Mutex::default(),
@@ -52,7 +54,7 @@ impl Outbox {
     }
 
     /// A poisoned lock only means that a push panicked between plain assignments.
-    fn lock(&self) -> MutexGuard<'_, Queue> {
+    fn lock(&self) -> MutexGuard<'_, WaitingFrames> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -119,8 +121,8 @@ impl Outbox {
     /// Waits until the queue has room for a frame that the server itself paces, or the connection
     /// is closing. Tasks get their turns in the order in which they ask. Dropping the future gives
     /// the place up.
-    pub async fn turn(&self) -> Turn<'_> {
-        let turn = Turn(self.pacing.lock().await);
+    pub async fn pacing_permit(&self) -> PacingPermit<'_> {
+        let turn = PacingPermit(self.pacing.lock().await);
         self.drained_to(PACED_BYTES_MAX).await;
         turn
     }
@@ -142,7 +144,7 @@ impl Outbox {
     }
 
     /// Hands the socket what it takes now.
-    fn write(&self, queue: &mut Queue) {
+    fn write(&self, queue: &mut WaitingFrames) {
         while !queue.is_empty() {
             let written = queue.with_slices(|slices| self.socket.try_write_knowing(slices));
             match written {

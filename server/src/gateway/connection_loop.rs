@@ -21,7 +21,7 @@ use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
 use crate::hub::{Connection, Dialect, random_hex};
-use crate::outbox::{Outbox, Socket};
+use crate::send_queue::{SendQueue, Socket};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
 const LINGER_MS: u64 = 2_000;
@@ -37,16 +37,16 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
     known: Option<Identity>,
     address: IpAddr,
 ) {
-    let outbox = Outbox::new(socket);
-    let mut reader = Reader::new(read, leftover, outbox.clone()).await;
+    let send_queue = SendQueue::new(socket);
+    let mut reader = Reader::new(read, leftover, send_queue.clone()).await;
     {
-        let mut drain = pin!(outbox.drain());
+        let mut drain = pin!(send_queue.drain());
         let drained = tokio::select! {
-            () = live(&gateway, &mut reader, &outbox, known, address) => false,
+            () = live(&gateway, &mut reader, &send_queue, known, address) => false,
             () = &mut drain => true,
         };
-        if !outbox.is_closing() {
-            outbox.end();
+        if !send_queue.is_closing() {
+            send_queue.end();
         }
         if !drained {
             drain.await;
@@ -60,33 +60,33 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
 async fn live<R: AsyncRead + Unpin>(
     gateway: &Gateway,
     reader: &mut Reader<R>,
-    outbox: &Arc<Outbox>,
+    send_queue: &Arc<SendQueue>,
     known: Option<Identity>,
     address: IpAddr,
 ) {
     let Some(_place) = gateway.addresses.take(address, gateway.limits.per_address) else {
-        return outbox.close(
+        return send_queue.close(
             CloseCode::TooManyConnections,
             "too many connections from there",
         );
     };
     // Boxed, since it is large and over soon.
-    match Box::pin(begin(gateway, reader, outbox, known)).await {
-        Ok(Some(admission)) => {
-            let username = &admission.connection.identity.username;
+    match Box::pin(begin(gateway, reader, send_queue, known)).await {
+        Ok(Some(guard)) => {
+            let username = &guard.connection.identity.username;
             tracing::debug!(%username, "connected");
-            let connection = admission.connection.clone();
-            Session::new(gateway.clone(), connection)
+            let connection = guard.connection.clone();
+            ConnectionLoop::new(gateway.clone(), connection)
                 .serve(reader)
                 .await;
             tracing::debug!(%username, "disconnected");
         }
         Ok(None) => {}
-        Err(Rejected(code, reason)) => outbox.close(code, reason),
+        Err(Rejected(code, reason)) => send_queue.close(code, reason),
     }
 }
 
-struct Session {
+struct ConnectionLoop {
     gateway: Gateway,
     connection: Arc<Connection>,
     /// Places for unanswered commands.
@@ -94,7 +94,7 @@ struct Session {
     refused_in_a_row: u32,
 }
 
-impl Session {
+impl ConnectionLoop {
     fn new(gateway: Gateway, connection: Arc<Connection>) -> Self {
         Self {
             gateway,
@@ -119,11 +119,11 @@ impl Session {
                 Incoming::Broken(code, reason) => {
                     let error = ErrorFrame::new(ErrorCode::BadFrame, format!("{reason}."));
                     self.connection.send(&ServerFrame::Error(error));
-                    self.connection.outbox.close(code, reason);
+                    self.connection.send_queue.close(code, reason);
                     return;
                 }
                 // Who was signed out has no say, however slowly the close leaves.
-                Incoming::Text(_) if self.connection.outbox.is_closing() => return,
+                Incoming::Text(_) if self.connection.send_queue.is_closing() => return,
                 Incoming::Text(text) => self.take(&text, permit).await,
             }
         }
@@ -172,7 +172,7 @@ impl Session {
         }
         if self.refused_in_a_row > FLOOD_REFUSALS_MAX {
             self.connection
-                .outbox
+                .send_queue
                 .close(CloseCode::Flood, "flood; come back in a minute");
         }
         over

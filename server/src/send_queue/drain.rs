@@ -2,10 +2,10 @@ use std::time::Duration;
 
 use tokio::time::{timeout, timeout_at};
 
-use super::Outbox;
-use super::queue::{LAST_WORDS_MS_MAX, Phase};
+use super::SendQueue;
+use super::waiting::{LAST_WORDS_MS_MAX, Phase};
 
-impl Outbox {
+impl SendQueue {
     /// Writes what waits as the socket frees, until a close was written or the connection has
     /// ended; then shuts the write side down. Dropping the future loses nothing.
     pub async fn drain(&self) {

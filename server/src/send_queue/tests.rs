@@ -11,13 +11,13 @@ fn text(len: usize) -> Frame {
     Frame::text(&"x".repeat(len), Class::Durable)
 }
 
-/// An outbox whose socket takes nothing by itself, and the other end.
-fn deferred(buffer: usize) -> (Arc<Outbox>, DuplexStream) {
+/// A send queue whose socket takes nothing by itself, and the other end.
+fn deferred(buffer: usize) -> (Arc<SendQueue>, DuplexStream) {
     let (ours, theirs) = tokio::io::duplex(buffer);
-    (Outbox::new(Socket::deferred(ours)), theirs)
+    (SendQueue::new(Socket::deferred(ours)), theirs)
 }
 
-async fn tcp() -> (Arc<Outbox>, TcpStream) {
+async fn tcp() -> (Arc<SendQueue>, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let theirs = TcpStream::connect(listener.local_addr().unwrap())
         .await
@@ -26,12 +26,12 @@ async fn tcp() -> (Arc<Outbox>, TcpStream) {
     let (read, write) = ours.into_split();
     // Dropping the read half does not close the socket while the write half lives.
     drop(read);
-    (Outbox::new(Socket::Tcp(write)), theirs)
+    (SendQueue::new(Socket::Tcp(write)), theirs)
 }
 
-fn draining(outbox: &Arc<Outbox>) -> JoinHandle<()> {
-    let outbox = outbox.clone();
-    tokio::spawn(async move { outbox.drain().await })
+fn draining(send_queue: &Arc<SendQueue>) -> JoinHandle<()> {
+    let send_queue = send_queue.clone();
+    tokio::spawn(async move { send_queue.drain().await })
 }
 
 async fn read_all(mut socket: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
@@ -42,11 +42,11 @@ async fn read_all(mut socket: impl tokio::io::AsyncRead + Unpin) -> Vec<u8> {
 
 #[tokio::test]
 async fn the_first_frame_comes_first() {
-    let (outbox, theirs) = tcp().await;
-    outbox.push(&Frame::text("live", Class::Durable));
-    outbox.uncork([Frame::text("welcome", Class::Durable)]);
-    outbox.close(CloseCode::Normal, "");
-    outbox.drain().await;
+    let (send_queue, theirs) = tcp().await;
+    send_queue.push(&Frame::text("live", Class::Durable));
+    send_queue.uncork([Frame::text("welcome", Class::Durable)]);
+    send_queue.close(CloseCode::Normal, "");
+    send_queue.drain().await;
     assert_eq!(
         read_all(theirs).await,
         b"\x81\x07welcome\x81\x04live\x88\x02\x03\xe8"
@@ -55,26 +55,26 @@ async fn the_first_frame_comes_first() {
 
 #[tokio::test]
 async fn what_the_socket_takes_at_once_does_not_wait() {
-    let (outbox, mut theirs) = tcp().await;
-    outbox.uncork([]);
-    outbox.push(&text(100));
-    assert!(outbox.lock().is_empty());
+    let (send_queue, mut theirs) = tcp().await;
+    send_queue.uncork([]);
+    send_queue.push(&text(100));
+    assert!(send_queue.lock().is_empty());
     let mut got = [0; 102];
     theirs.read_exact(&mut got).await.unwrap();
 }
 
 #[tokio::test]
 async fn order_holds_through_a_full_socket() {
-    let (outbox, theirs) = tcp().await;
-    outbox.uncork([]);
-    let drain = draining(&outbox);
+    let (send_queue, theirs) = tcp().await;
+    send_queue.uncork([]);
+    let drain = draining(&send_queue);
     let mut expect = Vec::new();
     for n in 0..60 {
         let frame = Frame::text(&format!("{n:>15000}"), Class::Durable);
         expect.extend_from_slice(frame.bytes());
-        outbox.push(&frame);
+        send_queue.push(&frame);
     }
-    outbox.close(CloseCode::Normal, "");
+    send_queue.close(CloseCode::Normal, "");
     let got = read_all(theirs).await;
     drain.await.unwrap();
     assert!(got.starts_with(&expect));
@@ -83,10 +83,10 @@ async fn order_holds_through_a_full_socket() {
 
 #[tokio::test]
 async fn one_byte_at_a_time_arrives_whole() {
-    let (outbox, theirs) = deferred(1);
-    outbox.uncork([text(10), text(300), text(0)]);
-    outbox.close(CloseCode::Normal, "");
-    let drain = draining(&outbox);
+    let (send_queue, theirs) = deferred(1);
+    send_queue.uncork([text(10), text(300), text(0)]);
+    send_queue.close(CloseCode::Normal, "");
+    let drain = draining(&send_queue);
     let expect: usize = [10, 300, 0].map(|len| text(len).len()).iter().sum();
     assert_eq!(read_all(theirs).await.len(), expect + 4);
     drain.await.unwrap();
@@ -94,49 +94,49 @@ async fn one_byte_at_a_time_arrives_whole() {
 
 #[tokio::test]
 async fn over_the_bound_ephemeral_goes_first_and_then_the_connection() {
-    let (outbox, _theirs) = deferred(1);
-    outbox.uncork([]);
-    outbox.push(&text(10));
-    outbox.push(&Frame::text(&"e".repeat(60_000), Class::Ephemeral));
+    let (send_queue, _theirs) = deferred(1);
+    send_queue.uncork([]);
+    send_queue.push(&text(10));
+    send_queue.push(&Frame::text(&"e".repeat(60_000), Class::Ephemeral));
     for _ in 0..15 {
-        outbox.push(&text(62_000));
+        send_queue.push(&text(62_000));
     }
-    outbox.push(&text(62_000));
+    send_queue.push(&text(62_000));
     assert!(
-        !outbox.is_closing(),
+        !send_queue.is_closing(),
         "dropping the ephemeral frame made room"
     );
-    outbox.push(&text(62_000));
-    assert!(outbox.is_closing());
+    send_queue.push(&text(62_000));
+    assert!(send_queue.is_closing());
     assert!(
-        outbox.lock().pinned() < 100,
+        send_queue.lock().pinned() < 100,
         "all that was not begun is gone"
     );
-    outbox.push(&text(1));
-    assert!(outbox.lock().pinned() < 100, "nothing follows a close");
+    send_queue.push(&text(1));
+    assert!(send_queue.lock().pinned() < 100, "nothing follows a close");
 }
 
 #[tokio::test]
 async fn a_small_part_is_charged_for_its_buffer() {
-    let (outbox, _theirs) = deferred(1);
-    outbox.uncork([]);
+    let (send_queue, _theirs) = deferred(1);
+    send_queue.uncork([]);
     let buffer = bytes::Bytes::from(vec![0; 50_000]);
-    outbox.push(&Frame::part(
+    send_queue.push(&Frame::part(
         buffer.slice(..10),
         buffer.len(),
         Class::Durable,
     ));
-    assert_eq!(outbox.lock().pinned(), 50_000);
+    assert_eq!(send_queue.lock().pinned(), 50_000);
 }
 
 #[tokio::test]
 async fn one_pong_waits_at_most() {
-    let (outbox, _theirs) = deferred(1);
-    outbox.uncork([]);
+    let (send_queue, _theirs) = deferred(1);
+    send_queue.uncork([]);
     for _ in 0..1_000 {
-        outbox.push(&Frame::from_wire(vec![0x8A, 0].into()));
+        send_queue.push(&Frame::from_wire(vec![0x8A, 0].into()));
     }
-    assert_eq!(outbox.lock().pinned(), 2);
+    assert_eq!(send_queue.lock().pinned(), 2);
 }
 
 /// The payloads of what was written, frame by frame; panics where a frame ends in another.
@@ -166,16 +166,16 @@ fn frames(mut bytes: &[u8]) -> Vec<(u8, usize)> {
 #[tokio::test]
 async fn a_pong_and_a_close_never_land_inside_a_frame() {
     for taken in [1, 7, 100, 999, 1_001, 4_500] {
-        let (outbox, theirs) = deferred(taken);
-        let drain = draining(&outbox);
-        outbox.uncork([text(1_000)]);
+        let (send_queue, theirs) = deferred(taken);
+        let drain = draining(&send_queue);
+        send_queue.uncork([text(1_000)]);
         tokio::task::yield_now().await;
         let batch: Vec<u8> = (0..3).flat_map(|_| text(900).bytes().to_vec()).collect();
         let len = batch.len();
-        outbox.push(&Frame::part(batch.into(), len, Class::Durable));
-        outbox.push(&Frame::from_wire(vec![0x8A, 0].into()));
+        send_queue.push(&Frame::part(batch.into(), len, Class::Durable));
+        send_queue.push(&Frame::from_wire(vec![0x8A, 0].into()));
         tokio::task::yield_now().await;
-        outbox.close(CloseCode::Normal, "");
+        send_queue.close(CloseCode::Normal, "");
         let got = read_all(theirs).await;
         drain.await.unwrap();
         let kinds: Vec<_> = frames(&got);
@@ -192,11 +192,11 @@ async fn a_pong_and_a_close_never_land_inside_a_frame() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stalled_reader_gets_a_whole_frame_and_a_close() {
-    let (outbox, theirs) = deferred(1_500);
-    outbox.uncork((0..40).map(|_| text(1_000)));
-    let drain = draining(&outbox);
+    let (send_queue, theirs) = deferred(1_500);
+    send_queue.uncork((0..40).map(|_| text(1_000)));
+    let drain = draining(&send_queue);
     tokio::time::sleep(Duration::from_millis(15_001)).await;
-    assert!(outbox.is_closing());
+    assert!(send_queue.is_closing());
     let got = read_all(theirs).await;
     drain.await.unwrap();
     let close = Frame::close(CloseCode::TooSlow, "too slow, resume");
@@ -206,12 +206,12 @@ async fn a_stalled_reader_gets_a_whole_frame_and_a_close() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_never_reads_is_left_after_ten_seconds_more() {
-    let (outbox, _theirs) = deferred(10);
-    outbox.uncork([text(1_000)]);
-    let drain = draining(&outbox);
+    let (send_queue, _theirs) = deferred(10);
+    send_queue.uncork([text(1_000)]);
+    let drain = draining(&send_queue);
     tokio::time::sleep(Duration::from_millis(15_000 + 20_100)).await;
     assert!(drain.is_finished());
-    assert_eq!(outbox.lock().pinned(), 0);
+    assert_eq!(send_queue.lock().pinned(), 0);
 }
 
 /// Reads 2 KiB a second until the end.
@@ -229,22 +229,22 @@ async fn read_slowly(mut socket: DuplexStream) -> Vec<u8> {
 #[tokio::test(start_paused = true)]
 async fn what_the_server_paces_never_makes_a_slow_reader_too_slow() {
     const FRAMES: usize = 40;
-    let (outbox, theirs) = deferred(1_000);
-    outbox.uncork([]);
-    let drain = draining(&outbox);
+    let (send_queue, theirs) = deferred(1_000);
+    send_queue.uncork([]);
+    let drain = draining(&send_queue);
     let reader = tokio::spawn(read_slowly(theirs));
     let paced = Frame::text(&"p".repeat(60_000), Class::Paced);
     let mut most = 0;
     for _ in 0..FRAMES {
-        let turn = outbox.turn().await;
-        outbox.push(&paced);
+        let turn = send_queue.pacing_permit().await;
+        send_queue.push(&paced);
         drop(turn);
-        most = most.max(outbox.lock().pinned());
+        most = most.max(send_queue.lock().pinned());
     }
     let live = text(1_000);
-    outbox.push(&live);
-    outbox.drained_to(0).await;
-    outbox.close(CloseCode::Normal, "");
+    send_queue.push(&live);
+    send_queue.drained_to(0).await;
+    send_queue.close(CloseCode::Normal, "");
     let got = timeout(Duration::from_secs(10_000), reader).await;
     let got = frames(&got.unwrap().unwrap());
     drain.await.unwrap();
@@ -262,39 +262,39 @@ async fn what_the_server_paces_never_makes_a_slow_reader_too_slow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_reader_that_stands_still_in_a_replay_is_too_slow_after_a_minute() {
-    let (outbox, _theirs) = deferred(10);
-    outbox.uncork([]);
-    let drain = draining(&outbox);
-    outbox.push(&Frame::text("replayed", Class::Paced));
-    outbox.push(&Frame::text("replayed", Class::Paced));
+    let (send_queue, _theirs) = deferred(10);
+    send_queue.uncork([]);
+    let drain = draining(&send_queue);
+    send_queue.push(&Frame::text("replayed", Class::Paced));
+    send_queue.push(&Frame::text("replayed", Class::Paced));
     tokio::time::sleep(Duration::from_millis(59_000)).await;
-    assert!(!outbox.is_closing());
+    assert!(!send_queue.is_closing());
     tokio::time::sleep(Duration::from_millis(2_000)).await;
-    assert!(outbox.is_closing());
+    assert!(send_queue.is_closing());
     tokio::time::sleep(Duration::from_millis(10_100)).await;
     assert!(drain.is_finished());
 }
 
 #[tokio::test(start_paused = true)]
 async fn waiting_for_room_ends_with_the_connection() {
-    let (outbox, _theirs) = deferred(1);
-    outbox.push(&text(100));
+    let (send_queue, _theirs) = deferred(1);
+    send_queue.push(&text(100));
     let waiter = tokio::spawn({
-        let outbox = outbox.clone();
-        async move { outbox.drained_to(10).await }
+        let send_queue = send_queue.clone();
+        async move { send_queue.drained_to(10).await }
     });
     tokio::task::yield_now().await;
-    outbox.end();
+    send_queue.end();
     let ended = timeout(Duration::from_secs(60), waiter).await;
     ended.expect("the wait ends").unwrap();
 }
 
 #[tokio::test]
 async fn a_close_before_the_welcome_is_all_that_is_sent() {
-    let (outbox, theirs) = tcp().await;
-    outbox.push(&Frame::text("live", Class::Durable));
-    outbox.close(CloseCode::NotSignedIn, "log in first");
-    outbox.drain().await;
+    let (send_queue, theirs) = tcp().await;
+    send_queue.push(&Frame::text("live", Class::Durable));
+    send_queue.close(CloseCode::NotSignedIn, "log in first");
+    send_queue.drain().await;
     assert!(read_all(theirs).await.starts_with(b"\x88"));
 }
 
@@ -305,34 +305,34 @@ async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
     const READERS: usize = 1_000;
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
-        let (outbox, theirs) = deferred(1);
-        outbox.uncork([]);
-        readers.push((outbox, theirs));
+        let (send_queue, theirs) = deferred(1);
+        send_queue.uncork([]);
+        readers.push((send_queue, theirs));
     }
     let batch = text(60_000);
     let mut most = 0;
     // 1,000 times the bound of one, by twenty frames each, is four times the bound of all.
     for _ in 0..20 {
-        for (outbox, _) in &readers {
-            outbox.push(&batch);
+        for (send_queue, _) in &readers {
+            send_queue.push(&batch);
         }
         most = most.max(bytes_waiting());
     }
     // Tests beside this one keep little; one frame each may stand alone.
     assert!(
-        most > OUTBOXES_BYTES_MAX / 2,
+        most > SEND_QUEUES_BYTES_MAX / 2,
         "{most} bytes put nothing to the test"
     );
     let alone = READERS * (batch.len() + 200);
-    assert!(most <= OUTBOXES_BYTES_MAX + alone, "{most} bytes waited");
+    assert!(most <= SEND_QUEUES_BYTES_MAX + alone, "{most} bytes waited");
     let closed = readers
         .iter()
-        .filter(|(outbox, _)| outbox.is_closing())
+        .filter(|(send_queue, _)| send_queue.is_closing())
         .count();
     assert!(closed > 0, "nobody was too slow");
     drop(readers);
     assert!(
-        bytes_waiting() < OUTBOXES_BYTES_MAX / 2,
+        bytes_waiting() < SEND_QUEUES_BYTES_MAX / 2,
         "what waited was not given back"
     );
 }

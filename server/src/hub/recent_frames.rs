@@ -11,12 +11,12 @@ const RECENT_BYTES_MAX: usize = 256 << 10;
 
 /// A room's last events as frames, so that who comes back soon needs no store.
 #[derive(Debug, Default)]
-pub(super) struct Recent {
+pub(super) struct RecentFrames {
     frames: VecDeque<(Seq, Bytes)>,
     bytes: usize,
 }
 
-impl Recent {
+impl RecentFrames {
     pub(super) fn push(&mut self, seq: Seq, frame: Bytes) {
         self.bytes += frame.len();
         self.frames.push_back((seq, frame));
@@ -50,9 +50,10 @@ mod tests {
 
     #[test]
     fn what_is_no_longer_held_is_not_skipped() {
-        let mut recent = Recent::default();
-        let count =
-            |recent: &Recent, after, tip| recent.above(after, tip, 1_000).map(Iterator::count);
+        let mut recent = RecentFrames::default();
+        let count = |recent: &RecentFrames, after, tip| {
+            recent.above(after, tip, 1_000).map(Iterator::count)
+        };
         assert_eq!(count(&recent, 5, 5), Some(0));
         assert_eq!(count(&recent, 4, 5), None);
         for seq in 1..=300 {
@@ -66,7 +67,7 @@ mod tests {
 
     #[test]
     fn frames_over_the_byte_limit_are_left_to_the_store() {
-        let mut recent = Recent::default();
+        let mut recent = RecentFrames::default();
         for seq in 1..=10 {
             recent.push(seq, Bytes::from(vec![0; 100]));
         }

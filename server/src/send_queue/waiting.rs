@@ -10,11 +10,11 @@ use tokio::time::Instant;
 use super::{Class, Frame};
 
 /// Bytes that may wait for one connection.
-pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
+pub const SEND_QUEUE_BYTES_MAX: usize = 1 << 20;
 
 /// Bytes that may wait for all connections together. Over it, whoever something waits for is too
 /// slow.
-pub const OUTBOXES_BYTES_MAX: usize = 256 << 20;
+pub const SEND_QUEUES_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes that may wait when a paced frame is added. The queue then holds at most this and one
 /// frame of what the server paces.
@@ -61,7 +61,7 @@ impl Phase {
 
 /// Frames in order, the first of them perhaps partly written.
 #[derive(Debug)]
-pub(super) struct Queue {
+pub(super) struct WaitingFrames {
     frames: VecDeque<Waiting>,
     /// Bytes that they keep in memory.
     pinned: usize,
@@ -81,7 +81,7 @@ struct Waiting {
     since: Instant,
 }
 
-impl Default for Queue {
+impl Default for WaitingFrames {
     fn default() -> Self {
         Self {
             frames: VecDeque::new(),
@@ -93,7 +93,7 @@ impl Default for Queue {
     }
 }
 
-impl Queue {
+impl WaitingFrames {
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
@@ -146,8 +146,8 @@ impl Queue {
     /// A single frame that nothing waits before is not held against anyone.
     fn is_over_a_bound(&self) -> bool {
         self.frames.len() > 1
-            && (self.pinned > OUTBOX_BYTES_MAX
-                || PINNED_BY_ALL.load(Ordering::Relaxed) > OUTBOXES_BYTES_MAX)
+            && (self.pinned > SEND_QUEUE_BYTES_MAX
+                || PINNED_BY_ALL.load(Ordering::Relaxed) > SEND_QUEUES_BYTES_MAX)
     }
 
     /// Drops what `unwanted` says of the unstarted frames.
@@ -262,7 +262,7 @@ impl Queue {
     }
 }
 
-impl Drop for Queue {
+impl Drop for WaitingFrames {
     fn drop(&mut self) {
         self.discharge(self.pinned);
     }

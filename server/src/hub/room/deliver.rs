@@ -7,16 +7,16 @@ use chat_shared::protocol::{RoomGone, ServerFrame};
 use chat_shared::{Seq, Username};
 
 use super::super::mentions::changes_mentions;
-use super::super::recent::Recent;
+use super::super::recent_frames::RecentFrames;
 use super::super::{Connection, Dialect, wire};
 use super::Room;
 use crate::broken::{Rule, is_broken};
-use crate::outbox::Class;
+use crate::send_queue::Class;
 use chat_rules::{Command, EventBody, LogEvent};
 
 impl Room {
     /// Hands stored events to the members. `created_by` has its `room` frame already.
-    pub(super) fn tell(&mut self, events: &[LogEvent], created_by: Option<u64>) {
+    pub(super) fn deliver_stored(&mut self, events: &[LogEvent], created_by: Option<u64>) {
         let deleted: HashSet<Seq> = events
             .iter()
             .filter_map(|event| match event.body {
@@ -34,19 +34,19 @@ impl Room {
                 Change::Enters(names) => {
                     self.deliver(&events[start..at], &deleted);
                     for name in names {
-                        self.take_in(name, event.seq, created_by);
+                        self.subscribe_member(name, event.seq, created_by);
                     }
                     self.deliver(&events[at..=at], &deleted);
                     start = at + 1;
                 }
                 Change::Leaves(name) => {
                     self.deliver(&events[start..=at], &deleted);
-                    self.let_go(name);
+                    self.unsubscribe_member(name);
                     start = at + 1;
                 }
                 Change::Deletes => {
                     self.deliver(&events[start..=at], &deleted);
-                    self.forget_text();
+                    self.forget_deleted_text();
                     start = at + 1;
                 }
             }
@@ -70,14 +70,14 @@ impl Room {
             self.recent.push(event.seq, frame);
         }
         events.iter().for_each(|event| self.mentions.apply(event));
-        self.told = last.seq;
-        self.told_messages = last.messages;
+        self.delivered_seq = last.seq;
+        self.delivered_messages = last.messages;
     }
 
     /// A new member's connections are told of the room and get its events from this one on.
-    fn take_in(&mut self, username: &Username, seq: Seq, created_by: Option<u64>) {
+    fn subscribe_member(&mut self, username: &Username, seq: Seq, created_by: Option<u64>) {
         for connection in self.hub.connections_of(username) {
-            if connection.dialect == Dialect::Demo || !self.attach(&connection, true) {
+            if connection.dialect == Dialect::Demo || !self.subscribe(&connection, true) {
                 continue;
             }
             if created_by != Some(connection.id) {
@@ -88,12 +88,12 @@ impl Room {
     }
 
     /// Who is out is told so last, and gets nothing more of this room.
-    fn let_go(&mut self, username: &Username) {
+    fn unsubscribe_member(&mut self, username: &Username) {
         if is_broken(Rule::WhoIsOutHearsNothing) {
             return;
         }
         for connection in self.subscribers.remove_all_of(username) {
-            connection.exit(&self.room);
+            connection.unsubscribe(&self.room);
             connection.send(&ServerFrame::RoomGone(RoomGone {
                 room: self.room.clone(),
             }));
@@ -103,14 +103,14 @@ impl Room {
     }
 
     /// Who catches up from here on is shown no deleted text: what is held is as it was said.
-    fn forget_text(&mut self) {
-        self.recent = Recent::default();
+    fn forget_deleted_text(&mut self) {
+        self.recent = RecentFrames::default();
         self.hub.0.deleted.notify_one();
     }
 
     /// A ban from the lobby is a ban from the server: the accounts know of it before it is acked,
     /// and of several in their order.
-    pub(super) async fn tell_accounts(&self, events: &[LogEvent]) {
+    pub(super) async fn apply_bans(&self, events: &[LogEvent]) {
         if !self.room.is_lobby() {
             return;
         }
@@ -126,7 +126,7 @@ impl Room {
     }
 
     /// What the accounts may not have heard of, where the server ended between the two.
-    pub(super) async fn tell_accounts_again(&self, command: &Command) {
+    pub(super) async fn repeat_ban(&self, command: &Command) {
         match command {
             Command::Ban { whom, for_ms: None } if self.room.is_lobby() => {
                 self.hub.ban(&whom.username, Some(None)).await;
@@ -139,7 +139,7 @@ impl Room {
     }
 
     /// Whether an event that is not stored yet would make someone a member.
-    pub(super) fn is_being_let_in(&self, username: &Username) -> bool {
+    pub(super) fn is_joining_in_flight(&self, username: &Username) -> bool {
         self.in_flight_events().iter().any(
             |event| matches!(Change::of(event), Change::Enters(names) if names.contains(&username)),
         )
@@ -151,27 +151,27 @@ impl Room {
     }
 
     /// `false` where the connection has ended or is here already.
-    pub(super) fn attach(&mut self, connection: &Arc<Connection>, live: bool) -> bool {
-        if self.subscribers.contains(connection) || !connection.enter(&self.room) {
+    pub(super) fn subscribe(&mut self, connection: &Arc<Connection>, live: bool) -> bool {
+        if self.subscribers.contains(connection) || !connection.subscribe(&self.room) {
             return false;
         }
         self.subscribers.add(connection.clone(), live);
         let line = self
             .presence
             .connect(&connection.identity.username, self.hub.now());
-        self.tell_ephemeral(line.as_slice());
+        self.deliver_ephemeral(line.as_slice());
         true
     }
 
-    pub(super) fn tell_presence(&mut self) {
+    pub(super) fn send_due_presence(&mut self) {
         let now = self.hub.now();
         if self.presence.deadline().is_some_and(|at| at <= now) {
             let frames = self.presence.due(self.member_count(), now);
-            self.tell_ephemeral(&frames);
+            self.deliver_ephemeral(&frames);
         }
     }
 
-    pub(super) fn tell_ephemeral(&self, frames: &[ServerFrame]) {
+    pub(super) fn deliver_ephemeral(&self, frames: &[ServerFrame]) {
         if !frames.is_empty() {
             self.subscribers
                 .deliver(&self.subscribers.encode(frames, Class::Ephemeral));

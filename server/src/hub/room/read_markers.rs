@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use chat_shared::limits::TYPING_MEMBERS_MAX;
-use chat_shared::protocol::{ErrorCode, ErrorFrame, ReadEvent, ServerFrame, TypingEvent};
+use chat_shared::protocol::{ReadEvent, ServerFrame};
 use chat_shared::{RequestId, RoomName, Seq, Username};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::super::{Connection, Hub, Marking, Propose, RoomRequest};
-use super::{Room, turn_down, unavailable};
+use super::super::{Connection, Hub, RoomRequest, StoredMarker};
+use super::{Room, ok, reject, unavailable};
 use chat_rules::ReadMark;
 use chat_store::StoreError;
 
@@ -25,11 +24,11 @@ impl Room {
         permit: OwnedSemaphorePermit,
     ) {
         let username = connection.identity.username.clone();
-        let seq = seq.min(self.told);
+        let seq = seq.min(self.delivered_seq);
         if seq <= self.mark_of(&username).seq {
             return ok(&connection, id);
         }
-        let at_tip = (seq == self.told).then_some(self.told_messages);
+        let at_tip = (seq == self.delivered_seq).then_some(self.delivered_messages);
         let (hub, room) = (self.hub.clone(), self.room.clone());
         tokio::spawn(async move {
             let stored = async {
@@ -43,7 +42,7 @@ impl Room {
             };
             match stored.await {
                 Ok(mark) => {
-                    let marking = Marking {
+                    let marking = StoredMarker {
                         connection,
                         id,
                         mark,
@@ -51,15 +50,16 @@ impl Room {
                         counts_left: COUNTS_MAX,
                         permit,
                     };
-                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
+                    hub.request_wait(&room, RoomRequest::MarkerStored(marking))
+                        .await;
                 }
-                Err(error) => not_marked(&connection, id, &room, &error),
+                Err(error) => reject_marker(&connection, id, &room, &error),
             }
         });
     }
 
     /// Tells of a marker, with what stands above it as of what was told.
-    pub(super) fn marked(&mut self, marking: Marking) {
+    pub(super) fn marked(&mut self, marking: StoredMarker) {
         let username = marking.connection.identity.username.clone();
         let stands = self.marks.entry(username.clone()).or_default();
         *stands = marking.mark.max(*stands);
@@ -87,7 +87,7 @@ impl Room {
 
     /// A count by the store is old where mentions changed since: the same frames would be counted
     /// twice or not at all.
-    fn mentions_above(&self, marking: &Marking, username: &Username) -> Option<u64> {
+    fn mentions_above(&self, marking: &StoredMarker, username: &Username) -> Option<u64> {
         let known = self.mentions.count(username, marking.mark.seq);
         known.or_else(|| {
             let (mentions, as_of) = marking.counted?;
@@ -96,8 +96,8 @@ impl Room {
         })
     }
 
-    fn count_mentions(&self, mut marking: Marking) {
-        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.told);
+    fn count_mentions(&self, mut marking: StoredMarker) {
+        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.delivered_seq);
         tokio::spawn(async move {
             let username = &marking.connection.identity.username;
             let seq = marking.mark.seq;
@@ -105,62 +105,27 @@ impl Room {
                 Ok(mentions) => {
                     marking.counted = Some((mentions, as_of));
                     marking.counts_left = marking.counts_left.saturating_sub(1);
-                    hub.request_wait(&room, RoomRequest::Marked(marking)).await;
+                    hub.request_wait(&room, RoomRequest::MarkerStored(marking))
+                        .await;
                 }
-                Err(error) => not_marked(&marking.connection, marking.id, &room, &error),
+                Err(error) => reject_marker(&marking.connection, marking.id, &room, &error),
             }
         });
     }
-
-    pub(super) fn typing(&mut self, connection: &Connection, id: Option<RequestId>) {
-        let (username, now) = (&connection.identity.username, self.hub.now());
-        if self.state.is_muted(username, now) {
-            let error = ErrorFrame::new(ErrorCode::Muted, "You are muted here: you may only read.");
-            return turn_down(connection, id, &self.room, error);
-        }
-        ok(connection, id);
-        if self.member_count() <= TYPING_MEMBERS_MAX && self.typing.begin(username, now) {
-            self.tell_who_types(true);
-        }
-    }
-
-    pub(super) fn tell_typing(&mut self) {
-        self.tell_who_types(false);
-    }
-
-    fn tell_who_types(&mut self, again: bool) {
-        if let Some(usernames) = self.typing.news(self.hub.now(), again) {
-            let room = self.room.clone();
-            let typing = ServerFrame::Typing(TypingEvent { room, usernames });
-            self.tell_ephemeral(&[typing]);
-        }
-    }
 }
 
-/// Whether someone who said that they write has written meanwhile; then that is all it was.
-pub(super) fn has_said(request: &mut RoomRequest, propose: &Propose) -> bool {
-    match request {
-        RoomRequest::Typing { connection, id, .. } if propose.is_by(connection) => {
-            ok(connection, id.take());
-            true
-        }
-        _ => false,
-    }
-}
-
-fn not_marked(connection: &Connection, id: Option<RequestId>, room: &RoomName, error: &StoreError) {
+fn reject_marker(
+    connection: &Connection,
+    id: Option<RequestId>,
+    room: &RoomName,
+    error: &StoreError,
+) {
     tracing::error!(%room, %error, "a read marker could not be stored");
-    turn_down(connection, id, room, unavailable());
+    reject(connection, id, room, unavailable());
 }
 
 async fn messages_at(hub: &Hub, room: &RoomName, seq: Seq) -> Result<u64, StoreError> {
     let event = hub.store().event(room, seq).await?;
     let missing = || StoreError::Corrupt(format!("{room} has no event {seq}"));
     event.map(|event| event.messages).ok_or_else(missing)
-}
-
-fn ok(connection: &Connection, id: Option<RequestId>) {
-    if let Some(re) = id {
-        connection.send(&ServerFrame::Ok { re });
-    }
 }

@@ -16,7 +16,7 @@ use chat_rules::{AccountChange, EventBody, EventNonce, LogEvent};
 use chat_store::{Append, StoreError};
 
 /// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
-const HIDDEN_LOG: &str = "@server";
+const ACCOUNT_LOG: &str = "@server";
 
 /// Between two looks at what other nodes have told.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
@@ -29,9 +29,9 @@ const ATTEMPTS_MAX: usize = 16;
 
 /// Tells of what becomes of accounts here, and hears of it from elsewhere. Ends when nobody can
 /// tell anything any more.
-pub(crate) async fn follow(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
-    let mut log = HiddenLog {
-        room: RoomName::parse(HIDDEN_LOG).expect("the hidden log's name is a room's"),
+pub(crate) async fn run(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
+    let mut log = AccountLog {
+        room: RoomName::parse(ACCOUNT_LOG).expect("the account log's name is a room's"),
         // SQLite's directory is this process's alone.
         others_write: hub.store().kind() != "sqlite",
         seq: None,
@@ -54,7 +54,7 @@ pub(crate) async fn follow(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
     }
 }
 
-struct HiddenLog {
+struct AccountLog {
     hub: Hub,
     room: RoomName,
     others_write: bool,
@@ -62,7 +62,7 @@ struct HiddenLog {
     seq: Option<Seq>,
 }
 
-impl HiddenLog {
+impl AccountLog {
     /// Appends for the others; here it was acted on already, but for a profile.
     async fn tell(&mut self, event: AccountEvent) {
         let AccountEvent { username, change } = event;
@@ -140,7 +140,7 @@ impl HiddenLog {
         match change {
             AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
             AccountChange::Banned => self.hub.end_banned(username),
-            AccountChange::Profile => self.hub.tell_profile(username).await,
+            AccountChange::Profile => self.hub.send_profile(username).await,
         }
     }
 }
