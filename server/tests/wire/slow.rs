@@ -64,7 +64,7 @@ async fn a_slow_reader_is_closed_and_misses_nothing() {
         .await;
     // Before this client reads on, the replay fills the sockets' buffers and waits in the queue.
     let deadline = Instant::now() + PATIENCE;
-    while gauge(&server, "chat_outbox_bytes").await == 0 {
+    while gauge(&server, "chat_send_queue_bytes").await == 0 {
         assert!(Instant::now() < deadline, "the replay never had to wait");
     }
     while have < MESSAGES as u64 {
