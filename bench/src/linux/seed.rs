@@ -41,7 +41,7 @@ async fn make(store: &Arc<SqliteStore>, count: usize) -> anyhow::Result<Vec<Stri
     };
     // Opening the accounts creates the key.
     Accounts::open(Arc::clone(store) as SharedStore, admin, ended).await?;
-    let key = store.claimed(KEY_CLAIM).await?.context("no signing key")?;
+    let key = store.value(KEY_CLAIM).await?.context("no signing key")?;
     let (id, secret) = key.split_once(':').context("the signing key's form")?;
     let signer = Signer {
         header: BASE64.encode(json!({"typ": "JWT", "alg": "HS256", "kid": id}).to_string()),
@@ -89,6 +89,9 @@ async fn person(store: &SqliteStore, signer: &Signer, n: usize) -> anyhow::Resul
         username: username.clone(),
         created,
         expires: Some(created + 24 * 60 * 60 * 1_000),
+        secret_hash: None,
+        epoch: None,
+        lobby_seq: 0,
     };
     store.create_user(user).await?;
     store.create_session(session).await?;

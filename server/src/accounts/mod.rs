@@ -195,7 +195,7 @@ impl Accounts {
                 self.0.count.fetch_add(1, Ordering::Relaxed);
                 if first && self.admin().is_none() {
                     // The account stands whatever becomes of this; a restart claims again.
-                    match store.claim(ADMIN_CLAIM, username.as_str()).await {
+                    match store.insert_if_absent(ADMIN_CLAIM, username.as_str()).await {
                         Ok(admin) => drop(self.0.admin.set(Username::existing(&admin))),
                         Err(error) => tracing::error!(%error, "the admin could not be kept"),
                     }
@@ -250,6 +250,9 @@ impl Accounts {
                 username: username.clone(),
                 created,
                 expires,
+                secret_hash: None,
+                epoch: user.password_epoch,
+                lobby_seq: 0,
             })
             .await?;
         Ok(NewSession {
@@ -286,6 +289,7 @@ impl Accounts {
         let user = self
             .user(&session.username)
             .await?
+            .filter(|user| session.is_valid_for(user))
             .ok_or(AuthError::Invalid)?;
         if self.is_banned(&user) {
             return Err(AuthError::Banned);
@@ -328,7 +332,7 @@ impl Accounts {
         let user = self.user(&identity.username).await?;
         match (session, user) {
             (Some(_), Some(user)) if self.is_banned(&user) => Err(AuthError::Banned),
-            (Some(_), Some(_)) => Ok(()),
+            (Some(session), Some(user)) if session.is_valid_for(&user) => Ok(()),
             _ => Err(AuthError::Invalid),
         }
     }
@@ -353,7 +357,7 @@ impl Accounts {
     /// # Errors
     /// Where it does not.
     pub async fn store_answers(&self) -> Result<(), StoreError> {
-        self.0.store.claimed(ADMIN_CLAIM).await.map(drop)
+        self.0.store.value(ADMIN_CLAIM).await.map(drop)
     }
 
     /// Forgets sessions that have ended by themselves.
@@ -372,7 +376,7 @@ impl Accounts {
     /// Where the first account was made on another node, the store knows the admin before us.
     async fn is_admin_anywhere(&self, username: &Username) -> Result<bool, StoreError> {
         if self.admin().is_none()
-            && let Some(admin) = self.0.store.claimed(ADMIN_CLAIM).await?
+            && let Some(admin) = self.0.store.value(ADMIN_CLAIM).await?
         {
             let _ = self.0.admin.set(Username::existing(&admin));
         }
@@ -411,14 +415,16 @@ async fn find_admin(
         }
         return Ok(Some(found.unwrap_or_else(|| Username::existing(&name))));
     }
-    if let Some(name) = store.claimed(ADMIN_CLAIM).await? {
+    if let Some(name) = store.value(ADMIN_CLAIM).await? {
         return Ok(Some(Username::existing(&name)));
     }
     // A crash right after the first account was made leaves it unclaimed.
     if count == 1
         && let Some(user) = store.users_after("", 1).await?.pop()
     {
-        let name = store.claim(ADMIN_CLAIM, user.username.as_str()).await?;
+        let name = store
+            .insert_if_absent(ADMIN_CLAIM, user.username.as_str())
+            .await?;
         return Ok(Some(Username::existing(&name)));
     }
     if count > 0 {

@@ -2,10 +2,12 @@
 
 use chat_shared::{TimestampMs, Username, check_new_password};
 
-use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms};
+use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms, random_id};
 use crate::accounts::AccountEvent;
 use chat_rules::AccountChange;
-use chat_store::{Avatar, PasswordRecord, Session, StoreError, User};
+use chat_store::{
+    Avatar, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, Session, StoreError, User,
+};
 
 /// Sessions of one person that are listed.
 const SESSIONS_LISTED_MAX: usize = 100;
@@ -24,7 +26,9 @@ impl Accounts {
     ) -> Result<(), PasswordChangeError> {
         check_new_password(&new)?;
         let user = self.user(username).await?;
-        let record = user.map(|user| user.password);
+        let (record, epoch) = user
+            .map(|user| (user.password, user.password_epoch))
+            .unzip();
         let verdict = self.0.passwords.verify(old, record).await;
         let verdict = verdict.map_err(|_| PasswordChangeError::Busy)?;
         if !matches!(verdict, Verdict::Right { .. }) {
@@ -34,10 +38,17 @@ impl Accounts {
         let hash = hash.map_err(|_| PasswordChangeError::Busy)?;
         let store = &self.0.store;
         let others = self.sessions_of(username).await?;
-        store
-            .set_password(username, PasswordRecord::Argon2id(hash))
+        let new = NewPassword {
+            record: PasswordRecord::Argon2id(hash),
+            epoch: PasswordEpoch(random_id().map_err(|_| PasswordChangeError::Busy)?),
+        };
+        let verified = epoch.flatten();
+        let change = store
+            .set_password(username, verified.as_ref(), new, Some(kept))
             .await?;
-        store.revoke_sessions_of(username, Some(kept)).await?;
+        if change != PasswordChange::Done {
+            return Err(PasswordChangeError::Wrong);
+        }
         for session in others.into_iter().filter(|session| session.id != kept) {
             self.tell_ended(session).await;
         }
@@ -82,7 +93,7 @@ impl Accounts {
         if until.is_some() && self.is_admin(username) {
             return Ok(());
         }
-        self.0.store.set_banned(username, until).await?;
+        self.0.store.set_banned(username, until, None).await?;
         if until.is_some() {
             self.tell(username, AccountChange::Banned).await;
         }

@@ -69,7 +69,7 @@ impl SigningKey {
         let id = random_id().map_err(SigningKeyError::Random)?;
         let secret = random_bytes::<KEY_BYTES>().map_err(SigningKeyError::Random)?;
         let proposed = format!("{id}:{}", BASE64.encode(secret));
-        let kept = store.claim(KEY_CLAIM, &proposed).await?;
+        let kept = store.insert_if_absent(KEY_CLAIM, &proposed).await?;
         Self::parse(&kept).ok_or(SigningKeyError::Unreadable)
     }
 

@@ -81,6 +81,6 @@ pub(super) async fn direct_room(
     // A name may hold anything, so the first's length tells where the second begins.
     let key = format!("direct:{}:{first}:{second}", first.as_str().len());
     let fresh = format!("@{}", random_hex(DIRECT_ID_BYTES));
-    let name = hub.store().claim(&key, &fresh).await?;
+    let name = hub.store().insert_if_absent(&key, &fresh).await?;
     RoomName::parse(&name).map_err(|_| StoreError::Corrupt(format!("a direct room {name:?}")))
 }

@@ -89,7 +89,7 @@ impl Hub {
     /// # Errors
     /// Where the store can't say which log it holds.
     pub async fn open(store: SharedStore, accounts: Accounts) -> Result<Self, StoreError> {
-        let log = store.claim("log_id", &random_hex(16)).await?;
+        let log = store.insert_if_absent("log_id", &random_hex(16)).await?;
         let (rooms, connections) = (Mutex::default(), Mutex::default());
         let hub = Self(Arc::new(Inner {
             store,

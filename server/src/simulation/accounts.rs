@@ -1,11 +1,11 @@
 //! Accounts of a run: everyone has one, and nobody changes it.
 
-use chat_shared::{TimestampMs, Username};
+use chat_shared::{Seq, TimestampMs, Username};
 
 use super::store::SimStore;
 use chat_store::{
-    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
-    User,
+    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, PlainPassword, Session, StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -33,6 +33,8 @@ impl AccountStore for SimStore {
             created: 0,
             avatar: None,
             banned_until: None,
+            last_ban_seq: None,
+            password_epoch: None,
         }))
     }
 
@@ -44,7 +46,13 @@ impl AccountStore for SimStore {
         Ok(self.lock().people.len() as u64)
     }
 
-    async fn set_password(&self, _: &Username, _: PasswordRecord) -> Result<(), StoreError> {
+    async fn set_password(
+        &self,
+        _: &Username,
+        _: Option<&PasswordEpoch>,
+        _: NewPassword,
+        _: Option<&str>,
+    ) -> Result<PasswordChange, StoreError> {
         unasked()
     }
 
@@ -68,7 +76,12 @@ impl AccountStore for SimStore {
         unasked()
     }
 
-    async fn set_banned(&self, _: &Username, _: Option<TimestampMs>) -> Result<(), StoreError> {
+    async fn set_banned(
+        &self,
+        _: &Username,
+        _: Option<TimestampMs>,
+        _: Option<Seq>,
+    ) -> Result<(), StoreError> {
         unasked()
     }
 
@@ -80,7 +93,7 @@ impl AccountStore for SimStore {
         unasked()
     }
 
-    async fn create_session(&self, _: Session) -> Result<(), StoreError> {
+    async fn create_session(&self, _: Session) -> Result<Vec<String>, StoreError> {
         unasked()
     }
 
@@ -92,6 +105,9 @@ impl AccountStore for SimStore {
                 username: Username::existing(id),
                 created: 0,
                 expires: None,
+                secret_hash: None,
+                epoch: None,
+                lobby_seq: 0,
             })
         })
         .await
@@ -109,13 +125,13 @@ impl AccountStore for SimStore {
         unasked()
     }
 
-    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
+    async fn insert_if_absent(&self, key: &str, value: &str) -> Result<String, StoreError> {
         let mut inner = self.lock();
         let stands = inner.claims.entry(key.to_owned());
         Ok(stands.or_insert_with(|| value.to_owned()).clone())
     }
 
-    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
+    async fn value(&self, key: &str) -> Result<Option<String>, StoreError> {
         Ok(self.lock().claims.get(key).cloned())
     }
 }

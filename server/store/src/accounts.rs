@@ -1,6 +1,10 @@
-use chat_shared::{TimestampMs, Username};
+use chat_shared::{Seq, TimestampMs, Username};
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+
+/// Sessions that a person has at a time. A new one ends the oldest above it.
+pub const SESSIONS_MAX: usize = 100;
 
 /// Accounts, sessions, and the few values that are made once.
 #[async_trait::async_trait]
@@ -18,12 +22,19 @@ pub trait AccountStore: Send + Sync + 'static {
     /// How many accounts there are.
     async fn count_users(&self) -> Result<u64, StoreError>;
 
-    /// Replaces an account's password. Without such an account it is [`StoreError::Refused`].
+    /// Replaces an account's password and its epoch in one update, ends all the account's sessions
+    /// but `kept`, and moves that one to the new epoch.
+    ///
+    /// It changes nothing where the account's epoch is no longer `verified`, the one that was read
+    /// with the password that the caller checked. From the update on, no other session is valid;
+    /// the rows of those that ended are removed afterwards, and a failure there is no error.
     async fn set_password(
         &self,
         username: &Username,
-        password: PasswordRecord,
-    ) -> Result<(), StoreError>;
+        verified: Option<&PasswordEpoch>,
+        new: NewPassword,
+        kept: Option<&str>,
+    ) -> Result<PasswordChange, StoreError>;
 
     /// Passwords that the FastAPI demo left in plain text, `limit` at most, in no order. One that
     /// was converted is not among them.
@@ -51,15 +62,19 @@ pub trait AccountStore: Send + Sync + 'static {
     /// The picture of that name.
     async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError>;
 
-    /// Bars someone from the server until then (for good: `u64::MAX >> 11`), or lets them in
-    /// again. Without such an account it is [`StoreError::Refused`].
+    /// Bars someone from the server until then (`u64::MAX >> 11` is without an end), or lets them
+    /// in again. `seq` is that of the lobby's event that says so, where it is known: of a ban the
+    /// highest is kept as [`User::last_ban_seq`], also once the ban is lifted. Without such an
+    /// account it is [`StoreError::Refused`].
     async fn set_banned(
         &self,
         username: &Username,
         until: Option<TimestampMs>,
+        seq: Option<Seq>,
     ) -> Result<(), StoreError>;
 
-    /// Someone's sessions that were not revoked, the newest first, `limit` at most.
+    /// Someone's sessions that were not revoked, the newest first, `limit` at most. Those of an
+    /// earlier password are among them until their rows are removed; see [`Session::is_valid_for`].
     async fn sessions_of(
         &self,
         username: &Username,
@@ -73,26 +88,28 @@ pub trait AccountStore: Send + Sync + 'static {
         kept: Option<&str>,
     ) -> Result<(), StoreError>;
 
-    /// Keeps a new session. One whose id stands already is [`StoreError::Refused`].
-    async fn create_session(&self, session: Session) -> Result<(), StoreError>;
+    /// Keeps a new session, and ends the person's oldest ones so that [`SESSIONS_MAX`] are left.
+    /// Returns the ids of those. A session whose id is there already is [`StoreError::Refused`].
+    async fn create_session(&self, session: Session) -> Result<Vec<String>, StoreError>;
 
-    /// The session, unless it was revoked. An expired one is returned; the caller knows the time.
+    /// The session, unless it was revoked. One that expired or that an earlier password opened is
+    /// returned; the caller knows the time and the account.
     async fn session(&self, id: &str) -> Result<Option<Session>, StoreError>;
 
     /// Lets the session live until `expires`. One that was revoked stays so, which is no error.
     async fn renew_session(&self, id: &str, expires: TimestampMs) -> Result<(), StoreError>;
 
-    /// Ends the session for good. One that is not there is no error.
+    /// Ends the session. One that is not there is no error.
     async fn revoke_session(&self, id: &str) -> Result<(), StoreError>;
 
     /// Forgets sessions that ended before `before`.
     async fn purge_sessions(&self, before: TimestampMs) -> Result<(), StoreError>;
 
-    /// Sets `key` to `value` unless it has one, and returns the one that stands.
-    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError>;
+    /// Sets `key` to `value` unless it has one, and returns the value that is there.
+    async fn insert_if_absent(&self, key: &str, value: &str) -> Result<String, StoreError>;
 
-    /// The value of `key`, where one was claimed.
-    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError>;
+    /// The value of `key`, where it has one.
+    async fn value(&self, key: &str) -> Result<Option<String>, StoreError>;
 }
 
 /// An account as it stands.
@@ -107,6 +124,12 @@ pub struct User {
     pub avatar: Option<String>,
     /// Barred from the server until then.
     pub banned_until: Option<TimestampMs>,
+    /// The seq in the lobby's log of the last ban, lifted or not. A session that had seen less of
+    /// that log is not valid any more.
+    pub last_ban_seq: Option<Seq>,
+    /// Which of the account's passwords is `password`. `None` until it is changed for the first
+    /// time.
+    pub password_epoch: Option<PasswordEpoch>,
 }
 
 /// A picture as it is served.
@@ -183,12 +206,64 @@ pub enum CreateUser {
     NameTaken,
 }
 
-/// Someone is logged in.
+/// Tells an account's passwords apart: 128 random bits in text, drawn anew with each change.
+///
+/// It is no counter, so that a store which loses an update can't bring an earlier one back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordEpoch(pub String);
+
+/// A password that replaces another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewPassword {
+    pub record: PasswordRecord,
+    pub epoch: PasswordEpoch,
+}
+
+/// What became of a password change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PasswordChange {
+    Done,
+    /// The account has another password than the one that was verified; nothing was changed.
+    Outdated,
+    /// There is no such account.
+    NoSuchUser,
+}
+
+/// A sign-in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
+    /// Public: `welcome` and the list of sessions show it.
     pub id: String,
     pub username: Username,
     pub created: TimestampMs,
     /// `None`: until revoked, as bots have them.
     pub expires: Option<TimestampMs>,
+    /// Of the secret that the token carries. `None` for a session from before there were secrets,
+    /// whose token is proved by its signature alone.
+    pub secret_hash: Option<SecretHash>,
+    /// The epoch of the password that the sign-in verified.
+    pub epoch: Option<PasswordEpoch>,
+    /// Up to where the lobby's log was read at sign-in; 0 for a session from before that was kept.
+    pub lobby_seq: Seq,
+}
+
+impl Session {
+    /// Whether `user` is the session's and has still the password that opened it, and was not
+    /// banned since. Its end and a ban that lasts are for the caller to check.
+    pub fn is_valid_for(&self, user: &User) -> bool {
+        self.username == user.username
+            && self.epoch == user.password_epoch
+            && user.last_ban_seq.is_none_or(|seq| seq <= self.lobby_seq)
+    }
+}
+
+/// SHA-256 of a session's secret, so that a copied database signs nobody in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct SecretHash(pub [u8; 32]);
+
+impl std::fmt::Debug for SecretHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SecretHash(…)")
+    }
 }

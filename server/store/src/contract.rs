@@ -9,13 +9,14 @@ pub(crate) mod conversations;
 pub(crate) mod log;
 pub(crate) mod paging;
 pub(crate) mod projections;
+pub(crate) mod sessions;
 
 use std::any::Any;
 
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 
-use super::{Append, SharedStore};
+use super::{Append, Session, SharedStore};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// An empty store.
@@ -36,14 +37,11 @@ macro_rules! store_contract {
                 users_come_by_their_bytes,
                 passwords_are_replaced,
                 what_is_hashed_is_no_plain_password,
-                sessions_live_and_end,
-                ended_sessions_are_purged,
-                the_first_claim_stands,
+                the_first_value_stays,
                 hostile_strings_in_accounts,
                 profiles_change,
                 pictures_come_back,
-                bans_are_kept,
-                sessions_of_one_person;
+                bans_are_kept;
             conversations:
                 events_are_found_by_what_they_target,
                 a_deleted_text_is_blanked,
@@ -74,6 +72,15 @@ macro_rules! store_contract {
                 public_rooms_alone_are_listed,
                 prefixes_are_no_patterns,
                 public_rooms_in_pages;
+            sessions:
+                sessions_live_and_end,
+                ended_sessions_are_purged,
+                sessions_of_one_person,
+                what_a_session_holds_comes_back,
+                a_new_password_ends_all_sessions_but_one,
+                of_two_password_changes_one_is_done,
+                a_ban_ends_the_sessions_before_it,
+                the_oldest_sessions_make_place;
         }
     };
     (@each $attributes:tt $open:path; $($module:ident: $($case:ident),+;)+) => {
@@ -113,6 +120,19 @@ fn room(name: &str) -> RoomName {
 
 fn user(name: &str) -> Username {
     Username::existing(name)
+}
+
+/// A session that does not expire, of an account whose password was never changed.
+pub(crate) fn session(id: &str, who: &str) -> Session {
+    Session {
+        id: id.into(),
+        username: user(who),
+        created: 1_700_000_000_000,
+        expires: None,
+        secret_hash: None,
+        epoch: None,
+        lobby_seq: 0,
+    }
 }
 
 fn edited(target: Seq, text: &str) -> EventBody {

@@ -17,7 +17,8 @@ pub mod sqlite;
 pub mod tokens;
 
 pub use accounts::{
-    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, User,
+    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
 pub use log::{Append, Found, LogStore, PublicRoom, Search, Snapshot};
 

@@ -1,17 +1,27 @@
 use chat_shared::Username;
 
-use super::{HOSTILE, user};
-use crate::{Avatar, CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
+use super::{HOSTILE, session, user};
+use crate::{
+    Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord,
+    Session, SharedStore, StoreError, User,
+};
 
 /// How many try at once where one may win.
 const RACERS: usize = 20;
 
-fn new_user(name: &str) -> NewUser {
+pub(super) fn new_user(name: &str) -> NewUser {
     NewUser {
         username: user(name),
         password: PasswordRecord::Argon2id(format!("$argon2id${name}")),
         bot: false,
         created: 1_700_000_000_000,
+    }
+}
+
+pub(super) fn new_password(record: PasswordRecord, epoch: usize) -> NewPassword {
+    NewPassword {
+        record,
+        epoch: PasswordEpoch(format!("epoch{epoch}")),
     }
 }
 
@@ -56,6 +66,8 @@ pub(crate) async fn a_name_is_taken_by_what_folds_to_it(store: &SharedStore) {
         created,
         avatar: None,
         banned_until: None,
+        last_ban_seq: None,
+        password_epoch: None,
     };
     assert_eq!(store.find_user("Ann").await.unwrap(), Some(expect));
 }
@@ -170,7 +182,8 @@ pub(crate) async fn passwords_are_replaced(store: &SharedStore) {
     for name in ["ann", "bob"] {
         store.create_user(new_user(name)).await.unwrap();
     }
-    for password in [
+    let (ann, mut epoch) = (user("ann"), None);
+    for (n, record) in [
         PasswordRecord::Plain(vec![
             "$argon2id$looks-like-one".into(),
             "[\"x\"]".into(),
@@ -179,23 +192,24 @@ pub(crate) async fn passwords_are_replaced(store: &SharedStore) {
         PasswordRecord::Plain(vec![]),
         PasswordRecord::Missing,
         PasswordRecord::Argon2id("$argon2id$new".into()),
-    ] {
-        store
-            .set_password(&user("ann"), password.clone())
-            .await
-            .unwrap();
-        assert!(store.find_user("ann").await.unwrap().unwrap().password == password);
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let new = new_password(record, n);
+        let change = store.set_password(&ann, epoch.as_ref(), new.clone(), None);
+        assert_eq!(change.await.unwrap(), PasswordChange::Done);
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert!(found.password == new.record);
+        assert_eq!(found.password_epoch.as_ref(), Some(&new.epoch));
+        epoch = found.password_epoch;
     }
     let bob = store.find_user("bob").await.unwrap().unwrap();
     assert!(bob.password == new_user("bob").password);
     for nobody in ["eve", "Ann"] {
-        let outcome = store
-            .set_password(&user(nobody), PasswordRecord::Missing)
-            .await;
-        assert!(
-            matches!(outcome, Err(StoreError::Refused(_))),
-            "{nobody}: {outcome:?}"
-        );
+        let new = new_password(PasswordRecord::Missing, 9);
+        let change = store.set_password(&user(nobody), None, new, None).await;
+        assert_eq!(change.unwrap(), PasswordChange::NoSuchUser, "{nobody}");
     }
     assert_eq!(store.count_users().await.unwrap(), 2);
 
@@ -238,80 +252,32 @@ pub(crate) async fn what_is_hashed_is_no_plain_password(store: &SharedStore) {
     assert!(kept == new_user("ann").password);
 }
 
-fn session(id: &str, expires: Option<u64>) -> Session {
-    Session {
-        id: id.into(),
-        username: user("ann"),
-        created: 1_700_000_000_000,
-        expires,
-    }
-}
-
-pub(crate) async fn sessions_live_and_end(store: &SharedStore) {
-    store.create_user(new_user("ann")).await.unwrap();
-    assert_eq!(store.session("s1").await.unwrap(), None);
-    for session in [session("s1", Some(2_000)), session("bot", None)] {
-        store.create_session(session.clone()).await.unwrap();
-        assert_eq!(store.session(&session.id).await.unwrap(), Some(session));
-    }
-    let again = store.create_session(session("s1", None)).await;
-    assert!(matches!(again, Err(StoreError::Refused(_))), "{again:?}");
-    assert_eq!(store.session("S1").await.unwrap(), None);
-
-    store.renew_session("s1", 3_000).await.unwrap();
-    assert_eq!(
-        store.session("s1").await.unwrap(),
-        Some(session("s1", Some(3_000)))
-    );
-    assert_eq!(
-        store.session("bot").await.unwrap(),
-        Some(session("bot", None))
-    );
-
-    store.revoke_session("s1").await.unwrap();
-    assert_eq!(store.session("s1").await.unwrap(), None);
-    // What was revoked does not come back by a renewal that was under way.
-    store.renew_session("s1", 9_000).await.unwrap();
-    store.revoke_session("s1").await.unwrap();
-    assert_eq!(store.session("s1").await.unwrap(), None);
-    assert!(store.session("bot").await.unwrap().is_some());
-}
-
-pub(crate) async fn ended_sessions_are_purged(store: &SharedStore) {
-    store.create_user(new_user("ann")).await.unwrap();
-    let all = [
-        ("a", Some(999)),
-        ("b", Some(1_000)),
-        ("c", Some(1_001)),
-        ("d", None),
-    ];
-    for (id, expires) in all {
-        store.create_session(session(id, expires)).await.unwrap();
-    }
-    store.purge_sessions(1_000).await.unwrap();
-    for (id, stays) in [("a", false), ("b", true), ("c", true), ("d", true)] {
-        assert_eq!(store.session(id).await.unwrap().is_some(), stays, "{id}");
-    }
-}
-
-pub(crate) async fn the_first_claim_stands(store: &SharedStore) {
-    assert_eq!(store.claimed("key").await.unwrap(), None);
+pub(crate) async fn the_first_value_stays(store: &SharedStore) {
+    assert_eq!(store.value("key").await.unwrap(), None);
     let racers: Vec<_> = (0..RACERS)
         .map(|n| {
             let store = store.clone();
-            tokio::spawn(async move { store.claim("key", &format!("value {n}")).await.unwrap() })
+            tokio::spawn(async move {
+                store
+                    .insert_if_absent("key", &format!("value {n}"))
+                    .await
+                    .unwrap()
+            })
         })
         .collect();
     let mut told = Vec::new();
     for racer in racers {
         told.push(racer.await.unwrap());
     }
-    let stands = store.claimed("key").await.unwrap().unwrap();
+    let stands = store.value("key").await.unwrap().unwrap();
     assert!(stands.starts_with("value "));
     assert_eq!(told, vec![stands.clone(); RACERS]);
-    assert_eq!(store.claim("other", "else").await.unwrap(), "else");
-    assert_eq!(store.claim("key", "late").await.unwrap(), stands);
-    assert_eq!(store.claimed("KEY").await.unwrap(), None);
+    assert_eq!(
+        store.insert_if_absent("other", "else").await.unwrap(),
+        "else"
+    );
+    assert_eq!(store.insert_if_absent("key", "late").await.unwrap(), stands);
+    assert_eq!(store.value("KEY").await.unwrap(), None);
 }
 
 pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
@@ -335,6 +301,8 @@ pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
             created,
             avatar: None,
             banned_until: None,
+            last_ban_seq: None,
+            password_epoch: None,
         };
         assert!(matches!(
             store.create_user(new).await.unwrap(),
@@ -346,13 +314,13 @@ pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
         let session = Session {
             id: text.into(),
             username: Username::existing(text),
-            ..session("", None)
+            ..session("", "")
         };
         store.create_session(session.clone()).await.unwrap();
         assert_eq!(store.session(text).await.unwrap(), Some(session));
 
-        assert_eq!(store.claim(text, text).await.unwrap(), text);
-        assert_eq!(store.claimed(text).await.unwrap().as_deref(), Some(text));
+        assert_eq!(store.insert_if_absent(text, text).await.unwrap(), text);
+        assert_eq!(store.value(text).await.unwrap().as_deref(), Some(text));
     }
     assert_eq!(store.count_users().await.unwrap(), HOSTILE.len() as u64);
 }
@@ -386,47 +354,16 @@ pub(crate) async fn pictures_come_back(store: &SharedStore) {
 pub(crate) async fn bans_are_kept(store: &SharedStore) {
     store.create_user(new_user("ann")).await.unwrap();
     let ann = user("ann");
-    for until in [Some(7), None, Some(u64::MAX >> 11)] {
-        store.set_banned(&ann, until).await.unwrap();
-        let found = store.find_user("ann").await.unwrap().unwrap();
-        assert_eq!(found.banned_until, until);
-    }
-}
-
-pub(crate) async fn sessions_of_one_person(store: &SharedStore) {
-    let session = |id: &str, who: &str, created| Session {
-        id: id.into(),
-        username: user(who),
-        created,
-        expires: None,
-    };
-    for (id, who, created) in [
-        ("a", "ann", 1),
-        ("b", "ann", 3),
-        ("c", "ann", 2),
-        ("d", "bob", 1),
+    for (until, seq, last) in [
+        (Some(7), None, None),
+        (Some(7), Some(5), Some(5)),
+        (None, Some(6), Some(5)),
+        (Some(u64::MAX >> 11), Some(8), Some(8)),
+        (Some(9), Some(2), Some(8)),
+        (None, None, Some(8)),
     ] {
-        store
-            .create_session(session(id, who, created))
-            .await
-            .unwrap();
+        store.set_banned(&ann, until, seq).await.unwrap();
+        let found = store.find_user("ann").await.unwrap().unwrap();
+        assert_eq!((found.banned_until, found.last_ban_seq), (until, last));
     }
-    let own = async |who: &str, limit| {
-        let own = store.sessions_of(&user(who), limit).await.unwrap();
-        own.into_iter()
-            .map(|session| session.id)
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(own("ann", 9).await, ["b", "c", "a"]);
-    assert_eq!(own("ann", 2).await, ["b", "c"]);
-    store
-        .revoke_sessions_of(&user("ann"), Some("c"))
-        .await
-        .unwrap();
-    assert_eq!(own("ann", 9).await, ["c"]);
-    store.revoke_sessions_of(&user("ann"), None).await.unwrap();
-    assert_eq!(
-        (own("ann", 9).await, own("bob", 9).await.len()),
-        (vec![], 1)
-    );
 }

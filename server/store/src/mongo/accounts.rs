@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use chat_shared::{TimestampMs, Username};
+use chat_shared::{Seq, TimestampMs, Username};
 use futures::TryStreamExt;
 use mongodb::Collection;
 use mongodb::bson::{Bson, Document, doc};
@@ -16,8 +16,8 @@ use super::error::Failure;
 use super::log::clamp;
 use super::{MongoStore, Shared};
 use crate::{
-    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
-    User,
+    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, PlainPassword, SESSIONS_MAX, Session, StoreError, User,
 };
 
 /// Documents of the demo's that bear one name, at most; more would make a log-in slow.
@@ -28,6 +28,9 @@ const RETRY: Duration = Duration::from_millis(100);
 
 /// Under which key the first account that was made is kept, so that one alone is told it is that.
 pub(super) const FIRST_ACCOUNT: &str = "first_account";
+
+/// Between the epochs of one account's documents; no epoch has it in it.
+const EPOCH_SEPARATOR: &str = ",";
 
 pub(super) const ARGON2ID: &str = "argon2id";
 pub(super) const PLAIN: &str = "plain";
@@ -51,7 +54,7 @@ impl AccountStore for MongoStore {
         {
             Insert::Stands(_) => Ok(CreateUser::NameTaken),
             Insert::Done => {
-                let first = self.claim(FIRST_ACCOUNT, &username).await? == username;
+                let first = self.insert_if_absent(FIRST_ACCOUNT, &username).await? == username;
                 Ok(CreateUser::Created { first })
             }
         }
@@ -111,14 +114,24 @@ impl AccountStore for MongoStore {
         Ok(ours + demo)
     }
 
+    /// The account first: from then on the epochs differ and no session but a moved one is valid,
+    /// whatever becomes of the rest.
     async fn set_password(
         &self,
         username: &Username,
-        password: PasswordRecord,
-    ) -> Result<(), StoreError> {
-        let (kind, password) = encode_password(&password)?;
-        let set = doc! { "password": password, "chatServer.passwordKind": kind };
-        self.shared.change_user(username, set).await
+        verified: Option<&PasswordEpoch>,
+        new: NewPassword,
+        kept: Option<&str>,
+    ) -> Result<PasswordChange, StoreError> {
+        let store = &self.shared;
+        let change = store.change_password(username, verified, &new).await?;
+        if change == PasswordChange::Done {
+            let others = store.end_earlier_sessions(username, verified, &new.epoch, kept);
+            if let Err(error) = others.await {
+                tracing::warn!(%username, %error, "ended sessions stay in the store for now");
+            }
+        }
+        Ok(change)
     }
 
     async fn plain_passwords(&self, limit: usize) -> Result<Vec<PlainPassword>, StoreError> {
@@ -163,10 +176,15 @@ impl AccountStore for MongoStore {
         &self,
         username: &Username,
         until: Option<TimestampMs>,
+        seq: Option<Seq>,
     ) -> Result<(), StoreError> {
+        let ban_seq = seq.filter(|_| until.is_some());
         let until = until.map_or(Bson::Null, |until| Bson::Int64(int(until)));
-        let set = doc! { "chatServer.bannedUntil": until };
-        self.shared.change_user(username, set).await
+        let mut update = doc! { "$set": { "chatServer.bannedUntil": until } };
+        if let Some(seq) = ban_seq {
+            update.insert("$max", doc! { "chatServer.lastBanSeq": int(seq) });
+        }
+        self.shared.update_user(username, update).await
     }
 
     async fn sessions_of(
@@ -192,12 +210,14 @@ impl AccountStore for MongoStore {
         Ok(())
     }
 
-    async fn create_session(&self, session: Session) -> Result<(), StoreError> {
+    async fn create_session(&self, session: Session) -> Result<Vec<String>, StoreError> {
+        let store = &self.shared;
+        let username = session.username.clone();
         let id = Bson::String(session.id.clone());
         let doc = SessionDoc::from(session);
-        match self.shared.insert(&self.shared.sessions, &id, &doc).await? {
-            Insert::Done => Ok(()),
-            Insert::Stands(_) => Err(StoreError::Refused("a session's id stands already".into())),
+        match store.insert(&store.sessions, &id, &doc).await? {
+            Insert::Done => Ok(store.end_oldest_sessions(&username, &doc.id).await?),
+            Insert::Stands(_) => Err(StoreError::Refused("a session's id is taken".into())),
         }
     }
 
@@ -227,11 +247,11 @@ impl AccountStore for MongoStore {
         Ok(())
     }
 
-    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
-        self.shared.claim(key, value).await
+    async fn insert_if_absent(&self, key: &str, value: &str) -> Result<String, StoreError> {
+        self.shared.insert_if_absent(key, value).await
     }
 
-    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
+    async fn value(&self, key: &str) -> Result<Option<String>, StoreError> {
         let find = self.shared.claims.find_one(doc! { "_id": key });
         Ok(self.shared.ask(find).await?.map(|doc| doc.value))
     }
@@ -244,7 +264,11 @@ enum Insert<T> {
 }
 
 impl Shared {
-    pub(super) async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
+    pub(super) async fn insert_if_absent(
+        &self,
+        key: &str,
+        value: &str,
+    ) -> Result<String, StoreError> {
         let doc = ClaimDoc {
             key: key.to_owned(),
             value: value.to_owned(),
@@ -294,14 +318,105 @@ impl Shared {
 
     /// Changes all documents of one person.
     async fn change_user(&self, username: &Username, set: Document) -> Result<(), StoreError> {
+        self.update_user(username, doc! { "$set": set }).await
+    }
+
+    async fn update_user(&self, username: &Username, update: Document) -> Result<(), StoreError> {
         let all = doc! { "username": username.as_str() };
-        let update = self.users.update_many(all, doc! { "$set": set });
+        let update = self.users.update_many(all, update);
         match self.ask(update).await?.matched_count {
             0 => Err(StoreError::Refused(format!(
                 "a change of {username:?}, who is not there"
             ))),
             _ => Ok(()),
         }
+    }
+
+    /// Changes the password and the epoch of all documents of one person that have still the
+    /// verified epoch. The new epoch is nobody else's, so that a lost answer is found by reading.
+    async fn change_password(
+        &self,
+        username: &Username,
+        verified: Option<&PasswordEpoch>,
+        new: &NewPassword,
+    ) -> Result<PasswordChange, StoreError> {
+        let (kind, password) = encode_password(&new.record)?;
+        let filter = doc! {
+            "username": username.as_str(),
+            "chatServer.passwordEpoch": { "$in": epochs_of(verified) },
+        };
+        let set = doc! {
+            "password": password,
+            "chatServer.passwordKind": kind,
+            "chatServer.passwordEpoch": &new.epoch.0,
+        };
+        let deadline = Instant::now() + self.timeouts.write;
+        loop {
+            let update = self
+                .users
+                .update_many(filter.clone(), doc! { "$set": set.clone() });
+            let failure = match self.ask(update).await {
+                Ok(_) => None,
+                Err(Failure::Away(text)) => Some(Failure::Away(text)),
+                Err(failure) => return Err(failure.into()),
+            };
+            match (self.user_to_the_letter(username.as_str()).await, failure) {
+                (Ok(None), _) => return Ok(PasswordChange::NoSuchUser),
+                (Ok(Some(user)), _) if user.password_epoch.as_ref() == Some(&new.epoch) => {
+                    return Ok(PasswordChange::Done);
+                }
+                (Ok(Some(user)), None) if user.password_epoch.as_ref() != verified => {
+                    return Ok(PasswordChange::Outdated);
+                }
+                (Err(error), _) if Instant::now() + RETRY > deadline => return Err(error),
+                (Ok(_), Some(failure)) if Instant::now() + RETRY > deadline => {
+                    return Err(failure.into());
+                }
+                (Ok(_), None) if Instant::now() + RETRY > deadline => {
+                    return Err(StoreError::Unavailable("the password moves".into()));
+                }
+                _ => sleep(RETRY).await,
+            }
+        }
+    }
+
+    /// Moves the kept session to the new epoch and removes those of earlier ones.
+    async fn end_earlier_sessions(
+        &self,
+        username: &Username,
+        verified: Option<&PasswordEpoch>,
+        epoch: &PasswordEpoch,
+        kept: Option<&str>,
+    ) -> Result<(), Failure> {
+        if let Some(kept) = kept {
+            let filter = doc! {
+                "_id": kept,
+                "username": username.as_str(),
+                "epoch": verified.map(|epoch| epoch.0.as_str()),
+            };
+            let set = doc! { "$set": { "epoch": &epoch.0 } };
+            self.ask(self.sessions.update_one(filter, set)).await?;
+        }
+        let others = doc! { "username": username.as_str(), "epoch": { "$ne": &epoch.0 } };
+        self.ask(self.sessions.delete_many(others)).await.map(drop)
+    }
+
+    /// Ends a person's sessions above [`SESSIONS_MAX`], the oldest, and never the one just made.
+    async fn end_oldest_sessions(
+        &self,
+        username: &Username,
+        new: &str,
+    ) -> Result<Vec<String>, Failure> {
+        let others = doc! { "username": username.as_str(), "_id": { "$ne": new } };
+        let find = self.sessions.find(others).sort(doc! { "created": -1 });
+        let oldest = self.collect(find.skip(SESSIONS_MAX as u64 - 1)).await?;
+        if oldest.is_empty() {
+            return Ok(Vec::new());
+        }
+        let ids: Vec<String> = oldest.into_iter().map(|doc: SessionDoc| doc.id).collect();
+        let delete = self.sessions.delete_many(doc! { "_id": { "$in": &ids } });
+        self.ask(delete).await?;
+        Ok(ids)
     }
 
     /// The one person of all documents that bear this name.
@@ -333,6 +448,8 @@ fn new_user(user: NewUser, folded: &str) -> Result<UserDoc, StoreError> {
             created: Some(user.created),
             avatar: None,
             banned_until: None,
+            last_ban_seq: None,
+            password_epoch: None,
         }),
     })
 }
@@ -344,6 +461,7 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
     let mut records = Vec::with_capacity(docs.len());
     let mut ours = OursDoc::default();
     let mut created = None;
+    let mut epochs = BTreeSet::new();
     for doc in docs {
         records.push(decode_password(username.as_str(), &doc)?);
         let made = doc
@@ -355,11 +473,13 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
                 _ => None,
             });
         created = created.min(made).or(created).or(made);
+        epochs.insert(doc.ours.as_ref().and_then(|doc| doc.password_epoch.clone()));
         if let Some(doc) = doc.ours {
             ours.bot |= doc.bot;
             ours.display_name = ours.display_name.or(doc.display_name);
             ours.avatar = ours.avatar.or(doc.avatar);
             ours.banned_until = ours.banned_until.or(doc.banned_until);
+            ours.last_ban_seq = ours.last_ban_seq.max(doc.last_ban_seq);
         }
     }
     let password = match records.len() {
@@ -376,7 +496,32 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         created: created.unwrap_or_default(),
         avatar: ours.avatar,
         banned_until: ours.banned_until,
+        last_ban_seq: ours.last_ban_seq,
+        password_epoch: epoch_of(epochs),
     })
+}
+
+/// The epoch of an account that may be several documents of the demo's. Where a change reached
+/// only some of them, it is the epochs of all: equal to none that a finished change leaves.
+fn epoch_of(epochs: BTreeSet<Option<String>>) -> Option<PasswordEpoch> {
+    if epochs.iter().all(Option::is_none) {
+        return None;
+    }
+    let epochs: Vec<String> = epochs.into_iter().map(Option::unwrap_or_default).collect();
+    Some(PasswordEpoch(epochs.join(EPOCH_SEPARATOR)))
+}
+
+/// The epochs of the single documents of an account, as a list for `$in`.
+fn epochs_of(epoch: Option<&PasswordEpoch>) -> Vec<Bson> {
+    let Some(epoch) = epoch else {
+        return vec![Bson::Null];
+    };
+    let each = epoch.0.split(EPOCH_SEPARATOR);
+    each.map(|epoch| match epoch {
+        "" => Bson::Null,
+        epoch => Bson::String(epoch.to_owned()),
+    })
+    .collect()
 }
 
 fn decode_password(username: &str, doc: &UserDoc) -> Result<PasswordRecord, StoreError> {

@@ -79,7 +79,7 @@ impl Shared {
         if self.ask(self.users.find_one(doc! {})).await?.is_none() {
             return Ok(());
         }
-        match self.claim(FIRST_ACCOUNT, "").await {
+        match self.insert_if_absent(FIRST_ACCOUNT, "").await {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure::Away(error.to_string())),
         }

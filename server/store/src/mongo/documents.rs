@@ -5,7 +5,7 @@ use mongodb::bson::spec::BinarySubtype;
 use mongodb::bson::{Binary, Bson};
 use serde::{Deserialize, Serialize};
 
-use crate::{Avatar, Session, Snapshot, StoreError};
+use crate::{Avatar, PasswordEpoch, SecretHash, Session, Snapshot, StoreError};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// The highest number that an `_id` of the log has digits for; no room gets there.
@@ -217,6 +217,14 @@ pub(super) struct SessionDoc {
     pub(super) created: u64,
     /// `null` for one that does not expire; the field is there all the same.
     pub(super) expires: Option<u64>,
+    /// Absent in a session whose token carries no secret.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) secret_hash: Option<Binary>,
+    /// Absent where the account's password was not changed before the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) epoch: Option<PasswordEpoch>,
+    #[serde(default)]
+    pub(super) lobby_seq: Seq,
 }
 
 impl From<Session> for SessionDoc {
@@ -226,6 +234,9 @@ impl From<Session> for SessionDoc {
             username: session.username,
             created: session.created,
             expires: session.expires,
+            secret_hash: session.secret_hash.map(|hash| binary(hash.0.to_vec())),
+            epoch: session.epoch,
+            lobby_seq: session.lobby_seq,
         }
     }
 }
@@ -237,6 +248,12 @@ impl From<SessionDoc> for Session {
             username: doc.username,
             created: doc.created,
             expires: doc.expires,
+            // A hash of another length is of no secret: nothing opens the session.
+            secret_hash: doc
+                .secret_hash
+                .map(|hash| SecretHash(hash.bytes.try_into().unwrap_or_default())),
+            epoch: doc.epoch,
+            lobby_seq: doc.lobby_seq,
         }
     }
 }
@@ -291,6 +308,10 @@ pub(super) struct OursDoc {
     pub(super) avatar: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) banned_until: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_ban_seq: Option<Seq>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) password_epoch: Option<String>,
 }
 
 pub(super) fn unreadable_password(username: &str) -> StoreError {

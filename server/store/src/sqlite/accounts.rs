@@ -1,30 +1,41 @@
-use chat_shared::{TimestampMs, Username};
+use chat_shared::{Seq, TimestampMs, Username};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
 use super::rows::{bound, collect, column, execute};
 use crate::{
-    AccountStore, Avatar, CreateUser, NewUser, PasswordRecord, PlainPassword, Session, StoreError,
-    User,
+    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, StoreError, User,
 };
 
 pub(super) const USER_BY_NAME: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until
+         banned_until, last_ban_seq, password_epoch
      FROM users WHERE username = ?1";
 
 pub(super) const USER_BY_FOLDED: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until
+         banned_until, last_ban_seq, password_epoch
      FROM users WHERE folded = ?1";
 
 pub(super) const USERS_AFTER: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until
+         banned_until, last_ban_seq, password_epoch
      FROM users WHERE username > ?1 ORDER BY username LIMIT ?2";
 
-pub(super) const SESSIONS_OF: &str = "SELECT id, username, created, expires FROM sessions
+pub(super) const SESSIONS_OF: &str =
+    "SELECT id, username, created, expires, secret_hash, epoch, lobby_seq FROM sessions
      WHERE username = ?1 ORDER BY created DESC LIMIT ?2";
+
+pub(super) const SESSION: &str =
+    "SELECT id, username, created, expires, secret_hash, epoch, lobby_seq FROM sessions
+     WHERE id = ?1";
+
+/// All of a person's sessions above a number of others; a new one is not among them.
+pub(super) const OLDEST_SESSIONS: &str = "SELECT id FROM sessions
+     WHERE username = ?1 AND id <> ?2 ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?3";
+
+pub(super) const AVATAR_IN_USE: &str = "SELECT username FROM users WHERE avatar = ?1 LIMIT 1";
 
 pub(super) const PURGE_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
 
@@ -83,19 +94,14 @@ impl AccountStore for SqliteStore {
     async fn set_password(
         &self,
         username: &Username,
-        password: PasswordRecord,
-    ) -> Result<(), StoreError> {
-        let username = username.clone();
-        self.write(move |conn| {
-            let (password_kind, password) = encode_password(&password)?;
-            let changed = execute(
-                conn,
-                "UPDATE users SET password_kind = ?2, password = ?3 WHERE username = ?1",
-                (username.as_str(), password_kind, password),
-            )?;
-            of_someone(changed, &username)
-        })
-        .await
+        verified: Option<&PasswordEpoch>,
+        new: NewPassword,
+        kept: Option<&str>,
+    ) -> Result<PasswordChange, StoreError> {
+        let (username, verified) = (username.clone(), verified.cloned());
+        let kept = kept.unwrap_or_default().to_owned();
+        self.write(move |conn| set_password(conn, &username, verified.as_ref(), &new, &kept))
+            .await
     }
 
     /// The demo never kept anything in SQLite.
@@ -142,19 +148,8 @@ impl AccountStore for SqliteStore {
 
     async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
         let username = username.clone();
-        self.write(move |conn| {
-            let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-            execute(conn, keep, (&avatar.name, avatar.png))?;
-            let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1";
-            of_someone(
-                execute(conn, sql, (username.as_str(), avatar.name))?,
-                &username,
-            )?;
-            let unused = "DELETE FROM avatars WHERE NOT EXISTS
-                 (SELECT 1 FROM users WHERE users.avatar = avatars.name)";
-            execute(conn, unused, []).map(drop)
-        })
-        .await
+        self.write(move |conn| set_avatar(conn, &username, avatar))
+            .await
     }
 
     async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
@@ -174,11 +169,16 @@ impl AccountStore for SqliteStore {
         &self,
         username: &Username,
         until: Option<TimestampMs>,
+        seq: Option<Seq>,
     ) -> Result<(), StoreError> {
         let username = username.clone();
+        let ban_seq = seq.filter(|_| until.is_some());
         self.write(move |conn| {
-            let sql = "UPDATE users SET banned_until = ?2 WHERE username = ?1";
-            of_someone(execute(conn, sql, (username.as_str(), until))?, &username)
+            let sql = "UPDATE users SET banned_until = ?2,
+                 last_ban_seq = nullif(max(coalesce(last_ban_seq, 0), coalesce(?3, 0)), 0)
+                 WHERE username = ?1";
+            let changed = execute(conn, sql, (username.as_str(), until, ban_seq))?;
+            of_someone(changed, &username)
         })
         .await
     }
@@ -209,30 +209,14 @@ impl AccountStore for SqliteStore {
         .await
     }
 
-    async fn create_session(&self, session: Session) -> Result<(), StoreError> {
-        self.write(move |conn| {
-            execute(
-                conn,
-                "INSERT INTO sessions (id, username, created, expires) VALUES (?1, ?2, ?3, ?4)",
-                (
-                    session.id,
-                    session.username.as_str(),
-                    session.created,
-                    session.expires,
-                ),
-            )
-            .map(drop)
-        })
-        .await
+    async fn create_session(&self, session: Session) -> Result<Vec<String>, StoreError> {
+        self.write(move |conn| create_session(conn, &session)).await
     }
 
     async fn session(&self, id: &str) -> Result<Option<Session>, StoreError> {
         let id = id.to_owned();
-        self.read(move |conn| {
-            let sql = "SELECT id, username, created, expires FROM sessions WHERE id = ?1";
-            Ok(collect(conn, sql, [id], decode_session)?.pop())
-        })
-        .await
+        self.read(move |conn| Ok(collect(conn, SESSION, [id], decode_session)?.pop()))
+            .await
     }
 
     async fn renew_session(&self, id: &str, expires: TimestampMs) -> Result<(), StoreError> {
@@ -259,7 +243,7 @@ impl AccountStore for SqliteStore {
             .await
     }
 
-    async fn claim(&self, key: &str, value: &str) -> Result<String, StoreError> {
+    async fn insert_if_absent(&self, key: &str, value: &str) -> Result<String, StoreError> {
         let (key, value) = (key.to_owned(), value.to_owned());
         self.write(move |conn| {
             execute(
@@ -267,18 +251,104 @@ impl AccountStore for SqliteStore {
                 "INSERT INTO claims (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 (&key, value),
             )?;
-            claimed(conn, &key)?.ok_or_else(|| StoreError::Corrupt("a claim went away".into()))
+            value_of(conn, &key)?.ok_or_else(|| StoreError::Corrupt(format!("no value of {key:?}")))
         })
         .await
     }
 
-    async fn claimed(&self, key: &str) -> Result<Option<String>, StoreError> {
+    async fn value(&self, key: &str) -> Result<Option<String>, StoreError> {
         let key = key.to_owned();
-        self.read(move |conn| claimed(conn, &key)).await
+        self.read(move |conn| value_of(conn, &key)).await
     }
 }
 
-fn claimed(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+fn set_password(
+    conn: &Connection,
+    username: &Username,
+    verified: Option<&PasswordEpoch>,
+    new: &NewPassword,
+    kept: &str,
+) -> Result<PasswordChange, StoreError> {
+    let Some(user) = collect(conn, USER_BY_NAME, [username.as_str()], decode_user)?.pop() else {
+        return Ok(PasswordChange::NoSuchUser);
+    };
+    if user.password_epoch.as_ref() != verified {
+        return Ok(PasswordChange::Outdated);
+    }
+    let (password_kind, password) = encode_password(&new.record)?;
+    execute(
+        conn,
+        "UPDATE users SET password_kind = ?2, password = ?3, password_epoch = ?4
+         WHERE username = ?1",
+        (username.as_str(), password_kind, password, &new.epoch.0),
+    )?;
+    execute(
+        conn,
+        "UPDATE sessions SET epoch = ?4 WHERE id = ?2 AND username = ?1 AND epoch IS ?3",
+        (
+            username.as_str(),
+            kept,
+            verified.map(|epoch| &epoch.0),
+            &new.epoch.0,
+        ),
+    )?;
+    execute(
+        conn,
+        "DELETE FROM sessions WHERE username = ?1 AND epoch IS NOT ?2",
+        (username.as_str(), &new.epoch.0),
+    )?;
+    Ok(PasswordChange::Done)
+}
+
+/// Keeps the picture, and removes the one before where nobody else has it.
+fn set_avatar(conn: &Connection, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
+    let before = "SELECT avatar FROM users WHERE username = ?1";
+    let before: Option<Option<String>> =
+        collect(conn, before, [username.as_str()], |row| column(row, 0))?.pop();
+    let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    execute(conn, keep, (&avatar.name, avatar.png))?;
+    let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1";
+    of_someone(
+        execute(conn, sql, (username.as_str(), &avatar.name))?,
+        username,
+    )?;
+    let Some(before) = before.flatten().filter(|name| *name != avatar.name) else {
+        return Ok(());
+    };
+    let others = collect(conn, AVATAR_IN_USE, [&before], |row| {
+        column::<String>(row, 0)
+    })?;
+    if others.is_empty() {
+        execute(conn, "DELETE FROM avatars WHERE name = ?1", [&before])?;
+    }
+    Ok(())
+}
+
+fn create_session(conn: &Connection, session: &Session) -> Result<Vec<String>, StoreError> {
+    execute(
+        conn,
+        "INSERT INTO sessions (id, username, created, expires, secret_hash, epoch, lobby_seq)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        (
+            &session.id,
+            session.username.as_str(),
+            session.created,
+            session.expires,
+            session.secret_hash.map(|hash| hash.0),
+            session.epoch.as_ref().map(|epoch| &epoch.0),
+            bound(session.lobby_seq),
+        ),
+    )?;
+    let others = bound(SESSIONS_MAX as u64 - 1);
+    let key = (session.username.as_str(), &session.id, others);
+    let ended: Vec<String> = collect(conn, OLDEST_SESSIONS, key, |row| column(row, 0))?;
+    for id in &ended {
+        execute(conn, "DELETE FROM sessions WHERE id = ?1", [id])?;
+    }
+    Ok(ended)
+}
+
+fn value_of(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     conn.prepare_cached("SELECT value FROM claims WHERE key = ?1")
         .and_then(|mut query| query.query_row([key], |row| row.get(0)).optional())
         .map_err(StoreError::from)
@@ -321,6 +391,8 @@ fn decode_user(row: &Row<'_>) -> Result<User, StoreError> {
         created: column(row, 5)?,
         avatar: column(row, 6)?,
         banned_until: column(row, 7)?,
+        last_ban_seq: column(row, 8)?,
+        password_epoch: column::<Option<String>>(row, 9)?.map(PasswordEpoch),
     })
 }
 
@@ -330,6 +402,9 @@ fn decode_session(row: &Row<'_>) -> Result<Session, StoreError> {
         username: Username::existing(&column::<String>(row, 1)?),
         created: column(row, 2)?,
         expires: column(row, 3)?,
+        secret_hash: column::<Option<[u8; 32]>>(row, 4)?.map(SecretHash),
+        epoch: column::<Option<String>>(row, 5)?.map(PasswordEpoch),
+        lobby_seq: column(row, 6)?,
     })
 }
 

@@ -1,9 +1,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("migrations/0001_log_and_accounts.sql"),
     include_str!("migrations/0002_conversations.sql"),
+    include_str!("migrations/0003_sessions_and_versions.sql"),
 ];
 
 pub(super) enum Migrated {

@@ -7,7 +7,7 @@ use mongodb::bson::doc;
 use super::open_new;
 use crate::mongo::MongoStore;
 use crate::mongo::documents::LogDoc;
-use crate::{AccountStore, Append, LogStore, PasswordRecord};
+use crate::{AccountStore, Append, LogStore, NewPassword, PasswordEpoch, PasswordRecord};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 fn rust() -> RoomName {
@@ -169,7 +169,11 @@ async fn a_conversion_does_not_undo_a_change() {
     let plain = store.plain_passwords(9).await.unwrap();
     assert_eq!(plain.len(), 1);
     let new = PasswordRecord::Argon2id("$argon2id$new".into());
-    store.set_password(&kim, new.clone()).await.unwrap();
+    let change = NewPassword {
+        record: new.clone(),
+        epoch: PasswordEpoch("e".into()),
+    };
+    store.set_password(&kim, None, change, None).await.unwrap();
     store
         .convert_password(&kim, "old", "$argon2id$old")
         .await

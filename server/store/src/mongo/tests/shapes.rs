@@ -15,7 +15,10 @@ use mongodb::event::command::CommandEvent;
 use super::mongo_server::TestDatabase;
 use crate::mongo::indexes::INDEXES;
 use crate::mongo::{MongoStore, Timeouts, connect};
-use crate::{Avatar, NewUser, PasswordRecord, ReadMark, Search, Session, SharedStore, Snapshot};
+use crate::{
+    Avatar, NewPassword, NewUser, PasswordEpoch, PasswordRecord, ReadMark, SESSIONS_MAX, Search,
+    SharedStore, Snapshot,
+};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// Shape, and the index by name. `_id` is every collection's own; `all` reads a whole collection,
@@ -38,6 +41,10 @@ const SHAPES: &[(&str, &str)] = &[
         "chat_by_password_kind",
     ),
     ("chatRoomUsers: username =", "chat_by_username"),
+    (
+        "chatRoomUsers: username =, chatServer.passwordEpoch in",
+        "chat_by_username",
+    ),
     (
         "chatRoomUsers: username =, chatServer.passwordKind =, password =",
         "chat_by_username",
@@ -95,6 +102,13 @@ const SHAPES: &[(&str, &str)] = &[
         "by_word",
     ),
     ("sessions: _id =", "_id"),
+    ("sessions: _id =, username =, epoch =", "_id"),
+    ("sessions: _id in", "_id"),
+    (
+        "sessions: username =, _id range; sort -created",
+        "by_username",
+    ),
+    ("sessions: username =, epoch range", "by_username"),
     ("sessions: username =, _id range", "by_username"),
     ("sessions: username =; sort -created", "by_username"),
     ("sessions: expires range", "by_expires"),
@@ -416,8 +430,15 @@ async fn ask_everything(store: &SharedStore) {
         .convert_password(&Username::existing("Demo"), "x", "$argon2id$")
         .await
         .unwrap();
-    store.set_password(&ann, password).await.unwrap();
-    store.set_banned(&ann, Some(7)).await.unwrap();
+    let new = NewPassword {
+        record: password,
+        epoch: PasswordEpoch("e".into()),
+    };
+    store
+        .set_password(&ann, None, new, Some("x"))
+        .await
+        .unwrap();
+    store.set_banned(&ann, Some(7), Some(1)).await.unwrap();
     let avatar = Avatar {
         name: "a".into(),
         png: vec![1],
@@ -428,17 +449,14 @@ async fn ask_everything(store: &SharedStore) {
     store.avatar("a").await.unwrap();
     store.sessions_of(&ann, 9).await.unwrap();
     store.revoke_sessions_of(&ann, Some("x")).await.unwrap();
-    let session = Session {
-        id: "s".into(),
-        username: ann,
-        created: 1,
-        expires: Some(2),
-    };
-    store.create_session(session).await.unwrap();
+    for n in 0..=SESSIONS_MAX {
+        let session = crate::contract::session(&format!("s{n}"), "ann");
+        store.create_session(session).await.unwrap();
+    }
     store.session("s").await.unwrap();
     store.renew_session("s", 3).await.unwrap();
     store.revoke_session("s").await.unwrap();
     store.purge_sessions(9).await.unwrap();
-    store.claim("k", "v").await.unwrap();
-    store.claimed("k").await.unwrap();
+    store.insert_if_absent("k", "v").await.unwrap();
+    store.value("k").await.unwrap();
 }

@@ -11,12 +11,7 @@ use crate::{
 };
 
 fn session(id: &str) -> Session {
-    Session {
-        id: id.into(),
-        username: Username::existing("ann"),
-        created: 1,
-        expires: Some(2),
-    }
+    crate::contract::session(id, "ann")
 }
 
 #[tokio::test]
@@ -48,7 +43,7 @@ async fn what_was_written_is_found_again() {
     store.save_snapshot(&rust, snapshot.clone()).await.unwrap();
     store.create_user(user).await.unwrap();
     store.create_session(session("s")).await.unwrap();
-    store.claim("key", "value").await.unwrap();
+    store.insert_if_absent("key", "value").await.unwrap();
     drop(store);
 
     // Once after a drop, once after a close.
@@ -62,7 +57,10 @@ async fn what_was_written_is_found_again() {
         assert_eq!(store.snapshot(&rust).await.unwrap(), Some(snapshot.clone()));
         assert_eq!(store.find_user("ANN").await.unwrap().unwrap().created, 7);
         assert_eq!(store.session("s").await.unwrap(), Some(session("s")));
-        assert_eq!(store.claim("key", "other").await.unwrap(), "value");
+        assert_eq!(
+            store.insert_if_absent("key", "other").await.unwrap(),
+            "value"
+        );
         assert_eq!(
             store.append(&rust, 0, vec![said(1, "x")]).await.unwrap(),
             Append::Lost
@@ -82,7 +80,9 @@ async fn a_closed_store_says_so() {
     assert!(unavailable(
         store.events(&room("rust"), 0, 1).await.unwrap_err()
     ));
-    assert!(unavailable(store.claim("key", "value").await.unwrap_err()));
+    assert!(unavailable(
+        store.insert_if_absent("key", "value").await.unwrap_err()
+    ));
     store.close().await;
 }
 

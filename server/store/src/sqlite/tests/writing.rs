@@ -101,8 +101,11 @@ async fn a_failure_is_its_own() {
     );
     assert_eq!(log(&store, "go").await, []);
     assert_eq!(log(&store, "zig").await, []);
-    assert_eq!(store.claimed("half").await.unwrap(), None);
-    assert_eq!(store.claim("half", "whole").await.unwrap(), "whole");
+    assert_eq!(store.value("half").await.unwrap(), None);
+    assert_eq!(
+        store.insert_if_absent("half", "whole").await.unwrap(),
+        "whole"
+    );
 }
 
 #[tokio::test]
@@ -143,13 +146,13 @@ async fn a_full_disk_is_told_and_got_over() {
     let held = Held::new(&store).await;
     let (rust, go) = (room("rust"), room("go"));
     let (small, big, lost, ()) = futures::join!(
-        store.claim("key", "value"),
+        store.insert_if_absent("key", "value"),
         store.append(&rust, stored, vec![said(stored + 1, &text)]),
         store.append(&go, 1, vec![said(2, "a hole")]),
         async { drop(held) },
     );
     assert!(matches!(big, Err(StoreError::Unavailable(_))), "{big:?}");
-    let claimed = store.claimed("key").await.unwrap();
+    let claimed = store.value("key").await.unwrap();
     match small {
         Ok(value) => assert_eq!(claimed, Some(value)),
         Err(error) => assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}"),
@@ -171,12 +174,12 @@ async fn a_transaction_that_is_given_up_takes_nobody_in() {
     let (_dir, store) = open_new();
     let held = Held::new(&store).await;
     let (before, during, after, ()) = futures::join!(
-        store.claim("before", "x"),
+        store.insert_if_absent("before", "x"),
         store.write::<()>(|conn| {
             conn.execute_batch("ROLLBACK").unwrap();
             Err(StoreError::Unavailable("for a test".into()))
         }),
-        store.claim("after", "x"),
+        store.insert_if_absent("after", "x"),
         async { drop(held) },
     );
     assert!(
@@ -188,8 +191,8 @@ async fn a_transaction_that_is_given_up_takes_nobody_in() {
         "{during:?}"
     );
     assert_eq!(after.unwrap(), "x");
-    assert_eq!(store.claimed("before").await.unwrap(), None);
-    assert_eq!(store.claimed("after").await.unwrap().as_deref(), Some("x"));
+    assert_eq!(store.value("before").await.unwrap(), None);
+    assert_eq!(store.value("after").await.unwrap().as_deref(), Some("x"));
 }
 
 #[tokio::test]
@@ -197,7 +200,7 @@ async fn a_commit_that_fails_is_told_to_all() {
     let (_dir, store) = open_new();
     let held = Held::new(&store).await;
     let (good, bad, ()) = futures::join!(
-        store.claim("good", "x"),
+        store.insert_if_absent("good", "x"),
         // Found at the commit only.
         store.write(|conn| {
             conn.execute_batch(
@@ -211,8 +214,11 @@ async fn a_commit_that_fails_is_told_to_all() {
     );
     assert!(matches!(good, Err(StoreError::Unavailable(_))), "{good:?}");
     assert!(matches!(bad, Err(StoreError::Unavailable(_))), "{bad:?}");
-    assert_eq!(store.claimed("good").await.unwrap(), None);
-    assert_eq!(store.claim("good", "again").await.unwrap(), "again");
+    assert_eq!(store.value("good").await.unwrap(), None);
+    assert_eq!(
+        store.insert_if_absent("good", "again").await.unwrap(),
+        "again"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -250,7 +256,7 @@ async fn a_transaction_has_a_bound() {
     let before = commits(&store);
     let claims = (0..COMMIT_JOBS_MAX + 1).map(|n| {
         let store = store.clone();
-        async move { store.claim(&n.to_string(), "x").await.unwrap() }
+        async move { store.insert_if_absent(&n.to_string(), "x").await.unwrap() }
     });
     futures::join!(join_all(claims), async { drop(held) });
     assert_eq!(commits(&store) - before, 3);
@@ -265,7 +271,7 @@ async fn who_stops_waiting_does_not_stop_the_write() {
     assert!(futures::poll!(&mut append).is_pending());
     drop(append);
     drop(held);
-    store.claim("key", "behind it").await.unwrap();
+    store.insert_if_absent("key", "behind it").await.unwrap();
     assert_eq!(log(&store, "rust").await, [said(1, "x")]);
 }
 
@@ -275,7 +281,7 @@ async fn a_close_finishes_what_waits() {
     let held = Held::new(&store).await;
     let claims = (0..100).map(|n| {
         let store = store.clone();
-        async move { store.claim(&n.to_string(), "x").await }
+        async move { store.insert_if_absent(&n.to_string(), "x").await }
     });
     let (claims, (), ()) = futures::join!(join_all(claims), store.close(), async { drop(held) });
     for claim in claims {
@@ -284,7 +290,7 @@ async fn a_close_finishes_what_waits() {
     let store = SqliteStore::open(dir.path()).unwrap();
     for n in 0..100 {
         assert_eq!(
-            store.claimed(&n.to_string()).await.unwrap().as_deref(),
+            store.value(&n.to_string()).await.unwrap().as_deref(),
             Some("x"),
             "{n}"
         );
