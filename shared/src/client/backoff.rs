@@ -1,23 +1,24 @@
-//! How long to wait before the next try to connect.
+//! How long to wait before the next attempt to connect.
 
 use std::time::Duration;
 
 use crate::protocol::Reconnect;
 
-/// The bound of the first wait; each further one is twice as long, up to the longest.
+/// The longest first wait. Each further bound is twice as long, up to the configured maximum.
 const FIRST_MAX: Duration = Duration::from_millis(500);
 
-/// What a server may ask to be waited for at most.
+/// The longest wait that a server may ask for.
 const ASKED_MAX: Duration = Duration::from_secs(300);
 
 /// The wait after a flood.
 const AFTER_FLOOD: Duration = Duration::from_secs(60);
 
-/// How long a connection must have lasted to count as good: after it, waits begin anew.
+/// How long a connection must have lasted for the next wait to start from the shortest again.
 pub(crate) const GOOD_AFTER: Duration = Duration::from_secs(5);
 
-/// Growing, jittered waits ("full jitter": anything between nothing and the bound, so that the
-/// clients of a server that came back don't come all at once).
+/// Exponential backoff with full jitter: a wait is random between zero and a growing bound, so that
+/// the clients of a restarted server don't reconnect all at once. See "Exponential Backoff And
+/// Jitter", AWS Architecture Blog, 2015.
 #[derive(Debug)]
 pub(crate) struct Backoff {
     max: Duration,
@@ -29,13 +30,13 @@ impl Backoff {
         Self { max, failures: 0 }
     }
 
-    /// The last connection was good.
+    /// The last connection was good: the next wait starts from the shortest.
     pub(crate) fn reset(&mut self) {
         self.failures = 0;
     }
 
-    /// The wait before the next try, after a connection or a try ended; `None` where there is to
-    /// be none. `asked` is what the server asked for; `chance` is in 0..1.
+    /// Returns the wait before the next attempt, or `None` if there must be none. `asked` is the
+    /// wait that the server asked for; `chance` is a random number in 0..1.
     pub(crate) fn next(
         &mut self,
         reconnect: Reconnect,
@@ -54,7 +55,7 @@ impl Backoff {
             Reconnect::AtOnce | Reconnect::WithBackoff | Reconnect::AfterBye => jittered,
         };
         self.failures = self.failures.saturating_add(1);
-        // All clients were asked the same; a quarter more spreads them.
+        // Every client was asked to wait the same time; up to a quarter more spreads them.
         let asked = asked.map(|asked| asked.min(ASKED_MAX).mul_f64(1.0 + chance / 4.0));
         Some(asked.unwrap_or_default().max(wait))
     }
@@ -71,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_grow_to_the_longest_and_begin_anew() {
+    fn waits_grow_to_the_longest_and_reset() {
         let mut backoff = Backoff::new(MAX);
         let mut next = |chance| backoff.next(Reconnect::WithBackoff, None, chance).unwrap();
         assert_eq!(
@@ -95,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn the_close_decides() {
+    fn the_close_code_decides() {
         let check = |reconnect, asked: Option<u64>, expect: Option<u64>| {
             let wait = Backoff::new(MAX).next(reconnect, asked.map(ms), 1.0);
             assert_eq!(wait, expect.map(ms), "{reconnect:?}");
@@ -110,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn at_once_is_for_once() {
+    fn reconnecting_at_once_happens_once() {
         let mut backoff = Backoff::new(MAX);
         assert_eq!(backoff.next(Reconnect::AtOnce, None, 1.0), Some(ms(0)));
         assert_eq!(backoff.next(Reconnect::AtOnce, None, 1.0), Some(ms(1000)));

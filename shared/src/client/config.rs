@@ -1,4 +1,4 @@
-//! What a connection needs to know before it starts.
+//! The settings of a connection, and the point from which it resumes.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,20 +10,19 @@ use super::{RootCertificateError, ServerUrl};
 use crate::protocol::{RoomInfo, ServerFrame};
 use crate::{RoomName, Seq};
 
-/// The longest wait between two tries to connect, unless [`ClientConfig::backoff_max`] says
-/// otherwise.
+/// The default longest wait between two attempts to connect.
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 
-/// Up to where one has the events of each room, to go on from there after a restart.
+/// How far the events of each room were received, to continue from there after a restart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResumePoint {
     /// The id of the log that the numbers belong to, from `welcome`.
     pub log: String,
-    /// The seq of the last event one has, for each room.
+    /// The seq of the last event that was received, for each room.
     pub rooms: BTreeMap<RoomName, Seq>,
 }
 
-/// A connection to be: to which server, as whom, from where on.
+/// The settings of a connection: the server, the token, and where to resume.
 #[derive(Clone)]
 pub struct ClientConfig {
     pub(crate) server: ServerUrl,
@@ -35,7 +34,7 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// A connection to `server` with the token that [`super::log_in`] gave.
+    /// Connects to `server` with the token that [`super::log_in`] returned.
     pub fn new(server: ServerUrl, token: impl Into<String>) -> Self {
         Self {
             server,
@@ -54,7 +53,7 @@ impl ClientConfig {
         self
     }
 
-    /// Goes on where an earlier run ended; [`super::Events::resume_point`] told where.
+    /// Continues where an earlier run ended; that run's [`super::Events::resume_point`] says where.
     #[must_use]
     pub fn resume(mut self, from: ResumePoint) -> Self {
         self.resume = Some(from);
@@ -71,8 +70,8 @@ impl ClientConfig {
         Ok(self)
     }
 
-    /// The longest wait between two tries to connect, 30 seconds where this is not called. What
-    /// the server asks for (its `bye`, a minute after a flood) is waited for all the same.
+    /// Sets the longest wait between two attempts to connect; the default is 30 seconds. A longer
+    /// wait that the server asks for (in `bye`, or a minute after a flood) is kept all the same.
     #[must_use]
     pub fn backoff_max(mut self, wait: Duration) -> Self {
         self.backoff_max = wait;
@@ -93,7 +92,7 @@ impl fmt::Debug for ClientConfig {
 }
 
 impl ResumePoint {
-    /// Takes note of an event that was told.
+    /// Advances past an event that was handed to the user.
     pub(crate) fn observe(&mut self, event: &Event) {
         match event {
             Event::Connected(welcome) => {
@@ -122,7 +121,7 @@ impl ResumePoint {
         }
     }
 
-    /// A room that is new starts at its tip; of one that is known the missed events follow.
+    /// A new room starts at its last event; the missed events of a known room follow.
     fn add_rooms(&mut self, rooms: &[RoomInfo]) {
         for room in rooms {
             self.rooms.entry(room.room.clone()).or_insert(room.last_seq);

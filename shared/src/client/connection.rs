@@ -18,7 +18,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::dial::{ByteStream, DialError, dial};
 use super::http::bearer;
-use super::{ClientConfig, CloseReason};
+use super::{ClientConfig, CloseReason, texts};
 use crate::codec::encode;
 use crate::limits::FRAME_BYTES_MAX;
 use crate::protocol::{Bye, CloseCode, Hello, Reconnect};
@@ -26,7 +26,7 @@ use crate::protocol::{Bye, CloseCode, Hello, Reconnect};
 /// How long the upgrade to WebSocket may take, once there is a stream.
 const UPGRADE_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a goodbye may take.
+/// How long closing may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Bytes that are read at a time.
@@ -35,18 +35,18 @@ const READ_BUFFER_BYTES: usize = 8_192;
 /// Bytes that are written at a time.
 const WRITE_BUFFER_BYTES: usize = 4_096;
 
-/// How a connection, or the try to make one, ended.
+/// How a connection, or the attempt to make one, ended.
 #[derive(Debug)]
 pub(crate) enum End {
-    /// Another one may be tried.
+    /// Another attempt may succeed.
     Retry {
         /// Why, as a sentence.
         reason: String,
         reconnect: Reconnect,
-        /// What the server asked to be waited for.
+        /// How long the server asked to wait.
         asked: Option<Duration>,
     },
-    /// None may.
+    /// No further attempt is made.
     Final(CloseReason),
 }
 
@@ -69,10 +69,14 @@ impl End {
         }
     }
 
-    /// What a close means; `said` is its reason.
+    /// What a close frame means; `said` is its reason.
     fn closed(code: Option<u16>, said: &str) -> Self {
         let Some(close) = code.and_then(CloseCode::from_code) else {
-            return Self::retry(if said.is_empty() { LOST } else { said });
+            return Self::retry(if said.is_empty() {
+                texts::CONNECTION_LOST
+            } else {
+                said
+            });
         };
         let reconnect = close.reconnect();
         match (close, reconnect) {
@@ -81,7 +85,7 @@ impl End {
             (CloseCode::Version, _) => Self::Final(CloseReason::Version(said.to_owned())),
             (_, Reconnect::Never | Reconnect::AfterLogIn) => {
                 let said = if said.is_empty() {
-                    explain(close)
+                    texts::explain(close)
                 } else {
                     said
                 };
@@ -89,7 +93,7 @@ impl End {
             }
             _ => {
                 let said = if said.is_empty() {
-                    explain(close)
+                    texts::explain(close)
                 } else {
                     said
                 };
@@ -103,29 +107,14 @@ impl End {
     }
 }
 
-const LOST: &str = "The connection to the server was lost.";
-
-fn explain(close: CloseCode) -> &'static str {
-    match close {
-        CloseCode::Normal => "The server ended the connection.",
-        CloseCode::GoingAway => "The server is going down.",
-        CloseCode::ServerFault => "The server had a fault.",
-        CloseCode::TimedOut => "The server heard nothing from here for too long.",
-        CloseCode::TooManyConnections => "Too many connections to this server are open.",
-        CloseCode::TooSlow => "The connection was too slow for all there was to read.",
-        CloseCode::Flood => "Too much was sent to the server in too short a time.",
-        _ => "The server does not understand this program; one of them is too old.",
-    }
-}
-
-/// What came of reading.
+/// The result of reading.
 #[derive(Debug)]
 pub(crate) enum Incoming {
     /// A frame.
     Text(Utf8Bytes),
-    /// A sign of life.
+    /// The server is alive; there is no frame.
     Alive,
-    /// The end.
+    /// The connection ended.
     Ended(End),
 }
 
@@ -135,11 +124,11 @@ pub(crate) struct Connection {
     outgoing: VecDeque<Message>,
     unflushed: bool,
     bye: Option<Bye>,
-    /// What the server complained of last, about no command.
+    /// The last error that answered no command; it may explain a close that follows.
     complaint: Option<String>,
 }
 
-/// Connects, and says hello.
+/// Connects and queues `hello`.
 pub(crate) async fn open(config: &ClientConfig, hello: &Hello) -> Result<Connection, End> {
     let stream = dial(&config.server, &config.trust)
         .await
@@ -151,7 +140,7 @@ pub(crate) async fn open(config: &ClientConfig, hello: &Hello) -> Result<Connect
         .server
         .ws_url()
         .into_client_request()
-        .map_err(|error| End::Final(CloseReason::Refused(format!("No request: {error}."))))?;
+        .map_err(|error| End::Final(CloseReason::Refused(texts::no_request(&error))))?;
     let token = bearer(&config.token).ok_or(End::Final(CloseReason::NotSignedIn))?;
     request.headers_mut().insert(AUTHORIZATION, token);
     let limits = WebSocketConfig::default()
@@ -165,13 +154,10 @@ pub(crate) async fn open(config: &ClientConfig, hello: &Hello) -> Result<Connect
         Ok(Err(tungstenite::Error::Http(response))) => return Err(refused(config, &response)),
         Ok(Err(error)) => {
             let server = &config.server;
-            return Err(End::retry(format!("{server} can't be spoken to: {error}.")));
+            return Err(End::retry(texts::no_websocket(server, &error)));
         }
         Err(_) => {
-            return Err(End::retry(format!(
-                "{} did not answer in time.",
-                config.server
-            )));
+            return Err(End::retry(texts::no_answer(&config.server)));
         }
     };
     let outgoing = VecDeque::from([Message::text(encode(&hello.to_frame()))]);
@@ -184,7 +170,7 @@ pub(crate) async fn open(config: &ClientConfig, hello: &Hello) -> Result<Connect
     })
 }
 
-/// What an answer to the upgrade means that is no upgrade.
+/// How an upgrade ended that the server answered with an HTTP status.
 fn refused<B>(config: &ClientConfig, response: &tungstenite::http::Response<B>) -> End {
     let status = response.status();
     let header = response.headers().get(RETRY_AFTER);
@@ -193,12 +179,12 @@ fn refused<B>(config: &ClientConfig, response: &tungstenite::http::Response<B>) 
     let reason = match status.as_u16() {
         401 => return End::Final(CloseReason::NotSignedIn),
         403 => {
-            let reason = format!("{server} does not let this program in.");
+            let reason = texts::not_let_in(server);
             return End::Final(CloseReason::Refused(reason));
         }
-        429 => format!("{server} has too many connections from here."),
-        500.. => format!("{server} can't answer now ({status})."),
-        _ => format!("What answers at {server} is no chat server ({status}); check the address."),
+        429 => texts::too_many_connections(server),
+        500.. => texts::cannot_answer(server, &status),
+        _ => texts::not_a_chat_server(server, &status),
     };
     let (reconnect, asked) = (Reconnect::WithBackoff, seconds.map(Duration::from_secs));
     End::Retry {
@@ -230,9 +216,7 @@ impl Connection {
         match incoming {
             Ok(Some(Message::Text(text))) => Incoming::Text(text),
             Ok(Some(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Incoming::Alive,
-            Ok(Some(Message::Binary(_))) => Incoming::Ended(End::retry(
-                "The server sent what is no frame of this protocol.",
-            )),
+            Ok(Some(Message::Binary(_))) => Incoming::Ended(End::retry(texts::NOT_UNDERSTOOD)),
             Ok(Some(Message::Close(frame))) => Incoming::Ended(self.end(frame.as_ref())),
             Ok(None) => Incoming::Ended(self.end(None)),
             Err(tungstenite::Error::Io(_)) => Incoming::Ended(self.end(None)),
@@ -240,7 +224,7 @@ impl Connection {
                 tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
             )) => Incoming::Ended(self.end(None)),
             Err(error) => {
-                let reason = format!("The connection to the server was lost: {error}.");
+                let reason = texts::connection_failed(&error);
                 Incoming::Ended(End::retry(reason))
             }
         }
@@ -251,7 +235,7 @@ impl Connection {
         cx: &mut Context<'_>,
         may_read: bool,
     ) -> Poll<Result<Option<Message>, tungstenite::Error>> {
-        // A failed write is no news while the server's reason for it can still be read.
+        // After a failed write, the server's reason for it may still be readable.
         let written = self.poll_write(cx);
         if may_read && let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) {
             return Poll::Ready(message.transpose());
@@ -296,7 +280,7 @@ impl Connection {
         end
     }
 
-    /// Says goodbye: what is to be written is written, then the connection is closed.
+    /// Writes what is queued, then closes the connection.
     pub(crate) async fn close(mut self) {
         let goodbye = async {
             while !self.outgoing.is_empty() || self.unflushed {
@@ -313,7 +297,7 @@ impl Connection {
             {}
             Ok::<_, tungstenite::Error>(())
         };
-        // The connection is given up either way.
+        // The connection is dropped either way.
         let _ = timeout(CLOSE_TIMEOUT, goodbye).await;
     }
 }

@@ -1,4 +1,5 @@
-//! Where in each room's log one is: what is new, what one has, and whether something is missing.
+//! The cursor of each room: how far its log was received, and whether an event is new, known or
+//! preceded by a gap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,8 +12,8 @@ use crate::{RoomName, Seq};
 
 /// The room and seq of a durable event whose type this version doesn't know.
 ///
-/// Durable events, and no other frames but answers, have a room, a seq and a time. Such an event
-/// is not told, but it takes its number: without this, the next event would look like a gap.
+/// Only durable events and answers have a room, a seq and a time. An event of an unknown type is
+/// not handed to the user, but its seq counts: otherwise the next event would look like a gap.
 pub(crate) fn unknown_place(text: &str) -> Option<(RoomName, Seq)> {
     #[derive(Deserialize)]
     struct Durable {
@@ -26,12 +27,12 @@ pub(crate) fn unknown_place(text: &str) -> Option<(RoomName, Seq)> {
     event.re.is_none().then_some((event.room, event.seq))
 }
 
-/// What an event is to who has all events up to a cursor.
+/// How an event relates to a cursor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// The next one.
+    /// It is the next one.
     New,
-    /// One has it.
+    /// It was received before.
     Known,
     /// Events before it are missing.
     Gap,
@@ -46,8 +47,8 @@ pub(crate) struct Cursors {
     rooms: BTreeMap<RoomName, Seq>,
     /// The rooms that this connection was asked to resume.
     asked: BTreeSet<RoomName>,
-    /// Rooms of the last connection that this one has not told yet.
-    untold: BTreeMap<RoomName, Seq>,
+    /// Rooms of the last connection that this one has not described yet.
+    undescribed: BTreeMap<RoomName, Seq>,
     log_changed: bool,
     /// The last gap: the room, and the cursor it was above.
     gap: Option<(RoomName, Seq)>,
@@ -69,30 +70,29 @@ impl Cursors {
     /// What to ask a new connection for. A room above the bound is treated as `limited`.
     pub(crate) fn resume(&mut self) -> BTreeMap<RoomName, Seq> {
         if !self.log_changed {
-            self.rooms.append(&mut self.untold);
+            self.rooms.append(&mut self.undescribed);
         }
-        self.untold.clear();
+        self.undescribed.clear();
         let asked = self.rooms.iter().take(RESUME_ROOMS_MAX);
         let asked: BTreeMap<_, _> = asked.map(|(room, seq)| (room.clone(), *seq)).collect();
         self.asked = asked.keys().cloned().collect();
         asked
     }
 
-    /// Takes note of the rooms that a connection begins with. What the user must be told besides
-    /// is returned.
+    /// Takes the rooms of a `welcome`. Returns the frames that the user must get besides.
     pub(crate) fn welcome(&mut self, welcome: &Welcome) -> Vec<ServerFrame> {
-        self.untold = std::mem::take(&mut self.rooms);
+        self.undescribed = std::mem::take(&mut self.rooms);
         self.log_changed = self.log != welcome.log;
         self.log.clone_from(&welcome.log);
-        self.told(&welcome.rooms, welcome.more)
+        self.describe(&welcome.rooms, welcome.more)
     }
 
-    /// Takes note of more such rooms.
-    pub(crate) fn told(&mut self, rooms: &[RoomInfo], more: bool) -> Vec<ServerFrame> {
+    /// Takes the rooms of a `welcome` or `rooms_state`.
+    pub(crate) fn describe(&mut self, rooms: &[RoomInfo], more: bool) -> Vec<ServerFrame> {
         let mut tell = Vec::new();
         for info in rooms {
             let (room, last_seq) = (info.room.clone(), info.last_seq);
-            match self.untold.remove(&room) {
+            match self.undescribed.remove(&room) {
                 Some(cursor) if self.asked.contains(&room) => {
                     let cursor = if self.log_changed { last_seq } else { cursor };
                     self.rooms.insert(room, cursor);
@@ -112,30 +112,30 @@ impl Cursors {
             }
         }
         if !more {
-            let gone = std::mem::take(&mut self.untold).into_keys();
+            let gone = std::mem::take(&mut self.undescribed).into_keys();
             tell.extend(gone.map(|room| ServerFrame::RoomGone(RoomGone { room })));
         }
         tell
     }
 
-    /// One was added to a room; where it is known, what is on its way in it still counts.
+    /// The user was added to a room. The cursor of a known room stays: events on their way count.
     pub(crate) fn added(&mut self, info: &RoomInfo) {
         self.rooms.entry(info.room.clone()).or_insert(info.last_seq);
     }
 
     pub(crate) fn gone(&mut self, room: &RoomName) {
         self.rooms.remove(room);
-        self.untold.remove(room);
+        self.undescribed.remove(room);
     }
 
     pub(crate) fn limited(&mut self, room: &RoomName, last_seq: Seq) {
-        self.untold.remove(room);
+        self.undescribed.remove(room);
         self.rooms.insert(room.clone(), last_seq);
     }
 
     /// Says what an event is, and moves the cursor to it where it is new.
     pub(crate) fn step(&mut self, room: &RoomName, seq: Seq) -> Step {
-        if let Some(cursor) = self.untold.remove(room) {
+        if let Some(cursor) = self.undescribed.remove(room) {
             self.rooms.insert(room.clone(), cursor);
         }
         let Some(cursor) = self.rooms.get_mut(room) else {
@@ -164,7 +164,7 @@ impl Cursors {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::session::samples::{room, room_info, welcome};
+    use crate::client::client_state::samples::{room, room_info, welcome};
 
     fn cursors(rooms: &[(&str, Seq)]) -> Cursors {
         let rooms = rooms.iter().map(|(name, seq)| (room(name), *seq)).collect();
@@ -223,7 +223,7 @@ mod tests {
         let mut first = welcome(&[("a", 1)]);
         first.more = true;
         assert!(cursors.welcome(&first).is_empty());
-        assert_eq!(cursors.told(&[room_info("c", 1)], false), [gone("b")]);
+        assert_eq!(cursors.describe(&[room_info("c", 1)], false), [gone("b")]);
         assert_eq!(cursors.resume(), [(room("a"), 1), (room("c"), 1)].into());
     }
 

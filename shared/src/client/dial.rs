@@ -1,4 +1,4 @@
-//! A byte stream to a server, with TLS where its address asks for it.
+//! Opens a byte stream to a server, with TLS if its address asks for it.
 
 use std::io;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use tokio_rustls::TlsConnector;
 use super::tls::Trust;
 use super::{ServerUrl, TlsError};
 
-/// How long the stream may take: the look-up of the name, the connection and TLS.
+/// How long a stream may take: looking up the name, connecting and the TLS handshake.
 const DIAL_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// What a connection is read from and written to.
+/// The stream of a connection, with or without TLS.
 pub(crate) trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
@@ -24,16 +24,18 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for T {}
 /// Why there is no stream. `Display` is a sentence for people.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DialError {
-    #[error("{server} can't be reached: {cause}. Is the address right, and does the server run?")]
+    #[error(
+        "{server} can't be reached: {cause}. Check the address and that the server is running."
+    )]
     Unreachable { server: ServerUrl, cause: io::Error },
-    #[error("{server} did not answer in time. Is the address right, and does the server run?")]
+    #[error("{server} did not answer in time. Check the address and that the server is running.")]
     TimedOut { server: ServerUrl },
     #[error(
-        "{server} has a certificate that is not trusted here ({cause}). Where you trust the \
-         server all the same, name its root certificate."
+        "{server} has a certificate that this computer does not trust ({cause}). If you trust the \
+         server, give its root certificate."
     )]
     NotTrusted { server: ServerUrl, cause: String },
-    #[error("{server} does not speak TLS as it should: {cause}. Should it be http:// instead?")]
+    #[error("{server} does not speak TLS: {cause}. Try http:// instead of https://.")]
     NoTls { server: ServerUrl, cause: io::Error },
     #[error("{0}")]
     Tls(#[from] TlsError),
@@ -60,7 +62,7 @@ async fn dial_untimed(server: &ServerUrl, trust: &Trust) -> Result<Box<dyn ByteS
     let stream = TcpStream::connect((server.host(), server.port()))
         .await
         .map_err(unreachable)?;
-    // A message is small and someone waits for it.
+    // Messages are small, and people wait for them.
     stream.set_nodelay(true).map_err(unreachable)?;
     if !server.is_tls() {
         return Ok(Box::new(stream));

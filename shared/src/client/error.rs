@@ -1,4 +1,4 @@
-//! Why a command has no answer, or not the one that was hoped for.
+//! Why a command failed.
 
 use super::CloseReason;
 use crate::protocol::ErrorFrame;
@@ -8,38 +8,38 @@ use crate::{NameError, TextError};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The server refused it; nothing changed. Where `code.is_transient()`, the same message may
-    /// be sent again with the same nonce.
+    /// The server refused the command; nothing changed. If `code.is_transient()`, the same message
+    /// may be sent again with the same nonce.
     #[error("{}", .0.message)]
     Refused(ErrorFrame),
-    /// The text can't be a message; it was not sent.
+    /// The text is not allowed as a message; nothing was sent.
     #[error("{0}.")]
     Text(#[from] TextError),
-    /// A name can't be one; nothing was sent.
+    /// The name is not allowed; nothing was sent.
     #[error("{0}.")]
     Name(#[from] NameError),
-    /// There is no connection, or it ended before the answer came. It is not known whether the
-    /// command took effect. Never the end of a `send`, which outlives connections.
+    /// There is no connection, or it ended before the answer came. The command may have taken
+    /// effect. A `send` never fails with this: it outlives connections.
     #[error("The connection to the server was lost before it answered; try again.")]
     Disconnected,
-    /// The server did not answer in time. It is not known whether the command took effect.
+    /// The server did not answer within 30 seconds. The command may have taken effect.
     #[error("The server did not answer in time; try again.")]
     TimedOut,
-    /// Too many messages wait to be sent; this one was not taken.
-    #[error("Too many messages are waiting to be sent; wait until the server is back.")]
-    OutboxFull,
-    /// So many events wait to be read that the answer can't be waited for: call
-    /// [`super::Events::next`] in time, or drop the `Events`. It is not known whether the command
-    /// took effect; a message may be sent again with the same nonce.
-    #[error("Too much that the server sent was not read yet, so its answer can't be waited for.")]
+    /// 1,000 messages wait to be acknowledged; this one was not taken.
+    #[error("Too many messages are waiting to be sent; try again when you are connected.")]
+    TooManyPending,
+    /// More than 16 MiB of events are unread, and the answer comes behind them: call
+    /// [`super::Events::next`] in time, or drop the `Events`. The command may have taken effect; a
+    /// message may be sent again with the same nonce.
+    #[error("This program has too many unread events to wait for the answer.")]
     EventsUnread,
-    /// The answer is none that this command has: the server speaks another protocol.
-    #[error("The server's answer makes no sense to this version of the program.")]
+    /// The answer is of a type that the command does not have: the server speaks another protocol.
+    #[error("This version of the program does not understand the server's answer.")]
     UnexpectedAnswer,
     /// The operating system has no randomness for a nonce.
-    #[error("This computer gives no random numbers, without which no message can be marked.")]
+    #[error("This computer provides no random numbers, which are needed to send messages.")]
     NoRandomness,
-    /// The connection is over for good.
+    /// The SDK will not connect again.
     #[error("{0}")]
     Closed(CloseReason),
 }

@@ -14,16 +14,16 @@ use super::{CloseReason, CommandError};
 use crate::Nonce;
 use crate::protocol::{Command, ServerFrame};
 
-/// How long a command other than `send` waits for its answer, its wait for a free place among
-/// the unanswered ones included.
+/// How long a command other than `send` waits for its answer, including the time until it may go
+/// out.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The answer to a command, as it came.
+/// The answer to a command, as the server sent it.
 pub(crate) type Answer = Result<ServerFrame, CommandError>;
 
-/// What a handle asks of the task that owns the connection.
+/// A command that a handle gives to the task that owns the connection.
 #[derive(Debug)]
-pub(crate) struct Ask {
+pub(crate) struct Request {
     pub(crate) command: Command,
     pub(crate) answer: oneshot::Sender<Answer>,
 }
@@ -31,17 +31,17 @@ pub(crate) struct Ask {
 /// The sending half of a connection; clones share it.
 ///
 /// A `send` outlives connections: it waits until the server has answered, however often the
-/// connection is lost meanwhile. Every other command fails with [`CommandError::Disconnected`]
-/// when there is no connection or it ends before the answer. At most 64 commands are unanswered
-/// at a time; further ones wait. A command whose future is dropped may still take effect.
+/// connection is lost meanwhile. Every other command fails with [`CommandError::Disconnected`] when
+/// there is no connection or it ends before the answer. At most 64 commands are unanswered at a
+/// time; further ones wait. A command whose future is dropped may still take effect.
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(crate) asks: mpsc::Sender<Ask>,
+    pub(crate) requests: mpsc::Sender<Request>,
     pub(crate) closed: watch::Receiver<Option<CloseReason>>,
     pub(crate) closing: Arc<Notify>,
 }
 
-/// A nonce that nobody else has: 128 random bits.
+/// Makes a nonce of 128 random bits.
 ///
 /// # Errors
 /// [`CommandError::NoRandomness`] where the operating system has none.
@@ -55,7 +55,7 @@ pub fn new_nonce() -> Result<Nonce, CommandError> {
 }
 
 impl Client {
-    /// Asks the server for a sign of life, and says how long it took.
+    /// Asks the server for a `pong` and returns how long the answer took.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -67,8 +67,8 @@ impl Client {
         }
     }
 
-    /// Ends the connection for good and waits until it has ended, two seconds at most. What was
-    /// not answered yet fails with [`CommandError::Closed`].
+    /// Closes the connection and waits until it is closed, at most two seconds. Everything that is
+    /// still unanswered fails with [`CommandError::Closed`].
     pub async fn close(&self) {
         let mut closed = self.closed.clone();
         self.closing.notify_one();
@@ -76,9 +76,10 @@ impl Client {
         let _ = closed.wait_for(Option::is_some).await;
     }
 
-    /// Sends any command, of which the caller chose every part, and returns what answers it: for
-    /// who wants to choose the nonce of a durable command, so that it may be repeated after a
-    /// [`CommandError::Disconnected`] and gets its first answer.
+    /// Sends a command that the caller built and returns the frame that answers it.
+    ///
+    /// Use it to choose the nonce of a durable command: repeated after a
+    /// [`CommandError::Disconnected`] with the same nonce, the command gets its first answer.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -104,14 +105,14 @@ impl Client {
 
     async fn ask(&self, command: Command) -> Answer {
         let (answer, answered) = oneshot::channel();
-        let sent = self.asks.send(Ask { command, answer }).await;
+        let sent = self.requests.send(Request { command, answer }).await;
         match sent {
             Ok(()) => answered.await.unwrap_or_else(|_| Err(self.over())),
             Err(_) => Err(self.over()),
         }
     }
 
-    /// Why nothing more is answered.
+    /// Why no command is answered any more.
     fn over(&self) -> CommandError {
         CommandError::Closed(
             self.closed

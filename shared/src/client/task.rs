@@ -1,5 +1,5 @@
-//! The task that owns a connection: it connects, passes frames between the session, the socket
-//! and the user, and connects again.
+//! The task that owns a connection: it connects, passes frames between the state, the socket and
+//! the user, and reconnects.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -9,19 +9,19 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::backoff::{Backoff, GOOD_AFTER};
+use super::client_state::{ClientState, Effect, Ticket};
 use super::connection::{Connection, End, Incoming, open};
-use super::handle::{Answer, Ask};
-use super::session::{Effect, Session, Ticket};
-use super::{Client, ClientConfig, CloseReason, CommandError, Event, Events};
+use super::handle::{Answer, Request};
+use super::{Client, ClientConfig, CloseReason, CommandError, Event, Events, texts};
 use crate::PROTOCOL_VERSION;
 use crate::codec::{decode_server_frame, encode};
 use crate::protocol::{Command, ServerFrame, Welcome};
 
-/// Events that are handed over at a time.
+/// Events in the channel to the user.
 const EVENTS_HANDED_MAX: usize = 64;
 
-/// Commands that are handed over at a time.
-const ASKS_HANDED_MAX: usize = 64;
+/// Commands in the channel from the handles.
+const REQUESTS_HANDED_MAX: usize = 64;
 
 /// Bytes of unread events above which nothing more is read from the server, unless a command
 /// waits for its answer, which lies behind them.
@@ -30,10 +30,10 @@ const UNREAD_BYTES_SOFT: usize = 1 << 20;
 /// Bytes of unread events above which no answer is waited for.
 const UNREAD_BYTES_MAX: usize = 16 << 20;
 
-/// What an event is counted as, beside its text.
+/// Bytes that an unread event counts beside its text.
 const EVENT_BYTES: usize = 256;
 
-/// How far behind the timer may be that waits for silence.
+/// How far the silence timer may lag behind before it is replaced.
 const PUT_OFF_AFTER: Duration = Duration::from_secs(10);
 
 /// How long `welcome` may take, once there is a connection.
@@ -42,23 +42,23 @@ const WELCOME_TIMEOUT: Duration = Duration::from_secs(15);
 /// Bounds of what a server may say its heartbeat is.
 const HEARTBEAT_MS: std::ops::RangeInclusive<u64> = 20..=300_000;
 
-/// Starts to connect, and gives both halves at once: what comes of it is told by the events.
+/// Starts to connect and returns both halves at once. The events say how it went.
 ///
 /// # Panics
 /// Outside a tokio runtime.
 pub fn connect(config: ClientConfig) -> (Client, Events) {
     let (events, receiver) = mpsc::channel(EVENTS_HANDED_MAX);
-    let (asks, asked) = mpsc::channel(ASKS_HANDED_MAX);
+    let (requests, requested) = mpsc::channel(REQUESTS_HANDED_MAX);
     let (closed_tell, closed) = watch::channel(None);
     let closing = Arc::new(Notify::new());
     let seen = config.resume.clone().unwrap_or_default();
     let task = Task {
-        session: Session::new(config.client_name.clone(), seen.clone()),
+        state: ClientState::new(config.client_name.clone(), seen.clone()),
         backoff: Backoff::new(config.backoff_max),
         config: Arc::new(config),
         online_since: None,
-        asked,
-        asks_over: false,
+        requested,
+        requests_over: false,
         closing: Arc::clone(&closing),
         mailbox: Mailbox {
             events,
@@ -72,7 +72,7 @@ pub fn connect(config: ClientConfig) -> (Client, Events) {
     tokio::spawn(task.run(closed_tell));
     (
         Client {
-            asks,
+            requests,
             closed,
             closing,
         },
@@ -82,19 +82,19 @@ pub fn connect(config: ClientConfig) -> (Client, Events) {
 
 struct Task {
     config: Arc<ClientConfig>,
-    session: Session,
+    state: ClientState,
     backoff: Backoff,
     online_since: Option<Instant>,
-    asked: mpsc::Receiver<Ask>,
+    requested: mpsc::Receiver<Request>,
     /// Every [`Client`] was dropped.
-    asks_over: bool,
+    requests_over: bool,
     closing: Arc<Notify>,
     mailbox: Mailbox,
     waiting: HashMap<Ticket, oneshot::Sender<Answer>>,
     tickets: Ticket,
 }
 
-/// The user wants no more of the connection.
+/// The user closed the connection or dropped both halves.
 struct Stop;
 
 impl Task {
@@ -102,23 +102,23 @@ impl Task {
         let reason = self.connections().await;
         self.mailbox.push(Event::Closed(reason.clone()), 0);
         closed.send_replace(Some(reason));
-        // Whoever waits learns the reason from there.
-        self.asked.close();
-        drop(self.asked);
+        // Callers that wait read the reason from the channel.
+        self.requested.close();
+        drop(self.requested);
         self.waiting.clear();
         while !self.mailbox.is_done() {
             self.mailbox.hand_over().await;
         }
     }
 
-    /// One connection after the other; why the last one was the last.
+    /// Runs one connection after the other and returns why no further one is made.
     async fn connections(&mut self) -> CloseReason {
         loop {
             let end = match self.connection().await {
                 Ok(end) => end,
                 Err(Stop) => return CloseReason::ByClient,
             };
-            let effects = self.session.disconnected();
+            let effects = self.state.disconnected();
             self.apply(effects, 0);
             if self
                 .online_since
@@ -137,7 +137,7 @@ impl Task {
         }
     }
 
-    /// Tells the user that a connection ended, and how long to wait for the next.
+    /// Reports the end of a connection and returns how long to wait before the next one.
     fn retry(&mut self, end: End) -> Result<Duration, CloseReason> {
         let (reason, wait) = match end {
             End::Retry {
@@ -172,7 +172,7 @@ impl Task {
                 () = &mut end, if !end.is_elapsed() => {}
                 attended = self.attend() => attended?,
             }
-            // A user who reads nothing gets no further connection to read nothing from.
+            // While the user reads no events, another connection would be of no use.
             if end.is_elapsed() && self.may_read() {
                 return Ok(());
             }
@@ -180,7 +180,7 @@ impl Task {
     }
 
     async fn connection(&mut self) -> Result<End, Stop> {
-        let (config, hello) = (Arc::clone(&self.config), self.session.hello());
+        let (config, hello) = (Arc::clone(&self.config), self.state.hello());
         let opening = open(&config, &hello);
         tokio::pin!(opening);
         let opened = loop {
@@ -207,13 +207,13 @@ impl Task {
         let silence = sleep_until(heard + patience);
         tokio::pin!(silence);
         loop {
-            self.give_up_on_answers();
-            while let Some(frame) = self.session.next_outgoing() {
+            self.fail_when_unread();
+            while let Some(frame) = self.state.next_outgoing() {
                 connection.queue(encode(&frame));
             }
             let may_read = self.may_read();
             if !may_read {
-                // Nobody listens, so nothing heard means nothing.
+                // Nothing is read, so silence says nothing about the server.
                 heard = Instant::now();
             }
             tokio::select! {
@@ -232,12 +232,12 @@ impl Task {
                 attended = self.attend() => attended?,
                 () = silence.as_mut() => {
                     if heard + patience <= Instant::now() {
-                        return Ok(End::at_once("The server has not been heard of for too long."));
+                        return Ok(End::at_once(texts::NOT_HEARD));
                     }
                 }
             }
-            // A new timer, since one that is reset still wakes the program at its old time; and not at
-            // every frame, since that would cost more than the frame.
+            // A timer that is reset still wakes the program at its old time, so a new one is made;
+            // but not at every frame, since that would cost more than the frame.
             let due = heard + patience;
             let is_stale = silence.deadline() + PUT_OFF_AFTER < due;
             if silence.is_elapsed() || silence.deadline() > due || is_stale {
@@ -253,10 +253,9 @@ impl Task {
         connection: &mut Connection,
         patience: &mut Duration,
     ) -> Result<(), End> {
-        let frame = decode_server_frame(text)
-            .map_err(|_| End::retry("The server sent what this program does not understand."))?;
+        let frame = decode_server_frame(text).map_err(|_| End::retry(texts::NOT_UNDERSTOOD))?;
         let effects = match frame {
-            ServerFrame::Welcome(welcome) if !self.session.is_online() => {
+            ServerFrame::Welcome(welcome) if !self.state.is_online() => {
                 *patience = patience_with(&welcome);
                 return self.welcome(welcome, text.len());
             }
@@ -268,27 +267,25 @@ impl Task {
                 connection.complaint(error.message.clone());
                 vec![Effect::Deliver(ServerFrame::Error(error))]
             }
-            _ if !self.session.is_online() => Vec::new(),
-            ServerFrame::Unknown => self.session.unknown(text),
-            frame => self.session.handle(frame),
+            _ if !self.state.is_online() => Vec::new(),
+            ServerFrame::Unknown => self.state.unknown(text),
+            frame => self.state.handle(frame),
         };
         let is_gap = effects.contains(&Effect::Resume);
         self.apply(effects, text.len());
         if is_gap {
-            return Err(End::at_once(
-                "Some events were lost on the way; they are asked for again.",
-            ));
+            return Err(End::at_once(texts::EVENTS_LOST));
         }
         Ok(())
     }
 
     fn welcome(&mut self, welcome: Welcome, bytes: usize) -> Result<(), End> {
         if welcome.version != PROTOCOL_VERSION {
-            let said = format!("It answered with version {}", welcome.version);
+            let said = texts::other_version(welcome.version);
             return Err(End::Final(CloseReason::Version(said)));
         }
         self.online_since = Some(Instant::now());
-        let effects = self.session.welcome(&welcome);
+        let effects = self.state.welcome(&welcome);
         self.mailbox.push(Event::Connected(welcome), bytes);
         self.apply(effects, 0);
         Ok(())
@@ -300,7 +297,7 @@ impl Task {
                 Effect::Deliver(frame) => self.mailbox.push(Event::Frame(frame), bytes),
                 Effect::Answer(ticket, answer) => {
                     if let Some(waiting) = self.waiting.remove(&ticket) {
-                        // Who no longer waits needs no answer.
+                        // The caller may have stopped waiting.
                         let _ = waiting.send(answer);
                     }
                 }
@@ -312,16 +309,16 @@ impl Task {
     /// Waits for the user: a command to take, or room for an event to hand over. Cancelling it
     /// loses nothing.
     async fn attend(&mut self) -> Result<(), Stop> {
-        if self.asks_over && self.mailbox.gone {
+        if self.requests_over && self.mailbox.gone {
             return Err(Stop);
         }
-        let accepts = self.session.accepts() && !self.asks_over;
+        let accepts = self.state.accepts() && !self.requests_over;
         tokio::select! {
             () = self.closing.notified() => Err(Stop),
-            ask = self.asked.recv(), if accepts => {
-                match ask {
-                    Some(Ask { command, answer }) => self.command(command, answer),
-                    None => self.asks_over = true,
+            request = self.requested.recv(), if accepts => {
+                match request {
+                    Some(Request { command, answer }) => self.command(command, answer),
+                    None => self.requests_over = true,
                 }
                 Ok(())
             }
@@ -331,36 +328,36 @@ impl Task {
 
     fn command(&mut self, command: Command, answer: oneshot::Sender<Answer>) {
         self.tickets += 1;
-        match self.session.command(self.tickets, command) {
+        match self.state.command(self.tickets, command) {
             Ok(()) => {
                 self.waiting.insert(self.tickets, answer);
             }
             Err(error) => {
-                // Who no longer waits needs no answer.
+                // The caller may have stopped waiting.
                 let _ = answer.send(Err(error));
             }
         }
     }
 
-    /// Whether more may be read from the server. An answer that someone waits for lies behind
-    /// the events that are unread, and who waits may be the one who would read them.
+    /// Whether more may be read from the server. An answer that a caller waits for comes behind the
+    /// unread events, and that caller may be the one who would read them.
     fn may_read(&self) -> bool {
         self.mailbox.unread_bytes < UNREAD_BYTES_SOFT
             || (self.mailbox.unread_bytes < UNREAD_BYTES_MAX
                 && self.waiting.values().any(|waiting| !waiting.is_closed()))
     }
 
-    /// Ends all waiting for answers once too much is unread: past the bound nothing is read, so
-    /// none would come.
-    fn give_up_on_answers(&mut self) {
+    /// Fails every waiting caller once too much is unread: nothing is read above the bound, so no
+    /// answer would come.
+    fn fail_when_unread(&mut self) {
         if self.mailbox.unread_bytes >= UNREAD_BYTES_MAX && !self.waiting.is_empty() {
-            let effects = self.session.give_up(&CommandError::EventsUnread);
+            let effects = self.state.fail_all(&CommandError::EventsUnread);
             self.apply(effects, 0);
         }
     }
 }
 
-/// Two heartbeats and a half without a sign of life, and the connection is taken for dead.
+/// How long the server may be silent: two and a half of its heartbeats.
 fn patience_with(welcome: &Welcome) -> Duration {
     let heartbeat_ms = welcome
         .heartbeat_ms
@@ -368,13 +365,13 @@ fn patience_with(welcome: &Welcome) -> Duration {
     Duration::from_millis(heartbeat_ms * 5 / 2)
 }
 
-/// Something in 0..1. Where the system has no randomness, clients only come back less spread.
+/// A random number in 0..1. Without randomness, reconnects are only less spread out.
 fn chance() -> f64 {
     let random = getrandom::u32().unwrap_or(u32::MAX / 2);
     f64::from(random) / (f64::from(u32::MAX) + 1.0)
 }
 
-/// Events on their way to the user.
+/// Events that the user has not read yet.
 struct Mailbox {
     events: mpsc::Sender<Event>,
     unread: VecDeque<(Event, usize)>,
@@ -396,7 +393,7 @@ impl Mailbox {
         self.gone || self.unread.is_empty()
     }
 
-    /// Hands over one event when the user has room for it, or takes note that they are gone.
+    /// Hands over one event when the channel has room, or notices that the user dropped it.
     async fn hand_over(&mut self) {
         if self.gone {
             return std::future::pending().await;

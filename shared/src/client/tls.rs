@@ -1,4 +1,4 @@
-//! Whom to trust under TLS: the operating system's roots and those that the user adds.
+//! The trusted root certificates: the operating system's and those that the user adds.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use tokio::sync::OnceCell;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RootCertificateError {
     /// The text holds no certificate in PEM form.
-    #[error("That is no certificate: it begins with -----BEGIN CERTIFICATE-----.")]
+    #[error("This is not a PEM certificate; one begins with -----BEGIN CERTIFICATE-----.")]
     NotPem,
     /// The certificate can't be read.
-    #[error("The certificate is damaged, or of a kind that can't sign a server's.")]
+    #[error("The certificate is damaged, or can't be used as a root certificate.")]
     Damaged,
 }
 

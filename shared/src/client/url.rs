@@ -1,4 +1,4 @@
-//! Where a server is.
+//! The address of a server.
 
 use std::fmt;
 
@@ -11,21 +11,23 @@ use url::{Host, Url};
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ServerUrl(Url);
 
-/// Why an address won't do. Each is a sentence for the person who typed it, and none repeats it:
-/// a password may stand in it.
+/// Why an address is not allowed. Each is a sentence for the person who typed it. None repeats the
+/// address, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ServerUrlError {
     /// No scheme, or one that no chat server speaks.
-    #[error("A server's address begins with http:// or https://, as in https://chat.example.org.")]
+    #[error(
+        "A server's address must begin with http:// or https://, as in https://chat.example.org."
+    )]
     Scheme,
     /// What follows the scheme is not a host.
-    #[error("That is no address of a server; it looks like https://chat.example.org:8000.")]
+    #[error("This is not the address of a server; an example is https://chat.example.org:8000.")]
     NotAnAddress,
-    /// `user:password@` stands in it.
-    #[error("Leave the name and the password out of the server's address; log in with them.")]
+    /// The address contains `user:password@`.
+    #[error("Leave the username and the password out of the server's address; sign in with them.")]
     Credentials,
-    /// A path, a query or a fragment stands behind the host.
-    #[error("A server's address ends with its host and port; leave out what follows.")]
+    /// A path, a query or a fragment follows the host.
+    #[error("A server's address must end after its host and port.")]
     Path,
 }
 
@@ -56,23 +58,23 @@ impl ServerUrl {
         }
     }
 
-    /// The address of one of its pages or calls; `path` begins with `/`.
+    /// The URL of a path of the server; `path` begins with `/`.
     pub fn http_url(&self, path: &str) -> String {
         format!("{}{path}", self.origin())
     }
 
-    /// The address of its WebSocket.
+    /// The URL of the server's WebSocket.
     pub fn ws_url(&self) -> String {
         let scheme = if self.is_tls() { "wss" } else { "ws" };
         format!("{scheme}://{}/ws", self.authority())
     }
 
-    /// Whether what is said to it is encrypted.
+    /// Whether connections are encrypted with TLS.
     pub fn is_tls(&self) -> bool {
         self.0.scheme() == "https"
     }
 
-    /// Host and port as a `Host` header has them: without the port where it is the usual one.
+    /// Host and port as in a `Host` header (RFC 9110, section 7.2): without a default port.
     pub fn authority(&self) -> String {
         let host = self.0.host_str().unwrap_or_default();
         match self.0.port() {

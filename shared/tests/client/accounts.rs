@@ -116,8 +116,7 @@ async fn calls_that_fail_say_why_and_never_the_password() {
     check(response("429 x", "", "<html>"), limited, "wait").await;
     let stranger = |status: &str| {
         let url = &server.url;
-        let said =
-            format!("What answers at {url} is no chat server ({status}); check the address.");
+        let said = format!("There is no chat server at {url} ({status}); check the address.");
         HttpError::NotAChatServer(said)
     };
     check(

@@ -47,7 +47,7 @@ async fn each_close_code_has_its_behaviour() {
             }
         }
     };
-    let useless = "The server does not understand this program; one of them is too old.";
+    let useless = "The server does not understand this program; one of them may be out of date.";
     let useless = || Err(CloseReason::Refused(useless.to_owned()));
     check(CloseCode::Normal, Ok((0, 50))).await;
     check(CloseCode::GoingAway, Ok((0, 50))).await;
@@ -118,7 +118,7 @@ async fn a_silent_server_is_taken_for_dead() {
         "{:?}",
         start.elapsed()
     );
-    assert_eq!(reason, "The server has not been heard of for too long.");
+    assert_eq!(reason, "The server did not answer for too long.");
     assert_eq!(wait, Duration::ZERO);
     server.accept().await;
 }

@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::error::refusal;
 use super::{Accounts, HttpError};
 use crate::client::dial::dial;
+use crate::client::texts;
 use crate::protocol::http::Answer;
 
 /// How long a call may take, the connection included. The server may let a log-in wait in line.
@@ -22,7 +23,7 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes of an answer that are read.
 const ANSWER_BYTES_MAX: usize = 65_536;
 
-/// What a call says to the server.
+/// An HTTP request to the server.
 #[derive(Debug)]
 pub(super) struct Call<'a> {
     pub(super) method: Method,
@@ -63,13 +64,14 @@ impl Accounts {
         }
         match serde_json::from_slice::<Answer>(&body) {
             Ok(answer) => Err(refusal(status, retry_after, answer.msg)),
-            // What stands before the server may answer in its place, in its own words.
+            // A proxy before the server may answer in its place, in its own words.
             Err(_) if status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(HttpError::RateLimited(retry_after))
             }
-            Err(_) if status.is_server_error() => Err(HttpError::Busy(format!(
-                "The server can't answer now ({status})."
-            ))),
+            Err(_) if status.is_server_error() => {
+                let said = texts::cannot_answer(&self.server, &status);
+                Err(HttpError::Busy(said))
+            }
             Err(_) => Err(self.not_a_chat_server(status)),
         }
     }
@@ -84,7 +86,7 @@ impl Accounts {
             .await
             .map_err(|error| HttpError::Unreachable(error.to_string()))?;
         let broken = |error: &dyn std::fmt::Display| {
-            HttpError::Unreachable(format!("The call to {} failed: {error}.", self.server))
+            HttpError::Unreachable(texts::call_failed(&self.server, error))
         };
         let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
             .await
@@ -104,7 +106,7 @@ impl Accounts {
         tokio::pin!(answer);
         tokio::select! {
             answer = &mut answer => answer,
-            // The connection's end wakes the answer too, which then says what happened.
+            // When the connection ends, the answer is woken too and reports why.
             _ = connection => answer.await,
         }
     }
@@ -127,14 +129,12 @@ impl Accounts {
     }
 
     fn not_a_chat_server(&self, status: StatusCode) -> HttpError {
-        HttpError::NotAChatServer(format!(
-            "What answers at {} is no chat server ({status}); check the address.",
-            self.server
-        ))
+        HttpError::NotAChatServer(texts::not_a_chat_server(&self.server, &status))
     }
 }
 
-/// The header that carries a token; `None` where no server can have given that token.
+/// The `Authorization` header of a token (RFC 6750, section 2.1); `None` if no server can have
+/// issued the token.
 pub(crate) fn bearer(token: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
     value.set_sensitive(true);

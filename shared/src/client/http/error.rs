@@ -1,6 +1,10 @@
+//! Why a request about accounts failed.
+
 use std::time::Duration;
 
 use hyper::StatusCode;
+
+use crate::client::texts;
 
 /// Why a call failed. `Display` is a sentence for people; no password or token is in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -12,13 +16,13 @@ pub enum HttpError {
     /// The server did not answer in time.
     #[error("The server did not answer in time; try again.")]
     TimedOut,
-    /// The name or the password is wrong; which of them is not told.
+    /// The username or the password is wrong; the server does not say which.
     #[error("{}", sentence(.0))]
     WrongPassword(String),
-    /// The token is no (longer a) session: log in again.
-    #[error("You are signed out; log in again.")]
+    /// The token has no session, or no longer: sign in again.
+    #[error("You are signed out; sign in again.")]
     NotSignedIn(String),
-    /// One is banned, or may not do that.
+    /// The user is banned, or may not do that.
     #[error("{}", sentence(.0))]
     Forbidden(String),
     /// Another account has that name.
@@ -30,17 +34,17 @@ pub enum HttpError {
     /// Too many calls in too short a time.
     #[error("{}", too_many(.0.as_ref()))]
     RateLimited(Option<Duration>),
-    /// The server can't do it now.
+    /// The server can't answer now.
     #[error("{} Try again in a moment.", sentence(.0))]
     Busy(String),
-    /// What answered is no chat server.
+    /// The address belongs to something other than a chat server.
     #[error("{0}")]
     NotAChatServer(String),
 }
 
 impl HttpError {
     pub(super) fn no_token() -> Self {
-        Self::NotSignedIn("That is no token.".to_owned())
+        Self::NotSignedIn(texts::NOT_A_TOKEN.to_owned())
     }
 }
 
@@ -59,7 +63,7 @@ fn too_many(retry_after: Option<&Duration>) -> String {
     }
 }
 
-/// What a status other than a success means; `said` is the answer's sentence.
+/// The error of an HTTP status that is no success; `said` is the server's sentence.
 pub(super) fn refusal(
     status: StatusCode,
     retry_after: Option<Duration>,

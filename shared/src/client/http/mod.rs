@@ -1,4 +1,4 @@
-//! The calls about accounts.
+//! The HTTP requests about accounts: sign up, sign in, sessions, password, picture.
 
 mod call;
 mod error;
@@ -11,14 +11,14 @@ use hyper::body::Bytes;
 
 use self::call::Call;
 use super::tls::Trust;
-use super::{RootCertificateError, ServerUrl};
+use super::{RootCertificateError, ServerUrl, texts};
 use crate::codec::encode;
 use crate::limits::AVATAR_BYTES_MAX;
 use crate::protocol::http::{
     Answer, Credentials, LoggedIn, Me, NewAvatar, NewPassword, SessionInfo, Sessions,
 };
 
-/// A server's calls about accounts.
+/// The HTTP requests about accounts of one server.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     server: ServerUrl,
@@ -26,7 +26,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// The calls of `server`.
+    /// Makes requests to `server`.
     pub fn new(server: ServerUrl) -> Self {
         Self {
             server,
@@ -43,15 +43,17 @@ impl Accounts {
         Ok(self)
     }
 
-    /// Makes an account for a person.
+    /// Creates an account for a person.
     ///
     /// # Errors
-    /// [`HttpError::NameTaken`], [`HttpError::Refused`] for a name or password that won't do.
+    /// [`HttpError::NameTaken`], or [`HttpError::Refused`] if the name or the password is not
+    /// allowed.
     pub async fn register(&self, username: &str, password: &str) -> Result<(), HttpError> {
         self.new_account(username, password, false).await
     }
 
-    /// Makes an account for a bot: its messages say so, and its sessions last until revoked.
+    /// Creates an account for a bot. Its messages are marked as a bot's, and its sessions last until
+    /// they are revoked.
     ///
     /// # Errors
     /// As [`Accounts::register`].
@@ -71,11 +73,11 @@ impl Accounts {
             .map(|_: Answer| ())
     }
 
-    /// Starts a session; its token is for [`super::ClientConfig::new`].
+    /// Signs in: starts a session. Its token is for [`super::ClientConfig::new`].
     ///
     /// # Errors
-    /// [`HttpError::WrongPassword`], also where there is no such account;
-    /// [`HttpError::Forbidden`] for who is banned from the server.
+    /// [`HttpError::WrongPassword`], also if there is no such account; [`HttpError::Forbidden`] if
+    /// the user is banned from the server.
     pub async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, HttpError> {
         let body = credentials(username, password, false);
         match self.call(Call::post("/login", None, body)).await {
@@ -85,17 +87,17 @@ impl Accounts {
         }
     }
 
-    /// Ends a session; its connections end too.
+    /// Signs out: ends a session and its connections.
     ///
     /// # Errors
-    /// [`HttpError::NotSignedIn`] where it is over already.
+    /// [`HttpError::NotSignedIn`] if the session has ended already.
     pub async fn log_out(&self, token: &str) -> Result<(), HttpError> {
         self.call(Call::post("/logout", Some(token), "{}".to_owned()))
             .await
             .map(|_: Answer| ())
     }
 
-    /// Who one is.
+    /// Returns the account that the token belongs to.
     ///
     /// # Errors
     /// [`HttpError::NotSignedIn`].
@@ -103,11 +105,11 @@ impl Accounts {
         self.call(Call::new(Method::GET, "/me", Some(token))).await
     }
 
-    /// Changes one's password. Every other session of one's ends.
+    /// Changes the password. Every other session of the user ends.
     ///
     /// # Errors
-    /// [`HttpError::Refused`] for a new password that won't do, [`HttpError::WrongPassword`] for
-    /// an old one that is another.
+    /// [`HttpError::Refused`] if the new password is not allowed, [`HttpError::WrongPassword`] if
+    /// the old one is wrong.
     pub async fn password(&self, token: &str, old: &str, new: &str) -> Result<(), HttpError> {
         let body = encode(&NewPassword {
             old: old.to_owned(),
@@ -120,7 +122,7 @@ impl Accounts {
         }
     }
 
-    /// One's own sessions, the newest first.
+    /// Returns the user's sessions, the newest first.
     ///
     /// # Errors
     /// [`HttpError::NotSignedIn`].
@@ -130,10 +132,10 @@ impl Accounts {
             .map(|it: Sessions| it.sessions)
     }
 
-    /// Ends one of one's own sessions by its [`SessionInfo::id`]; its connections end too.
+    /// Ends the user's session with this [`SessionInfo::id`], and its connections.
     ///
     /// # Errors
-    /// [`HttpError::Refused`] where there is no such session.
+    /// [`HttpError::Refused`] if there is no such session.
     pub async fn revoke(&self, token: &str, id: &str) -> Result<(), HttpError> {
         // Ids are made by the server of letters and digits; nothing else is put into a path.
         if id.is_empty()
@@ -141,7 +143,7 @@ impl Accounts {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
         {
-            return Err(HttpError::Refused("That is no session's id.".to_owned()));
+            return Err(HttpError::Refused(texts::NOT_A_SESSION_ID.to_owned()));
         }
         let path = format!("/sessions/{id}");
         self.call(Call::new(Method::DELETE, &path, Some(token)))
@@ -149,17 +151,16 @@ impl Accounts {
             .map(|_: Answer| ())
     }
 
-    /// Gives oneself a picture: a PNG, JPEG, WebP or GIF. Its new path on the server is returned.
+    /// Sets the user's picture, a PNG, JPEG, WebP or GIF, and returns its path on the server.
     ///
     /// # Errors
-    /// [`HttpError::Refused`] for what is no such picture, or too big.
+    /// [`HttpError::Refused`] if it is no such picture or is too big.
     pub async fn avatar(&self, token: &str, picture: Vec<u8>) -> Result<String, HttpError> {
-        let refused = |said: &str| Err(HttpError::Refused(said.to_owned()));
         let Some(content_type) = picture_type(&picture) else {
-            return refused("A picture is a PNG, JPEG, WebP or GIF.");
+            return Err(HttpError::Refused(texts::NOT_A_PICTURE.to_owned()));
         };
         if picture.len() > AVATAR_BYTES_MAX {
-            return refused("A picture is 2 MiB at most.");
+            return Err(HttpError::Refused(texts::picture_too_big()));
         }
         let call = Call {
             content_type,

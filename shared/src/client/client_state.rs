@@ -1,5 +1,5 @@
-//! What the client knows and owes, through all connections: the cursors, the outbox, the
-//! unanswered commands. No IO and no clock: frames go in, effects come out.
+//! The client's state across connections: the cursors of its rooms, its pending messages and its
+//! unanswered commands. It does no IO and has no clock: frames go in, [`Effect`]s come out.
 
 #[cfg(test)]
 pub(crate) mod samples;
@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 
 use super::cursors::{Cursors, Step};
 use super::handle::Answer;
-use super::outbox::{Full, Outbox};
+use super::pending::{Full, PendingCommands};
 use super::{CommandError, ResumePoint, cursors};
 use crate::limits::COMMANDS_IN_FLIGHT_MAX;
 use crate::protocol::{
@@ -18,17 +18,17 @@ use crate::protocol::{
 };
 use crate::{Nonce, PROTOCOL_VERSION, RequestId, RoomName, Seq, Username};
 
-/// Who waits for an answer.
+/// Identifies a caller that waits for an answer.
 pub(crate) type Ticket = u64;
 
-/// What is to be done.
+/// What the task must do.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
-    /// Tell the user.
+    /// Hand the frame to the user as an event.
     Deliver(ServerFrame),
-    /// Answer who waits.
+    /// Answer the caller that has this ticket.
     Answer(Ticket, Answer),
-    /// Events are missing: give up this connection, and resume on the next.
+    /// Events are missing: end this connection and resume on the next one.
     Resume,
 }
 
@@ -39,11 +39,11 @@ enum Waiting {
 }
 
 #[derive(Debug)]
-pub(crate) struct Session {
+pub(crate) struct ClientState {
     client_name: String,
     cursors: Cursors,
-    outbox: Outbox,
-    /// Who one is, while connected.
+    pending: PendingCommands,
+    /// The username that `welcome` gave; `None` while disconnected.
     online: Option<Username>,
     in_flight: HashMap<RequestId, Waiting>,
     in_flight_max: usize,
@@ -51,12 +51,12 @@ pub(crate) struct Session {
     ids: u64,
 }
 
-impl Session {
+impl ClientState {
     pub(crate) fn new(client_name: String, from: ResumePoint) -> Self {
         Self {
             client_name,
             cursors: Cursors::new(from),
-            outbox: Outbox::default(),
+            pending: PendingCommands::default(),
             online: None,
             in_flight: HashMap::new(),
             in_flight_max: COMMANDS_IN_FLIGHT_MAX,
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// The connection begins.
+    /// Takes the `welcome` that begins a connection.
     pub(crate) fn welcome(&mut self, welcome: &Welcome) -> Vec<Effect> {
         self.online = Some(welcome.username.clone());
         self.in_flight_max = welcome
@@ -95,20 +95,20 @@ impl Session {
         self.online.is_some()
     }
 
-    /// Whether one more command may be taken: it could go out at once, or is to wait for (or fail
-    /// without) a connection. So commands leave in the order in which they were given.
+    /// Whether one more command may be taken: it could go out at once, or there is no connection
+    /// and it waits or fails. This keeps commands in the order in which they were given.
     pub(crate) fn accepts(&self) -> bool {
         !self.is_online()
-            || (!self.outbox.has_unsent() && self.in_flight.len() < self.in_flight_max)
+            || (!self.pending.has_unsent() && self.in_flight.len() < self.in_flight_max)
     }
 
     /// Takes a command.
     pub(crate) fn command(&mut self, ticket: Ticket, command: Command) -> Result<(), CommandError> {
         match command {
             Command::Send(message) => self
-                .outbox
+                .pending
                 .push(ticket, message)
-                .map_err(|Full| CommandError::OutboxFull),
+                .map_err(|Full| CommandError::TooManyPending),
             _ if !self.is_online() => Err(CommandError::Disconnected),
             command => {
                 let frame = self.frame(command, Waiting::Command(ticket))?;
@@ -129,7 +129,7 @@ impl Session {
         if self.in_flight.len() >= self.in_flight_max {
             return None;
         }
-        let message = self.outbox.next_unsent()?;
+        let message = self.pending.next_unsent()?;
         let waiting = Waiting::Message {
             room: message.room.clone(),
             nonce: message.nonce.clone(),
@@ -166,7 +166,7 @@ impl Session {
                 }
             }
             ServerFrame::RoomsState(state) => {
-                let more = self.cursors.told(&state.rooms, state.more);
+                let more = self.cursors.describe(&state.rooms, state.more);
                 let first = Effect::Deliver(ServerFrame::RoomsState(state));
                 std::iter::once(first)
                     .chain(more.into_iter().map(Effect::Deliver))
@@ -203,12 +203,12 @@ impl Session {
             | ServerFrame::Typing(_)
             | ServerFrame::Read(_)
             | ServerFrame::Profile(_) => vec![Effect::Deliver(frame)],
-            // The connection's own, which it has taken note of; and what is not known.
+            // The task has handled the first two; unknown frames are ignored.
             ServerFrame::Welcome(_) | ServerFrame::Bye(_) | ServerFrame::Unknown => Vec::new(),
         }
     }
 
-    /// Takes a durable event; one of an unknown type has nothing to tell.
+    /// Takes a durable event; `event` is `None` for one of an unknown type.
     pub(crate) fn durable(
         &mut self,
         room: &RoomName,
@@ -232,11 +232,11 @@ impl Session {
         }
     }
 
-    /// The connection ended: commands fail, messages wait for the next one.
+    /// The connection ended: unanswered commands fail, messages wait for the next connection.
     pub(crate) fn disconnected(&mut self) -> Vec<Effect> {
         self.online = None;
         self.commands.clear();
-        self.outbox.rewind();
+        self.pending.rewind();
         let waiting = std::mem::take(&mut self.in_flight).into_values();
         waiting
             .filter_map(|waiting| match waiting {
@@ -248,9 +248,9 @@ impl Session {
             .collect()
     }
 
-    /// Nobody is to wait any longer: everything ends with `error`.
-    pub(crate) fn give_up(&mut self, error: &CommandError) -> Vec<Effect> {
-        let mut tickets = self.outbox.take_all();
+    /// Fails every pending message and every unanswered command with `error`.
+    pub(crate) fn fail_all(&mut self, error: &CommandError) -> Vec<Effect> {
+        let mut tickets = self.pending.take_all();
         tickets.extend(self.in_flight.values().filter_map(|waiting| match waiting {
             Waiting::Command(ticket) => Some(*ticket),
             Waiting::Message { .. } => None,
@@ -261,12 +261,12 @@ impl Session {
             .collect()
     }
 
-    /// One's own message, back by a resume, is as good as its ack, which was lost.
+    /// Takes the user's own message that a resume replays as its acknowledgement, which was lost.
     fn own_message(&mut self, chat: &ChatEvent) -> Vec<Effect> {
         if self.online.as_ref() != Some(&chat.username) {
             return Vec::new();
         }
-        let tickets = self.outbox.take(&chat.room, &chat.nonce);
+        let tickets = self.pending.take(&chat.room, &chat.nonce);
         let (room, nonce) = (chat.room.clone(), chat.nonce.clone());
         let ack = Ack {
             re: None,
@@ -282,7 +282,7 @@ impl Session {
         if let Some(re) = &ack.re {
             self.in_flight.remove(re);
         }
-        let tickets = self.outbox.take(&ack.room, &ack.nonce);
+        let tickets = self.pending.take(&ack.room, &ack.nonce);
         answers(tickets, &Ok(ServerFrame::Ack(ack)))
     }
 
@@ -301,13 +301,13 @@ impl Session {
         match self.in_flight.remove(re) {
             Some(Waiting::Command(ticket)) => vec![Effect::Answer(ticket, answer)],
             Some(Waiting::Message { room, nonce }) => {
-                answers(self.outbox.take(&room, &nonce), &answer)
+                answers(self.pending.take(&room, &nonce), &answer)
             }
             None => Vec::new(),
         }
     }
 
-    /// [`cursors::unknown_place`], handled.
+    /// Takes a frame of an unknown type, which may be a durable event.
     pub(crate) fn unknown(&mut self, text: &str) -> Vec<Effect> {
         match cursors::unknown_place(text) {
             Some((room, seq)) => self.durable(&room, seq, None),

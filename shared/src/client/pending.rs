@@ -1,12 +1,13 @@
-//! Messages that the server has not acknowledged yet, in the order in which they were given.
+//! Sent commands that outlive a connection: messages that the server has not acknowledged yet, in
+//! the order in which they were given.
 
 use std::collections::VecDeque;
 
-use super::session::Ticket;
+use super::client_state::Ticket;
 use crate::protocol::Send;
 use crate::{Nonce, RoomName};
 
-/// Messages that wait for their ack.
+/// Messages that may wait for their acknowledgement.
 const MESSAGES_MAX: usize = 1_000;
 
 /// The bound is reached.
@@ -20,15 +21,15 @@ struct Entry {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Outbox {
+pub(crate) struct PendingCommands {
     entries: VecDeque<Entry>,
     /// How many of the first entries were sent on this connection.
     sent: usize,
 }
 
-impl Outbox {
-    /// Takes a message. One that waits already, by its room and nonce, is not sent twice: both
-    /// callers get its answer.
+impl PendingCommands {
+    /// Takes a message. A message whose room and nonce wait already is not sent twice: both callers
+    /// get its answer.
     pub(crate) fn push(&mut self, ticket: Ticket, message: Send) -> Result<(), Full> {
         if let Some(at) = self.find(&message.room, &message.nonce) {
             self.entries[at].tickets.push(ticket);
@@ -55,12 +56,12 @@ impl Outbox {
         Some(message)
     }
 
-    /// The connection ended: everything is to be sent again.
+    /// The connection ended: every message must be sent again.
     pub(crate) fn rewind(&mut self) {
         self.sent = 0;
     }
 
-    /// Removes a message that was answered; who waits for it.
+    /// Removes a message that was answered and returns the tickets that wait for it.
     pub(crate) fn take(&mut self, room: &RoomName, nonce: &Nonce) -> Vec<Ticket> {
         let Some(at) = self.find(room, nonce) else {
             return Vec::new();
@@ -74,7 +75,7 @@ impl Outbox {
             .unwrap_or_default()
     }
 
-    /// Removes everything; who waits for it.
+    /// Removes all messages and returns the tickets that wait for them.
     pub(crate) fn take_all(&mut self) -> Vec<Ticket> {
         self.sent = 0;
         self.entries
@@ -92,59 +93,59 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::client::session::samples::{nonce, room, send};
+    use crate::client::client_state::samples::{nonce, room, send};
 
-    fn nonces(outbox: &mut Outbox) -> Vec<String> {
-        std::iter::from_fn(|| outbox.next_unsent())
+    fn nonces(pending: &mut PendingCommands) -> Vec<String> {
+        std::iter::from_fn(|| pending.next_unsent())
             .map(|message| message.nonce.into())
             .collect()
     }
 
     #[test]
-    fn what_is_not_answered_is_sent_again_in_order() {
-        let mut outbox = Outbox::default();
+    fn unanswered_messages_are_sent_again_in_order() {
+        let mut pending = PendingCommands::default();
         for (ticket, text) in [(1, "a"), (2, "b"), (3, "c")] {
-            outbox.push(ticket, send("r", text)).unwrap();
+            pending.push(ticket, send("r", text)).unwrap();
         }
-        assert_eq!(nonces(&mut outbox), ["a", "b", "c"]);
-        assert!(!outbox.has_unsent());
-        assert_eq!(outbox.take(&room("r"), &nonce("b")), [2]);
-        assert!(outbox.take(&room("r"), &nonce("b")).is_empty());
-        assert!(outbox.take(&room("other"), &nonce("a")).is_empty());
-        outbox.push(4, send("r", "d")).unwrap();
-        assert_eq!(nonces(&mut outbox), ["d"]);
-        outbox.rewind();
-        assert_eq!(nonces(&mut outbox), ["a", "c", "d"]);
+        assert_eq!(nonces(&mut pending), ["a", "b", "c"]);
+        assert!(!pending.has_unsent());
+        assert_eq!(pending.take(&room("r"), &nonce("b")), [2]);
+        assert!(pending.take(&room("r"), &nonce("b")).is_empty());
+        assert!(pending.take(&room("other"), &nonce("a")).is_empty());
+        pending.push(4, send("r", "d")).unwrap();
+        assert_eq!(nonces(&mut pending), ["d"]);
+        pending.rewind();
+        assert_eq!(nonces(&mut pending), ["a", "c", "d"]);
     }
 
     #[test]
-    fn one_answered_before_it_was_sent_again_is_not_sent() {
-        let mut outbox = Outbox::default();
-        outbox.push(1, send("r", "a")).unwrap();
-        outbox.push(2, send("r", "b")).unwrap();
-        assert_eq!(outbox.take(&room("r"), &nonce("a")), [1]);
-        assert_eq!(nonces(&mut outbox), ["b"]);
+    fn a_message_answered_before_it_was_resent_is_not_sent() {
+        let mut pending = PendingCommands::default();
+        pending.push(1, send("r", "a")).unwrap();
+        pending.push(2, send("r", "b")).unwrap();
+        assert_eq!(pending.take(&room("r"), &nonce("a")), [1]);
+        assert_eq!(nonces(&mut pending), ["b"]);
     }
 
     #[test]
-    fn a_nonce_that_waits_is_not_sent_twice() {
-        let mut outbox = Outbox::default();
-        outbox.push(1, send("r", "a")).unwrap();
-        outbox.push(2, send("r", "a")).unwrap();
-        assert_eq!(nonces(&mut outbox), ["a"]);
-        assert_eq!(outbox.take(&room("r"), &nonce("a")), [1, 2]);
+    fn a_repeated_nonce_is_sent_once() {
+        let mut pending = PendingCommands::default();
+        pending.push(1, send("r", "a")).unwrap();
+        pending.push(2, send("r", "a")).unwrap();
+        assert_eq!(nonces(&mut pending), ["a"]);
+        assert_eq!(pending.take(&room("r"), &nonce("a")), [1, 2]);
     }
 
     #[test]
-    fn it_has_a_bound() {
-        let mut outbox = Outbox::default();
+    fn the_number_of_messages_is_bounded() {
+        let mut pending = PendingCommands::default();
         for n in 0..MESSAGES_MAX {
-            outbox
+            pending
                 .push(n as Ticket, send("r", &format!("n{n}")))
                 .unwrap();
         }
-        assert_eq!(outbox.push(0, send("r", "more")), Err(Full));
-        assert_eq!(outbox.take_all().len(), MESSAGES_MAX);
-        assert_eq!(outbox.push(0, send("r", "more")), Ok(()));
+        assert_eq!(pending.push(0, send("r", "more")), Err(Full));
+        assert_eq!(pending.take_all().len(), MESSAGES_MAX);
+        assert_eq!(pending.push(0, send("r", "more")), Ok(()));
     }
 }
