@@ -84,6 +84,24 @@ pub enum ErrorCode {
 }
 
 impl ErrorCode {
+    /// Every code that this version knows.
+    pub const ALL: [Self; 14] = [
+        Self::BadJson,
+        Self::BadFrame,
+        Self::UnknownCommand,
+        Self::BadField,
+        Self::TooLong,
+        Self::NotFound,
+        Self::Forbidden,
+        Self::Taken,
+        Self::RateLimited,
+        Self::Muted,
+        Self::Banned,
+        Self::Busy,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     /// Whether the same command may succeed later without any change.
     pub fn is_transient(self) -> bool {
         matches!(

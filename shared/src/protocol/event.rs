@@ -269,6 +269,26 @@ pub enum SystemKind {
     Unknown,
 }
 
+impl SystemKind {
+    /// Every kind that this version knows.
+    pub const ALL: [Self; 14] = [
+        Self::Created,
+        Self::Joined,
+        Self::Left,
+        Self::Invited,
+        Self::Kicked,
+        Self::Banned,
+        Self::Unbanned,
+        Self::Muted,
+        Self::Unmuted,
+        Self::Role,
+        Self::Topic,
+        Self::JoinedChat,
+        Self::LeftChat,
+        Self::Notice,
+    ];
+}
+
 /// Who of a room came and went since the last one; one a second at most.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
