@@ -101,7 +101,9 @@ fn typed() -> mpsc::Receiver<String> {
 fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
     if let Screen::Chat(chat) = &mut program.app.screen {
         chat.notice = None;
-        chat.current_mut().input = Editor::with_text(line);
+        // A line on standard input was typed.
+        let room = chat.current_mut();
+        room.load(Editor::restored(line, line.len()), room.compose);
     }
     let enter = Event::Key(KeyEvent::from(KeyCode::Enter));
     effects.extend(update(&mut program.app, enter, now()));

@@ -63,6 +63,7 @@ use std::rc::Rc;
 
 use anyhow::Context;
 use args::{Args, CliCommand};
+use chat_shared::Username;
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
 use clap::{CommandFactory, Parser};
 use config::{Config, Profile, Secret, ThemeChoice};
@@ -71,8 +72,8 @@ use net::Net;
 use run::{Notices, Program, now, run};
 use scripts::Identity;
 use state::{App, Chat, Editor, Nonces, Screen, SignIn, Size};
-use storage::Storage;
-use update::{Effects, Password, resend_all, submit_sign_in};
+use storage::{DraftFile, Storage};
+use update::{Effects, Password, send_waiting, submit_sign_in};
 
 /// The screen size that decides how many messages linear mode loads.
 const LINEAR_SIZE: Size = Size {
@@ -190,15 +191,14 @@ async fn chat(who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     };
     let nonces = Nonces::new(new_nonce()?);
     let mut net = Net::new(server.clone());
-    let mut first = Effects::new();
+    let (mut first, mut drafts) = (Effects::new(), None);
     let screen = match (&user, token) {
         (Some(user), Some(token)) => {
             storage.remember(&server, user)?;
-            let saved = storage.saved(&server, user)?;
+            let (mut chat, file) = saved_chat(&storage, &server, user)?;
+            drafts = Some((chat.me.clone(), file));
             net.connect(token);
-            let mut chat = Chat::new(chat_shared::Username::existing(user));
-            saved.restore(&mut chat);
-            resend_all(&chat, &mut first);
+            send_waiting(&mut chat, now(), &mut first);
             Screen::Chat(Box::new(chat))
         }
         (user, _) => {
@@ -217,14 +217,15 @@ async fn chat(who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     };
     let mut app = app(&server, screen, nonces, size, &config);
     if app.colours {
-        // Show something while the terminal answers.
-        run::draw(&mut terminal, &links, &app)?;
+        // Before the first frame: the query reads the terminal, and would swallow keys that the
+        // user types once there is something to see.
         app.light = terminal_colors::is_light(config.theme);
     }
     let mut program = Program {
         app,
         net,
         storage,
+        drafts,
         links,
         notices: Notices::new(config.notifications),
     };
@@ -247,9 +248,9 @@ async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     let user = user.unwrap_or_default();
     storage.remember(&server, &user)?;
     let (mut net, mut first) = (Net::new(server.clone()), Effects::new());
-    let mut chat = Chat::new(chat_shared::Username::existing(&user));
-    storage.saved(&server, &user)?.restore(&mut chat);
-    resend_all(&chat, &mut first);
+    let (mut chat, file) = saved_chat(&storage, &server, &user)?;
+    let drafts = Some((chat.me.clone(), file));
+    send_waiting(&mut chat, now(), &mut first);
     net.connect(token);
     let screen = Screen::Chat(Box::new(chat));
     let app = app(
@@ -263,12 +264,28 @@ async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
         app,
         net,
         storage,
+        drafts,
         links: Rc::default(),
         notices: Notices::new(config.notifications),
     };
     let ended = linear::run(&mut program, first).await;
     program.leave().await;
     ended
+}
+
+/// The chat of a saved sign-in, with the drafts and unsent messages of instances that have ended.
+fn saved_chat(
+    storage: &Storage,
+    server: &ServerUrl,
+    user: &str,
+) -> anyhow::Result<(Chat, DraftFile)> {
+    let (file, adopted) = storage.open_drafts(server, user)?;
+    let mut chat = Chat::new(Username::existing(user));
+    adopted.saved.restore(&mut chat);
+    for warning in adopted.warnings {
+        chat.current_mut().timeline.add_local(now(), warning, true);
+    }
+    Ok((chat, file))
 }
 
 fn is_dumb() -> bool {
@@ -284,6 +301,8 @@ fn app(server: &ServerUrl, screen: Screen, nonces: Nonces, size: Size, config: &
         screen,
         help: None,
         leaving: false,
+        focused: true,
+        last_input: now(),
         now: now(),
         nonces,
         keys: config.keys.clone(),

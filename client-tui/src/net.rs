@@ -190,6 +190,11 @@ impl Net {
         tokio::spawn(work);
     }
 
+    /// Drops the connection at once.
+    pub(crate) fn disconnect(&mut self) {
+        (self.client, self.events) = (None, None);
+    }
+
     /// Closes the connection, so that others see the user leave at once.
     pub(crate) async fn close(&mut self) {
         self.events = None;

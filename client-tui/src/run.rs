@@ -11,10 +11,10 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use chat_shared::TimestampMs;
 use chat_shared::client::Event as SdkEvent;
 use chat_shared::protocol::ServerFrame;
 use chat_shared::protocol::http::LoggedIn;
+use chat_shared::{TimestampMs, Username};
 use crossterm::event::{
     Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind,
 };
@@ -29,9 +29,11 @@ use crate::net::{Net, NetEvent};
 use crate::notify;
 use crate::signals::{Signal, Signals};
 use crate::state::{App, Saved, Screen as AppScreen, Size};
-use crate::storage::Storage;
+use crate::storage::{Adopted, DraftFile, Storage};
 use crate::terminal::{self, Screen};
-use crate::update::{Effect, Effects, Event, MouseAction, next_change, settle, update};
+use crate::update::{
+    Effect, Effects, Event, MouseAction, is_watching, next_change, settle, update,
+};
 use crate::view::{self, Links};
 
 /// The shortest time between two frames.
@@ -49,6 +51,8 @@ pub(crate) struct Program {
     pub(crate) app: App,
     pub(crate) net: Net,
     pub(crate) storage: Storage,
+    /// Where drafts and unsent messages are saved, once a user is signed in.
+    pub(crate) drafts: Option<(Username, DraftFile)>,
     /// The addresses of the links on the screen.
     pub(crate) links: Rc<RefCell<Links>>,
     pub(crate) notices: Notices,
@@ -154,8 +158,8 @@ pub(crate) async fn run(
 impl Program {
     pub(crate) fn carry_out(&mut self, effect: Effect) -> Effects {
         match effect {
-            Effect::Save(saved) => {
-                if let Err(error) = self.save(&saved) {
+            Effect::Save { username, saved } => {
+                if let Err(error) = self.save(&username, &saved) {
                     let event = Event::NotSaved(messages::program::sentence(&error));
                     return update(&mut self.app, event, now());
                 }
@@ -165,6 +169,7 @@ impl Program {
                 password,
                 sign_up,
             } => self.net.sign_in(name, password, sign_up),
+            Effect::Disconnect => self.net.disconnect(),
             Effect::ForgetSession { username } => {
                 // The token no longer works; the next sign-in replaces the file, so a failure to
                 // remove it is harmless.
@@ -175,12 +180,21 @@ impl Program {
         Effects::new()
     }
 
-    fn save(&self, saved: &Saved) -> anyhow::Result<()> {
-        let AppScreen::Chat(chat) = &self.app.screen else {
-            return Ok(());
-        };
-        self.storage
-            .save_drafts(&self.net.server, chat.me.as_str(), saved)
+    fn save(&self, username: &Username, saved: &Saved) -> anyhow::Result<()> {
+        match &self.drafts {
+            Some((of, file)) if of == username => file.save(saved),
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the file of drafts of `username` and returns what it and ended instances kept.
+    pub(crate) fn open_drafts(&mut self, username: &Username) -> anyhow::Result<Adopted> {
+        self.drafts = None;
+        let (file, adopted) = self
+            .storage
+            .open_drafts(&self.net.server, username.as_str())?;
+        self.drafts = Some((username.clone(), file));
+        Ok(adopted)
     }
 
     pub(crate) fn on_answer(&mut self, answer: NetEvent) -> Effects {
@@ -202,6 +216,11 @@ impl Program {
         let AppScreen::Chat(chat) = &self.app.screen else {
             return;
         };
+        if chat.is_current(&message.room) && is_watching(&self.app) && !chat.current().is_scrolled()
+        {
+            // The user sees it arrive.
+            return;
+        }
         let Notices {
             config,
             in_tmux,
@@ -219,23 +238,24 @@ impl Program {
         let LoggedIn {
             username, token, ..
         } = logged_in;
+        let mut warnings = Vec::new();
         let saved = self
             .storage
             .save(&self.net.server, username.as_str(), &token);
-        let warning = saved
-            .err()
-            .map(|error| messages::sign_in::session_not_saved(format_args!("{error:#}")));
-        let mut warning = warning;
-        let saved = self.storage.saved(&self.net.server, username.as_str());
-        let saved = saved.unwrap_or_else(|error| {
-            warning.get_or_insert(messages::program::sentence(&error));
-            Saved::default()
+        if let Err(error) = saved {
+            let why = format_args!("{error:#}");
+            warnings.push(messages::sign_in::session_not_saved(why));
+        }
+        let adopted = self.open_drafts(&username).unwrap_or_else(|error| {
+            warnings.push(messages::program::sentence(&error));
+            Adopted::default()
         });
+        warnings.extend(adopted.warnings);
         self.net.connect(token);
         Event::SignedIn {
             username,
-            saved,
-            warning,
+            saved: adopted.saved,
+            warnings,
         }
     }
 
@@ -255,7 +275,7 @@ impl Program {
     pub(crate) async fn leave(&mut self) {
         if let AppScreen::Chat(chat) = &self.app.screen {
             // Messages that wait were saved when they were typed; a draft may be newer.
-            let _ = self.save(&Saved::of(chat));
+            let _ = self.save(&chat.me, &Saved::of(chat));
             self.net.close().await;
         }
     }
@@ -281,13 +301,14 @@ fn from_terminal(event: TerminalEvent) -> Option<Event> {
         TerminalEvent::Key(key) => Some(Event::Key(key)),
         TerminalEvent::Paste(text) => Some(Event::Paste(text)),
         TerminalEvent::Mouse(mouse) => from_mouse(mouse).map(Event::Mouse),
+        TerminalEvent::FocusGained => Some(Event::Focus(true)),
+        TerminalEvent::FocusLost => Some(Event::Focus(false)),
         TerminalEvent::Resize(columns, rows) => Some(Event::Resize(Size { columns, rows })),
-        _ => None,
     }
 }
 
 /// Draws the state and records the addresses of the links.
-pub(crate) fn draw(screen: &mut Screen, links: &RefCell<Links>, app: &App) -> anyhow::Result<()> {
+fn draw(screen: &mut Screen, links: &RefCell<Links>, app: &App) -> anyhow::Result<()> {
     screen.draw(|frame| *links.borrow_mut() = view::draw(frame, app))?;
     Ok(())
 }

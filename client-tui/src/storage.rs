@@ -4,23 +4,22 @@
 //! stored yet; one more file names the server and user of the last run. Each file is replaced as a
 //! whole.
 
+mod draft_file;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use chat_shared::client::ServerUrl;
+pub(crate) use draft_file::{Adopted, DraftFile};
 use etcetera::BaseStrategy;
 use serde::{Deserialize, Serialize};
 
 use crate::messages::program as messages;
-use crate::state::Saved;
 
 /// The largest file that is read, in bytes.
 const FILE_BYTES_MAX: u64 = 64 * 1024;
-
-/// The largest file of drafts and waiting messages, in bytes: as much as the SDK holds.
-const SAVED_BYTES_MAX: u64 = 32 << 20;
 
 /// The longest file name, in characters, before a hash replaces its end.
 const FILE_NAME_CHARS_MAX: usize = 150;
@@ -78,35 +77,6 @@ impl Storage {
         let path = self.path(server, user);
         self.write(&path, &serde_json::to_string(&session)?)?;
         self.remember(server, user)
-    }
-
-    /// Reads the drafts and the messages that wait to be sent.
-    pub(crate) fn saved(&self, server: &ServerUrl, user: &str) -> anyhow::Result<Saved> {
-        let path = self.saved_path(server, user);
-        let read = || -> io::Result<Saved> {
-            let text = read_up_to(&path, SAVED_BYTES_MAX)?;
-            Ok(text.map_or(Ok(Saved::default()), |text| serde_json::from_str(&text))?)
-        };
-        read().with_context(|| messages::cant_read_drafts(&path))
-    }
-
-    pub(crate) fn save_drafts(
-        &self,
-        server: &ServerUrl,
-        user: &str,
-        saved: &Saved,
-    ) -> anyhow::Result<()> {
-        let path = self.saved_path(server, user);
-        if *saved == Saved::default() {
-            return remove(&path);
-        }
-        // Not synced to disk, because it is written often.
-        self.write_to(&path, &serde_json::to_string(saved)?, false)
-    }
-
-    fn saved_path(&self, server: &ServerUrl, user: &str) -> PathBuf {
-        let name = format!("{}~{}", file_name(&server.to_string()), file_name(user));
-        self.dir.join("drafts").join(format!("{name}.json"))
     }
 
     pub(crate) fn remember(&self, server: &ServerUrl, user: &str) -> anyhow::Result<()> {

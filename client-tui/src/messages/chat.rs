@@ -2,9 +2,11 @@
 
 use std::fmt::Display;
 
-use chat_shared::RoomName;
 use chat_shared::limits::QUERY_CHARS_MAX;
-use chat_shared::protocol::RoomsPage;
+use chat_shared::protocol::{RoomsPage, SystemEvent, SystemKind};
+use chat_shared::{RoomName, TimestampMs};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use crate::state::{ConnectionState, PresenceChanges};
 
@@ -153,6 +155,44 @@ pub(crate) const NO_SUCH_ROOM: &str = "no such room";
 
 pub(crate) fn not_in_room(room: &RoomName) -> String {
     format!("You are no longer in {room}.")
+}
+
+pub(crate) fn cant_send_here(why: &str, room: &RoomName) -> String {
+    format!("{why} Your text stays here; /join {room} to come back, /leave to discard it.")
+}
+
+/// Why the user is out of a room, if this event says so.
+pub(crate) fn removed(event: &SystemEvent, zone: &TimeZone) -> Option<String> {
+    let room = &event.room;
+    let by = match &event.by {
+        Some(by) => format!(" by {by}"),
+        None => String::new(),
+    };
+    let until = event.until.map_or(String::new(), |until| {
+        format!(" until {}", date_time(until, zone))
+    });
+    match event.event {
+        SystemKind::Kicked => Some(format!("You were removed from {room}{by}.")),
+        SystemKind::Banned => Some(format!("You were banned from {room}{by}{until}.")),
+        _ => None,
+    }
+}
+
+fn date_time(ts: TimestampMs, zone: &TimeZone) -> String {
+    let ts = i64::try_from(ts).ok();
+    let ts = ts.and_then(|ts| Timestamp::from_millisecond(ts).ok());
+    let time = zone.to_datetime(ts.unwrap_or_default());
+    time.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+pub(crate) const PROMPT_CLOSED: &str = "closed> ";
+
+/// Shown while the input line starts with a slash that is not a command.
+pub(crate) const SLASH_IS_TEXT: &str = "Enter sends this as a message";
+
+pub(crate) fn drafts_below(count: usize) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} draft{plural} set aside")
 }
 
 pub(crate) const NOT_LOADED_OFFLINE: &str =

@@ -47,6 +47,8 @@ pub(crate) fn cant_read_drafts(path: &Path) -> String {
     format!("Drafts and unsent messages can't be read from {path}")
 }
 
+pub(crate) const WRITTEN_BY_NEWER: &str = "a newer version of chat-tui wrote it";
+
 /// An error with its causes, as a sentence.
 pub(crate) fn sentence(error: &anyhow::Error) -> String {
     format!("{error:#}.")

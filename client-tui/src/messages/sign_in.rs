@@ -16,6 +16,10 @@ pub(crate) const ASKING: &str = "Asking the server …";
 pub(crate) const QUIT_ARMED: &str = "Ctrl-C again quits";
 pub(crate) const SIGNED_OUT: &str = "You were signed out; sign in again.";
 
+pub(crate) fn other_user(theirs: impl Display, mine: impl Display) -> String {
+    format!("The saved session belongs to {theirs}, not to {mine}; sign in again.")
+}
+
 pub(crate) fn keys(tab: Tab) -> &'static str {
     match tab {
         Tab::SignIn => "Enter signs in · F2 sign up instead · F1 help",

@@ -7,6 +7,7 @@ use chat_shared::protocol::{ChatEvent, ServerFrame};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::{Failure, Status};
 use crate::messages::scripts as messages;
@@ -47,7 +48,7 @@ impl<W: Write> Output<W> {
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string(value)
             .map_err(|error| Failure::WithStatus(Status::Failed, error.to_string()))?;
-        written(writeln!(self.out, "{json}"))
+        written(writeln!(self.out, "{}", escape(&json)))
     }
 
     pub(super) fn frame(&mut self, frame: &ServerFrame, json: bool) -> Result<(), Failure> {
@@ -101,6 +102,30 @@ impl<W: Write> Output<W> {
     }
 }
 
+/// Escapes what JSON allows in strings but a terminal may act on: DEL and the C1 controls, line and
+/// paragraph separators, and format characters such as bidi overrides. Outside strings JSON is
+/// ASCII, so the result is the same value.
+fn escape(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        let acts = matches!(
+            c.general_category(),
+            GeneralCategory::Control
+                | GeneralCategory::Format
+                | GeneralCategory::LineSeparator
+                | GeneralCategory::ParagraphSeparator
+        );
+        if acts {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 fn written(outcome: io::Result<()>) -> Result<(), Failure> {
     outcome.map_err(|error| match error.kind() {
         ErrorKind::BrokenPipe => Failure::OutputClosed,
@@ -142,7 +167,34 @@ mod tests {
     }
 
     #[test]
-    fn nobody_reading_is_no_failure() {
+    fn json_holds_nothing_that_a_terminal_acts_on() {
+        let mut written = Vec::new();
+        let mut out = Output::new(&mut written, TimeZone::UTC);
+        let text = "\u{1b}[2J \u{7f} \u{9b}31m \u{85} \u{2028}\u{2029} \u{202e}\u{2066} \u{200b}\u{feff} \u{e0041} é 日 😀";
+        let chat = message("lobby", 7, "ann", text);
+        out.message(chat.clone(), true).unwrap();
+        out.flush().unwrap();
+        drop(out);
+        let json = String::from_utf8(written).unwrap();
+        let line = json.trim_end_matches('\n');
+        let acts = |c: char| {
+            c.is_control()
+                || matches!(
+                    c,
+                    '\u{2028}'..='\u{202e}' | '\u{2066}' | '\u{200b}' | '\u{feff}' | '\u{e0041}'
+                )
+        };
+        assert!(!line.chars().any(acts), "{line:?}");
+        assert!(
+            line.contains("\\udb40\\udc41") && line.contains("é 日 😀"),
+            "{line}"
+        );
+        let read: ServerFrame = serde_json::from_str(line).unwrap();
+        assert_eq!(read, ServerFrame::Chat(chat));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_not_an_error() {
         struct Gone;
         impl Write for Gone {
             fn write(&mut self, _: &[u8]) -> io::Result<usize> {

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use chat_shared::protocol::{RoomInfo, RoomKind};
 use chat_shared::{RoomName, TimestampMs, Username};
 
-use super::{Completion, InputHistory, Overlay, Room};
+use super::{Completion, InputHistory, Membership, Overlay, Room};
 
 /// Everything that exists while a user is signed in.
 #[derive(Debug, Clone)]
@@ -28,6 +28,9 @@ pub(crate) struct Chat {
     /// The number of searches so far.
     pub(crate) searches: u64,
     pub(crate) save_due: SaveDue,
+    /// The user can see the timeline of the current room: the window has the focus, a key was
+    /// pressed not long ago, and nothing covers it.
+    pub(crate) is_watched: bool,
 }
 
 /// When the drafts and the waiting messages have to be saved.
@@ -77,6 +80,7 @@ impl Chat {
             completion: None,
             searches: 0,
             save_due: SaveDue::default(),
+            is_watched: true,
         }
     }
 
@@ -157,16 +161,19 @@ impl Chat {
     /// Takes in what the server says about a room that the user is in.
     pub(crate) fn put_room(&mut self, info: RoomInfo) {
         let name = info.room.clone();
-        let shown = self.is_current(&name);
+        let is_current = self.is_current(&name);
+        let shown = is_current && self.is_watched;
         let room = self.room_or_new(&name);
+        room.membership = Membership::Member;
         let is_new = room.info.is_none();
         (room.unread, room.mentions) = (info.unread, info.mentions);
         room.read.seq = info.read_seq;
         room.read.sent_seq = room.read.sent_seq.max(info.read_seq);
         room.read.counted_up_to = info.last_seq;
         room.read.tip = room.read.tip.max(info.last_seq);
-        if is_new && shown && info.unread > 0 {
-            room.read.divider = Some(info.read_seq);
+        // Also after a lost connection: the room may be shown, but these were never on the screen.
+        if is_current && info.unread > 0 {
+            room.read.divider.get_or_insert(info.read_seq);
         }
         if shown {
             (room.unread, room.mentions) = (0, 0);

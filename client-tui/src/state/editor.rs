@@ -1,4 +1,7 @@
 //! A text field with a cursor that stands between grapheme clusters, readline's kill ring and undo.
+//!
+//! The field knows which bytes at its start were typed, as opposed to pasted or loaded: only a
+//! slash that was typed starts a command.
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
@@ -16,13 +19,30 @@ const KILLS_MAX: usize = 10;
 pub(crate) struct Editor {
     text: String,
     cursor: usize,
+    /// So many bytes at the start of `text` were typed.
+    typed: usize,
     /// The kill ring, the last kill at the end.
-    killed: Vec<String>,
+    killed: Vec<Piece>,
     /// The range that the last yank inserted, and the index of its kill.
     yanked: Option<(std::ops::Range<usize>, usize)>,
-    undo: Vec<(String, usize)>,
+    undo: Vec<Step>,
     /// Consecutive typed letters are one undo step.
     typing: bool,
+}
+
+/// A text that was killed.
+#[derive(Clone)]
+struct Piece {
+    text: String,
+    is_typed: bool,
+}
+
+/// A state that undo returns to.
+#[derive(Clone)]
+struct Step {
+    text: String,
+    cursor: usize,
+    typed: usize,
 }
 
 /// Omits the text, which may be a password.
@@ -35,12 +55,29 @@ impl std::fmt::Debug for Editor {
 }
 
 impl Editor {
+    /// A field that holds a loaded text.
     pub(crate) fn with_text(text: &str) -> Self {
+        Self::restored(text, 0)
+    }
+
+    /// A field that holds a text whose first `typed` bytes were typed.
+    pub(crate) fn restored(text: &str, typed: usize) -> Self {
         Self {
             text: text.to_owned(),
             cursor: text.len(),
+            typed: typed.min(text.len()),
             ..Self::default()
         }
+    }
+
+    /// The number of bytes at the start of the text that were typed.
+    pub(crate) fn typed(&self) -> usize {
+        self.typed
+    }
+
+    /// Returns true if the text is one line that starts with a typed slash.
+    pub(crate) fn is_command(&self) -> bool {
+        self.typed > 0 && self.text.starts_with('/') && !self.text.trim_end().contains('\n')
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -62,13 +99,14 @@ impl Editor {
         self.text.clear();
         self.text.push_str(text);
         self.cursor = text.len();
+        self.typed = 0;
     }
 
     pub(crate) fn type_char(&mut self, c: char) {
         if !self.typing || c.is_whitespace() {
             self.step();
         }
-        self.put(c.encode_utf8(&mut [0; 4]));
+        self.put(c.encode_utf8(&mut [0; 4]), true);
         self.typing = true;
     }
 
@@ -86,7 +124,7 @@ impl Editor {
         let fits = self.text.len() + text.len() <= TEXT_BYTES_MAX;
         if fits && !text.is_empty() {
             self.step();
-            self.put(&text);
+            self.put(&text, false);
         }
         fits
     }
@@ -180,9 +218,9 @@ impl Editor {
 
     pub(crate) fn yank(&mut self) {
         let at = self.killed.len().saturating_sub(1);
-        if let Some(text) = self.killed.get(at).cloned() {
+        if let Some(piece) = self.killed.get(at).cloned() {
             self.step();
-            self.put_yanked(&text, at);
+            self.put_yanked(&piece, at);
         }
     }
 
@@ -190,41 +228,53 @@ impl Editor {
     pub(crate) fn yank_older(&mut self) {
         if let Some((range, at)) = self.yanked.clone() {
             let at = at.checked_sub(1).unwrap_or(self.killed.len() - 1);
-            let text = self.killed[at].clone();
-            self.text.replace_range(range.clone(), "");
-            self.cursor = range.start;
-            self.put_yanked(&text, at);
+            let piece = self.killed[at].clone();
+            self.cut(range);
+            self.put_yanked(&piece, at);
         }
     }
 
-    fn put_yanked(&mut self, text: &str, at: usize) {
+    fn put_yanked(&mut self, piece: &Piece, at: usize) {
         let start = self.cursor;
-        self.put(text);
+        self.put(&piece.text, piece.is_typed);
         self.yanked = Some((start..self.cursor, at));
     }
 
-    /// Replaces the text between `start` and the cursor.
+    /// Replaces the text between `start` and the cursor with its completion, which counts as
+    /// typed.
     pub(crate) fn replace_back(&mut self, start: usize, text: &str) {
         if start <= self.cursor && self.text.is_char_boundary(start) {
             self.step();
-            self.text.replace_range(start..self.cursor, "");
-            self.cursor = start;
-            self.put(text);
+            self.cut(start..self.cursor);
+            self.put(text, true);
         }
     }
 
     pub(crate) fn undo(&mut self) {
-        if let Some((text, cursor)) = self.undo.pop() {
-            (self.text, self.cursor, self.typing) = (text, cursor, false);
-            self.yanked = None;
+        if let Some(step) = self.undo.pop() {
+            (self.text, self.cursor, self.typed) = (step.text, step.cursor, step.typed);
+            (self.typing, self.yanked) = (false, None);
         }
     }
 
-    fn put(&mut self, text: &str) {
+    fn put(&mut self, text: &str, is_typed: bool) {
         if self.text.len() + text.len() <= TEXT_BYTES_MAX {
             self.text.insert_str(self.cursor, text);
+            if is_typed && self.cursor <= self.typed {
+                self.typed += text.len();
+            } else {
+                self.typed = self.typed.min(self.cursor);
+            }
             self.cursor += text.len();
         }
+    }
+
+    /// Takes a range out and places the cursor where it was.
+    fn cut(&mut self, range: std::ops::Range<usize>) {
+        let typed = range.start.min(self.typed)..range.end.min(self.typed);
+        self.typed -= typed.len();
+        self.cursor = range.start;
+        self.text.replace_range(range, "");
     }
 
     fn kill(&mut self, from: usize, to: usize) {
@@ -232,7 +282,10 @@ impl Editor {
             if self.killed.len() == KILLS_MAX {
                 self.killed.remove(0);
             }
-            self.killed.push(self.text[from..to].to_owned());
+            self.killed.push(Piece {
+                text: self.text[from..to].to_owned(),
+                is_typed: to <= self.typed,
+            });
             self.remove(from, to);
         }
     }
@@ -240,8 +293,7 @@ impl Editor {
     fn remove(&mut self, from: usize, to: usize) {
         if from < to {
             self.step();
-            self.text.replace_range(from..to, "");
-            self.cursor = from;
+            self.cut(from..to);
         }
     }
 
@@ -261,10 +313,14 @@ impl Editor {
     }
 
     fn step(&mut self) {
-        self.undo.push((self.text.clone(), self.cursor));
-        let mut bytes: usize = self.undo.iter().map(|(text, _)| text.len()).sum();
+        self.undo.push(Step {
+            text: self.text.clone(),
+            cursor: self.cursor,
+            typed: self.typed,
+        });
+        let mut bytes: usize = self.undo.iter().map(|step| step.text.len()).sum();
         while self.undo.len() > UNDO_STEPS_MAX || bytes > UNDO_BYTES_MAX {
-            bytes -= self.undo.remove(0).0.len();
+            bytes -= self.undo.remove(0).text.len();
         }
         (self.typing, self.yanked) = (false, None);
     }
@@ -310,127 +366,4 @@ impl Editor {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// `|` marks the cursor.
-    fn check(text: &str, edit: impl FnOnce(&mut Editor), expect: &str) {
-        let cursor = text.find('|').unwrap();
-        let mut editor = Editor::with_text(&text.replace('|', ""));
-        editor.cursor = cursor;
-        edit(&mut editor);
-        let mut shown = editor.text.clone();
-        shown.insert(editor.cursor, '|');
-        assert_eq!(shown, expect, "from {text:?}");
-    }
-
-    #[test]
-    fn moves() {
-        check("ab|", Editor::left, "a|b");
-        check("|ab", Editor::left, "|ab");
-        check("|👩‍👩‍👧b", Editor::right, "👩‍👩‍👧|b");
-        check("hello wor|ld", Editor::word_left, "hello |world");
-        check("hello |world", Editor::word_left, "|hello world");
-        check("|hello, world", Editor::word_right, "hello|, world");
-        check("a\nbc|d", Editor::line_start, "a\n|bcd");
-        check("a\nb|cd\ne", Editor::line_end, "a\nbcd|\ne");
-        check("abc\nde|f", |e| assert!(e.up()), "ab|c\ndef");
-        check("a\nde|f", |e| assert!(e.up()), "a|\ndef");
-        check("ab|c\nd", |e| assert!(e.down()), "abc\nd|");
-        check("ab|c", |e| assert!(!e.up() && !e.down()), "ab|c");
-    }
-
-    #[test]
-    fn changes() {
-        check("|", |e| e.type_char('ä'), "ä|");
-        check("e\u{301}|", Editor::backspace, "|");
-        check("a|日b", Editor::delete, "a|b");
-        check("a|", Editor::delete, "a|");
-        check("ab|cd", Editor::kill_to_end, "ab|");
-        check("ab|\ncd", Editor::kill_to_end, "ab|cd");
-        check("x\nab|cd", Editor::kill_to_start, "x\n|cd");
-        check("say a.b  |", Editor::kill_back, "say |");
-        check("|say it", Editor::kill_word, "| it");
-        check(
-            "a|b",
-            |e| assert!(e.insert("1\r\n2\r3\t\x1b[0m")),
-            "a1\n2\n3    [0m|b",
-        );
-        check(
-            "ab cd|",
-            |e| {
-                e.kill_back();
-                e.line_start();
-                e.yank();
-                e.yank();
-            },
-            "cdcd|ab ",
-        );
-    }
-
-    #[test]
-    fn yank_goes_round_the_kills() {
-        let kill_two = |e: &mut Editor| {
-            e.kill_back();
-            e.kill_back();
-            e.yank();
-        };
-        check("one two|", kill_two, "one |");
-        check("one two|", |e| (kill_two(e), e.yank_older()).1, "two|");
-        let three = |e: &mut Editor| {
-            kill_two(e);
-            e.yank_older();
-            e.yank_older();
-        };
-        check("one two|", three, "one |");
-        check("one two|", |e| (e.kill_back(), e.yank_older()).1, "one |");
-    }
-
-    #[test]
-    fn undo_goes_back_by_steps() {
-        let type_all = |e: &mut Editor| "one two".chars().for_each(|c| e.type_char(c));
-        check(
-            "|",
-            |e| {
-                type_all(e);
-                e.undo();
-            },
-            "one|",
-        );
-        check(
-            "|",
-            |e| {
-                type_all(e);
-                e.undo();
-                e.undo();
-                e.undo();
-            },
-            "|",
-        );
-        check(
-            "ab|",
-            |e| {
-                e.kill_to_start();
-                e.undo();
-            },
-            "ab|",
-        );
-        check(
-            "ab|",
-            |e| {
-                e.set("x");
-                e.undo();
-            },
-            "ab|",
-        );
-    }
-
-    #[test]
-    fn a_text_is_bounded() {
-        let mut editor = Editor::default();
-        assert!(!editor.insert(&"x".repeat(TEXT_BYTES_MAX + 1)));
-        assert!(editor.is_empty());
-        (0..UNDO_STEPS_MAX * 2).for_each(|_| assert!(editor.insert("x")));
-        assert_eq!(editor.undo.len(), UNDO_STEPS_MAX);
-    }
-}
+mod tests;

@@ -3,43 +3,41 @@
 /// Sent lines that are kept.
 const HISTORY_MAX: usize = 200;
 
+/// A line that was sent or carried out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HistoryLine {
+    pub(crate) text: String,
+    /// The bytes at its start that were typed: a pasted `/quit` does not become a command when it
+    /// is recalled.
+    pub(crate) typed: usize,
+}
+
 /// The sent lines, oldest first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputHistory {
-    lines: Vec<String>,
-    /// The line that is shown, and what was in the input before.
-    at: Option<(usize, String)>,
+    lines: Vec<HistoryLine>,
 }
 
 impl InputHistory {
-    pub(crate) fn add(&mut self, line: &str) {
-        self.at = None;
-        if self.lines.last().is_none_or(|last| last != line) {
+    pub(crate) fn add(&mut self, text: &str, typed: usize) {
+        let text = text.to_owned();
+        let line = HistoryLine { text, typed };
+        if self.lines.last() != Some(&line) {
             if self.lines.len() == HISTORY_MAX {
                 self.lines.remove(0);
             }
-            self.lines.push(line.to_owned());
+            self.lines.push(line);
         }
     }
 
-    /// The line before the shown one.
-    pub(crate) fn older(&mut self, typed: &str) -> Option<String> {
-        let (at, typed) = self
-            .at
-            .clone()
-            .unwrap_or((self.lines.len(), typed.to_owned()));
-        let at = at.checked_sub(1)?;
-        self.at = Some((at, typed));
-        self.lines.get(at).cloned()
+    /// The line before the one at `at`; the newest if none is shown.
+    pub(crate) fn older(&self, at: Option<usize>) -> Option<(usize, &HistoryLine)> {
+        let at = at.unwrap_or(self.lines.len()).checked_sub(1)?;
+        Some((at, self.lines.get(at)?))
     }
 
-    /// The line after the shown one; after the last, what was in the input before.
-    pub(crate) fn newer(&mut self) -> Option<String> {
-        let (at, typed) = self.at.take()?;
-        let Some(line) = self.lines.get(at + 1) else {
-            return Some(typed);
-        };
-        self.at = Some((at + 1, typed));
-        Some(line.clone())
+    /// The line after the one at `at`; `None` after the newest.
+    pub(crate) fn newer(&self, at: usize) -> Option<(usize, &HistoryLine)> {
+        Some((at + 1, self.lines.get(at + 1)?))
     }
 }

@@ -6,6 +6,7 @@
 
 mod chat;
 mod completion;
+mod draft;
 mod editor;
 mod history;
 mod members;
@@ -21,16 +22,18 @@ use jiff::tz::TimeZone;
 
 pub(crate) use chat::{Chat, ConnectionState, SaveDue};
 pub(crate) use completion::Completion;
+pub(crate) use draft::{Compose, Draft, Recalled};
 pub(crate) use editor::Editor;
-pub(crate) use history::InputHistory;
+pub(crate) use history::{HistoryLine, InputHistory};
 pub(crate) use members::Members;
 pub(crate) use message::{Change, Message};
 pub(crate) use overlay::{Overlay, SearchView, Switcher};
-pub(crate) use room::{Compose, Room, Scroll, TimelineItem};
+pub(crate) use room::{Membership, Room, Scroll, TimelineItem};
 pub(crate) use saved::Saved;
 pub(crate) use sign_in::{Field, SignIn, Tab};
 pub(crate) use timeline::{
-    Entry, EntryKind, LINES_SCROLLED_MAX, LineKey, More, Pending, PresenceChanges, Side, Timeline,
+    Entry, EntryKind, LINES_SCROLLED_MAX, LineKey, More, Pending, PendingState, PresenceChanges,
+    Side, Timeline,
 };
 
 use crate::keys::Keymap;
@@ -52,6 +55,10 @@ pub(crate) struct App {
     pub(crate) now: TimestampMs,
     pub(crate) nonces: Nonces,
     pub(crate) keys: Keymap,
+    /// False while the terminal reports that another window has the focus.
+    pub(crate) focused: bool,
+    /// The time of the last key, paste or click.
+    pub(crate) last_input: TimestampMs,
     /// The brightness of the terminal's background, if it is known.
     pub(crate) light: Option<bool>,
 }

@@ -3,7 +3,7 @@
 use chat_shared::protocol::{RoomInfo, RoomKind};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
-use super::{Editor, Entry, LineKey, Members, Pending, Timeline};
+use super::{Compose, Draft, Editor, Entry, LineKey, Members, Pending, Recalled, Timeline};
 
 /// A room that the user is in.
 #[derive(Debug, Clone)]
@@ -16,9 +16,16 @@ pub(crate) struct Room {
     pub(crate) pending: Vec<Pending>,
     pub(crate) members: Members,
     pub(crate) scroll: Scroll,
+    /// The rate limit allows the next message at this time.
+    pub(crate) send_after: TimestampMs,
     /// The input line; each room keeps its own.
     pub(crate) input: Editor,
     pub(crate) compose: Compose,
+    /// Drafts that were set aside, the last one at the end.
+    pub(crate) below: Vec<Draft>,
+    /// The line of the history that the input line shows.
+    pub(crate) recalled: Option<Recalled>,
+    pub(crate) membership: Membership,
     /// The message that the user selected.
     pub(crate) selected: Option<Seq>,
     /// A message to scroll to as soon as its page has arrived.
@@ -30,19 +37,22 @@ pub(crate) struct Room {
     pub(crate) typing: Typing,
 }
 
-/// What Enter does with the input line.
+/// Whether the user is in the room.
 ///
 /// ```text
-///           Alt-R                    Alt-E
-/// Reply ◀────────── New ──────────▶ Edit
-///    └── Enter, Esc ──▲── Enter, Esc ──┘
+///                  /leave              left
+///   ┌────────────▶ Leaving ──▶ the room goes, unless it holds unsent text
+/// Member
+///   └────────────▶ Closed  ──▶ Member               (removed; joined again)
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Compose {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Membership {
     #[default]
-    New,
-    Reply(Seq),
-    Edit(Seq),
+    Member,
+    /// This client asked to leave.
+    Leaving,
+    /// The user is out; the sentence says why. The room stays with its lines and drafts.
+    Closed(String),
 }
 
 /// How far the user has read.
@@ -110,8 +120,12 @@ impl Room {
             pending: Vec::new(),
             members: Members::default(),
             scroll: Scroll::default(),
+            send_after: 0,
             input: Editor::default(),
             compose: Compose::default(),
+            below: Vec::new(),
+            recalled: None,
+            membership: Membership::default(),
             selected: None,
             jump: None,
             unread: 0,
@@ -119,6 +133,24 @@ impl Room {
             read: ReadMarker::default(),
             typing: Typing::default(),
         }
+    }
+
+    /// Returns true if the server has announced the room and the user is still in it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.info.is_some() && self.closed().is_none()
+    }
+
+    /// Why the user is no longer in the room, if so.
+    pub(crate) fn closed(&self) -> Option<&str> {
+        match &self.membership {
+            Membership::Closed(why) => Some(why),
+            Membership::Member | Membership::Leaving => None,
+        }
+    }
+
+    /// Returns true if a text would be lost with the room.
+    pub(crate) fn holds_text(&self) -> bool {
+        !self.pending.is_empty() || !self.drafts().is_empty()
     }
 
     /// The name to show; for a direct message the other person's.

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use chat_shared::client::{CloseReason, Event as SdkEvent};
-use chat_shared::protocol::{Ack, HistoryPage, MembersPage, ResultsPage};
+use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
+use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, HistoryPage, MembersPage, ResultsPage};
 use chat_shared::{RoomName, Seq};
 
 use super::fixtures::{first_page, member, message, refusal, welcome};
@@ -33,6 +33,27 @@ impl Script {
                 nonce: args.nonce(0),
                 result: Err(refusal(&args.text(1))),
             }),
+            "rate-limited" => {
+                let mut error = ErrorFrame::new(ErrorCode::RateLimited, "That is too often.");
+                error.retry_after_ms = Some(args.number(1));
+                self.event(Event::Sent {
+                    room: RoomName::lobby(),
+                    nonce: args.nonce(0),
+                    result: Err(CommandError::Refused(error)),
+                });
+            }
+            "welcome-as" => {
+                let mut welcome = welcome("log", &["lobby"]);
+                welcome.username = args.user(0);
+                self.event(Event::Sdk(SdkEvent::Connected(welcome)));
+            }
+            "left-here" => {
+                let room = args.room(0);
+                self.event(Event::Left {
+                    room,
+                    result: Ok(()),
+                });
+            }
             "members" => self.members(args),
             "can-join" | "cannot-join" => {
                 let room = args.room(0);

@@ -44,6 +44,21 @@ impl Script {
                 SystemKind::JoinedChat,
                 format!("{} joined the chat", args.word(0)),
             ),
+            "kicked" | "banned" => ServerFrame::System(SystemEvent {
+                seq: Some(args.number(1)),
+                username: Some(Username::existing("ann")),
+                by: Some(args.user(2)),
+                until: (word == "banned").then_some(NOW + 3_600_000),
+                ..SystemEvent::new(
+                    args.room(0),
+                    NOW,
+                    match word {
+                        "kicked" => SystemKind::Kicked,
+                        _ => SystemKind::Banned,
+                    },
+                    "ann was removed",
+                )
+            }),
             "left" => system(SystemKind::LeftChat, args.text(0)),
             "online" => presence(vec![args.user(0)], vec![]),
             "offline" => presence(vec![], vec![args.user(0)]),

@@ -12,7 +12,8 @@
 //! | `key NAME…` | presses keys: `enter`, `alt-e`, `ctrl-c`, `pgup` … |
 //! | `paste TEXT` | pastes; `\n` is a line break |
 //! | `wheel up`, `wheel down`, `click COLUMN ROW` | uses the mouse |
-//! | `resize COLUMNS ROWS`, `wait MS` | resizes the window; lets time pass |
+//! | `resize COLUMNS ROWS`, `focus in`, `focus out` | resizes the window; the window gets or loses the focus |
+//! | `wait MS` | lets time pass |
 //!
 //! The connection and answers to commands (`answer_steps`):
 //!
@@ -21,7 +22,9 @@
 //! | `welcome ROOM…`, `restored ROOM…` | connects, to the same log or to another |
 //! | `down S WHY`, `ended WHY`, `signed-out` | loses the connection, for S seconds or until the end |
 //! | `sign-in-failed WHY` | rejects the sign-in form |
-//! | `ack NONCE SEQ`, `refused NONCE WHY` | answers a sent message |
+//! | `welcome-as NAME` | connects as another user |
+//! | `ack NONCE SEQ`, `refused NONCE WHY`, `rate-limited NONCE MS` | answers a sent message |
+//! | `left-here ROOM` | answers `/leave` |
 //! | `page FROM TO end\|more [newer]` | answers the last requested page with messages FROM to TO; `more` and `newer` say that there are older and newer ones |
 //! | `late-page FROM TO`, `page-as-of SEQ FROM TO`, `no-page` | answers the first requested page; a page made as of SEQ; an error |
 //! | `members NAME…` | answers with the members: `@owner`, `%moderator`, `-offline` |
@@ -39,6 +42,7 @@
 //! | `joined NAME`, `left NAME`, `online NAME COUNT`, `offline NAME COUNT` | presence |
 //! | `typing NAME…`, `read ROOM SEQ UNREAD` | typing; a read marker of another client |
 //! | `room ROOM`, `direct ROOM NAME`, `unread-room ROOM LAST READ MENTIONS`, `crowd MEMBERS` | a room |
+//! | `kicked ROOM SEQ BY`, `banned ROOM SEQ BY` | removes ann from a room, for an hour if banned |
 //! | `gone ROOM`, `limited ROOM LAST` | leaves a room; cannot be resumed |
 
 mod answer_steps;
@@ -79,6 +83,8 @@ impl Script {
             screen: Screen::SignIn(Box::new(SignIn::new(None, None))),
             help: None,
             leaving: false,
+            focused: true,
+            last_input: NOW,
             now: NOW,
             nonces: Nonces::new(Nonce::parse("n").unwrap()),
             keys: Keymap::default(),

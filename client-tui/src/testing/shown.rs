@@ -49,7 +49,7 @@ fn room_text(room: &Room) -> String {
     let lines = room.timeline.lines().iter();
     let mut out: String = lines.map(|(key, entry)| line_text(*key, entry)).collect();
     for line in &room.pending {
-        let why = line.failed.as_ref().map(|why| format!(" ({why})"));
+        let why = line.failed().map(|why| format!(" ({why})"));
         out += &format!("~ {}{}\n", line.text, why.unwrap_or_default());
     }
     if let Scroll::At { key, hidden, new } = room.scroll {
@@ -101,7 +101,7 @@ fn effect_text(effect: &Effect) -> String {
             PageKind::Around(seq) => format!("fetch around {seq}\n"),
             PageKind::Newest => "fetch newest\n".to_owned(),
         },
-        Effect::Save(_) | Effect::Read { .. } | Effect::Typing(_) => String::new(),
+        Effect::Save { .. } | Effect::Read { .. } | Effect::Typing(_) => String::new(),
         Effect::FetchMembers(room) => format!("members {room}\n"),
         Effect::Join(room) => format!("join {room}\n"),
         Effect::Leave(room) => format!("leave {room}\n"),

@@ -32,6 +32,7 @@ impl Script {
                 let (columns, rows) = (args.small(0), args.small(1));
                 self.event(Event::Resize(Size { columns, rows }));
             }
+            "focus" => self.event(Event::Focus(args.rest == "in")),
             "wait" => {
                 self.clock += args.number(0);
                 self.event(Event::Clock);

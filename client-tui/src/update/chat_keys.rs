@@ -1,5 +1,6 @@
 //! The keys of the chat screen, if no overlay covers it.
 
+use chat_shared::TimestampMs;
 use crossterm::event::KeyEvent;
 
 use super::editing::{edit, type_or_edit};
@@ -37,7 +38,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
         Some(Action::EditMessage) => report(app, select::edit),
         Some(Action::CopyMessage) => select::copy(app, effects),
         Some(Action::Retry) => sending::retry(app, effects),
-        Some(Action::Cancel) => cancel(chat),
+        Some(Action::Cancel) => cancel(chat, now),
         Some(Action::OpenEditor) => {
             let room = chat.current();
             let (room, text) = (room.name.clone(), room.input.text().to_owned());
@@ -91,12 +92,14 @@ fn report(app: &mut App, act: impl FnOnce(&mut Chat) -> Result<(), String>) {
     }
 }
 
-fn cancel(chat: &mut Chat) {
+fn cancel(chat: &mut Chat, now: TimestampMs) {
     let room = chat.current_mut();
-    if matches!(room.compose, Compose::Edit(_)) {
-        room.input.set("");
+    room.selected = None;
+    match room.compose {
+        Compose::Edit(_) => room.give_back(),
+        Compose::New | Compose::Reply(_) => room.compose = Compose::New,
     }
-    (room.compose, room.selected) = Default::default();
+    chat.save_due = chat.save_due.max_by(now);
 }
 
 fn next(chat: &Chat, step: usize) -> usize {
@@ -122,21 +125,33 @@ fn next_unread(chat: &mut Chat) {
     }
 }
 
+/// Up: the line above, then the history. What was typed comes back with Down, or once the recalled
+/// line is sent.
 fn up(chat: &mut Chat) {
-    if chat.current_mut().input.up() {
+    let room = chat.current_mut();
+    if room.input.up() || matches!(room.compose, Compose::Edit(_)) {
         return;
     }
-    let typed = chat.current().input.text().to_owned();
-    if let Some(line) = chat.history.older(&typed) {
-        chat.current_mut().input.set(&line);
+    let at = room.recalled.as_ref().map(|recalled| recalled.at);
+    if let Some((at, line)) = chat.history.older(at) {
+        let line = line.clone();
+        chat.current_mut().recall(at, &line);
     }
 }
 
 fn down(chat: &mut Chat) {
-    if chat.current_mut().input.down() {
+    let room = chat.current_mut();
+    if room.input.down() {
         return;
     }
-    if let Some(line) = chat.history.newer() {
-        chat.current_mut().input.set(&line);
+    let Some(at) = room.recalled.as_ref().map(|recalled| recalled.at) else {
+        return;
+    };
+    match chat.history.newer(at) {
+        Some((at, line)) => {
+            let line = line.clone();
+            chat.current_mut().recall(at, &line);
+        }
+        None => chat.current_mut().end_recall(),
     }
 }

@@ -2,13 +2,12 @@
 //!
 //! [`run`] is the list of all commands. An error is a sentence; the line then stays in the input.
 
-use chat_shared::RoomName;
 use chat_shared::protocol::RoomKind;
 
 use super::arguments::{duration_s, first_word, role, room_name, username};
 use super::{Effect, Effects, RoomAction, overlays, select, sending};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Screen};
+use crate::state::{App, Chat, Membership, Screen};
 
 /// Carries out a command line without its slash.
 pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
@@ -27,7 +26,7 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
             chat.current_mut().timeline.add_local(now, names, false);
         }
         "join" => effects.push(Effect::Join(room_name(argument, "/join")?)),
-        "leave" => effects.push(Effect::Leave(room_to_leave(chat, argument)?)),
+        "leave" => leave(chat, argument, effects)?,
         "create" | "create-private" => effects.push(create(argument, name == "create-private")?),
         "rooms" | "list" => effects.push(Effect::FindRooms(prefix(argument))),
         "msg" => effects.push(open_direct(argument)?),
@@ -47,7 +46,7 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "discard" => chat
             .current_mut()
             .pending
-            .retain(|line| line.failed.is_none()),
+            .retain(|line| line.failed().is_none()),
         _ => match action(chat, name, argument)? {
             Some(action) => {
                 let room = chat.current().name.clone();
@@ -97,15 +96,25 @@ fn action(chat: &mut Chat, name: &str, argument: &str) -> Result<Option<RoomActi
     }))
 }
 
-fn room_to_leave(chat: &Chat, argument: &str) -> Result<RoomName, String> {
-    let room = match argument {
+/// Leaves a room; one that is closed already goes with what is in it.
+fn leave(chat: &mut Chat, argument: &str, effects: &mut Effects) -> Result<(), String> {
+    let name = match argument {
         "" => chat.current().name.clone(),
         name => room_name(name, "/leave")?,
     };
-    match room.is_lobby() {
-        true => Err(messages::LOBBY_CANT_BE_LEFT.to_owned()),
-        false => Ok(room),
+    if name.is_lobby() {
+        return Err(messages::LOBBY_CANT_BE_LEFT.to_owned());
     }
+    match chat.room_mut(&name) {
+        Some(room) if room.closed().is_some() => chat.retain_rooms(|room| room.name != name),
+        room => {
+            if let Some(room) = room {
+                room.membership = Membership::Leaving;
+            }
+            effects.push(Effect::Leave(name));
+        }
+    }
+    Ok(())
 }
 
 fn create(argument: &str, private: bool) -> Result<Effect, String> {

@@ -24,13 +24,15 @@ pub(crate) enum Event {
     Paste(String),
     Mouse(MouseAction),
     Resize(Size),
+    /// The terminal's window got or lost the focus.
+    Focus(bool),
     /// The timer of [`super::next_change`] ran out.
     Clock,
-    /// The sign-in succeeded; `warning` says what went wrong beside it.
+    /// The sign-in succeeded; `warnings` say what went wrong beside it.
     SignedIn {
         username: Username,
         saved: Saved,
-        warning: Option<String>,
+        warnings: Vec<String>,
     },
     /// The sign-in failed, and why.
     SignInFailed(String),
@@ -93,12 +95,17 @@ pub(crate) enum Effect {
         password: Password,
         sign_up: bool,
     },
+    /// Close the connection: it belongs to another user.
+    Disconnect,
     /// The session has ended: forget its token.
     ForgetSession {
         username: Username,
     },
     /// Save what must survive a restart.
-    Save(Saved),
+    Save {
+        username: Username,
+        saved: Saved,
+    },
     /// Open a text in the user's editor.
     OpenEditor {
         room: RoomName,

@@ -3,9 +3,12 @@
 use chat_shared::limits::TYPING_MS;
 use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
 use chat_shared::{RoomName, Seq, TimestampMs};
+use jiff::tz::TimeZone;
 
 use crate::messages::chat as messages;
-use crate::state::{Change, Chat, ConnectionState, More, Room, SaveDue, Scroll};
+use crate::state::{
+    Change, Chat, ConnectionState, Membership, More, PendingState, Room, SaveDue, Scroll,
+};
 
 pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     chat.connection = ConnectionState::Live;
@@ -37,23 +40,66 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
         .into_iter()
         .for_each(|info| chat.put_room(info));
     if !welcome.more {
-        drop_unknown_rooms(chat);
+        close_unknown_rooms(chat);
     }
 }
 
-/// Drops the rooms that are known only from a draft and that the user is no longer in.
-fn drop_unknown_rooms(chat: &mut Chat) {
-    chat.retain_rooms(|room| room.info.is_some() || !room.pending.is_empty());
+/// Closes the rooms that are known only from a draft and that the user is no longer in.
+fn close_unknown_rooms(chat: &mut Chat) {
+    chat.retain_rooms(|room| room.info.is_some() || room.holds_text());
+    for room in chat
+        .rooms_mut()
+        .iter_mut()
+        .filter(|room| room.info.is_none())
+    {
+        close(room, messages::not_in_room(&room.name));
+    }
 }
 
-pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
+/// Closes a room: its lines and drafts stay, and its waiting messages wait for the user.
+fn close(room: &mut Room, why: String) {
+    for line in &mut room.pending {
+        if line.failed().is_none() {
+            line.state = PendingState::Failed(why.clone());
+        }
+    }
+    room.typing.names.clear();
+    room.membership = Membership::Closed(why);
+}
+
+/// The user is no longer in a room. It goes if this client left it and nothing unsent is in it.
+fn on_room_gone(chat: &mut Chat, name: &RoomName, now: TimestampMs) {
+    let shown = chat.is_current(name);
+    let Some(room) = chat.room_mut(name).filter(|room| !room.name.is_lobby()) else {
+        return;
+    };
+    let is_plain = matches!(room.membership, Membership::Member | Membership::Leaving);
+    let left_here = room.membership == Membership::Leaving;
+    if room.holds_text() || (shown && !left_here) || !is_plain {
+        let why = match room.closed() {
+            Some(why) => why.to_owned(),
+            None => messages::not_in_room(name),
+        };
+        if !left_here {
+            room.timeline.add_local(now, why.clone(), true);
+        }
+        close(room, why);
+        chat.save_due = SaveDue::Now;
+    } else {
+        chat.retain_rooms(|room| room.name != *name);
+    }
+}
+
+pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zone: &TimeZone) {
+    let mut tip = 0;
     if let Some((room, seq)) = frame.place()
         && let Some(room) = chat.room_mut(&room.clone())
     {
+        tip = room.read.tip;
         room.read.tip = room.read.tip.max(seq);
     }
     match frame {
-        ServerFrame::Chat(event) => on_chat(chat, event),
+        ServerFrame::Chat(event) => on_chat(chat, event, tip),
         ServerFrame::Edited(it) => {
             let change = Change::Edited {
                 mentions_me: it.username != chat.me && it.mentions.contains(&chat.me),
@@ -72,7 +118,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             };
             changed(chat, &it.room, it.seq, it.target, change);
         }
-        ServerFrame::System(event) => on_system(chat, event),
+        ServerFrame::System(event) => on_system(chat, event, zone),
         ServerFrame::Presence(event) => {
             if let Some(room) = chat.room_mut(&event.room) {
                 room.members.presence(&event);
@@ -85,7 +131,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
             }
         }
         ServerFrame::Read(event) => {
-            let shown = chat.is_current(&event.room);
+            let shown = chat.is_current(&event.room) && chat.is_watched;
             if let Some(room) = chat.room_mut(&event.room) {
                 room.read.seq = room.read.seq.max(event.seq);
                 room.read.sent_seq = room.read.sent_seq.max(event.seq);
@@ -97,17 +143,12 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
         ServerFrame::RoomsState(state) => {
             state.rooms.into_iter().for_each(|info| chat.put_room(info));
             if !state.more {
-                drop_unknown_rooms(chat);
+                close_unknown_rooms(chat);
             }
         }
         ServerFrame::Room { room, .. } => chat.put_room(room),
         ServerFrame::RoomGone(gone) => {
-            let shown = chat.is_current(&gone.room);
-            chat.retain_rooms(|room| room.name != gone.room);
-            if shown && !gone.room.is_lobby() {
-                let text = messages::not_in_room(&gone.room);
-                chat.current_mut().timeline.add_local(now, text, false);
-            }
+            on_room_gone(chat, &gone.room, now);
         }
         ServerFrame::Limited(limited) => {
             if let Some(room) = chat.room_mut(&limited.room) {
@@ -131,10 +172,12 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs) {
     }
 }
 
-fn on_chat(chat: &mut Chat, event: ChatEvent) {
+/// Adds a message; `tip` is the seq of the event before it.
+fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq) {
     let me = chat.me.clone();
     let own = event.username == me;
-    let shown = chat.is_current(&event.room);
+    let is_current = chat.is_current(&event.room);
+    let shown = is_current && chat.is_watched;
     let Some(room) = chat.room_mut(&event.room) else {
         return;
     };
@@ -152,12 +195,16 @@ fn on_chat(chat: &mut Chat, event: ChatEvent) {
         if counts && (!shown || is_away) {
             room.unread += 1;
             room.mentions += u64::from(mentions);
+            if is_current && !is_away {
+                // It arrives while the user looks elsewhere.
+                room.read.divider.get_or_insert(tip);
+            }
         }
         if !own && let Scroll::At { new, .. } = &mut room.scroll {
             *new += 1;
         }
     }
-    if shown {
+    if is_current {
         room.timeline.trim(room.is_scrolled());
     } else if !room.is_scrolled() {
         room.timeline.trim_hidden();
@@ -173,11 +220,17 @@ fn changed(chat: &mut Chat, room: &RoomName, seq: Seq, target: Seq, change: Chan
     }
 }
 
-fn on_system(chat: &mut Chat, event: SystemEvent) {
+fn on_system(chat: &mut Chat, event: SystemEvent, zone: &TimeZone) {
     let me = chat.me.clone();
     let Some(room) = chat.room_mut(&event.room) else {
         return;
     };
+    if event.username.as_ref() == Some(&me)
+        && let Some(why) = messages::removed(&event, zone)
+    {
+        // `room_gone` follows.
+        room.membership = Membership::Closed(why);
+    }
     if event.seq.is_some() {
         room.members.happened(&event);
         info_changed(room, &event, event.username.as_ref() == Some(&me));

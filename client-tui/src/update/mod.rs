@@ -25,27 +25,34 @@ mod sign_in;
 mod tests;
 mod upkeep;
 
-use chat_shared::{TimestampMs, Username};
+use chat_shared::TimestampMs;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use crate::keys::Action;
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Overlay, SaveDue, Screen, SignIn};
+use crate::state::{App, Chat, Compose, Field, Overlay, SaveDue, Saved, Screen, SignIn};
 
 pub(crate) use effect::{Effect, Effects, Event, MouseAction, PageRequest, Password, RoomAction};
 pub(crate) use pages::PAGE_LINES_MAX;
-pub(crate) use sending::resend_all;
+pub(crate) use sending::send_waiting;
 pub(crate) use sign_in::submit as submit_sign_in;
 pub(crate) use upkeep::{next_change, settle};
 
 /// Pastes of at least this many lines ask for confirmation.
 const PASTE_LINES_ASKED: usize = 200;
 
+/// After this time without a key, paste or click the user counts as away.
+const AWAY_AFTER_MS: u64 = 5 * 60 * 1_000;
+
 /// How long a changed draft may wait until it is saved.
 const DRAFT_SAVED_AFTER_MS: u64 = 1_000;
 
 pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
     app.now = now;
+    if matches!(event, Event::Key(_) | Event::Paste(_) | Event::Mouse(_)) {
+        app.last_input = now;
+    }
+    watch(app);
     let mut effects = Effects::new();
     match event {
         Event::Key(key) if key.kind == KeyEventKind::Release => {}
@@ -53,18 +60,19 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
         Event::Paste(text) => on_paste(app, text),
         Event::Mouse(mouse) => mouse::on_mouse(app, mouse, &mut effects),
         Event::Resize(size) => app.size = size,
+        Event::Focus(focused) => app.focused = focused,
         Event::Clock => {}
         Event::SignedIn {
             username,
             saved,
-            warning,
+            warnings,
         } => {
             let mut chat = Chat::new(username);
             saved.restore(&mut chat);
-            if let Some(warning) = warning {
+            for warning in warnings {
                 chat.current_mut().timeline.add_local(now, warning, true);
             }
-            resend_all(&chat, &mut effects);
+            send_waiting(&mut chat, now, &mut effects);
             app.screen = Screen::Chat(Box::new(chat));
         }
         Event::SignInFailed(error) => {
@@ -116,12 +124,17 @@ fn on_leave(app: &mut App, effects: &mut Effects) {
                 return;
             }
             let room = chat.current_mut();
-            if !room.input.is_empty() {
-                room.input.set("");
-                chat.save_due = chat.save_due.max_by(app.now);
+            room.selected = None;
+            if matches!(room.compose, Compose::Edit(_)) {
+                room.give_back();
+            } else {
+                room.end_recall();
+                room.compose = Compose::New;
+                if !room.input.is_empty() {
+                    room.input.set("");
+                }
             }
-            let room = chat.current_mut();
-            (room.compose, room.selected) = Default::default();
+            chat.save_due = chat.save_due.max_by(app.now);
         }
     }
 }
@@ -175,7 +188,39 @@ impl SaveDue {
     }
 }
 
-/// Shows the sign-in form after the session has ended.
-fn to_sign_in(app: &mut App, user: &Username, error: String) {
-    app.screen = Screen::SignIn(Box::new(SignIn::new(Some(user.as_str()), Some(error))));
+/// Notes whether the user can see what arrives in the current room.
+fn watch(app: &mut App) {
+    let is_watched = is_watching(app);
+    if let Screen::Chat(chat) = &mut app.screen {
+        chat.is_watched = is_watched;
+    }
+}
+
+/// Returns true if the user can see the current room's timeline: the window has the focus, a key
+/// was pressed in the last minutes, and nothing covers the timeline.
+pub(crate) fn is_watching(app: &App) -> bool {
+    let Screen::Chat(chat) = &app.screen else {
+        return false;
+    };
+    let is_covered = app.help.is_some() || matches!(chat.overlay, Some(Overlay::Search(_)));
+    let is_drawn = crate::view::areas(app.size, chat).timeline.height > 0;
+    let is_here = app.focused && app.now < app.last_input.saturating_add(AWAY_AFTER_MS);
+    is_here && is_drawn && !is_covered
+}
+
+/// Saves what was typed and shows the sign-in form, because the session has ended. No field has
+/// the focus, so that a user who is typing does not type into the password.
+fn to_sign_in(app: &mut App, error: String, effects: &mut Effects) {
+    let Screen::Chat(chat) = &app.screen else {
+        return;
+    };
+    let username = chat.me.clone();
+    effects.push(Effect::Save {
+        username: username.clone(),
+        saved: Saved::of(chat),
+    });
+    let mut form = SignIn::new(Some(username.as_str()), Some(error));
+    form.field = Field::Tabs;
+    app.screen = Screen::SignIn(Box::new(form));
+    effects.push(Effect::ForgetSession { username });
 }

@@ -61,7 +61,7 @@ fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
     let Screen::Chat(chat) = &mut app.screen else {
         return None;
     };
-    if chat.connection != ConnectionState::Live {
+    if chat.connection != ConnectionState::Live || chat.current().closed().is_some() {
         return None;
     }
     if chat.current().timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {

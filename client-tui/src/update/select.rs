@@ -76,16 +76,13 @@ pub(super) fn reply(chat: &mut Chat) -> Result<(), String> {
     Ok(())
 }
 
-/// Puts the user's own message in the input line, to be edited.
+/// Puts the user's own message in the input line, to be edited; the draft there is set aside.
 pub(super) fn edit(chat: &mut Chat) -> Result<(), String> {
     let seq = own(chat)?;
     let room = chat.current_mut();
-    let text = room
-        .timeline
-        .message(seq)
-        .map(|message| message.text.to_string());
-    room.input = Editor::with_text(&text.unwrap_or_default());
-    room.compose = Compose::Edit(seq);
+    let message = room.timeline.message(seq);
+    let text = message.map_or_else(String::new, |message| message.text.to_string());
+    room.load(Editor::with_text(&text), Compose::Edit(seq));
     Ok(())
 }
 

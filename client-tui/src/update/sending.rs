@@ -7,7 +7,7 @@ use chat_shared::{MessageText, Nonce, RoomName, Seq, TimestampMs};
 
 use super::{Effect, Effects};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Pending, SaveDue, Screen, Scroll};
+use crate::state::{App, Chat, Pending, PendingState, Room, SaveDue, Screen, Scroll};
 
 /// Messages that may wait in one room; further ones are not accepted.
 const PENDING_MAX: usize = 200;
@@ -36,6 +36,9 @@ fn send_in(
 ) -> Result<(), String> {
     let text = checked_text(text)?;
     let room = chat.current_mut();
+    if let Some(why) = room.closed() {
+        return Err(messages::cant_send_here(why, &room.name));
+    }
     if room.pending.len() >= PENDING_MAX {
         return Err(messages::too_many_waiting(PENDING_MAX));
     }
@@ -44,10 +47,10 @@ fn send_in(
         ts,
         text,
         reply_to,
-        failed: None,
+        state: PendingState::Waiting,
     };
-    effects.push(send_effect(&room.name, &pending));
     room.pending.push(pending);
+    send_next(room, ts, effects);
     // A user who writes wants to see the message, and has seen what was new.
     room.scroll = Scroll::Newest;
     (room.read.divider, room.selected) = (None, None);
@@ -62,22 +65,43 @@ fn send_in(
 
 /// Sends the current room's refused messages again.
 pub(super) fn retry(app: &mut App, effects: &mut Effects) {
+    let now = app.now;
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
     let room = chat.current_mut();
-    for line in room.pending.iter_mut().filter(|line| line.failed.is_some()) {
-        line.failed = None;
-        effects.push(send_effect(&room.name, line));
+    if let Some(why) = room.closed() {
+        chat.notice = Some(messages::cant_send_here(why, &room.name));
+        return;
     }
+    for line in room
+        .pending
+        .iter_mut()
+        .filter(|line| line.failed().is_some())
+    {
+        line.state = PendingState::Waiting;
+    }
+    send_next(room, now, effects);
     chat.save_due = SaveDue::Now;
 }
 
-/// Sends the messages that waited when the program ended.
-pub(crate) fn resend_all(chat: &Chat, effects: &mut Effects) {
-    for room in chat.rooms() {
-        let waiting = room.pending.iter().filter(|line| line.failed.is_none());
-        effects.extend(waiting.map(|line| send_effect(&room.name, line)));
+/// Sends the next waiting message of every room.
+pub(crate) fn send_waiting(chat: &mut Chat, now: TimestampMs, effects: &mut Effects) {
+    for room in chat.rooms_mut() {
+        send_next(room, now, effects);
+    }
+}
+
+/// Sends the oldest waiting message, unless one is in flight or the rate limit forbids it.
+fn send_next(room: &mut Room, now: TimestampMs, effects: &mut Effects) {
+    let is_in_flight = |line: &Pending| line.state == PendingState::InFlight;
+    if now < room.send_after || room.closed().is_some() || room.pending.iter().any(is_in_flight) {
+        return;
+    }
+    let waiting = |line: &&mut Pending| line.state == PendingState::Waiting;
+    if let Some(line) = room.pending.iter_mut().find(waiting) {
+        line.state = PendingState::InFlight;
+        effects.push(send_effect(&room.name, line));
     }
 }
 

@@ -1,12 +1,14 @@
 //! Applies what the network reports: the connection's state and the answers to commands.
 
 use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
-use chat_shared::protocol::{Ack, ChatEvent, ResultsPage, RoomInfo};
+use chat_shared::protocol::{Ack, ChatEvent, ErrorCode, ResultsPage, RoomInfo};
 use chat_shared::{Nonce, RoomName, TimestampMs};
 
 use super::{Effect, Effects, Event, RoomAction, frames, pages, sending, to_sign_in};
-use crate::messages::chat as messages;
-use crate::state::{App, Chat, Compose, ConnectionState, Editor, Overlay, SaveDue, Screen};
+use crate::messages::{chat as messages, sign_in as messages_of_sign_in};
+use crate::state::{
+    App, Chat, Compose, ConnectionState, Editor, Membership, Overlay, PendingState, SaveDue, Screen,
+};
 
 pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
     let now = app.now;
@@ -19,7 +21,7 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
             room,
             nonce,
             result,
-        } => sent(chat, &room, &nonce, result),
+        } => sent(chat, &room, &nonce, result, now),
         Event::History { page, result } => pages::on_page(app, &page, result),
         Event::Members { room, result } => {
             if let (Some(room), Ok(page)) = (chat.room_mut(&room), result) {
@@ -35,12 +37,17 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
             ),
         },
         Event::Left { room, result } => match result {
-            Ok(()) => chat.retain_rooms(|known| known.name != room),
-            Err(error) => show_error(
-                chat,
-                messages::failed(&messages::cant_leave(&room), error),
-                now,
-            ),
+            Ok(()) => left(chat, &room),
+            Err(error) => {
+                if let Some(room) = chat.room_mut(&room) {
+                    room.membership = Membership::Member;
+                }
+                show_error(
+                    chat,
+                    messages::failed(&messages::cant_leave(&room), error),
+                    now,
+                );
+            }
         },
         Event::Opened { what, text, result } => opened(app, &what, text, result, effects),
         Event::RoomsFound(Ok(page)) => {
@@ -72,8 +79,14 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
         return;
     };
     match event {
+        SdkEvent::Connected(welcome) if welcome.username.folded() != chat.me.folded() => {
+            // The saved token belongs to somebody else: nothing may be shown or sent as them.
+            effects.push(Effect::Disconnect);
+            let error = messages_of_sign_in::other_user(&welcome.username, &chat.me);
+            to_sign_in(app, error, effects);
+        }
         SdkEvent::Connected(welcome) => frames::connected(chat, welcome),
-        SdkEvent::Frame(frame) => frames::on_frame(chat, frame, now),
+        SdkEvent::Frame(frame) => frames::on_frame(chat, frame, now, &app.zone),
         SdkEvent::Disconnected { reason, retry_in } => {
             chat.connection = match retry_in {
                 Some(wait) => {
@@ -87,9 +100,7 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
             };
         }
         SdkEvent::Closed(CloseReason::NotSignedIn) => {
-            let me = chat.me.clone();
-            to_sign_in(app, &me, crate::messages::sign_in::SIGNED_OUT.to_owned());
-            effects.push(Effect::ForgetSession { username: me });
+            to_sign_in(app, messages_of_sign_in::SIGNED_OUT.to_owned(), effects);
         }
         SdkEvent::Closed(reason) => {
             chat.connection = ConnectionState::Ended {
@@ -100,7 +111,20 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
     }
 }
 
-fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, CommandError>) {
+/// How long a message waits if the server limits the rate and does not say for how long.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// Bounds of what the server asks for: no busy loop, and no message that never leaves.
+const RETRY_AFTER_MS_MIN: u64 = 50;
+const RETRY_AFTER_MS_MAX: u64 = 60_000;
+
+fn sent(
+    chat: &mut Chat,
+    room: &RoomName,
+    nonce: &Nonce,
+    result: Result<Ack, CommandError>,
+    now: TimestampMs,
+) {
     let me = chat.me.clone();
     let Some(room) = chat.room_mut(room) else {
         return;
@@ -118,9 +142,27 @@ fn sent(chat: &mut Chat, room: &RoomName, nonce: &Nonce, result: Result<Ack, Com
         }
         // It stays in the file and is sent by the next run.
         Err(CommandError::Closed(_)) => return,
-        Err(error) => room.pending[index].failed = Some(error.to_string()),
+        // It waits for its turn, and the later messages wait behind it.
+        Err(CommandError::Refused(error)) if error.code == ErrorCode::RateLimited => {
+            let wait_ms = error.retry_after_ms.unwrap_or(RETRY_AFTER_MS);
+            room.send_after = now + wait_ms.clamp(RETRY_AFTER_MS_MIN, RETRY_AFTER_MS_MAX);
+            room.pending[index].state = PendingState::Waiting;
+        }
+        Err(error) => room.pending[index].state = PendingState::Failed(error.to_string()),
     }
     chat.save_due = SaveDue::Now;
+}
+
+/// This client left a room, which goes once nothing unsent is in it.
+fn left(chat: &mut Chat, name: &RoomName) {
+    let Some(room) = chat.room_mut(name) else {
+        return;
+    };
+    if room.holds_text() {
+        room.membership = Membership::Closed(messages::not_in_room(name));
+    } else {
+        chat.retain_rooms(|room| room.name != *name);
+    }
 }
 
 fn opened(
@@ -150,11 +192,9 @@ fn opened(
         }
         Err(error) => {
             show_error(chat, messages::failed(what, error), now);
-            // Keep the text that was to be sent.
-            if let Some(text) = text
-                && chat.current().input.is_empty()
-            {
-                chat.current_mut().input = Editor::with_text(&text);
+            if let Some(text) = text {
+                let text = Editor::with_text(&text);
+                chat.current_mut().load(text, Compose::New);
             }
         }
     }
@@ -200,12 +240,9 @@ fn action_done(
             };
             if let Some(room) = chat.room_mut(shown) {
                 room.timeline.add_local(now, text, true);
-                // Keep the new text.
-                if let RoomAction::Edit { seq, text } = action
-                    && room.input.is_empty()
-                {
-                    room.input = Editor::with_text(&text);
-                    room.compose = Compose::Edit(seq);
+                // The new text comes back, to be corrected.
+                if let RoomAction::Edit { seq, text } = action {
+                    room.load(Editor::with_text(&text), Compose::Edit(seq));
                 }
             }
         }

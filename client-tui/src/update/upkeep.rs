@@ -4,8 +4,10 @@
 use chat_shared::TimestampMs;
 use chat_shared::limits::TYPING_MEMBERS_MAX;
 
-use super::{Effect, Effects, pages, scroll};
-use crate::state::{App, Chat, ConnectionState, More, Room, SaveDue, Saved, Screen};
+use super::{Effect, Effects, pages, scroll, sending};
+use crate::state::{
+    App, Chat, ConnectionState, More, Pending, PendingState, Room, SaveDue, Saved, Screen,
+};
 
 /// The shortest time between two read markers.
 const READ_INTERVAL_MS: u64 = 1_000;
@@ -30,12 +32,21 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
         SaveDue::ScrollStep(at) => Some(at),
         SaveDue::Nothing | SaveDue::Now => None,
     };
-    [countdown, typing, read, save].into_iter().flatten().min()
+    let held_back = chat.rooms().iter().filter(|room| {
+        let waits = |line: &Pending| line.state == PendingState::Waiting;
+        room.send_after > now && room.pending.iter().any(waits)
+    });
+    let send = held_back.map(|room| room.send_after).min();
+    [countdown, typing, read, save, send]
+        .into_iter()
+        .flatten()
+        .min()
 }
 
 /// Requests what the current room lacks, and sends and saves what is due.
 pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     let now = app.now;
+    super::watch(app);
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
@@ -46,8 +57,12 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     };
     if is_due {
         chat.save_due = SaveDue::Nothing;
-        effects.push(Effect::Save(Saved::of(chat)));
+        effects.push(Effect::Save {
+            username: chat.me.clone(),
+            saved: Saved::of(chat),
+        });
     }
+    sending::send_waiting(chat, now, effects);
     let room = chat.current_mut();
     if room.typing.until <= now {
         room.typing.names.clear();
@@ -56,11 +71,12 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
         return;
     }
     let reads = has_read(chat);
+    let is_watched = chat.is_watched;
     let room = chat.current_mut();
-    if !room.is_scrolled() && room.timeline.is_live() {
+    if is_watched && !room.is_scrolled() && room.timeline.is_live() {
         (room.unread, room.mentions) = (0, 0);
     }
-    if !room.members.asked && room.info.is_some() {
+    if !room.members.asked && room.is_open() {
         room.members.asked = true;
         effects.push(Effect::FetchMembers(room.name.clone()));
     }
@@ -71,7 +87,7 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
             seq: room.read.tip,
         });
     }
-    if room.info.is_some() && room.timeline.older == More::There && scroll::wants_older(app) {
+    if room.is_open() && room.timeline.older == More::There && scroll::wants_older(app) {
         pages::fetch_older(app, effects);
     }
 }
@@ -88,7 +104,7 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
         let members = room.info.as_ref().map(|info| info.members);
         !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
     };
-    let is_message = !room.input.text().starts_with('/');
+    let is_message = !room.input.is_command() && room.is_open();
     if is_live && is_message && now >= room.typing.sent_at + TYPING_INTERVAL_MS && !crowd(room) {
         room.typing.sent_at = now;
         effects.push(Effect::Typing(room.name.clone()));
@@ -99,7 +115,8 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
 fn has_read(chat: &Chat) -> bool {
     let room = chat.current();
     chat.connection == ConnectionState::Live
-        && room.info.is_some()
+        && chat.is_watched
+        && room.is_open()
         && !room.is_scrolled()
         && room.timeline.is_live()
         && room.read.tip > room.read.sent_seq

@@ -19,6 +19,9 @@ const TITLE_ROWS_MIN: u16 = 8;
 
 /// The prompt before the input line: what Enter will do.
 pub(crate) fn prompt(room: &Room) -> &'static str {
+    if room.closed().is_some() {
+        return messages::PROMPT_CLOSED;
+    }
     match room.compose {
         Compose::New => messages::PROMPT,
         Compose::Reply(_) => messages::PROMPT_REPLY,

@@ -219,6 +219,12 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
         return (ahead.join("  "), theme.dim());
     }
     let room = chat.current();
+    if room.input.text().starts_with('/')
+        && !room.input.is_command()
+        && !matches!(room.compose, Compose::Edit(_))
+    {
+        return (messages::SLASH_IS_TEXT.to_owned(), theme.warning());
+    }
     match (room.scroll, room.compose) {
         (Scroll::At { .. }, _) if room.timeline.older == More::Loading => {
             (messages::LOADING_OLDER.to_owned(), theme.dim())
@@ -233,6 +239,9 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
         }
         (Scroll::Newest, Compose::New) => match typing(room) {
             Some(text) => (text, theme.dim()),
+            None if !room.below.is_empty() => {
+                (messages::drafts_below(room.below.len()), theme.dim())
+            }
             None => (messages::help_key(key(Action::Help)), theme.dim()),
         },
     }

@@ -106,13 +106,13 @@ impl<'a> Rows<'a> {
     fn pending(&self, pending: &Pending, rows: &mut Vec<Line<'static>>) {
         let style = self.theme.dim();
         let mut markup = Markup::parse(&pending.text);
-        if pending.failed.is_none() {
+        if pending.failed().is_none() {
             markup.push(" …", Default::default());
         }
         let (me, ts) = (self.me, pending.ts);
         self.reply_quote(pending.reply_to, rows);
         self.speech(me, false, self.time(ts, ' '), markup, style, rows);
-        if let Some(why) = &pending.failed {
+        if let Some(why) = pending.failed() {
             let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
             let why = messages::not_sent(why);
             self.hang(head, &Markup::plain(&why), self.theme.error(), rows);

@@ -62,7 +62,7 @@ pub(crate) fn rooms_skipped(area: Rect, chat: &Chat) -> usize {
 /// The unread count: ` 3`, or ` 1@3` if one of them mentions the user; `!` if a message of the user
 /// was refused.
 fn unread(room: &Room) -> String {
-    let failed = room.pending.iter().any(|line| line.failed.is_some());
+    let failed = room.pending.iter().any(|line| line.failed().is_some());
     let failed = if failed { "!" } else { "" };
     match (room.unread, room.mentions) {
         (0, _) if failed.is_empty() => String::new(),

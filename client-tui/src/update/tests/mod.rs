@@ -1,5 +1,6 @@
 //! Tests of [`super::update`], written in the language of [`crate::testing`].
 
+mod kept;
 mod messages;
 mod upkeep;
 mod writing;
@@ -227,8 +228,12 @@ fn rooms() {
     assert_eq!(titles(&client), "lobby:0 *cats:0");
     assert_eq!(client.state().current().input.text(), "draft");
     client.run("chat lobby 1 bob hi; gone cats");
-    assert_eq!(titles(&client), "*lobby:0");
-    client.run("can-join zoo; room zoo");
+    assert_eq!(
+        titles(&client),
+        "lobby:1 *cats:0",
+        "the room that is shown stays, closed"
+    );
+    client.run("key ctrl-u; type /leave; key enter; can-join zoo; room zoo");
     assert_eq!(titles(&client), "lobby:0 *zoo:0");
 }
 
@@ -236,7 +241,7 @@ fn rooms() {
 fn keys() {
     check(
         "type one; key enter; type two; key enter; type x; key up up",
-        "~ one\n~ two\n> one\nsend n-1 one\nsend n-2 two",
+        "~ one\n~ two\n> one\nsend n-1 one",
     );
     check(
         "type one; key enter; type x; key up down",
@@ -259,7 +264,7 @@ fn keys() {
 fn the_end_of_a_session() {
     check(
         "signed-out",
-        "sign-in SignIn Password [ann] You were signed out; sign in again.\nForgetSession { username: Username(\"ann\") }",
+        "sign-in SignIn Tabs [ann] You were signed out; sign in again.\nForgetSession { username: Username(\"ann\") }",
     );
 }
 

@@ -1,8 +1,7 @@
 //! What happens without a key: read markers, typing notices, and what is saved.
 
-use crate::state::{Saved, Screen};
 use crate::testing::{NOW, Script};
-use crate::update::{Effect, next_change, resend_all};
+use crate::update::{Effect, next_change};
 
 /// The read markers and typing notices that were sent.
 fn told(client: &Script) -> String {
@@ -105,35 +104,33 @@ fn writing_is_told_now_and_then() {
 }
 
 #[test]
-fn drafts_and_unsent_messages_survive_a_restart() {
-    let mut client = Script::chat(80, 24);
-    client.run("room rust; down 5 Gone.; type hello; key enter; key alt-2; type half");
-    let saves = |client: &Script| {
-        let saved = client.effects.iter().filter_map(|effect| match effect {
-            Effect::Save(saved) => Some(saved.clone()),
-            _ => None,
-        });
-        saved.collect::<Vec<_>>()
+fn nothing_is_read_that_nobody_looks_at() {
+    let counts = |client: &Script| {
+        let room = client.state().current();
+        (room.unread, room.mentions, room.read.divider)
     };
-    assert_eq!(saves(&client).len(), 1, "a message is kept at once");
-    client.run("wait 1000");
-    let saved = saves(&client).pop().unwrap();
-    let text = serde_json::to_string(&saved).unwrap();
-    let saved: Saved = serde_json::from_str(&text).unwrap();
-
-    let mut again = Script::sign_in(80, 24);
-    again.app.screen = Script::chat(80, 24).app.screen;
-    let mut effects = Vec::new();
-    if let Screen::Chat(chat) = &mut again.app.screen {
-        saved.restore(chat);
-        resend_all(chat, &mut effects);
+    for away in [
+        "focus out",
+        "wait 300000",
+        "key f1",
+        "type /search tea; key enter",
+    ] {
+        let mut client = Script::chat(80, 24);
+        client.run("page 1 1 end; chat lobby 2 bob a; wait 1000");
+        client.effects.clear();
+        client.run(away);
+        client.run("chat lobby 3 bob b; mention lobby 4 bob @ann; wait 5000");
+        assert_eq!(told(&client), "", "after {away:?}");
+        assert_eq!(counts(&client), (2, 1, Some(2)), "after {away:?}");
+        client.run("focus in; key esc; wait 1000");
+        assert_eq!(told(&client), "read lobby 4", "after {away:?}");
+        assert_eq!(counts(&client), (0, 0, Some(2)), "the divider stays");
     }
-    again.effects = effects;
-    assert_eq!(again.shown(), "~ hello\n> \nsend n-1 hello\n");
-    again.run("key alt-2");
-    assert_eq!(again.state().current().input.text(), "half");
-    // The server had stored it before the answer could arrive.
-    again.effects.clear();
-    again.run("key alt-1; own 7 n-1 hello");
-    assert_eq!(saves(&again).pop().unwrap().outbox.len(), 0);
+}
+
+#[test]
+fn what_was_missed_on_a_lost_connection_gets_a_divider() {
+    let mut client = Script::chat(80, 24);
+    client.run("page 1 3 end; down 5 Gone.; unread-room lobby 8 3 0");
+    assert_eq!(client.state().current().read.divider, Some(3));
 }
