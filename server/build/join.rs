@@ -11,8 +11,8 @@
 //!   line;
 //! - a module that is loaded later is `=> import('./x.js')` or `await import('./x.js')`;
 //! - no two modules import each other;
-//! - no template literal has a blank line or a line that begins like a comment, because blank lines
-//!   and comments are left out.
+//! - no template literal has a blank line, a line that begins with a space or one that begins like
+//!   a comment, because blank lines, indentation and comments are left out.
 //!
 //! Anything else is a [`JoinError`]. The server's build script runs this; the server's tests
 //! include the file for the tests below.
@@ -167,7 +167,7 @@ fn parse(name: &str, source: &str) -> Result<Module, JoinError> {
     Ok(module)
 }
 
-/// The lines without blank ones and without comments: lines that begin with `//`, blocks from a line
+/// The lines without indentation, blank ones and comments: lines that begin with `//`, blocks from a line
 /// that begins with `/*` to a line that ends with `*/`, and `/** */` within a line. The error is a line
 /// on which a block ends and code goes on.
 fn without_comments(source: &str) -> Result<Vec<String>, String> {
@@ -182,7 +182,7 @@ fn without_comments(source: &str) -> Result<Vec<String>, String> {
                 return Err(line);
             }
         } else if !text.is_empty() && !text.starts_with("//") {
-            kept.push(line);
+            kept.push(line.trim_start().to_owned());
         }
     }
     Ok(kept)
@@ -358,7 +358,7 @@ mod tests {
         );
         check(
             "const a =\n  import('./a.js');\n",
-            "js/main.js has a form that can't be joined:   import('./a.js');",
+            "js/main.js has a form that can't be joined: import('./a.js');",
         );
     }
 }
