@@ -64,3 +64,18 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
     );
   }
 });
+
+/**
+ * A press on a notification shows its message, in a tab that is open already where there is one.
+ * @param {any} event
+ */
+async function openMessage({ notification }) {
+  notification.close();
+  const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (tabs.length === 0) return worker.clients.openWindow('/');
+  const tab = await tabs[0].focus();
+  tab.postMessage({ jump: notification.data });
+}
+worker.addEventListener('notificationclick', (/** @type {any} */ event) =>
+  event.waitUntil(openMessage(event)),
+);

@@ -114,7 +114,7 @@ for (const { name, options } of LOOKS) {
       await check(ann, 'an edit');
       await ann.keyboard.press('Escape');
       await bob.locator('#message').pressSequentially('x');
-      await ann.getByText('bob is writing').waitFor();
+      await ann.getByText('bob is typing').waitFor();
       await check(ann, 'someone writes');
       for (const drawer of ['menu', 'people']) {
         const opener = ann.locator(`.${drawer}-button`);
@@ -164,11 +164,11 @@ async function dialogs(ann) {
   await drawer('menu');
   await within('account', async () => {
     await ann.getByRole('button', { name: /^Your account/u }).click();
-    await ann.getByText('this one').waitFor();
+    await ann.getByText('this session').waitFor();
   });
   await within('rooms', async () => {
-    await ann.getByRole('button', { name: 'Find or make a room' }).click();
-    await ann.getByText('Make a new room').click();
+    await ann.getByRole('button', { name: 'Find or create a room' }).click();
+    await ann.getByText('Create a room').click();
   });
   await ann.keyboard.press('Escape');
   await drawer('people');
@@ -188,7 +188,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     const press = key(ann);
     const write = (/** @type {string} */ text) => ann.keyboard.type(text);
     // Signs up.
-    await tabTo(ann, /^Log in$/u, 'Shift+Tab');
+    await tabTo(ann, /^Sign in$/u, 'Shift+Tab');
     await press('ArrowRight');
     await tabTo(ann, /^Username$/u);
     await write('ann');
@@ -230,10 +230,10 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await press('Enter');
     await bob.getByText('This message was deleted.').waitFor();
     // Makes a room, goes back and forth, finds a message.
-    await tabTo(ann, /^Find or make a room$/u, 'Shift+Tab');
+    await tabTo(ann, /^Find or create a room$/u, 'Shift+Tab');
     await press('Enter');
     await ann.getByRole('dialog').waitFor();
-    await tabTo(ann, /^Make a new room$/u);
+    await tabTo(ann, /^Create a room$/u);
     await press('Enter');
     await press('Tab');
     await write('rust');
@@ -262,7 +262,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await tabTo(ann, /^bob/u);
     await press('Enter');
     await ann.getByRole('dialog').waitFor();
-    await tabTo(ann, /^Write to them$/u);
+    await tabTo(ann, /^Message$/u);
     await press('Enter');
     await ann.locator('.room-head h1', { hasText: 'bob' }).waitFor();
     await write('Psst');
@@ -286,9 +286,9 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await press('Enter');
     await ann.locator('.account .name', { hasText: 'Ann A.' }).waitFor();
     await press('Escape');
-    await tabTo(ann, /^Log out$/u);
+    await tabTo(ann, /^Sign out$/u);
     await press('Enter');
-    await ann.getByRole('tab', { name: 'Log in' }).waitFor();
+    await ann.getByRole('tab', { name: 'Sign in' }).waitFor();
     assert.deepEqual(faults, []);
   } finally {
     await browser.close();

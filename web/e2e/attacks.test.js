@@ -104,7 +104,7 @@ test('a hundred attacks and more run nothing', { timeout: 240_000 }, async () =>
     const shown = new Set();
     for (
       let turns = 0;
-      turns < 40 && (await ann.getByText('This is where it begins').count()) === 0;
+      turns < 40 && (await ann.getByText('This is the beginning of the room').count()) === 0;
       turns += 1
     ) {
       for (const text of await textsOf(ann)) shown.add(text.trim());

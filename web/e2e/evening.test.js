@@ -73,14 +73,14 @@ for (const [where, size] of Object.entries(SIZES)) {
 /** @param {any} server @param {Page} ann @param {Page} bob */
 async function evening(server, ann, bob) {
   // A room is made, found and joined.
-  await openMenu(ann, 'Find or make a room');
-  await ann.getByText('Make a new room').click();
+  await openMenu(ann, 'Find or create a room');
+  await ann.getByText('Create a room').click();
   await ann.getByLabel('Name', { exact: true }).fill('rust');
   await ann.getByLabel('Topic').fill('Crabs');
-  await ann.getByRole('button', { name: 'Make the room' }).click();
+  await ann.getByRole('button', { name: 'Create room' }).click();
   await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
   await ann.locator('.topic', { hasText: 'Crabs' }).waitFor();
-  await openMenu(bob, 'Find or make a room');
+  await openMenu(bob, 'Find or create a room');
   await bob
     .locator('.directory li', { hasText: 'rust' })
     .getByRole('button', { name: 'Join' })
@@ -91,7 +91,7 @@ async function evening(server, ann, bob) {
   await say(ann, 'Who has **seen** the `borrow checker`?');
   await bob.locator('.text strong', { hasText: 'seen' }).waitFor();
   await bob.locator('#message').pressSequentially('so');
-  await ann.getByText('bob is writing').waitFor();
+  await ann.getByText('bob is typing').waitFor();
   await say(bob, 'I have, twice');
   await shown(ann, 'I have, twice');
   await tool(ann, 'I have, twice', 'Reply');
@@ -124,7 +124,7 @@ async function evening(server, ann, bob) {
   // A word to one person; unread and mentions are counted meanwhile.
   if (await bob.locator('.people-button').isVisible()) await bob.locator('.people-button').click();
   await bob.locator('.people .person', { hasText: 'ann' }).getByRole('button').click();
-  await bob.getByRole('button', { name: 'Write to them' }).click();
+  await bob.getByRole('dialog').getByRole('button', { name: 'Message' }).click();
   await bob.locator('.room-head h1', { hasText: 'ann' }).waitFor();
   await say(bob, 'Just between us');
   await ann
@@ -193,12 +193,12 @@ async function evening(server, ann, bob) {
   await openMenu(bob, /^Your account/);
   await bob.getByLabel('Display name').fill('Bob the Builder');
   await bob.getByRole('button', { name: 'Change', exact: true }).click();
-  await bob.getByText('Your name is changed.').waitFor();
+  await bob.getByText('Your display name was changed.').waitFor();
   await bob
     .getByLabel('Picture (')
     .setInputFiles({ name: 'me.png', mimeType: 'image/png', buffer: PICTURE });
-  await bob.getByText('Your picture is changed.').waitFor();
-  await bob.getByText('this one').waitFor();
+  await bob.getByText('Your picture was changed.').waitFor();
+  await bob.getByText('this session').waitFor();
   await bob.keyboard.press('Escape');
   if (await bob.locator('.menu .closer').isVisible()) await bob.keyboard.press('Escape');
   await ann.locator('.byline .name', { hasText: 'Bob the Builder' }).first().waitFor();
@@ -215,13 +215,15 @@ async function evening(server, ann, bob) {
   await moderate(ann, 'Unmute');
   await say(bob, 'And now?');
   await shown(ann, 'And now?');
-  await moderate(ann, 'Put out', 'Put out');
+  await moderate(ann, 'Remove from room', 'Remove from room');
+  await bob.getByText('You were removed from rust by ann.').waitFor();
+  await bob.getByRole('button', { name: 'Close room' }).click();
   await bob.locator('.room-head h1', { hasText: 'lobby' }).waitFor();
   await bob.locator('[data-room="rust"]').waitFor({ state: 'detached' });
   await ann.locator('.room-head h1 button').click();
   await ann.getByLabel('Invite').fill('bob');
   await ann.getByRole('button', { name: 'Invite' }).click();
-  await ann.getByText('bob is invited.').waitFor();
+  await ann.getByText('bob was invited.').waitFor();
   await ann.keyboard.press('Escape');
   await bob.locator('[data-room="rust"]').waitFor({ state: 'attached' });
 }

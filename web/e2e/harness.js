@@ -208,7 +208,7 @@ export async function signUp(page, name) {
 export async function logIn(page, name, password = PASSWORD) {
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(password);
-  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
 /** Types and presses Enter. @param {import('playwright-core').Page} page @param {string} text */

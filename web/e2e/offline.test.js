@@ -41,14 +41,14 @@ test(
       await page.reload();
       await shown(page, 'written offline');
       assert.deepEqual(await textsOf(page), ['known', 'written offline']);
-      await page.getByRole('button', { name: 'Log out' }).click();
-      await page.getByRole('tab', { name: 'Log in' }).waitFor();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByRole('tab', { name: 'Sign in' }).waitFor();
       const left = await page.evaluate(() =>
         JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
       );
       assert.ok(
         !left.includes('known') || !left.includes('written'),
-        `a log-out leaves nothing: ${left}`,
+        `a sign-out leaves nothing: ${left}`,
       );
       assert.deepEqual(faults, []);
     } finally {

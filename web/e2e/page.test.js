@@ -136,6 +136,8 @@ story(
       Array.from({ length: 40 }, (_, at) => `message ${at}`),
     );
     await shown(ann, 'message 39');
+    // What was in view counts as read a moment later.
+    await ann.waitForTimeout(800);
     assert.ok((await scroll(ann)).fromEnd < 2, 'follows at the end');
     await ann.locator('.timeline').evaluate((log) => {
       log.scrollTop = 500;
@@ -163,6 +165,8 @@ story(
       Array.from({ length: 40 }, (_, at) => `message ${at}`),
     );
     await shown(ann, 'message 39');
+    // What was in view counts as read a moment later.
+    await ann.waitForTimeout(800);
     // A slow browser draws the message before it tells the page of the scroll; here it never tells.
     await ann.evaluate(() =>
       window.addEventListener('scroll', (event) => event.stopPropagation(), { capture: true }),
@@ -202,7 +206,7 @@ story(
       first,
     );
     assert.ok(Math.abs((await where()) - y) < 40, 'the rows being read stay where they are');
-    while ((await ann.getByText('This is where it begins').count()) === 0) {
+    while ((await ann.getByText('This is the beginning of the room').count()) === 0) {
       await ann.locator('.timeline').evaluate((log) => {
         log.scrollTop = 0;
       });
@@ -279,15 +283,17 @@ story('log in, a wrong password, log out', ['ann'], async ({ ann }) => {
   await ann.reload();
   await ann.locator('.timeline[aria-busy="false"]').waitFor();
   assert.equal(await ann.locator('#message').inputValue(), 'a draft', 'a reload keeps it');
-  await ann.getByRole('button', { name: 'Log out' }).click();
-  await ann.getByRole('tab', { name: 'Log in' }).waitFor();
+  await ann.getByRole('button', { name: 'Sign out' }).click();
+  await ann.getByText('You have 1 draft.').waitFor();
+  await ann.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click();
+  await ann.getByRole('tab', { name: 'Sign in' }).waitFor();
   await logIn(ann, 'ann', 'not the password');
   await ann.getByText('Invalid username or password').waitFor();
   await logIn(ann, 'ann');
   await ann.locator('.chat-page').waitFor();
-  assert.equal(await ann.locator('#message').inputValue(), '', 'a log-out leaves no draft behind');
-  await ann.getByRole('button', { name: 'Log out' }).click();
-  await ann.getByRole('tab', { name: 'Log in' }).waitFor();
+  assert.equal(await ann.locator('#message').inputValue(), '', 'a sign-out leaves no draft behind');
+  await ann.getByRole('button', { name: 'Sign out' }).click();
+  await ann.getByRole('tab', { name: 'Sign in' }).waitFor();
   await ann.reload();
   await ann.getByRole('tab', { name: 'Sign up' }).click();
   await ann.getByLabel('Username').fill('ann');
@@ -296,11 +302,11 @@ story('log in, a wrong password, log out', ['ann'], async ({ ann }) => {
   await ann.getByText('Username already exists').waitFor();
 });
 
-story('a log-out in one tab ends the others', ['ann'], async ({ server, ann }) => {
+story('a sign-out in one tab ends the others', ['ann'], async ({ server, ann }) => {
   const other = await ann.context().newPage();
   await other.goto(server.url);
   await other.locator('.chat-page').waitFor();
-  await ann.getByRole('button', { name: 'Log out' }).click();
+  await ann.getByRole('button', { name: 'Sign out' }).click();
   await other.getByText('You were signed out').waitFor();
 });
 
@@ -362,6 +368,6 @@ story('a phone: nothing sticks out, and the sides are drawers', ['ann'], async (
   await ann.locator('.people .person', { hasText: 'ann' }).waitFor();
   await ann.keyboard.press('Escape');
   await ann.getByRole('button', { name: 'Rooms' }).click();
-  await ann.getByRole('button', { name: 'Log out' }).click();
-  await ann.getByRole('tab', { name: 'Log in' }).waitFor();
+  await ann.getByRole('button', { name: 'Sign out' }).click();
+  await ann.getByRole('tab', { name: 'Sign in' }).waitFor();
 });

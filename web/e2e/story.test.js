@@ -176,7 +176,7 @@ test(
 
       await signUp(ann, 'ann');
       await signUp(bob, 'bob');
-      await bob.getByRole('button', { name: 'Log out' }).click();
+      await bob.getByRole('button', { name: 'Sign out' }).click();
       await logIn(bob, 'bob');
       await bob.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
       await cleo.signUp('cleo');

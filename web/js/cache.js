@@ -1,47 +1,64 @@
 // What the page knew when it was last open, so that it opens at once, and without a server too.
 
 import { emptyRoom } from './state/room.js';
-import { readKeptJson, writeKept } from './storage.js';
+import { ownedKey, readKeptJson, writeKept, writeOwned } from './storage.js';
 
-/** Rooms whose messages are kept, the ones read last, and messages of each. */
+/** Rooms whose messages are kept, those that were read last. */
 const ROOMS_MAX = 12;
+/** Messages kept of each of them. */
 const ENTRIES_MAX = 25;
-const KEY = 'known';
-const VERSION = 1;
+/** Names the user whose cache is read at the next start. */
+const LAST_OWNER = 'last-owner';
+const VERSION = 2;
 
 /** @typedef {import('./state/initial.js').State} State */
 /** @typedef {import('./state/room.js').Room} Room */
+/** @typedef {{log: string, current: string, rooms: Map<string, Room>}} Known */
 
 /** @param {State} state */
-export function saveKnown(state) {
-  if (state.screen !== 'chat' || !state.log) return;
+export function saveCache(state) {
+  if (state.screen !== 'chat' || !state.log || !state.me || state.stranger) return;
   const { me, log, current } = state;
   let left = ROOMS_MAX;
   const rooms = [...state.rooms.values()]
+    .filter((room) => !room.closed)
     .reverse()
     .sort((a, b) => Number(b.name === current) - Number(a.name === current))
     .map((room) => outline(room, room.history === 'ready' && (left -= 1) >= 0))
     .reverse();
-  writeKept('localStorage', KEY, JSON.stringify({ version: VERSION, me, log, current, rooms }));
+  const owner = { username: me.username, log };
+  writeOwned('cache', owner, '', { version: VERSION, me, current, rooms });
+  writeKept('localStorage', LAST_OWNER, JSON.stringify(owner));
 }
 
-/** @returns {{me: any, known: {log: string, current: string, rooms: Map<string, Room>}}|null} */
-export function loadKnown() {
+/**
+ * Reads the cache of the user who was here last.
+ * @returns {{me: import('./state/initial.js').Me, known: Known}|null}
+ */
+export function loadCache() {
+  writeKept('localStorage', 'known', null);
   try {
-    const saved = readKeptJson('localStorage', KEY);
-    if (saved?.version !== VERSION || typeof saved.me?.username !== 'string') return null;
+    const owner = readKeptJson('localStorage', LAST_OWNER);
+    const saved = readKeptJson('localStorage', ownedKey('cache', owner));
+    if (saved?.version !== VERSION || saved.me.username !== owner.username) return null;
     const rooms = new Map(saved.rooms.map((/** @type {any} */ room) => [room.name, revive(room)]));
-    return { me: saved.me, known: { log: saved.log, current: saved.current, rooms } };
+    return { me: saved.me, known: { log: owner.log, current: saved.current, rooms } };
   } catch {
     return null;
   }
 }
 
-export function forgetKnown() {
-  writeKept('localStorage', KEY, null);
+/** Forgets the cache of a user, and that they were here last. @param {State} state */
+export function forgetCache({ me, log }) {
+  if (me && log) writeOwned('cache', { username: me.username, log }, '', null);
+  writeKept('localStorage', LAST_OWNER, null);
 }
 
-/** @param {Room} room @param {boolean} whole with its last messages */
+/**
+ * What is kept of a room.
+ * @param {Room} room
+ * @param {boolean} whole with its last messages
+ */
 function outline(room, whole) {
   const {
     name,
@@ -91,7 +108,7 @@ function outline(room, whole) {
   };
 }
 
-/** @param {any} saved @returns {Room} */
+/** The room that was kept. @param {any} saved @returns {Room} */
 function revive(saved) {
   const entries = (saved.entries ?? []).map((/** @type {any} */ entry) =>
     entry.kind === 'message' ? { ...entry, reactions: new Map(entry.reactions) } : entry,

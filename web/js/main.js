@@ -4,7 +4,7 @@ import { createController } from './controller.js';
 import { createAuthView } from './view/auth.js';
 import { createChatView } from './view/chat.js';
 import { onNextPaint, setText } from './view/dom.js';
-import { notify } from './view/notify.js';
+import { createNotifier } from './view/notify.js';
 import { applyTheme } from './view/theme.js';
 
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
@@ -22,11 +22,10 @@ let patient = true;
 
 /** @param {import('./state/initial.js').State} state */
 function isComing(state) {
+  if (!patient || state.screen !== 'chat' || view !== null) return false;
+  const room = state.rooms.get(state.current);
   return (
-    patient &&
-    state.screen === 'chat' &&
-    view === null &&
-    state.rooms.get(state.current)?.history !== 'ready'
+    room?.history !== 'ready' || room.past?.status === 'wanted' || room.past?.status === 'asked'
   );
 }
 
@@ -57,9 +56,11 @@ const controller = createController({
   onChange(state) {
     latest = state;
     draw();
+    notifier.update(state);
   },
-  onMessage: (frame, state) => notify(frame, state, controller),
+  onMessage: (frame, state) => notifier.notify(frame, state),
 });
+const notifier = createNotifier(controller);
 
 applyTheme();
 controller.start();

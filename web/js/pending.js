@@ -1,85 +1,101 @@
-// What was written and is not stored yet outlives a reload of this tab, and a log-in in between.
-// The nonces are kept with it, so that nothing is done twice.
+// Messages and commands that the server has not answered yet outlive the page. Each has a key of its
+// own, so that tabs do not overwrite each other's, and keeps its nonce, so that nothing is stored
+// twice however many tabs send it.
 
-import { keptKeys, readKeptJson, writeKept } from './storage.js';
-
-const MESSAGES_MAX = 100;
+import { isEarlier, keptKeys, readKeptJson, readOwned, writeKept, writeOwned } from './storage.js';
 
 /** @typedef {import('./state/initial.js').State} State */
+/** @typedef {import('./state/room.js').Pending} Pending */
+/** @typedef {import('./state/commands.js').Kept} Kept */
+/** @typedef {import('./storage.js').Owner} Owner */
 /**
- * @typedef {{room: string, nonce: string, text: string, ts: number, replyTo: number|null, error?: string}} Unsent
+ * @typedef {{
+ *   room: string, nonce: string, text: string, ts: number, replyTo: number|null, error?: string,
+ * }} Unsent
  */
 
-/** Whether something else waits than before. @param {State} state @param {State} before */
-export function waitsOther(state, before) {
-  if (state.commands !== before.commands) return true;
-  if (state.rooms === before.rooms) return false;
-  for (const [name, room] of state.rooms) {
-    if (room.pending !== (before.rooms.get(name)?.pending ?? room.pending)) return true;
-  }
-  return state.rooms.size < before.rooms.size;
-}
-
-/** @param {State} state */
-export function saveOutbox(state) {
-  if (state.screen !== 'chat' || !state.me) return;
-  const messages = [...state.rooms.values()].flatMap((room) =>
-    room.pending
-      .filter((p) => p.status !== 'stored')
-      .map(({ nonce, text, ts, replyTo, error }) => ({
-        room: room.name,
-        nonce,
-        text,
-        ts,
-        replyTo,
-        error,
-      })),
-  );
-  const commands = state.commands
-    .filter((kept) => kept.command.nonce !== undefined)
-    .map((kept) => ({ ...kept, quiet: false, open: false }));
-  const waits = messages.length + commands.length > 0;
-  writeKept(
-    'sessionStorage',
-    keyOf(state.me.username),
-    waits ? JSON.stringify({ messages: messages.slice(-MESSAGES_MAX), commands }) : null,
-  );
+/**
+ * Writes down what waits now and did not before, and forgets what waits no more.
+ * @param {State} state
+ * @param {State|null} before the state that was written last, null where none was
+ * @param {Owner} owner
+ */
+export function savePending(state, before, owner) {
+  write('pending', owner, messagesOf(state), messagesOf(before));
+  if (state.commands === before?.commands) return;
+  write('command', owner, commandsOf(state), commandsOf(before));
 }
 
 /**
- * @param {string} username
- * @returns {{outbox: Unsent[], commands: import('./state/commands.js').Kept[]}}
+ * @param {Owner} owner
+ * @returns {{messages: Unsent[], commands: Kept[]}} the oldest first
  */
-export function loadOutbox(username) {
-  const saved = readKeptJson('sessionStorage', keyOf(username));
-  const text = (/** @type {any[]} */ ...values) =>
-    values.every((value) => typeof value === 'string');
-  const messages = list(saved?.messages).filter((item) =>
-    text(item?.text, item?.nonce, item?.room),
-  );
-  const commands = list(saved?.commands).filter((item) => text(item?.key, item?.command?.type));
-  return {
-    outbox: messages,
-    commands: commands.map((kept) =>
-      kept.status === 'failed' ? kept : { ...kept, status: 'queued' },
-    ),
-  };
+export function loadPending(owner) {
+  takeEarlier(owner);
+  const isText = (/** @type {any[]} */ ...values) => values.every((v) => typeof v === 'string');
+  const messages = readOwned('pending', owner)
+    .map(([nonce, unsent]) => ({ ...unsent, nonce }))
+    .filter((unsent) => isText(unsent.room, unsent.text))
+    .sort((a, b) => a.ts - b.ts);
+  const commands = readOwned('command', owner)
+    .map(([key, kept]) => ({ ...kept, key }))
+    .filter((kept) => isText(kept.command?.type))
+    .map((kept) => (kept.status === 'failed' ? kept : { ...kept, status: 'queued' }));
+  return { messages, commands };
 }
 
 /**
- * Who logs out leaves nothing unsent behind for the next person at this screen.
- * @param {string} username
+ * @param {'pending'|'command'} kind
+ * @param {Owner} owner
+ * @param {Map<string, any>} now
+ * @param {Map<string, any>} before
  */
-export function forgetUnsent(username) {
-  for (const key of keptKeys('sessionStorage')) {
-    if (key === keyOf(username) || key.startsWith(`draft ${username} `)) {
-      writeKept('sessionStorage', key, null);
+function write(kind, owner, now, before) {
+  for (const name of before.keys()) if (!now.has(name)) writeOwned(kind, owner, name, null);
+  for (const [name, value] of now) {
+    if (JSON.stringify(value) !== JSON.stringify(before.get(name))) {
+      writeOwned(kind, owner, name, value);
     }
   }
 }
 
-/** @param {any} value @returns {any[]} */
-const list = (value) => (Array.isArray(value) ? value : []);
+/** @param {State|null} state @returns {Map<string, Omit<Unsent, 'nonce'>>} by nonce */
+function messagesOf(state) {
+  const found = new Map();
+  for (const room of state?.rooms.values() ?? []) {
+    for (const { nonce, text, ts, replyTo, error, status } of room.pending) {
+      if (status !== 'stored') found.set(nonce, { room: room.name, text, ts, replyTo, error });
+    }
+  }
+  return found;
+}
 
-/** @param {string} username */
-const keyOf = (username) => `outbox ${username}`;
+/** @param {State|null} state @returns {Map<string, any>} by key */
+function commandsOf(state) {
+  const kept = (state?.commands ?? []).filter(({ command }) => command.nonce !== undefined);
+  return new Map(
+    kept.map(({ key, command, status, error }) => [
+      key,
+      {
+        command,
+        error,
+        status: status === 'failed' ? status : 'queued',
+        quiet: false,
+        open: false,
+      },
+    ]),
+  );
+}
+
+/** Takes over what an earlier version of the page kept in this tab. @param {Owner} owner */
+function takeEarlier(owner) {
+  for (const key of keptKeys('sessionStorage')) {
+    if (!isEarlier(key, owner.username) || !key.startsWith('outbox ')) continue;
+    const saved = readKeptJson('sessionStorage', key);
+    for (const { nonce, ...unsent } of saved?.messages ?? []) {
+      writeOwned('pending', owner, nonce, unsent);
+    }
+    for (const kept of saved?.commands ?? []) writeOwned('command', owner, kept.key, kept);
+    writeKept('sessionStorage', key, null);
+  }
+}

@@ -1,5 +1,7 @@
 // The wire, version 1: frames in, frames out, and the limits of what people may write.
 
+import { EMPTY_MESSAGE, tooLong } from './messages.js';
+
 /** @typedef {import('../types/wire').ServerFrame} ServerFrame */
 /** @typedef {import('../types/wire').Command} Command */
 /** @typedef {import('../types/wire').RoomInfo} RoomInfo */
@@ -113,14 +115,9 @@ export function ping(id) {
 export function checkText(typed) {
   const text = typed.replace(/\s+$/u, '');
   const length = characters(text);
-  if (length === 0) return { text: '', error: 'Write something first.' };
+  if (length === 0) return { text: '', error: EMPTY_MESSAGE };
   if (length <= TEXT_CHARACTERS_MAX) return { text, error: '' };
-  const over = length - TEXT_CHARACTERS_MAX;
-  const amount = over === 1 ? '1 character' : `${over.toLocaleString('en')} characters`;
-  return {
-    text: '',
-    error: `This message is ${amount} too long. Shorten it, or send it in parts.`,
-  };
+  return { text: '', error: tooLong(length - TEXT_CHARACTERS_MAX) };
 }
 
 /** Unicode scalar values, as the server counts. @param {string} text */

@@ -162,18 +162,6 @@ test('a room that one makes, joins or writes to a person in is opened', () => {
   assert.equal(titleOf(p.state, /** @type {any} */ (p.state.rooms.get('@1'))), 'bob');
 });
 
-test('a room that is gone takes its commands with it, and one is back in the lobby', () => {
-  const p = page().frames(rust({})).intend('open', { room: 'rust' });
-  p.intend('command', {
-    kept: { key: 'k', command: { type: 'topic', room: 'rust', topic: 'x', nonce: 'k' } },
-  });
-  p.frames({ type: 'room_gone', room: 'rust' });
-  assert.deepEqual(
-    [p.state.current, p.state.rooms.has('rust'), p.state.commands],
-    ['lobby', false, []],
-  );
-});
-
 test('a room that one was put out of while away is gone after the welcome, but not what waits to be sent there', () => {
   const p = page().frames({ ...welcome, rooms: [info('lobby'), info('rust'), info('news')] });
   p.intend('send', { room: 'news', text: 'x', nonce: 'n', ts: 1 }).drop();

@@ -139,7 +139,10 @@ const effects = {
       ts: 1,
     });
     const state = reduce(sent, { frame });
-    if (frame.nonce) {
+    if (frame.nonce && frame.retry_after_ms) {
+      assert.equal(state.rooms.get(room)?.pending[0].status, 'queued');
+      assert.equal(state.pausedUntil, frame.retry_after_ms);
+    } else if (frame.nonce) {
       assert.deepEqual(
         [state.rooms.get(room)?.pending[0].status, state.rooms.get(room)?.pending[0].error],
         ['failed', frame.message],
@@ -148,7 +151,12 @@ const effects = {
   },
   room: (frame) =>
     assert.ok(reduce(ready('lobby', 1), { frame }).rooms.has(frame.room.room ?? frame.room)),
-  room_gone: (frame) => assert.ok(!reduce(ready(frame.room, 1), { frame }).rooms.has(frame.room)),
+  room_gone(frame) {
+    const state = reduce(ready(frame.room, 1), { frame });
+    assert.equal(state.rooms.get(frame.room)?.closed?.event, 'gone', 'the open room stays, closed');
+    const elsewhere = reduce(state, { intent: 'open', room: 'lobby' });
+    assert.ok(!elsewhere.rooms.has(frame.room));
+  },
   rooms_state: (frame) =>
     assert.equal(
       reduce(ready('lobby', 1), { frame }).rooms.get(frame.rooms[0].room)?.lastSeq,

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { needs } from '../js/state/needs.js';
-import { initialState } from '../js/state/initial.js';
 import { LIVE_KEPT, WINDOW_MAX } from '../js/state/past.js';
 import { HELD_EVENTS_MAX, PASSING_LINES_MAX } from '../js/state/room.js';
-import { reduce, resumePoints } from '../js/state/state.js';
+import { resumePoints } from '../js/state/state.js';
 import { chat, page, welcome } from './support.js';
 
 test('events are shown in order and once', () => {
@@ -118,29 +116,6 @@ test('a refused message stays with its error, is retried or discarded', () => {
   p.intend('retry', { nonce: 'a' });
   assert.equal(p.ask().find((command) => command.type === 'send')?.nonce, 'a');
   assert.deepEqual(p.intend('discard', { nonce: 'a' }).room.pending, []);
-});
-
-test('what a reload found unsent is sent, with its nonce', () => {
-  const unsent = [
-    { room: 'lobby', nonce: 'a', text: 'one', ts: 1 },
-    { room: 'rust', nonce: 'b', text: 'two', ts: 2 },
-    { room: 'lobby', nonce: 'c', text: 'bad', ts: 3, error: 'No.' },
-  ];
-  let state = reduce(initialState(), {
-    intent: 'signedIn',
-    me: { username: 'ann' },
-    outbox: unsent,
-  });
-  state = reduce(state, { frame: welcome });
-  assert.deepEqual(
-    needs(state)
-      .filter((question) => question.what === 'send')
-      .map((question) => [question.room, question.nonce]),
-    [
-      ['lobby', 'a'],
-      ['rust', 'b'],
-    ],
-  );
 });
 
 test('a page that could not be read says so, and is asked for again on demand', () => {

@@ -1,8 +1,9 @@
 // The server's plain HTTP calls. Every answer becomes {ok, status, msg, ...}; no call throws.
 
+import { UNREACHABLE, failedWith } from '../messages.js';
+
 /** @typedef {{ok: boolean, status: number, msg: string, [field: string]: any}} Answer */
 
-const UNREACHABLE = 'The server can\u2019t be reached. Check your connection and try again.';
 const CALL_MS_MAX = 20_000;
 const UPLOAD_MS_MAX = 120_000;
 
@@ -62,11 +63,6 @@ async function call(method, path, body) {
 /** @param {number} status @param {any} answer @returns {Answer} */
 function answerOf(status, answer) {
   const done = status >= 200 && status < 300;
-  const msg =
-    typeof answer?.msg === 'string'
-      ? answer.msg
-      : done
-        ? ''
-        : `The server could not do this (${status}). Try again in a moment.`;
+  const msg = typeof answer?.msg === 'string' ? answer.msg : done ? '' : failedWith(status);
   return { ...answer, ok: done && answer?.ok !== false, status, msg };
 }

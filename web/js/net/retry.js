@@ -1,18 +1,25 @@
 // When to connect again after a socket closed. Pure: the table of close codes and the backoff.
 
+import {
+  BANNED_FROM_SERVER,
+  OTHER_VERSION,
+  RELOAD_FOR_VERSION,
+  RELOAD_TOO_BIG,
+} from '../messages.js';
+
 export const BACKOFF_MS_FIRST = 500;
 export const BACKOFF_MS_MAX = 30_000;
 const MINUTE_MS = 60_000;
 
 /** Codes after which trying again as we are cannot help. @type {Record<number, string>} */
 const FINAL = {
-  1002: 'The server did not understand this page. Reload it to get the current version.',
-  1003: 'The server did not understand this page. Reload it to get the current version.',
-  1007: 'The server did not understand this page. Reload it to get the current version.',
-  1009: 'Something sent from this page was too big. Reload it and send less at a time.',
-  4400: 'The server did not understand this page. Reload it to get the current version.',
-  4403: 'You are banned from this server. Ask its admin if you think this is a mistake.',
-  4406: 'This page is older or newer than the server. Reload it to get the current version.',
+  1002: RELOAD_FOR_VERSION,
+  1003: RELOAD_FOR_VERSION,
+  1007: RELOAD_FOR_VERSION,
+  1009: RELOAD_TOO_BIG,
+  4400: RELOAD_FOR_VERSION,
+  4403: BANNED_FROM_SERVER,
+  4406: OTHER_VERSION,
 };
 
 /**

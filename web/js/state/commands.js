@@ -1,4 +1,8 @@
-// Commands that change something. Each is kept until it is answered, over reconnects and reloads, under one nonce.
+// Commands that change something. Each is kept until it is answered, over reconnects and reloads,
+// under one nonce. Pure.
+
+import { TOO_MUCH_WAITS } from '../messages.js';
+import { inRoom } from './rooms.js';
 
 /** Kept at a time. */
 export const COMMANDS_MAX = 100;
@@ -12,7 +16,7 @@ export const COMMANDS_MAX = 100;
 /** @param {State} state @param {Kept} kept @returns {State} */
 export function keep(state, kept) {
   if (state.commands.length >= COMMANDS_MAX) {
-    return { ...state, notice: 'Too much waits to be sent. Try again when you are connected.' };
+    return { ...state, notice: TOO_MUCH_WAITS };
   }
   return {
     ...state,
@@ -60,7 +64,11 @@ export function refuse(state, key, message) {
   if (kept?.command.type === 'edit') {
     return changeKept(state, key, { status: 'failed', error: message });
   }
-  const next = dropKept(state, key);
+  const dropped = dropKept(state, key);
+  const next =
+    kept?.command.type === 'leave'
+      ? inRoom(dropped, kept.command.room ?? '', (room) => ({ ...room, leaving: false }))
+      : dropped;
   return kept?.quiet ? next : { ...next, notice: message };
 }
 

@@ -1,15 +1,18 @@
 // What each frame of the server does to the state.
 
+import { LOG_CHANGED, REMOVED_FROM, otherAccount, removedSentence } from '../messages.js';
+import { close, holdsUnsent, noteRemoval } from './closed.js';
 import { dropKept, refuse } from './commands.js';
-import { takeAround, takeNewer, takeOlder } from './past.js';
+import { atUnread, takeAround, takeNewer, takeOlder } from './past.js';
 import { takeMembers, takePresence, takeProfile } from './people.js';
 import { setQuote, takeQuote } from './quotes.js';
 import { forget, takeEvent, takeEvents, takeLatest, takePassingLine } from './room.js';
-import { LOBBY, addRooms, everyRoom, inPending, inRoom, open } from './rooms.js';
+import { LOBBY, addRooms, everyRoom, inPending, inRoom, open, titleOf } from './rooms.js';
 import { marked, takeRead, unmarked } from './unread.js';
 
-/** Someone who says nothing more writes no more. */
+/** Someone counts as typing this long after they said so. */
 export const TYPING_MS = 6_000;
+const LIVE = { status: /** @type {const} */ ('live') };
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./room.js').Room} Room */
@@ -30,9 +33,15 @@ export function frames(state, frame, now) {
 /** @type {{[T in ServerFrame['type']]?: (state: State, frame: Frame<T>, now: number) => State}} */
 const handlers = {
   welcome(state, frame) {
-    const fresh = state.log !== null && state.log !== frame.log;
-    const back = everyRoom(state, (room) => rejoin(fresh ? forget(room) : room));
-    const listed = list({ ...back, log: frame.log, link: { status: 'live' }, listed: [] }, frame);
+    if (state.me && frame.username !== undefined && frame.username !== state.me.username) {
+      const message = otherAccount(frame.username);
+      return { ...state, stranger: frame.username, link: { status: 'stopped', message } };
+    }
+    const isOther = state.log !== null && state.log !== frame.log;
+    const back = everyRoom(state, (room) => rejoin(isOther ? inOtherLog(room) : room));
+    const commands = isOther ? [] : back.commands;
+    const live = { ...back, commands, log: frame.log, link: LIVE };
+    const listed = list({ ...live, listed: [] }, frame);
     return open(listed, listed.rooms.has(state.current) ? state.current : LOBBY);
   },
   rooms_state: list,
@@ -40,24 +49,18 @@ const handlers = {
     const question = questionOf(state, frame.re);
     const kept = state.commands.find((one) => one.key === question?.key);
     // A room that one is in already is told again by `dm`, which moves no cursor.
-    const known = question !== null && state.rooms.has(frame.room.room);
+    const held = state.rooms.get(frame.room.room);
+    const known = question !== null && held !== undefined && !held.closed;
     const next = known ? state : addRooms(state, [frame.room]);
     const done = kept ? dropKept(next, kept.key) : next;
     return kept?.open || state.opening === frame.room.room ? open(done, frame.room.room) : done;
   },
-  room_gone(state, frame) {
-    const rooms = new Map(state.rooms);
-    rooms.delete(frame.room);
-    const next = {
-      ...state,
-      rooms,
-      asked: withoutRoom(state.asked, frame.room),
-      commands: state.commands.filter((kept) => kept.command.room !== frame.room),
-    };
-    return state.current === frame.room ? open(next, LOBBY) : next;
+  room_gone: removed,
+  limited(state, frame) {
+    const next = { ...state, asked: withoutRoom(state.asked, frame.room) };
+    const isOpen = frame.room === state.current;
+    return inRoom(next, frame.room, (room) => (isOpen ? atUnread(forget(room)) : forget(room)));
   },
-  limited: (state, frame) =>
-    inRoom({ ...state, asked: withoutRoom(state.asked, frame.room) }, frame.room, forget),
   history(state, frame) {
     const question = questionOf(state, frame.re);
     const take = question && takers[question.what];
@@ -89,7 +92,7 @@ const handlers = {
     })),
   system: (state, frame) =>
     isNumbered(frame)
-      ? state
+      ? inRoom(state, frame.room ?? '', (room) => noteRemoval(room, frame, myName(state)))
       : inRoom(state, frame.room ?? state.current, (room) => takePassingLine(room, frame)),
   // The message itself follows as `chat`; until then the row says that it is safe.
   ack: (state, frame) =>
@@ -106,12 +109,17 @@ const handlers = {
     const name = kept.command.room ?? LOBBY;
     return next.rooms.has(name) ? open(next, name) : { ...next, opening: name };
   },
-  error(state, frame) {
+  error(state, frame, now) {
     const question = questionOf(state, frame.re);
     const room = frame.room ?? question?.room ?? state.current;
     const message = frame.message ?? '';
     if (question?.what === 'command') return refuse(state, question.key ?? '', message);
     const nonce = frame.nonce ?? question?.nonce;
+    if (nonce && frame.retry_after_ms) {
+      // The message goes later, in its order; a pause is no refusal.
+      const paused = { ...state, pausedUntil: now + frame.retry_after_ms };
+      return inPending(paused, room, nonce, { status: 'queued' });
+    }
     if (nonce) return inPending(state, room, nonce, { status: 'failed', error: message });
     const fail = question && failures[question.what];
     return fail
@@ -149,7 +157,50 @@ const failures = {
 };
 
 /**
- * Takes in the rooms that one is in; once all are told, the others are gone, but for what waits to be sent there.
+ * The user is not in the room any more. The open room stays to be looked at, and so does one in
+ * which something is unsent; another goes.
+ * @param {State} state
+ * @param {Frame<'room_gone'>} frame
+ * @returns {State}
+ */
+function removed(state, frame) {
+  const room = state.rooms.get(frame.room);
+  if (!room) return state;
+  const next = {
+    ...state,
+    asked: withoutRoom(state.asked, frame.room),
+    commands: state.commands.filter((kept) => kept.command.room !== frame.room),
+  };
+  const isOpen = state.current === frame.room;
+  const isWanted = room.leaving ? holdsUnsent(state, room) : isOpen || holdsUnsent(state, room);
+  const byOthers = room.removal !== null && room.removal.event !== 'left';
+  const notice = isOpen || !byOthers ? '' : removedSentence(room.removal, titleOf(state, room));
+  const told = notice ? { ...next, notice } : next;
+  if (isWanted) return inRoom(told, frame.room, (one) => close(one, REMOVED_FROM));
+  const rooms = new Map(told.rooms);
+  rooms.delete(frame.room);
+  return isOpen ? open({ ...told, rooms }, LOBBY) : { ...told, rooms };
+}
+
+/**
+ * A room of the same name in another log. Its old messages mean nothing, and what waits to be sent
+ * was written for the old one: it goes only when the user says so.
+ * @param {Room} room
+ * @returns {Room}
+ */
+function inOtherLog(room) {
+  const pending = room.pending.map((p) => ({
+    ...p,
+    status: /** @type {const} */ ('failed'),
+    error: LOG_CHANGED,
+    replyTo: null,
+  }));
+  return { ...forget(room), pending };
+}
+
+/**
+ * Takes in the rooms that the user is in. Once all are named, the others are not the user's any
+ * more: those that are looked at or hold something unsent are closed, the rest go.
  * @param {State} state
  * @param {{rooms: import('../wire.js').RoomInfo[], more?: boolean}} frame
  * @returns {State}
@@ -159,15 +210,20 @@ function list(state, frame) {
   const listed = [...state.listed, ...frame.rooms.map((info) => info.room)];
   if (frame.more) return { ...next, listed };
   const names = new Set(listed);
-  const rooms = new Map(
-    [...next.rooms].filter(
-      ([name, room]) => names.has(name) || name === LOBBY || room.pending.length > 0,
-    ),
-  );
+  const rooms = new Map();
+  for (const [name, room] of next.rooms) {
+    const isOpen = name === state.current && room.history === 'ready';
+    if (names.has(name) || name === LOBBY) rooms.set(name, room);
+    else if (isOpen || holdsUnsent(next, room)) rooms.set(name, close(room, REMOVED_FROM));
+  }
   return { ...next, rooms, listed: [] };
 }
 
-/** Who came and went while we were away was not told. @param {Room} room @returns {Room} */
+/**
+ * The room after the line was down. Who came and went meanwhile is asked for.
+ * @param {Room} room
+ * @returns {Room}
+ */
 function rejoin(room) {
   if (room.history === 'idle') return room;
   const held = room.history === 'ready' ? [] : room.held;

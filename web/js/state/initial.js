@@ -3,10 +3,12 @@
 /** @typedef {ReturnType<typeof initialState>} State */
 /** @typedef {import('./room.js').Room} Room */
 /**
- * @typedef {{what: string, room: string, nonce?: string, key?: string, seq?: number}} Question what was asked; its answer says only `re`
+ * What was asked; its answer says only `re`.
+ * @typedef {{what: string, room: string, nonce?: string, key?: string, seq?: number}} Question
  */
 /**
- * @typedef {{status: 'connecting'|'live'|'waiting'|'stopped', retryAt?: number, message?: string}} Link
+ * @typedef {'connecting'|'live'|'waiting'|'stopped'} LinkStatus
+ * @typedef {{status: LinkStatus, retryAt?: number, message?: string}} Link
  */
 /** @typedef {{username: string, display_name?: string, avatar?: string, admin?: boolean}} Me */
 
@@ -19,11 +21,13 @@ export function initialState() {
     /** @type {string|null} */ log: null,
     current: 'lobby',
     /** A room that is to be opened when it comes. */ opening: '',
-    /** @type {{seq: number, how: 'reply'|'edit'}|null} the message that the composer is about */ reply:
-      null,
     /** @type {Map<string, Room>} */ rooms: new Map(),
+    /** @type {Map<string, import('./drafts.js').Draft>} by room */ drafts: new Map(),
     /** @type {string[]} the rooms that this connection named so far */ listed: [],
     /** @type {import('./commands.js').Kept[]} */ commands: [],
     /** @type {Map<string, Question>} commands without an answer yet, by id */ asked: new Map(),
+    /** Nothing is sent before this time, because the server asked for a pause. */ pausedUntil: 0,
+    /** Another user whose session the browser has now. Then this page sends nothing. */
+    stranger: '',
   };
 }

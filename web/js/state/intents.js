@@ -1,6 +1,9 @@
 // What the person at the page, its clock and its connection do to the state.
 
+import { REMOVED_FROM } from '../messages.js';
 import { changeKept, dropKept, keep, requeue } from './commands.js';
+import { close, dropClosed } from './closed.js';
+import { dismiss, draftOf, emptyDraft, setDraft, startEdit, startReply, write } from './drafts.js';
 import { initialState } from './initial.js';
 import { jump, toEnd, trim, wantNewer, wantOlder } from './past.js';
 import { dropAskedQuotes, setQuote } from './quotes.js';
@@ -13,16 +16,16 @@ import { see } from './unread.js';
 
 /** @type {Record<string, (state: State, input: any) => State>} */
 export const intents = {
-  signedIn(_, { me, known = {}, outbox = [], commands = [] }) {
-    const fresh = open(
-      { ...initialState(), ...known, screen: 'chat', me, commands },
-      known.current ?? LOBBY,
-    );
-    return outbox.reduce((/** @type {State} */ state, /** @type {any} */ unsent) => {
-      const next = state.rooms.has(unsent.room) ? state : addRooms(state, [{ room: unsent.room }]);
-      return queue(next, unsent);
-    }, fresh);
+  signedIn(_, { me, known = {}, kept = {} }) {
+    const fresh = { ...initialState(), ...known, screen: 'chat', me };
+    return restore(open(fresh, known.current ?? LOBBY), kept);
   },
+  restored: (state, { kept }) => restore(state, kept),
+  stranger: (state, { username, message }) => ({
+    ...state,
+    stranger: username,
+    link: { status: 'stopped', message },
+  }),
   signedOut: (_, { notice }) => ({ ...initialState(), screen: 'auth', notice: notice ?? '' }),
   me: (state, { me }) => ({ ...state, me }),
   link: (state, { link }) => (link.status === 'live' ? state : disconnect({ ...state, link })),
@@ -51,6 +54,9 @@ export const intents = {
   away: (state) =>
     inRoom(state, state.current, (r) => (r.history === 'ready' ? { ...r, newFrom: r.lastSeq } : r)),
   tick: (state, { now }) => {
+    if (state.pausedUntil > 0 && state.pausedUntil <= now) {
+      return intents.tick({ ...state, pausedUntil: 0 }, { now });
+    }
     const over = [...state.rooms.values()].some(
       (room) => room.typing.names.length > 0 && room.typing.until <= now,
     );
@@ -62,18 +68,74 @@ export const intents = {
         )
       : state;
   },
-  about: (state, { about }) => ({ ...state, reply: about }),
+  write: (state, { room, text }) => write(state, room, text),
+  reply: (state, { room, message }) => startReply(state, room, message),
+  edit: (state, { room, message }) => startEdit(state, room, message),
+  dismiss: (state, { room }) => dismiss(state, room),
+  // Another tab changed a draft, sent or discarded a message, or handled a command.
+  draftElsewhere: (state, { room, draft }) => setDraft(state, room, draft ?? emptyDraft),
+  goneElsewhere: (state, { nonce }) =>
+    [...state.rooms.keys()].reduce((next, room) => withoutPending(next, room, nonce), state),
+  dropClosed: (state, { room }) =>
+    state.current === room ? dropClosed(open(state, LOBBY), room) : dropClosed(state, room),
   send(state, unsent) {
-    const next = queue({ ...state, reply: null }, unsent);
+    if (state.rooms.get(unsent.room)?.closed) return state;
+    const draft = { ...draftOf(state, unsent.room), text: '', reply: null };
+    const next = queue(setDraft(state, unsent.room, draft), unsent);
     return inRoom(next, unsent.room, (room) => toEnd({ ...room, newFrom: null }));
   },
   retry: (state, { room, nonce }) => inPending(state, room, nonce, { status: 'queued', error: '' }),
-  discard: (state, { room, nonce }) =>
-    inRoom(state, room, (r) => ({ ...r, pending: r.pending.filter((p) => p.nonce !== nonce) })),
-  command: (state, { kept }) => keep(state, { ...kept, status: 'queued' }),
+  discard: (state, { room, nonce }) => withoutPending(state, room, nonce),
+  command(state, { kept }) {
+    const next = keep(state, { ...kept, status: 'queued' });
+    if (kept.command.type !== 'leave') return next;
+    return inRoom(next, kept.command.room, (room) => ({ ...room, leaving: true }));
+  },
   retryCommand: (state, { key }) => changeKept(state, key, { status: 'queued', error: '' }),
   discardCommand: (state, { key }) => dropKept(state, key),
 };
+
+/**
+ * Takes in what an earlier page or another tab kept: drafts, unsent messages and commands. What is
+ * here already stays as it is. A message of a room that is not known waits in it, closed, until the
+ * server names the room.
+ * @param {State} state
+ * @param {{drafts?: [string, any][], messages?: any[], commands?: any[]}} kept
+ * @returns {State}
+ */
+function restore(state, { drafts = [], messages = [], commands = [] }) {
+  let next = state;
+  const strange = [...drafts.map(([room]) => room), ...messages.map(({ room }) => room)].filter(
+    (room) => !state.rooms.has(room),
+  );
+  next = addRooms(
+    next,
+    [...new Set(strange)].map((room) => ({ room })),
+  );
+  for (const [room, draft] of drafts) {
+    if (next.drafts.has(room)) continue;
+    next = setDraft(next, room, draft);
+  }
+  for (const unsent of messages) {
+    const pending = next.rooms.get(unsent.room)?.pending ?? [];
+    if (!pending.some((p) => p.nonce === unsent.nonce)) next = queue(next, unsent);
+  }
+  const known = new Set(next.commands.map((kept) => kept.key));
+  const others = commands.filter((kept) => !known.has(kept.key));
+  if (others.length > 0) next = { ...next, commands: [...next.commands, ...others] };
+  // Until the server has named all rooms, these may still be among them.
+  if (state.link.status !== 'live' || state.listed.length > 0) return next;
+  return strange.reduce((s, name) => inRoom(s, name, (r) => close(r, REMOVED_FROM)), next);
+}
+
+/** @param {State} state @param {string} room @param {string} nonce @returns {State} */
+function withoutPending(state, room, nonce) {
+  return inRoom(state, room, (r) => {
+    // One that is stored waits for its event, which takes its place.
+    const pending = r.pending.filter((p) => p.nonce !== nonce || p.status === 'stored');
+    return pending.length === r.pending.length ? r : { ...r, pending };
+  });
+}
 
 /** @param {State} state @param {any} unsent @returns {State} */
 function queue(state, { room, text, nonce, ts, replyTo = null, error }) {

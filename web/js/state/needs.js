@@ -1,4 +1,4 @@
-// What the page should ask the server for, read off the state. Pure: session.js does the asking.
+// What the page should ask the server for, read off the state. Pure: the controller asks.
 
 import { EVENTS_PAGE, HISTORY_PAGE, LATEST_PAGE, MEMBERS_PAGE } from '../wire.js';
 import { missingQuotes } from './quotes.js';
@@ -14,7 +14,7 @@ export const ASKED_MAX = 32;
 export function needs(state) {
   if (state.link.status !== 'live') return [];
   const room = Math.max(0, ASKED_MAX - state.asked.size);
-  const all = [...state.rooms.values()].flatMap(needsOfRoom);
+  const all = [...state.rooms.values()].flatMap((r) => needsOfRoom(r, state.pausedUntil > 0));
   for (const kept of state.commands) {
     if (kept.status === 'queued') {
       all.push({
@@ -28,9 +28,13 @@ export function needs(state) {
   return all.slice(0, room);
 }
 
-/** @param {Room} r @returns {Need[]} */
-function needsOfRoom(r) {
-  if (r.history === 'idle' && r.pending.length === 0) return [];
+/**
+ * @param {Room} r
+ * @param {boolean} isPaused whether the server asked for a pause in sending
+ * @returns {Need[]}
+ */
+function needsOfRoom(r, isPaused) {
+  if (r.closed || (r.history === 'idle' && r.pending.length === 0)) return [];
   const room = r.name;
   /** @type {Need[]} */
   const found = [];
@@ -52,7 +56,7 @@ function needsOfRoom(r) {
       command: { type: 'members', room, ...after, limit: MEMBERS_PAGE },
     });
   }
-  for (const p of r.pending) {
+  for (const p of isPaused ? [] : r.pending) {
     const reply = p.replyTo === null ? {} : { reply_to: p.replyTo };
     if (p.status === 'queued') {
       found.push({
@@ -89,7 +93,8 @@ function pages(r) {
   const base = { type: /** @type {const} */ ('history'), room, limit: HISTORY_PAGE };
   const { past } = r;
   if (past?.status === 'wanted') {
-    return [{ what: 'around', room, command: { ...base, around: past.around } }];
+    const where = past.after === undefined ? { around: past.around } : { after: past.after };
+    return [{ what: 'around', room, command: { ...base, ...where } }];
   }
   const entries = past ? past.entries : r.entries;
   const older = past ? past.older : r.older;

@@ -1,25 +1,68 @@
-// A bounded window into a room's past. It moves with the reader, page by page, and joins the live end where it meets it.
+// A bounded window into a room's past. It moves with the reader, page by page, and joins the live
+// end where it meets it. Pure.
 
+import { MESSAGE_GONE } from '../messages.js';
+import { LATEST_PAGE } from '../wire.js';
 import { indexOf, toMessage, withChange } from './entries.js';
 
 /** Entries shown at a time. */
 export const WINDOW_MAX = 200;
-/** What a trim of the live end leaves. */
+/** Entries that a trim of the live end keeps. */
 export const LIVE_KEPT = 100;
 
 /** @typedef {import('./room.js').Room} Room */
+/** @typedef {import('./room.js').Asking} Asking */
 /** @typedef {import('./entries.js').Entry} Entry */
 /** @typedef {import('../wire.js').HistoryFrame} HistoryFrame */
 /**
+ * A window around a message (`around`) or behind one (`after`). Its newest entry is never the
+ * newest of the room.
  * @typedef {{
- *   status: 'wanted'|'asked'|'ready'|'failed', around: number, entries: Entry[], moreBefore: boolean, error: string,
- *   older: import('./room.js').Asking, newer: import('./room.js').Asking,
- * }} Past its newest entry always has newer ones behind it
+ *   status: 'wanted'|'asked'|'ready'|'failed', around: number, after?: number,
+ *   entries: Entry[], moreBefore: boolean, error: string, older: Asking, newer: Asking,
+ * }} Past
  */
 
-/** What the timeline shows of the log. @param {Room} room @returns {Entry[]} */
+/**
+ * What the timeline shows of the log: the window where there is one, else the live end. Nothing is
+ * shown while the page of the first unread messages is on its way.
+ * @param {Room} room
+ * @returns {Entry[]}
+ */
 export function shown(room) {
-  return room.past?.status === 'ready' ? room.past.entries : room.entries;
+  const { past } = room;
+  if (past?.status === 'ready') return past.entries;
+  return past?.after === undefined ? room.entries : [];
+}
+
+/**
+ * The room with a window that begins at its first unread message, unless the live end holds that.
+ * @param {Room} room
+ * @returns {Room}
+ */
+export function atUnread(room) {
+  if (room.unread === 0 || room.closed) return room;
+  const first = room.entries.find((entry) => entry.seq !== undefined)?.seq ?? 0;
+  const isHeld = room.history === 'ready' && (first <= room.readSeq + 1 || !room.moreBefore);
+  if (isHeld || (room.history !== 'ready' && room.unread < LATEST_PAGE)) return room;
+  return { ...room, target: null, past: { ...wanted(0), after: room.readSeq } };
+}
+
+/**
+ * A window whose page is to be asked for.
+ * @param {number} around
+ * @returns {Past}
+ */
+function wanted(around) {
+  return {
+    status: 'wanted',
+    around,
+    entries: [],
+    moreBefore: false,
+    error: '',
+    older: 'idle',
+    newer: 'idle',
+  };
 }
 
 /** Wants the page above, where there is one. @param {Room} room @returns {Room} */
@@ -90,11 +133,10 @@ export function takeAround(room, frame, me) {
   const { past } = room;
   if (!past) return room;
   const entries = fresh(room, frame, [], me);
-  if (indexOf(entries, past.around) < 0) {
-    return {
-      ...room,
-      past: { ...past, status: 'failed', error: 'This message is not there any more.' },
-    };
+  const behind = past.after !== undefined;
+  if (behind && entries.length === 0) return { ...room, past: null };
+  if (!behind && indexOf(entries, past.around) < 0) {
+    return { ...room, past: { ...past, status: 'failed', error: MESSAGE_GONE } };
   }
   const next = {
     ...past,
@@ -102,11 +144,12 @@ export function takeAround(room, frame, me) {
     entries,
     moreBefore: Boolean(frame.more_before),
   };
-  return join(aim({ ...room, past: next }, past.around), !frame.more_after);
+  const shows = { ...room, past: next };
+  return join(behind ? shows : aim(shows, past.around), !frame.more_after);
 }
 
 /**
- * Shows a message: where it is loaded at once, else by its page.
+ * Shows a message: at once where it is loaded, else by its page.
  * @param {Room} room
  * @param {number} seq
  * @returns {Room}
@@ -114,18 +157,7 @@ export function takeAround(room, frame, me) {
 export function jump(room, seq) {
   if (indexOf(shown(room), seq) >= 0) return aim(room, seq);
   if (indexOf(room.entries, seq) >= 0) return aim(toEnd(room), seq);
-  return {
-    ...room,
-    past: {
-      status: 'wanted',
-      around: seq,
-      entries: [],
-      moreBefore: false,
-      error: '',
-      older: 'idle',
-      newer: 'idle',
-    },
-  };
+  return { ...room, past: wanted(seq) };
 }
 
 /** Back to the live end. @param {Room} room @returns {Room} */
@@ -147,18 +179,8 @@ export function trim(room, following) {
 /** @param {Room} room @returns {Room} */
 function detach(room) {
   const entries = room.entries.filter((entry) => entry.seq !== undefined).slice(0, WINDOW_MAX);
-  return {
-    ...shorten(room),
-    past: {
-      status: 'ready',
-      around: 0,
-      entries,
-      moreBefore: room.moreBefore,
-      error: '',
-      older: 'idle',
-      newer: 'idle',
-    },
-  };
+  const past = { ...wanted(0), status: /** @type {const} */ ('ready'), entries };
+  return { ...shorten(room), past: { ...past, moreBefore: room.moreBefore } };
 }
 
 /** @param {Room} room @returns {Room} */

@@ -61,6 +61,18 @@ export function messageOf(state, seq) {
 }
 
 /**
+ * The user's own last message among those that are shown, which may not be the newest.
+ * @param {State} state
+ * @returns {Message|undefined}
+ */
+export function lastOwnMessage(state) {
+  const room = state.rooms.get(state.current);
+  const isOwn = (/** @type {import('./entries.js').Entry} */ entry) =>
+    entry.kind === 'message' && entry.username === state.me?.username && !entry.deleted;
+  return /** @type {Message|undefined} */ (room && shown(room).findLast(isOwn));
+}
+
+/**
  * What one may do with a message of the open room that is not deleted.
  * @param {State} state
  * @param {Message} message

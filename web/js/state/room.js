@@ -53,6 +53,10 @@ export function emptyRoom(name) {
     /** @type {Past|null} what is shown instead, further back */ past: null,
     /** @type {{seq: number, jump: number}|null} the message to show */ target: null,
     /** @type {Pending[]} what we wrote and is not in the log yet */ pending: [],
+    /** @type {import('./closed.js').Removal|null} that the user is not in it */ closed: null,
+    /** @type {import('./closed.js').Removal|null} what may close it */ removal: null,
+    /** Whether the user asked to leave it, on this page. */ leaving: false,
+    /** How often the view was to begin at the first unread message. */ landings: 0,
     /** @type {NumberedFrame[]} */ held: [],
     /** @type {import('../wire.js').Change[]} */ changes: [],
     /** @type {Map<number, import('./quotes.js').Quote>} */ quotes: new Map(),
@@ -83,6 +87,9 @@ export function describe(room, info) {
     countedSeq: info.last_seq ?? room.countedSeq,
     marking: 'idle',
     seenSeq: info.read_seq ?? room.seenSeq,
+    closed: null,
+    removal: null,
+    leaving: false,
   };
 }
 
@@ -117,6 +124,7 @@ export function forget(room) {
  * @returns {Room}
  */
 export function takeEvent(room, frame, me) {
+  if (room.closed) return room;
   if (room.history === 'idle') {
     return { ...count(room, frame, me), lastSeq: Math.max(room.lastSeq, frame.seq) };
   }

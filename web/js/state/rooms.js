@@ -1,7 +1,9 @@
 // The map of rooms, and changes to one of them. Pure.
 
 import { displayName } from './people.js';
-import { describe, emptyRoom } from './room.js';
+import { dropClosed, holdsUnsent } from './closed.js';
+import { atUnread } from './past.js';
+import { describe, emptyRoom, forget } from './room.js';
 
 /** The room that everyone is in. */
 export const LOBBY = 'lobby';
@@ -32,29 +34,43 @@ export function addRooms(state, infos) {
   const rooms = new Map(state.rooms);
   for (const info of infos) {
     const name = String(info.room);
-    rooms.set(name, describe(rooms.get(name) ?? emptyRoom(name), info));
+    const room = rooms.get(name) ?? emptyRoom(name);
+    // A room that was closed is read anew: what happened there meanwhile was not sent.
+    rooms.set(name, describe(room.closed ? { ...forget(room), roster: 'wanted' } : room, info));
   }
   return { ...state, rooms };
 }
 
-/** @param {State} state @param {string} name @returns {State} */
+/**
+ * Opens a room where its first unread message is, or at its end.
+ * @param {State} state
+ * @param {string} name
+ * @returns {State}
+ */
 export function open(state, name) {
   const room = state.rooms.get(name) ?? emptyRoom(name);
+  const isNew = room.history !== 'ready' || state.current !== name;
+  const hasUnread = room.unread > 0;
   /** @type {Room} */
-  const opened = { ...room, newFrom: room.unread > 0 ? room.readSeq : null };
-  if (room.history === 'idle') Object.assign(opened, { history: 'wanted', roster: 'wanted' });
-  const next = state.current === name ? state : leave(state);
-  return {
-    ...next,
-    current: name,
-    opening: '',
-    reply: null,
-    rooms: new Map(next.rooms).set(name, opened),
+  const opened = {
+    ...(isNew ? atUnread(room) : room),
+    newFrom: hasUnread ? room.readSeq : null,
+    landings: room.landings + (hasUnread ? 1 : 0),
   };
+  if (room.history === 'idle') Object.assign(opened, { history: 'wanted', roster: 'wanted' });
+  const next = state.current === name ? state : switchFrom(state);
+  return { ...next, current: name, opening: '', rooms: new Map(next.rooms).set(name, opened) };
 }
 
-/** A room that is left is at its end when one comes back. @param {State} state @returns {State} */
-function leave(state) {
+/**
+ * Leaves the open room for another. It is at its end when the user comes back; a closed room goes
+ * unless something unsent is left in it.
+ * @param {State} state
+ * @returns {State}
+ */
+function switchFrom(state) {
+  const room = state.rooms.get(state.current);
+  if (room?.closed && !holdsUnsent(state, room)) return dropClosed(state, room.name);
   return inRoom(state, state.current, (room) =>
     room.past || room.newFrom !== null
       ? { ...room, past: null, target: null, newFrom: null }

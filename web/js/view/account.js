@@ -1,5 +1,6 @@
-// Who one is, at the foot of the rooms.
+// The user, at the foot of the rooms: their account, and the way to sign out.
 
+import { ACCOUNT, SIGN_OUT } from '../messages.js';
 import { displayName } from '../state/people.js';
 import { createAvatar } from './avatar.js';
 import { el, icon } from './dom.js';
@@ -10,6 +11,31 @@ export function createAccount(controller) {
   const node = el('div', { class: 'account' });
   /** @type {any} */ let drawn = null;
   const open = () => lazily('account', (dialog) => dialog.openAccount(controller));
+  const leave = el(
+    'button',
+    {
+      type: 'button',
+      class: 'plain sign-out',
+      'aria-label': SIGN_OUT.action,
+      title: SIGN_OUT.action,
+      on: { click: signOut },
+    },
+    icon('leave'),
+  );
+
+  /** Asks first where something is unsent, because signing out removes it. */
+  function signOut() {
+    const { messages, drafts } = controller.unsent();
+    if (messages + drafts === 0) return controller.signOut();
+    const question = {
+      title: SIGN_OUT.question,
+      text: SIGN_OUT.unsent(messages, drafts),
+      action: SIGN_OUT.action,
+      run: () => controller.signOut(),
+    };
+    lazily('confirm', (dialog) => dialog.openConfirm(question));
+  }
+
   return {
     node,
     /** @param {import('../state/initial.js').State} state */
@@ -17,31 +43,20 @@ export function createAccount(controller) {
       if (!me || me === drawn) return;
       drawn = me;
       const name = displayName(me);
-      node.replaceChildren(
-        el(
-          'button',
-          { type: 'button', class: 'me', on: { click: open } },
-          el('span', { class: 'unseen' }, 'Your account: '),
-          createAvatar({ username: me.username, name, avatar: me.avatar }),
-          el(
-            'span',
-            { class: 'who' },
-            el('bdi', { class: 'name' }, name),
-            el('span', { class: 'handle' }, `@${me.username}`),
-          ),
-        ),
-        el(
-          'button',
-          {
-            type: 'button',
-            class: 'plain log-out',
-            'aria-label': 'Log out',
-            title: 'Log out',
-            on: { click: () => controller.signOut() },
-          },
-          icon('leave'),
-        ),
+      const who = el(
+        'span',
+        { class: 'who' },
+        el('bdi', { class: 'name' }, name),
+        el('span', { class: 'handle' }, `@${me.username}`),
       );
+      const account = el(
+        'button',
+        { type: 'button', class: 'me', on: { click: open } },
+        el('span', { class: 'unseen' }, ACCOUNT.yours),
+        createAvatar({ username: me.username, name, avatar: me.avatar }),
+        who,
+      );
+      node.replaceChildren(account, leave);
     },
   };
 }

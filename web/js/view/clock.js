@@ -1,5 +1,7 @@
 // Times as people read them, in their own language and zone.
 
+import { DAYS } from '../messages.js';
+
 const DAY_MS = 86_400_000;
 
 /**
@@ -20,7 +22,7 @@ const older = formatter({ day: 'numeric', month: 'long', year: 'numeric' });
 /** @param {number} ts @param {number} now @returns {string} */
 export function dayOf(ts, now) {
   const day = new Date(ts).toDateString();
-  if (day === new Date(now).toDateString()) return 'Today';
-  if (day === new Date(now - DAY_MS).toDateString()) return 'Yesterday';
+  if (day === new Date(now).toDateString()) return DAYS.today;
+  if (day === new Date(now - DAY_MS).toDateString()) return DAYS.yesterday;
   return now - ts < 300 * DAY_MS ? weekday(ts) : older(ts);
 }

@@ -1,5 +1,6 @@
 // Completes what is being written: @names of the room's people, :emoji: by their names.
 
+import { SUGGESTIONS } from '../messages.js';
 import { displayName, sortedPeople } from '../state/people.js';
 import { LOBBY } from '../state/rooms.js';
 import { el } from './dom.js';
@@ -7,8 +8,9 @@ import { el } from './dom.js';
 const OFFERED_MAX = 8;
 /** Two letters at least of an emoji's name, so that ":D" stays what it is. */
 const WORD =
-  /(?:^|[\s(])(?:(?<mark>@)(?<word>[\p{L}\p{N}._-]{1,32})|(?<colon>:)(?<name>[\p{L}\p{N}_+-]{2,32}))$/u;
+  /(?:^|[\s(])(?:(?<mark>@)(?<word>[\p{L}\p{N}._-]{1,32})|:(?<name>[\p{L}\p{N}_+-]{2,32}))$/u;
 
+/** @typedef {import('../state/initial.js').State} State */
 /** @typedef {{label: string, hint: string, text: string}} Offer */
 
 /**
@@ -17,88 +19,75 @@ const WORD =
  * @param {() => void} changed
  */
 export function createCompletion(input, controller, changed) {
-  const node = el('ul', {
-    class: 'offers',
-    role: 'listbox',
-    id: 'offers',
-    'aria-label': 'Suggestions',
-    hidden: true,
+  const list = createOffers(input, take);
+  let from = 0;
+  /** What stood before the caret when the offers were made. */
+  let completed = '';
+
+  const beforeCaret = () => input.value.slice(0, input.selectionStart);
+
+  async function look() {
+    const before = beforeCaret();
+    const match = WORD.exec(before);
+    if (!match?.groups) return list.close();
+    const { mark, word = match.groups.name } = match.groups;
+    const lower = word.toLowerCase();
+    const found = mark ? people(controller.state(), lower) : await emoji(lower);
+    // What was written meanwhile is looked at by itself.
+    if (beforeCaret() !== before) return;
+    from = before.length - word.length - 1;
+    completed = before;
+    list.show(found.slice(0, OFFERED_MAX));
+  }
+
+  /** @param {Offer} offer */
+  function take({ text }) {
+    input.setRangeText(text, from, input.selectionStart, 'end');
+    list.close();
+    changed();
+  }
+
+  input.addEventListener('blur', list.close);
+  // Offers belong to the place where they were made: a caret that moved ends them.
+  document.addEventListener('selectionchange', () => {
+    if (document.activeElement === input && beforeCaret() !== completed) list.close();
   });
+  return { node: list.node, look, close: list.close, key: list.key };
+}
+
+/**
+ * The list of offers below the field, and the keys that work on it.
+ * @param {HTMLTextAreaElement} input
+ * @param {(offer: Offer) => void} take
+ */
+function createOffers(input, take) {
+  const attributes = { class: 'offers', role: 'listbox', id: 'offers', hidden: true };
+  const node = el('ul', { ...attributes, 'aria-label': SUGGESTIONS });
   input.setAttribute('aria-autocomplete', 'list');
   input.setAttribute('aria-controls', 'offers');
   /** @type {Offer[]} */ let offers = [];
   let chosen = 0;
-  let from = 0;
-
-  async function look() {
-    const before = input.value.slice(0, input.selectionStart);
-    const match = WORD.exec(before);
-    if (!match?.groups) return close();
-    const { mark, word = match.groups.name } = match.groups;
-    const found = mark ? people(word.toLowerCase()) : await emoji(word.toLowerCase());
-    // What was written meanwhile has its own look.
-    if (input.value.slice(0, input.selectionStart) !== before) return;
-    from = before.length - word.length - 1;
-    offers = found.slice(0, OFFERED_MAX);
-    chosen = 0;
-    draw();
-  }
-
-  /** @param {string} word @returns {Offer[]} */
-  function people(word) {
-    const state = controller.state();
-    const room = state.rooms.get(state.current) ?? state.rooms.get(LOBBY);
-    const starts = (/** @type {string} */ text) =>
-      text
-        .toLowerCase()
-        .split(/\s+/u)
-        .some((part) => part.startsWith(word));
-    return !room
-      ? []
-      : sortedPeople(room)
-          .filter(
-            (person) =>
-              person.username !== state.me?.username &&
-              (starts(person.username) || starts(displayName(person))),
-          )
-          .map((person) => ({
-            label: displayName(person),
-            hint: `@${person.username}`,
-            text: `@${person.username} `,
-          }));
-  }
 
   function draw() {
     node.hidden = offers.length === 0;
-    node.replaceChildren(
-      ...offers.map((offer, at) =>
-        el(
-          'li',
-          {
-            role: 'option',
-            id: `offer-${at}`,
-            'aria-selected': String(at === chosen),
-            on: {
-              pointerdown: (/** @type {Event} */ event) => {
-                event.preventDefault();
-                take(at);
-              },
-            },
-          },
-          el('bdi', {}, offer.label),
-          el('span', { class: 'hint' }, offer.hint),
-        ),
-      ),
-    );
+    node.replaceChildren(...offers.map(toItem));
     if (offers.length > 0) input.setAttribute('aria-activedescendant', `offer-${chosen}`);
     else input.removeAttribute('aria-activedescendant');
   }
 
-  /** @param {number} at */
-  function take(at) {
-    input.setRangeText(offers[at].text, from, input.selectionStart, 'end');
-    close();
-    changed();
+  /** @param {Offer} offer @param {number} at */
+  function toItem(offer, at) {
+    const press = (/** @type {Event} */ event) => {
+      event.preventDefault();
+      take(offer);
+    };
+    const selected = { id: `offer-${at}`, 'aria-selected': String(at === chosen) };
+    return el(
+      'li',
+      { role: 'option', ...selected, on: { pointerdown: press } },
+      el('bdi', {}, offer.label),
+      el('span', { class: 'hint' }, offer.hint),
+    );
   }
 
   function close() {
@@ -107,27 +96,48 @@ export function createCompletion(input, controller, changed) {
     draw();
   }
 
-  input.addEventListener('blur', close);
   return {
     node,
-    look,
     close,
+    /** @param {Offer[]} found */
+    show(found) {
+      offers = found;
+      chosen = 0;
+      draw();
+    },
     /** @param {KeyboardEvent} event @returns {boolean} whether it was for the suggestions */
     key(event) {
-      if (offers.length === 0 || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) {
-        return false;
-      }
+      const isModified = event.shiftKey || event.ctrlKey || event.metaKey || event.altKey;
+      if (offers.length === 0 || isModified) return false;
       const step = { ArrowDown: 1, ArrowUp: offers.length - 1 }[event.key];
       if (step) {
         chosen = (chosen + step) % offers.length;
         draw();
-      } else if (event.key === 'Enter' || event.key === 'Tab') take(chosen);
+      } else if (event.key === 'Enter' || event.key === 'Tab') take(offers[chosen]);
       else if (event.key === 'Escape') close();
       else return false;
       event.preventDefault();
       return true;
     },
   };
+}
+
+/** The open room's people whose names begin so. @param {State} state @param {string} word */
+function people(state, word) {
+  const room = state.rooms.get(state.current) ?? state.rooms.get(LOBBY);
+  const begins = (/** @type {string} */ text) =>
+    text
+      .toLowerCase()
+      .split(/\s+/u)
+      .some((part) => part.startsWith(word));
+  return (room ? sortedPeople(room) : [])
+    .filter(({ username }) => username !== state.me?.username)
+    .filter((person) => begins(person.username) || begins(displayName(person)))
+    .map((person) => ({
+      label: displayName(person),
+      hint: `@${person.username}`,
+      text: `@${person.username} `,
+    }));
 }
 
 /** @param {string} word @returns {Promise<Offer[]>} */

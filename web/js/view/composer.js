@@ -1,215 +1,298 @@
-// Where one writes: Enter sends, Shift-Enter makes a new line, a draft outlives a reload.
+// The field in which messages are written: Enter sends, Shift-Enter begins a line. What stands in it
+// is the open room's draft, which the state holds.
 
-import { messageOf } from '../state/rights.js';
+import { COMPOSER, removedSentence } from '../messages.js';
+import { draftOf } from '../state/drafts.js';
+import { lastOwnMessage } from '../state/rights.js';
 import { nameOf, titleOf } from '../state/rooms.js';
-import { readKept, writeKept } from '../storage.js';
 import { TEXT_CHARACTERS_MAX, characters, checkText } from '../wire.js';
+import { momentOf } from './clock.js';
 import { createCompletion } from './complete.js';
+import { copyText } from './copy.js';
 import { el, icon, setText } from './dom.js';
 import { lazily } from './lazy.js';
 
-/** From here on the room that is left is shown. */
+/** From this length on the room that is left is shown. */
 const COUNT_FROM = TEXT_CHARACTERS_MAX - 400;
+/** Characters of the answered message that are shown above the field. */
+const QUOTED_MAX = 100;
 
-/** Where the browser does not let a field be as high as what is in it, that is measured. */
+/** Where the browser does not fit the field's height to its text, the page does. */
 const SIZES_ITSELF = CSS.supports('field-sizing', 'content');
 
-/**
- * @param {import('../controller.js').Controller} controller
- * @param {{page: (pages: number) => void, toEnd: () => void}} timeline
- */
+/** @typedef {import('../controller.js').Controller} Controller */
+/** @typedef {import('../state/initial.js').State} State */
+/** @typedef {import('../state/drafts.js').Draft} Draft */
+/** @typedef {{page: (pages: number) => void, toEnd: () => void}} Timeline */
+
+/** @param {Controller} controller @param {Timeline} timeline */
 export function createComposer(controller, timeline) {
+  const field = createField(controller);
+  const about = createAbout(controller, field.focus);
+  const closed = createClosedBar(controller);
+  const emoji = el(
+    'button',
+    {
+      type: 'button',
+      class: 'plain add-emoji',
+      'aria-label': COMPOSER.addEmoji,
+      on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(field.insert)) },
+    },
+    icon('smile'),
+  );
+  const node = el(
+    'form',
+    { class: 'composer', 'aria-label': COMPOSER.form, on: { submit } },
+    about.node,
+    field.completion.node,
+    el('div', { class: 'field' }, field.input, emoji, field.button),
+    field.note,
+    closed.node,
+  );
+  field.input.addEventListener('keydown', onKey);
+  let shownRoom = '';
+
+  /** @param {Event} event */
+  function submit(event) {
+    event.preventDefault();
+    const state = controller.state();
+    // What stands in the field is of the room that it shows, which may lag behind for a moment.
+    if (shownRoom !== state.current) return;
+    const { edit } = draftOf(state, state.current);
+    const { text, error } = checkText(field.input.value);
+    if (error && field.input.value.trim()) return field.complain(error);
+    if (!text || field.input.readOnly) return;
+    if (edit) {
+      const { seq, original } = edit;
+      const command = { type: /** @type {const} */ ('edit'), room: state.current, seq, text };
+      if (text !== original) controller.act(command, { quiet: true });
+      controller.intend('dismiss');
+    } else {
+      controller.send(text);
+    }
+    field.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    // While an input method composes, Enter picks a word.
+    if (event.isComposing || event.keyCode === 229 || field.completion.key(event)) return;
+    const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
+    if (event.key === 'Enter' && plain) submit(event);
+    else if (event.key === 'PageUp' || event.key === 'PageDown') {
+      event.preventDefault();
+      timeline.page(event.key === 'PageUp' ? -1 : 1);
+    } else if (event.key === 'Escape') {
+      if (!about.dismiss()) timeline.toEnd();
+    } else if (event.key === 'ArrowUp' && plain && field.input.value === '') editLast(event);
+  }
+
+  /** Edits the last own message among those that are shown. @param {Event} event */
+  function editLast(event) {
+    const message = lastOwnMessage(controller.state());
+    if (!message || field.input.readOnly) return;
+    event.preventDefault();
+    controller.intend('edit', { message });
+  }
+
+  return {
+    node,
+    insert: field.insert,
+    focus: field.focus,
+    /** @param {State} state @returns {boolean} whether it is another room than before */
+    update(state) {
+      const switched = shownRoom !== state.current;
+      shownRoom = state.current;
+      const room = state.rooms.get(state.current);
+      const draft = draftOf(state, state.current);
+      const title = room ? titleOf(state, room) : '';
+      closed.update(room, title, draft);
+      field.close(Boolean(room?.closed));
+      field.update(state.current, draft, COMPOSER.placeholder(title));
+      about.update(state, draft, switched);
+      return switched;
+    },
+  };
+}
+
+/** The field itself, its suggestions, its note and its button. @param {Controller} controller */
+function createField(controller) {
   const input = el('textarea', {
     id: 'message',
     rows: '1',
     enterkeyhint: 'send',
     autocomplete: 'off',
     dir: 'auto',
-    'aria-label': 'Message',
+    'aria-label': COMPOSER.field,
     'aria-describedby': 'composer-note',
   });
   const note = el('p', { id: 'composer-note', class: 'composer-note', role: 'status' });
   const button = el(
     'button',
-    { type: 'submit', class: 'send', 'aria-label': 'Send' },
+    { type: 'submit', class: 'send', 'aria-label': COMPOSER.send },
     icon('send'),
   );
-  const emoji = el(
-    'button',
-    {
-      type: 'button',
-      class: 'plain add-emoji',
-      'aria-label': 'Add an emoji',
-      on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(insert)) },
-    },
-    icon('smile'),
-  );
-  const aboutText = el('span', { class: 'about-text', dir: 'auto' });
-  const about = el(
-    'div',
-    { class: 'about', hidden: true },
-    aboutText,
-    el(
-      'button',
-      { type: 'button', class: 'plain', 'aria-label': 'Never mind', on: { click: dismiss } },
-      icon('close'),
-    ),
-  );
-  const completion = createCompletion(input, controller, changed);
-  const node = el(
-    'form',
-    { class: 'composer', 'aria-label': 'New message', on: { submit } },
-    about,
-    completion.node,
-    el('div', { class: 'field' }, input, emoji, button),
-    note,
-  );
-  let draftKey = '';
-  /** @type {import('../state/initial.js').State['reply']} */ let shownAbout = null;
+  const completion = createCompletion(input, controller, write);
+  /** The room whose draft the field shows. */ let shown = '';
 
-  const editing = () => shownAbout?.how === 'edit';
-  const draft = () => readKept('sessionStorage', draftKey) ?? '';
+  /** Hands what was typed to the state, and draws what depends on it. */
+  function write() {
+    controller.intend('write', { room: shown, text: input.value });
+    draw();
+  }
 
-  /** @param {Event} event */
-  function submit(event) {
-    event.preventDefault();
-    const { text, error } = checkText(input.value);
-    if (error && input.value.trim()) return complain(error);
-    if (!text) return;
-    if (editing()) {
-      const seq = shownAbout?.seq ?? 0;
-      const changes = text !== messageOf(controller.state(), seq)?.text;
-      if (changes) {
-        controller.act(
-          { type: 'edit', room: controller.state().current, seq, text },
-          { quiet: true },
-        );
-      }
-      dismiss();
-    } else {
-      input.value = '';
-      changed();
-      controller.send(text);
+  function draw() {
+    if (!SIZES_ITSELF) {
+      input.style.height = 'auto';
+      input.style.height = `${input.scrollHeight}px`;
     }
-    input.focus();
-  }
-
-  /** @param {string} error */
-  function complain(error) {
-    note.classList.add('wrong');
-    setText(note, error);
-  }
-
-  function changed() {
-    if (draftKey && !editing()) writeKept('sessionStorage', draftKey, input.value);
-    if (!SIZES_ITSELF) fit();
-    button.disabled = input.value.trim() === '';
+    button.disabled = input.readOnly || input.value.trim() === '';
     const used = input.value.length < COUNT_FROM ? 0 : characters(input.value.trimEnd());
-    note.classList.toggle('wrong', used > TEXT_CHARACTERS_MAX);
-    setText(
-      note,
-      used < COUNT_FROM
-        ? ''
-        : used > TEXT_CHARACTERS_MAX
-          ? checkText(input.value).error
-          : `${TEXT_CHARACTERS_MAX - used} characters left`,
-    );
-  }
-
-  function fit() {
-    input.style.height = 'auto';
-    input.style.height = `${input.scrollHeight}px`;
-  }
-
-  /** @param {string} text */
-  function insert(text) {
-    input.focus();
-    input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
-    changed();
-  }
-
-  function dismiss() {
-    controller.intend('about', { about: null });
+    const isOver = used > TEXT_CHARACTERS_MAX;
+    note.classList.toggle('wrong', isOver);
+    if (isOver) setText(note, checkText(input.value).error);
+    else setText(note, used < COUNT_FROM ? '' : COMPOSER.left(TEXT_CHARACTERS_MAX - used));
   }
 
   input.addEventListener('input', () => {
-    changed();
+    write();
     completion.look();
-    if (input.value.trim() && !editing()) controller.typing();
-  });
-  input.addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
-    // While an input method composes, Enter picks a word.
-    if (event.isComposing || event.keyCode === 229 || completion.key(event)) return;
-    const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
-    if (event.key === 'Enter' && plain) submit(event);
-    else if (event.key === 'PageUp' || event.key === 'PageDown') {
-      event.preventDefault();
-      timeline.page(event.key === 'PageUp' ? -1 : 1);
-    } else if (event.key === 'Escape') (shownAbout ? dismiss : timeline.toEnd)();
-    else if (event.key === 'ArrowUp' && plain && input.value === '') editLast(event);
-  });
-
-  /** @param {Event} event */
-  function editLast(event) {
     const state = controller.state();
-    const last = state.rooms
-      .get(state.current)
-      ?.entries.findLast(
-        (entry) =>
-          entry.kind === 'message' && entry.username === state.me?.username && !entry.deleted,
-      );
-    if (!last?.seq) return;
-    event.preventDefault();
-    controller.intend('about', { about: { seq: last.seq, how: 'edit' } });
-  }
+    if (input.value.trim() && !draftOf(state, state.current).edit) controller.typing();
+  });
 
-  /** @param {import('../state/initial.js').State} state */
-  function drawAbout(state) {
-    if (state.reply === shownAbout) return;
-    const was = shownAbout;
-    shownAbout = state.reply;
-    const message = shownAbout && messageOf(state, shownAbout.seq);
-    about.hidden = !shownAbout;
-    setText(
-      aboutText,
-      !shownAbout
-        ? ''
-        : editing()
-          ? 'Editing your message'
-          : `Replying to ${nameOf(state, message?.username ?? '')}: ${message?.text.slice(0, 100) ?? ''}`,
-    );
-    if (editing()) input.value = message?.text ?? '';
-    else if (was?.how === 'edit') input.value = draft();
-    changed();
-    if (shownAbout) {
+  return {
+    input,
+    note,
+    button,
+    completion,
+    focus() {
+      if (!input.readOnly) input.focus();
+    },
+    /** @param {string} text */
+    insert(text) {
+      if (input.readOnly) return;
       input.focus();
-      input.setSelectionRange(input.value.length, input.value.length);
+      input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
+      write();
+    },
+    /** @param {string} error */
+    complain(error) {
+      note.classList.add('wrong');
+      setText(note, error);
+    },
+    /**
+     * A room that the user is not in takes no text; what stands there can be read and copied.
+     * @param {boolean} isClosed
+     */
+    close(isClosed) {
+      if (input.readOnly === isClosed) return;
+      input.readOnly = isClosed;
+      if (isClosed && document.activeElement === input) input.blur();
+      completion.close();
+    },
+    /** @param {string} room @param {Draft} draft @param {string} placeholder */
+    update(room, draft, placeholder) {
+      const text = draft.edit?.text ?? draft.text;
+      input.placeholder = placeholder;
+      if (room !== shown) completion.close();
+      shown = room;
+      if (input.value !== text) {
+        input.value = text;
+        input.setSelectionRange(text.length, text.length);
+      }
+      draw();
+    },
+  };
+}
+
+/**
+ * The line above the field: which message is edited or answered.
+ * @param {Controller} controller
+ * @param {() => void} focus
+ */
+function createAbout(controller, focus) {
+  const text = el('span', { class: 'about-text', dir: 'auto' });
+  const cancel = el(
+    'button',
+    { type: 'button', class: 'plain', 'aria-label': COMPOSER.cancel, on: { click: dismiss } },
+    icon('close'),
+  );
+  const node = el('div', { class: 'about', hidden: true }, text, cancel);
+  let shown = '';
+
+  /** Ends the edit or the reply. @returns {boolean} whether there was one */
+  function dismiss() {
+    const state = controller.state();
+    const { edit, reply } = draftOf(state, state.current);
+    if (!edit && !reply) return false;
+    if (edit && edit.text !== edit.original) {
+      const question = {
+        title: COMPOSER.discardEdit,
+        text: edit.text,
+        action: COMPOSER.discardAction,
+        run: () => controller.intend('dismiss', { room: state.current }),
+      };
+      lazily('confirm', (dialog) => dialog.openConfirm(question));
+    } else {
+      controller.intend('dismiss');
     }
+    return true;
   }
 
   return {
     node,
-    insert,
-    focus: () => input.focus(),
+    dismiss,
+    /** @param {State} state @param {Draft} draft @param {boolean} switched */
+    update(state, { edit, reply }, switched) {
+      const key = edit ? `edit ${edit.seq}` : reply ? `reply ${reply.seq}` : '';
+      node.hidden = key === '';
+      const quoted = reply?.text.slice(0, QUOTED_MAX) ?? '';
+      const name = reply ? nameOf(state, reply.username) : '';
+      setText(text, edit ? COMPOSER.editing : COMPOSER.replying(name, quoted));
+      if (key && key !== shown && !switched) focus();
+      shown = key;
+    },
+  };
+}
+
+/** What stands below the field of a room that the user is not in. @param {Controller} controller */
+function createClosedBar(controller) {
+  const text = el('p', { role: 'status' });
+  const copy = el(
+    'button',
+    { type: 'button', class: 'button soft', on: { click: copyDraft } },
+    COMPOSER.copy,
+  );
+  const close = el('button', {
+    type: 'button',
+    class: 'button strong',
+    on: { click: () => controller.intend('dropClosed') },
+  });
+  const node = el('div', { class: 'closed-bar', hidden: true }, text, copy, close);
+
+  function copyDraft() {
+    const state = controller.state();
+    const draft = draftOf(state, state.current);
+    copyText(draft.edit?.text ?? draft.text);
+  }
+
+  return {
+    node,
     /**
-     * @param {import('../state/initial.js').State} state
-     * @returns {boolean} whether it is another room than before
+     * @param {import('../state/room.js').Room|undefined} room
+     * @param {string} title
+     * @param {Draft} draft
      */
-    update(state) {
-      const key = `draft ${state.me?.username} ${state.current}`;
-      const switched = key !== draftKey;
-      const room = state.rooms.get(state.current);
-      if (switched) {
-        draftKey = key;
-        shownAbout = null;
-        about.hidden = true;
-        input.value = draft();
-        completion.close();
-        changed();
-      }
-      if (room) input.placeholder = `Message ${titleOf(state, room)}`;
-      drawAbout(state);
-      return switched;
+    update(room, title, draft) {
+      node.hidden = !room?.closed;
+      node.parentElement?.classList.toggle('closed', Boolean(room?.closed));
+      if (!room?.closed) return;
+      const written = draft.edit?.text ?? draft.text;
+      copy.hidden = written === '';
+      setText(text, removedSentence(room.closed, title, momentOf));
+      const isEmpty = written === '' && room.pending.length === 0;
+      setText(close, isEmpty ? COMPOSER.close : COMPOSER.discard);
     },
   };
 }

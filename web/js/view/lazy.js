@@ -1,5 +1,6 @@
 // Dialogs are loaded when they are first wanted; where that fails, the page says so.
 
+import { PART_MISSING } from '../messages.js';
 import { say } from './toast.js';
 
 /** @type {Record<string, () => Promise<any>>} */
@@ -21,7 +22,7 @@ export async function lazily(name, run) {
     run(await MODULES[name]());
   } catch (error) {
     if (error instanceof TypeError && /import|module|fetch/iu.test(error.message)) {
-      say('This part of the page can’t be loaded. Connect, then reload the page.');
+      say(PART_MISSING);
     } else throw error;
   }
 }

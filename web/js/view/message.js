@@ -1,5 +1,6 @@
 // One row of the timeline as an element.
 
+import { MESSAGE } from '../messages.js';
 import { createAvatar, hueClass } from './avatar.js';
 import { dayOf, timeOf } from './clock.js';
 import { el } from './dom.js';
@@ -14,7 +15,7 @@ export function createRow(row) {
 export function rowUpdater(controller) {
   return (/** @type {HTMLElement} */ node, /** @type {any} */ row) => {
     if (row.kind === 'day') return fill(node, 'day', el('span', {}, dayOf(row.ts, Date.now())));
-    if (row.kind === 'new') return fill(node, 'new', el('span', {}, 'New messages'));
+    if (row.kind === 'new') return fill(node, 'new', el('span', {}, MESSAGE.new));
     if (row.kind === 'system') {
       return fill(node, 'line', el('span', { 'data-ts': row.entry.ts, dir: 'auto' }, row.text));
     }
@@ -63,9 +64,10 @@ function drawMessage(node, row, controller) {
     el(
       'bdi',
       { class: 'name', title: row.name === entry.username ? null : `@${entry.username}` },
-      mine ? 'You' : row.name,
+      mine ? MESSAGE.you : row.name,
     ),
-    entry.bot && el('span', { class: 'tag' }, 'bot'),
+    !mine && row.name !== entry.username && el('span', { class: 'handle' }, `@${entry.username}`),
+    entry.bot && el('span', { class: 'tag' }, MESSAGE.bot),
   );
   const big = !entry.deleted && isEmojiOnly(entry.text);
   const bubble = el(
@@ -102,9 +104,9 @@ function drawMessage(node, row, controller) {
 function quoteOf({ entry, quote, quoteName }, controller) {
   if (entry.replyTo === null || entry.deleted) return null;
   const text = !quote
-    ? 'An earlier message'
+    ? MESSAGE.earlier
     : quote.deleted
-      ? 'This message was deleted.'
+      ? MESSAGE.deleted
       : quote.text.slice(0, 140);
   return el(
     'button',
@@ -113,7 +115,7 @@ function quoteOf({ entry, quote, quoteName }, controller) {
       class: 'quote',
       on: { click: () => controller.intend('jump', { seq: entry.replyTo }) },
     },
-    el('span', { class: 'unseen' }, 'In reply to '),
+    el('span', { class: 'unseen' }, MESSAGE.inReplyTo),
     quoteName && el('bdi', { class: `name ${hueClass(quote.username)}` }, quoteName),
     el('span', { dir: 'auto' }, text),
   );
@@ -121,7 +123,7 @@ function quoteOf({ entry, quote, quoteName }, controller) {
 
 /** @param {any} entry */
 function textOf(entry) {
-  if (entry.deleted) return el('span', { class: 'text' }, 'This message was deleted.');
+  if (entry.deleted) return el('span', { class: 'text' }, MESSAGE.deleted);
   return el('span', { class: 'text' }, ...pieces(entry.text, entry.mentions).map(toNode));
 }
 
@@ -158,12 +160,14 @@ function metaOf(entry, waiting) {
     timeOf(entry.ts),
   );
   const edited =
-    entry.editedTs && !entry.deleted && el('span', { 'data-ts': entry.editedTs }, 'edited');
+    entry.editedTs && !entry.deleted && el('span', { 'data-ts': entry.editedTs }, MESSAGE.edited);
   return el(
     'div',
     { class: 'meta' },
     edited,
-    waiting ? el('span', { class: 'sending' }, entry.change ? 'saving' : 'sending') : time,
+    waiting
+      ? el('span', { class: 'sending' }, entry.change ? MESSAGE.saving : MESSAGE.sending)
+      : time,
   );
 }
 
@@ -171,7 +175,7 @@ function metaOf(entry, waiting) {
 function reactionsOf(entry, controller) {
   if (entry.reactions.size === 0) return null;
   const chips = [...entry.reactions].map(([emoji, { n, me, who }]) => {
-    const names = `${(who ?? []).join(', ')}${n > who.length ? ` and ${n - who.length} more` : ''}`;
+    const names = MESSAGE.reactors(who ?? [], n);
     const toggle = () =>
       controller.act({
         type: 'react',
@@ -198,29 +202,29 @@ function reactionsOf(entry, controller) {
       ),
     );
   });
-  return el('ul', { class: 'reactions', 'aria-label': 'Reactions' }, ...chips);
+  return el('ul', { class: 'reactions', 'aria-label': MESSAGE.reactions }, ...chips);
 }
 
 /** @param {any} entry @param {any} row @param {import('../controller.js').Controller} controller */
 function troubleOf(entry, row, controller) {
   const key = row.waiting?.find((/** @type {any} */ kept) => kept.status === 'failed')?.key;
   const [again, discard, fields, what] = entry.pending
-    ? ['retry', 'discard', { nonce: entry.pending.nonce }, 'Not sent']
-    : ['retryCommand', 'discardCommand', { key }, 'Not changed'];
-  const error = (entry.pending ?? entry.change).error || 'The server refused it.';
+    ? ['retry', 'discard', { nonce: entry.pending.nonce }, MESSAGE.notSent]
+    : ['retryCommand', 'discardCommand', { key }, MESSAGE.notChanged];
+  const error = (entry.pending ?? entry.change).error || MESSAGE.refused;
   return el(
     'div',
     { class: 'trouble', role: 'alert' },
-    el('span', {}, `${what}. ${error}`),
+    el('span', {}, MESSAGE.trouble(what, error)),
     el(
       'button',
       { type: 'button', class: 'link', on: { click: () => controller.intend(again, fields) } },
-      'Try again',
+      MESSAGE.retry,
     ),
     el(
       'button',
       { type: 'button', class: 'link', on: { click: () => controller.intend(discard, fields) } },
-      'Discard',
+      MESSAGE.discard,
     ),
   );
 }

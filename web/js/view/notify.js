@@ -1,26 +1,31 @@
-// The system's notifications, for who is not looking: of mentions and direct messages, unless a room is set otherwise.
+// The system's notifications, for users who are not looking: of mentions and direct messages, unless
+// a room is set otherwise. The service worker shows them, since phones allow nothing else.
 
+import { NOTIFICATION } from '../messages.js';
+import { ownerOf } from '../keeper.js';
 import { nameOf, titleOf } from '../state/rooms.js';
-import { readKeptJson, writeKept } from '../storage.js';
+import { ownedKey, readKeptJson, writeOwned } from '../storage.js';
 import { asset } from './dom.js';
 import { isPresent } from './visibility.js';
 
-const KEY = 'notify';
+/** Under which pages up to version 0.1 kept the wishes of all rooms. */
+const EARLIER_KEY = 'notify';
+
 /** @typedef {'mentions'|'all'|'none'} Wish */
+/** @typedef {import('../state/initial.js').State} State */
 
-/** @returns {Record<string, Wish>} */
-function wishes() {
-  return readKeptJson('localStorage', KEY) ?? {};
+/** @param {State} state @param {string} room @returns {Wish} */
+export function wishFor(state, room) {
+  const owner = ownerOf(state);
+  const wish = owner && readKeptJson('localStorage', ownedKey('notify', owner, room));
+  const earlier = readKeptJson('localStorage', EARLIER_KEY);
+  return wish ?? (earlier && Object.hasOwn(earlier, room) ? earlier[room] : 'mentions');
 }
 
-/** @param {string} room @returns {Wish} */
-export function wishFor(room) {
-  return wishes()[room] ?? 'mentions';
-}
-
-/** @param {string} room @param {Wish} wish */
-export function setWish(room, wish) {
-  writeKept('localStorage', KEY, JSON.stringify({ ...wishes(), [room]: wish }));
+/** @param {State} state @param {string} room @param {Wish} wish */
+export function setWish(state, room, wish) {
+  const owner = ownerOf(state);
+  if (owner) writeOwned('notify', owner, room, wish);
 }
 
 /** @returns {'granted'|'denied'|'default'|'none'} none: this browser has no notifications */
@@ -28,25 +33,57 @@ export function permission() {
   return 'Notification' in window ? Notification.permission : 'none';
 }
 
-/**
- * @param {any} frame a message of somebody else
- * @param {import('../state/initial.js').State} state
- * @param {import('../controller.js').Controller} controller
- */
-export function notify(frame, state, controller) {
-  const room = state.rooms.get(frame.room);
-  if (!room || isPresent() || permission() !== 'granted') return;
-  const wish = wishFor(frame.room);
-  const forMe = room.kind === 'direct' || frame.mentions?.includes(state.me?.username);
-  if (wish === 'none' || (wish === 'mentions' && !forMe)) return;
-  const name = nameOf(state, frame.username);
-  const shown = new Notification(
-    room.kind === 'direct' ? name : `${name} in ${titleOf(state, room)}`,
-    { body: frame.message, tag: `chat ${frame.room}`, icon: asset('icon-192.png') },
-  );
-  shown.onclick = () => {
-    window.focus();
-    controller.intend('jump', { room: frame.room, seq: frame.seq });
-    shown.close();
+/** @param {import('../controller.js').Controller} controller */
+export function createNotifier(controller) {
+  /** @type {Set<string>} rooms of which a notification may be shown */ const shown = new Set();
+
+  /** A press on a notification opens its message. @param {MessageEvent} event */
+  function onWorker({ data }) {
+    if (typeof data?.jump?.room === 'string') controller.intend('jump', data.jump);
+  }
+  navigator.serviceWorker?.addEventListener('message', onWorker);
+
+  return {
+    /** @param {any} frame a message of somebody else @param {State} state */
+    async notify(frame, state) {
+      const room = state.rooms.get(frame.room);
+      if (!room || isPresent() || permission() !== 'granted') return;
+      const wish = wishFor(state, frame.room);
+      const isForMe = room.kind === 'direct' || frame.mentions?.includes(state.me?.username);
+      if (wish === 'none' || (wish === 'mentions' && !isForMe)) return;
+      const name = nameOf(state, frame.username);
+      const isDirect = room.kind === 'direct';
+      shown.add(frame.room);
+      await show(isDirect ? name : NOTIFICATION.title(name, titleOf(state, room)), {
+        body: frame.message,
+        tag: tagOf(frame.room),
+        renotify: true,
+        icon: asset('icon-192.png'),
+        data: { room: frame.room, seq: frame.seq },
+      });
+    },
+    /** Takes back the notifications of rooms that are read. @param {State} state */
+    async update(state) {
+      for (const name of shown) {
+        if ((state.rooms.get(name)?.unread ?? 0) > 0) continue;
+        shown.delete(name);
+        const worker = await navigator.serviceWorker?.getRegistration();
+        const open = (await worker?.getNotifications({ tag: tagOf(name) })) ?? [];
+        for (const notification of open) notification.close();
+      }
+    },
   };
+}
+
+const tagOf = (/** @type {string} */ room) => `chat ${room}`;
+
+/** @param {string} title @param {any} options */
+async function show(title, options) {
+  const worker = await navigator.serviceWorker?.getRegistration();
+  if (worker?.active) return worker.showNotification(title, options);
+  try {
+    new Notification(title, options);
+  } catch {
+    // This browser shows notifications through a worker only, and there is none.
+  }
 }

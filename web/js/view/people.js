@@ -1,5 +1,6 @@
 // Who is in the room, those online first.
 
+import { SIDES } from '../messages.js';
 import { countOnline, displayName, sortedPeople } from '../state/people.js';
 import { createAvatar } from './avatar.js';
 import { el, setText } from './dom.js';
@@ -28,9 +29,10 @@ export function createPeople(show) {
       [drawn, counted] = [room.people, room.onlineCount];
       const all = sortedPeople(room);
       const here = all.filter((person) => person.online);
-      online.draw('Online', countOnline(room), here, me);
+      online.draw('online', SIDES.online, countOnline(room), here, me);
       offline.draw(
-        'Offline',
+        'offline',
+        SIDES.offline,
         Math.max(all.length, room.members) - here.length,
         all.slice(here.length),
         me,
@@ -54,11 +56,17 @@ function section(show) {
   const draw = createKeyedList(list, create, drawPerson, samePerson);
   return {
     node,
-    /** @param {string} title @param {number} count @param {Person[]} people @param {string} me */
-    draw(title, count, people, me) {
+    /**
+     * @param {string} kind
+     * @param {string} title
+     * @param {number} count
+     * @param {Person[]} people
+     * @param {string} me
+     */
+    draw(kind, title, count, people, me) {
       node.hidden = count === 0;
-      node.className = title.toLowerCase();
-      setText(heading, `${title} — ${count}`);
+      node.className = kind;
+      setText(heading, SIDES.section(title, count));
       draw(
         people
           .slice(0, SHOWN_MAX)
@@ -66,7 +74,7 @@ function section(show) {
       );
       const left = count - Math.min(people.length, SHOWN_MAX);
       rest.hidden = left <= 0;
-      setText(rest, `and ${left} more`);
+      setText(rest, SIDES.more(left));
     },
   };
 }
@@ -85,7 +93,8 @@ function drawPerson(node, { person, mine }) {
       createAvatar({ username: person.username, name, avatar: person.avatar }),
     ),
     el('bdi', { class: 'name' }, name),
-    ...[mine && 'you', person.bot && 'bot', role]
+    ...(name === person.username ? [] : [el('span', { class: 'handle' }, `@${person.username}`)]),
+    ...[mine && SIDES.you, person.bot && SIDES.bot, role]
       .filter(Boolean)
       .map((tag) => el('span', { class: 'tag' }, /** @type {string} */ (tag))),
   );

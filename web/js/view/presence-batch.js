@@ -1,39 +1,32 @@
-// Neighbouring lines of who came and went, told in one. Pure.
+// Neighbouring lines of who came and went, merged into one. Pure.
 
-/** Names told before the rest is a number. */
+import { CAME_AND_WENT, listOf } from '../messages.js';
+
+/** Names in a line before the rest is a number. */
 const NAMES_MAX = 4;
-
-/** @type {Record<string, string>} */
-const VERBS = {
-  joined_chat: 'joined the chat',
-  left_chat: 'left the chat',
-  joined: 'joined',
-  left: 'left',
-};
 
 /** @typedef {import('../state/entries.js').Line} Line */
 
-/** A line about one person. Those about many are the server's own sentence. @param {Line} line */
+/** Whether a line is about one person; one about many has the server's sentence. @param {Line} line */
 export function isComingOrGoing(line) {
-  return Object.hasOwn(VERBS, line.event) && line.names.length === 1;
+  return Object.hasOwn(CAME_AND_WENT, line.event) && line.names.length === 1;
 }
 
-/** @param {Line[]} lines @returns {string} */
+/** The sentence of such lines together. @param {Line[]} lines @returns {string} */
 export function comingsAndGoings(lines) {
-  /** @type {{event: string, names: Set<string>}[]} */
-  const runs = [];
+  /** @type {Map<string, Set<string>>} */
+  const runs = new Map();
   for (const { event, names } of lines) {
-    const run = runs.find((one) => one.event === event) ?? { event, names: new Set() };
-    if (run.names.size === 0) runs.push(run);
-    run.names.add(names[0]);
+    const run = runs.get(event) ?? new Set();
+    runs.set(event, run.add(names[0]));
   }
-  return runs.map(({ event, names }) => `${listed([...names])} ${VERBS[event]}`).join(' · ');
+  return [...runs]
+    .map(([event, names]) => `${shortened([...names])} ${CAME_AND_WENT[event]}`)
+    .join(' · ');
 }
 
 /** @param {string[]} names */
-function listed(names) {
-  if (names.length <= 1) return names.join('');
-  const rest = names.length > NAMES_MAX ? [`${names.length - NAMES_MAX + 1} others`] : [];
-  const told = [...names.slice(0, rest.length > 0 ? NAMES_MAX - 1 : NAMES_MAX), ...rest];
-  return `${told.slice(0, -1).join(', ')} and ${told.at(-1)}`;
+function shortened(names) {
+  if (names.length <= NAMES_MAX) return listOf(names, 0);
+  return listOf(names.slice(0, NAMES_MAX - 1), names.length - NAMES_MAX + 1);
 }

@@ -15,8 +15,10 @@ const MARKS = new RegExp(
     .join('|'),
   'giu',
 );
-const EMOJI_ONLY =
-  /^(?:\p{Extended_Pictographic}[\p{Emoji_Modifier}\u{fe0f}\u{200d}]*|\p{Regional_Indicator}{2}|\s){1,12}$/u;
+/** What a browser draws as a picture, with its modifiers; © or ↔ as text is none. */
+const EMOJI =
+  /(?:\p{Emoji_Presentation}|\p{Emoji}\u{fe0f}|\p{Emoji_Modifier_Base}\p{Emoji_Modifier})[\p{Emoji_Modifier}\u{fe0f}\u{20e3}\u{200d}]*/u;
+const EMOJI_ONLY = new RegExp(`^(?:${EMOJI.source}|\\p{RI}{2}|\\s){1,12}$`, 'u');
 /** Forms within forms. */
 const DEPTH_MAX = 3;
 

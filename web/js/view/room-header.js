@@ -1,5 +1,6 @@
 // The open room's name and topic, and the buttons beside them.
 
+import { SIDES } from '../messages.js';
 import { countOnline } from '../state/people.js';
 import { titleOf } from '../state/rooms.js';
 import { el, icon, kindIcon, setText } from './dom.js';
@@ -9,25 +10,25 @@ import { lazily } from './lazy.js';
  * @param {import('../controller.js').Controller} controller
  * @param {(drawer: string) => void} show
  */
-export function createHead(controller, show) {
+export function createRoomHeader(controller, show) {
   const title = el('button', {
     type: 'button',
-    title: 'About this room',
+    title: SIDES.about,
     on: { click: aboutRoom },
   });
   const topic = el('p', { class: 'topic', dir: 'auto' });
   const mark = el('span', { class: 'room-mark' });
   const online = el('span', {});
-  const menuButton = opener('menu', 'menu-button', 'Rooms', icon('menu'));
-  const peopleButton = opener('people', 'people-button', 'People', icon('people'), online);
+  const menuButton = opener('menu', 'menu-button', SIDES.rooms, icon('menu'));
+  const peopleButton = opener('people', 'people-button', SIDES.people, icon('people'), online);
   const about = el('div', { class: 'room-title' }, el('h1', {}, title), topic);
   const search = el(
     'button',
     {
       type: 'button',
       class: 'plain search-button',
-      'aria-label': 'Search',
-      title: 'Search',
+      'aria-label': SIDES.search,
+      title: SIDES.search,
       on: { click: () => lazily('search', (dialog) => dialog.openSearch(controller)) },
     },
     icon('search'),
@@ -82,8 +83,8 @@ export function createHead(controller, show) {
       kind = room.kind;
       const count = countOnline(room);
       setText(online, String(count));
-      peopleButton.setAttribute('aria-label', `People, ${count} online`);
-      peopleButton.title = `${count} online`;
+      peopleButton.setAttribute('aria-label', SIDES.peopleOnline(count));
+      peopleButton.title = SIDES.countOnline(count);
     },
   };
 }

@@ -1,5 +1,6 @@
-// The rooms one is in, with what is unread in each.
+// The user's rooms, with what is unread in each.
 
+import { SIDES } from '../messages.js';
 import { LOBBY, personOf, titleOf } from '../state/rooms.js';
 import { createAvatar } from './avatar.js';
 import { el, icon, kindIcon } from './dom.js';
@@ -7,14 +8,17 @@ import { createKeyedList } from './keyed.js';
 
 /** @typedef {import('../state/room.js').Room} Room */
 /**
- * @typedef {{key: string, title: string, kind: string, unread: number, mentions: number, open: boolean, away: boolean, avatar: string, with: string}} Item
+ * @typedef {{
+ *   key: string, title: string, kind: string, unread: number, mentions: number, open: boolean,
+ *   away: boolean, avatar: string, with: string,
+ * }} Item
  */
 
 /** @param {(name: string) => void} enter @param {() => void} browse */
 export function createRoomList(enter, browse) {
   const rooms = el('ul', { class: 'rooms' });
   const direct = el('ul', { class: 'rooms direct' });
-  const directTitle = el('h2', {}, 'Direct messages');
+  const directTitle = el('h2', {}, SIDES.direct);
   const drawRooms = createKeyedList(rooms, createItem, drawItem, sameItem);
   const drawDirect = createKeyedList(direct, createItem, drawItem, sameItem);
   const node = el(
@@ -23,14 +27,14 @@ export function createRoomList(enter, browse) {
     el(
       'h2',
       {},
-      'Rooms',
+      SIDES.rooms,
       el(
         'button',
         {
           type: 'button',
           class: 'plain add',
-          'aria-label': 'Find or make a room',
-          title: 'Find or make a room',
+          'aria-label': SIDES.find,
+          title: SIDES.find,
           on: { click: browse },
         },
         icon('plus'),
@@ -113,7 +117,7 @@ function drawItem(node, item) {
         )
       : kindIcon(item.kind);
   const count = item.mentions || item.unread;
-  const said = `${item.unread} unread${item.mentions ? `, ${item.mentions} for you` : ''}`;
+  const said = SIDES.unread(item.unread, item.mentions);
   node.className = [
     item.unread && 'unread',
     item.mentions && 'mentions',

@@ -42,7 +42,9 @@ export function toRows(room, { me, personOf, changes }) {
     day = date;
     if (lineDue && entry.seq > (room.newFrom ?? 0)) {
       lineDue = false;
-      if (rows.length > 1 && entry.username !== me) rows.push({ kind: 'new', key: 'new' });
+      // At the very beginning of a room everything is new, which needs no line.
+      const isFirst = rows.length === 1 && room.newFrom === 0;
+      if (!isFirst && entry.username !== me) rows.push({ kind: 'new', key: 'new' });
     }
     const last = rows[rows.length - 1];
     if (entry.kind === 'system') addLine(rows, last, entry);

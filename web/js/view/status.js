@@ -1,5 +1,6 @@
 // The line that says how the connection is, and the one that says what went wrong.
 
+import { STATUS } from '../messages.js';
 import { el, setText } from './dom.js';
 
 /** A connection that is back sooner than this was never worth a word. */
@@ -24,7 +25,7 @@ export function createStatus(controller) {
     el(
       'button',
       { type: 'button', class: 'link', on: { click: () => controller.intend('notice') } },
-      'Dismiss',
+      STATUS.dismiss,
     ),
   );
   /** @type {any} */ let now = { status: 'live' };
@@ -45,15 +46,15 @@ export function createStatus(controller) {
     if (now.status !== 'live') timer = setTimeout(draw, quiet ? PATIENCE_MS : 1000);
     if (quiet) return;
     button.hidden = now.status === 'connecting';
-    setText(button, now.status === 'stopped' ? 'Reload' : 'Try now');
+    setText(button, now.status === 'stopped' ? STATUS.reload : STATUS.tryNow);
     const seconds = Math.max(1, Math.ceil(((now.retryAt ?? 0) - Date.now()) / 1000));
     setText(
       text,
       now.status === 'stopped'
         ? now.message
         : now.status === 'connecting'
-          ? 'Connecting…'
-          : `Connection lost. Trying again in ${seconds} s.`,
+          ? STATUS.connecting
+          : STATUS.lost(seconds),
     );
   }
 

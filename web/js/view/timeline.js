@@ -1,5 +1,7 @@
-// The messages of the open room: follows the end, stays put for who reads further up, pages at both ends.
+// The messages of the open room: follows the end, stays put for a reader further up, opens at what is
+// unread, and loads pages at both ends.
 
+import { TIMELINE } from '../messages.js';
 import { changesOf } from '../state/commands.js';
 import { personOf, titleOf } from '../state/rooms.js';
 import { momentOf } from './clock.js';
@@ -7,213 +9,189 @@ import { el, icon, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 import { createRow, rowUpdater } from './message.js';
 import { sameRow, toRows } from './rows.js';
-import { createSeen } from './visibility.js';
+import { createScroll } from './scroll.js';
 import { createToolbar } from './toolbar.js';
-import { createTop } from './topbar.js';
+import { createTopbar } from './topbar.js';
+import { createVisibility } from './visibility.js';
 
-/** Nearer to the end than this counts as at the end. */
-const END_PX = 48;
 /** Nearer to an edge than this asks for what is beyond it. */
 const EDGE_PX = 400;
-/** How long a message that was jumped to stands out. */
-const TARGET_MS = 2_500;
 
+/** @typedef {import('../controller.js').Controller} Controller */
+/** @typedef {import('../state/initial.js').State} State */
 /** @typedef {import('../state/room.js').Room} Room */
 
-/** @param {import('../controller.js').Controller} controller */
+/** @param {Controller} controller */
 export function createTimeline(controller) {
   const list = el('ol', { class: 'messages', on: { pointerover: tellMoment } });
-  const top = createTop(controller);
-  const log = el(
-    'div',
-    {
-      class: 'timeline',
-      role: 'log',
-      'aria-live': 'off',
-      'aria-label': 'Messages',
-      tabindex: '0',
-      on: { keydown: onKey },
-    },
-    top.node,
-    list,
-  );
-  const jumpLabel = el('span', {});
-  const jump = el(
-    'button',
-    { class: 'jump', type: 'button', hidden: true, on: { click: toEnd } },
-    icon('down'),
-    jumpLabel,
-  );
-  const node = el('div', { class: 'timeline-frame' }, log, jump);
+  const top = createTopbar(controller);
+  const attributes = { class: 'timeline', role: 'log', 'aria-live': 'off', tabindex: '0' };
+  const log = el('div', { ...attributes, 'aria-label': TIMELINE.log }, top.node, list);
+  const jump = createJump(toEnd);
+  const node = el('div', { class: 'timeline-frame' }, log, jump.node);
   const draw = createKeyedList(list, createRow, rowUpdater(controller), sameRow);
-  const toolbar = createToolbar(list, controller);
-  const seen = createSeen(log, list, controller);
+  const visibility = createVisibility(log, list, controller);
+  const scroll = createScroll(log, list, onScroll);
+  const landing = createLanding(list, scroll);
+  log.addEventListener('keydown', keysOn(log, list, createToolbar(list, controller)));
 
-  let following = true;
-  /** Up to where the reader has been, for the count on the button. */
-  let seenSeq = 0;
   /** @type {Room|null} */ let room = null;
   /** @type {any} */ let commands = null;
-  let height = 0;
-  /**
-   * Where the view stood when that was last looked at: the reader's scroll is heard of a frame
-   * later.
-   */
-  let scrolled = 0;
-  let landed = '';
-  let jumped = 0;
 
-  function toEnd() {
-    following = true;
-    controller.intend('toEnd');
-    followEnd();
+  function onScroll() {
+    scroll.look(Boolean(room?.past));
     settle();
   }
 
+  function toEnd() {
+    controller.intend('toEnd');
+    scroll.followEnd();
+    settle();
+  }
+
+  /** Brings what depends on the view's place up to date. */
   function settle() {
     if (!room) return;
-    if (following) seenSeq = room.lastSeq;
-    const unread = room.past
-      ? 0
-      : room.entries.filter((entry) => entry.kind === 'message' && (entry.seq ?? 0) > seenSeq)
-          .length;
-    jump.hidden = following;
-    setText(
-      jumpLabel,
-      unread === 0 ? 'Jump to latest' : unread === 1 ? '1 new message' : `${unread} new messages`,
-    );
+    const following = scroll.isFollowing();
+    jump.update(following, room.unread);
+    // Before the view is at the first unread message, its place says nothing about the reader.
+    if (!landing.isDone(room)) return;
     if (log.scrollTop < EDGE_PX && (room.past ?? room).older === 'idle') controller.intend('older');
-    if (room.past?.newer === 'idle' && fromEnd() < EDGE_PX) controller.intend('newer');
+    if (room.past?.newer === 'idle' && scroll.fromEnd() < EDGE_PX) controller.intend('newer');
     controller.intend('trim', { following });
-    seen.look(room);
+    visibility.look(room);
   }
 
-  const fromEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight;
-
-  function look() {
-    scrolled = log.scrollTop;
-    following = !room?.past && fromEnd() < END_PX;
+  /** @param {State} state @param {Room} next */
+  function drawRows(state, next) {
+    top.update(next, titleOf(state, next));
+    const about = {
+      me: state.me?.username ?? '',
+      personOf: (/** @type {string} */ name) => personOf(state, name),
+      changes: changesOf(state, next.name),
+    };
+    draw(toRows(next, about));
+    log.setAttribute('aria-label', TIMELINE.logOf(titleOf(state, next)));
+    log.setAttribute('aria-busy', String(next.history !== 'ready' && !next.closed));
   }
 
-  function followEnd() {
-    log.scrollTop = log.scrollHeight;
-    scrolled = log.scrollTop;
-  }
-
-  log.addEventListener(
-    'scroll',
-    () => {
-      // A window that changed its height moves the end, not the reader.
-      if (log.clientHeight !== height) return;
-      look();
+  return {
+    node,
+    toEnd,
+    end: visibility.end,
+    /** @param {number} pages */
+    page(pages) {
+      log.scrollBy({ top: pages * log.clientHeight * 0.85 });
+    },
+    /** @param {State} state */
+    update(state) {
+      const next = state.rooms.get(state.current);
+      if (!next || (next === room && state.commands === commands)) return;
+      const isOwnAdded = next.pending.length > (room?.pending.length ?? 0);
+      const switched = room?.name !== next.name;
+      if (switched) landing.begin();
+      scroll.prepare({ inPast: next.past !== null, toEnd: switched || isOwnAdded });
+      [room, commands] = [next, state.commands];
+      const anchors = scroll.anchors();
+      drawRows(state, next);
+      scroll.hold(anchors);
+      landing.update(next);
+      scroll.drawn();
       settle();
     },
-    { passive: true },
-  );
+  };
+}
 
-  new ResizeObserver(() => {
-    height = log.clientHeight;
-    if (following) followEnd();
-  }).observe(log);
+/**
+ * Moves the view of a room that was opened: to the message that was jumped to, or to the line of new
+ * messages.
+ * @param {HTMLElement} list
+ * @param {ReturnType<typeof createScroll>} scroll
+ */
+function createLanding(list, scroll) {
+  /** The number of the landing that is done; -1 before the room's first. */
+  let landed = -1;
+  let jumped = 0;
 
-  /** Rows in view, by whose lower edges the view is held in place. */
-  function anchors() {
-    return [...list.children]
-      .filter((row) => row.offsetTop + row.offsetHeight > log.scrollTop)
-      .slice(0, 4)
-      .map((row) => ({ row, bottom: row.offsetTop + row.offsetHeight }));
+  /** Whether everything is here that the view is to begin at. @param {Room} room */
+  function isReady(room) {
+    if (room.past) return room.past.status === 'ready' || room.past.status === 'failed';
+    return room.history === 'ready' && room.held.length === 0 && room.cursor >= room.lastSeq;
   }
 
-  /** What only some ask for is not worked out for every row. @param {PointerEvent} event */
-  function tellMoment({ target }) {
-    const at = /** @type {HTMLElement} */ (target);
-    if (at.dataset.ts && !at.title) at.title = momentOf(Number(at.dataset.ts));
+  /** @param {Room} room @returns {boolean} whether the view moved to a message */
+  function aim({ target, past }) {
+    if (!target || target.jump === jumped) return false;
+    const row = /** @type {HTMLElement|null} */ (list.querySelector(`[data-seq="${target.seq}"]`));
+    if (!row) return false;
+    jumped = target.jump;
+    scroll.showTarget(row, past !== null);
+    return true;
   }
 
-  /** @param {KeyboardEvent} event */
-  function onKey(event) {
-    const at = /** @type {HTMLElement} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || (at !== log && !at.matches('.message'))) {
-      return;
-    }
-    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') walk(at, event.key === 'ArrowUp');
-    else if (event.key === 'Escape' && at !== log) log.focus();
-    else if (!toolbar.key(event.key)) return;
-    event.preventDefault();
-    event.stopPropagation();
-  }
+  return {
+    begin() {
+      [landed, jumped] = [-1, 0];
+    },
+    /** @param {Room} room */
+    isDone: (room) => landed === room.landings,
+    /** @param {Room} room */
+    update(room) {
+      const aimed = aim(room);
+      if (landed === room.landings || !isReady(room)) return;
+      landed = room.landings;
+      const line = /** @type {HTMLElement|null} */ (list.querySelector('.new'));
+      if (line && !aimed) scroll.showLine(line, room.past !== null);
+    },
+  };
+}
 
-  /** Moves the focus from message to message. @param {HTMLElement} at @param {boolean} up */
+/** The button that leads to the newest message and counts the unread ones. @param {() => void} go */
+function createJump(go) {
+  const label = el('span', {});
+  const attributes = { class: 'jump', type: 'button', hidden: true };
+  const node = el('button', { ...attributes, on: { click: go } }, icon('down'), label);
+  return {
+    node,
+    /** @param {boolean} following @param {number} unread */
+    update(following, unread) {
+      node.hidden = following;
+      setText(label, TIMELINE.jump(unread));
+    },
+  };
+}
+
+/**
+ * Formats the moment of a row when it is first asked for, rather than that of every row.
+ * @param {PointerEvent} event
+ */
+function tellMoment({ target }) {
+  const at = /** @type {HTMLElement} */ (target);
+  if (at.dataset.ts && !at.title) at.title = momentOf(Number(at.dataset.ts));
+}
+
+/**
+ * The keys that work on messages: up and down walk, others are tools.
+ * @param {HTMLElement} log
+ * @param {HTMLElement} list
+ * @param {ReturnType<typeof createToolbar>} toolbar
+ */
+function keysOn(log, list, toolbar) {
+  /** @param {HTMLElement} at @param {boolean} up */
   function walk(at, up) {
     const rows = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('.message')]);
     const from = at === log ? (up ? rows.length : -1) : rows.indexOf(at);
     rows[from + (up ? -1 : 1)]?.focus();
   }
 
-  /** Shows the message that was jumped to. @param {Room} next */
-  function aim(next) {
-    if (!next.target || next.target.jump === jumped) return false;
-    const row = /** @type {HTMLElement|null} */ (
-      list.querySelector(`[data-seq="${next.target.seq}"]`)
-    );
-    if (!row) return false;
-    jumped = next.target.jump;
-    row.scrollIntoView({ block: 'center' });
-    row.classList.add('target');
-    setTimeout(() => row.classList.remove('target'), TARGET_MS);
-    look();
-    return true;
-  }
-
-  /** A room is opened at what is new in it. @param {Room} next */
-  function land(next) {
-    if (next.history !== 'ready' || landed === next.name) return;
-    landed = next.name;
-    const line = /** @type {HTMLElement|null} */ (list.querySelector('.new'));
-    if (!line || next.past || log.scrollHeight - line.offsetTop < log.clientHeight) return;
-    log.scrollTop = line.offsetTop - log.clientHeight / 4;
-    look();
-  }
-
-  return {
-    node,
-    toEnd,
-    end: seen.end,
-    /** @param {number} pages */
-    page(pages) {
-      log.scrollBy({ top: pages * log.clientHeight * 0.85 });
-    },
-    /** @param {import('../state/initial.js').State} state */
-    update(state) {
-      const next = state.rooms.get(state.current);
-      if (!next || (next === room && state.commands === commands)) return;
-      const ownAdded = next.pending.length > (room?.pending.length ?? 0);
-      const switched = room?.name !== next.name;
-      if (switched) [landed, jumped] = ['', 0];
-      if (next.past) following = false;
-      else if (switched || ownAdded) following = true;
-      else if (log.scrollTop !== scrolled && log.clientHeight === height) look();
-      [room, commands] = [next, state.commands];
-      const kept = following ? [] : anchors();
-      top.update(next, titleOf(state, next));
-      draw(
-        toRows(next, {
-          me: state.me?.username ?? '',
-          personOf: (name) => personOf(state, name),
-          changes: changesOf(state, next.name),
-        }),
-      );
-      log.setAttribute('aria-label', `Messages in ${titleOf(state, next)}`);
-      log.setAttribute('aria-busy', String(next.history !== 'ready'));
-      if (following) followEnd();
-      else {
-        const anchor = kept.find(({ row }) => row.isConnected);
-        if (anchor) log.scrollTop += anchor.row.offsetTop + anchor.row.offsetHeight - anchor.bottom;
-        scrolled = log.scrollTop;
-      }
-      if (!aim(next)) land(next);
-      height = log.clientHeight;
-      settle();
-    },
+  return (/** @type {KeyboardEvent} */ event) => {
+    const at = /** @type {HTMLElement} */ (event.target);
+    const isModified = event.ctrlKey || event.metaKey || event.altKey;
+    if (isModified || (at !== log && !at.matches('.message'))) return;
+    if (event.key === 'ArrowUp' || event.key === 'ArrowDown') walk(at, event.key === 'ArrowUp');
+    else if (event.key === 'Escape' && at !== log) log.focus();
+    else if (!toolbar.key(event.key)) return;
+    event.preventDefault();
+    event.stopPropagation();
   };
 }

@@ -1,97 +1,29 @@
-// What one can do with a message. There is one toolbar, at the row under the pointer or with the focus.
+// What a user can do with a message. There is one toolbar, at the row under the pointer or with the
+// focus.
 
+import { TOOLS } from '../messages.js';
 import { messageOf, rightsTo } from '../state/rights.js';
+import { copyText } from './copy.js';
 import { el, icon } from './dom.js';
 import { lazily } from './lazy.js';
 
 /** Reactions that are one click away. */
 const QUICK = ['👍', '❤️', '😂'];
 
-/** @param {HTMLElement} list @param {import('../controller.js').Controller} controller */
+/** @typedef {import('../controller.js').Controller} Controller */
+
+/** @param {HTMLElement} list @param {Controller} controller */
 export function createToolbar(list, controller) {
+  /** @type {HTMLElement|null} */ let row = null;
+  const seqOf = (/** @type {HTMLElement|null} */ at) => Number(at?.dataset.seq);
+  const tools = createTools(controller, () => seqOf(row));
   const node = el('div', {
     class: 'toolbar',
     role: 'toolbar',
-    'aria-label': 'Message actions',
-    on: { keydown: arrows },
+    'aria-label': TOOLS.label,
+    on: { keydown: (/** @type {KeyboardEvent} */ event) => moveFocus(node, event) },
   });
-  /** @type {HTMLElement|null} */ let row = null;
-
-  const quick = QUICK.map((emoji) =>
-    button('react', emoji, `React with ${emoji}`, (seq) => react(seq, emoji)),
-  );
-  const more = button('more', icon('smile'), 'React', (seq) =>
-    lazily('emoji', (dialog) =>
-      dialog.openEmoji((/** @type {string} */ emoji) => react(seq, emoji)),
-    ),
-  );
-  const reply = button('reply', icon('reply'), 'Reply', (seq) =>
-    controller.intend('about', { about: { seq, how: 'reply' } }),
-  );
-  const edit = button('edit', icon('edit'), 'Edit', (seq) =>
-    controller.intend('about', { about: { seq, how: 'edit' } }),
-  );
-  const copy = button('copy', icon('copy'), 'Copy text', (seq) =>
-    navigator.clipboard?.writeText(textOf(seq)),
-  );
-  const remove = button('delete', icon('trash'), 'Delete', (seq) => {
-    const command = {
-      type: /** @type {const} */ ('delete'),
-      room: controller.state().current,
-      seq,
-    };
-    const question = {
-      title: 'Delete this message?',
-      text: textOf(seq),
-      action: 'Delete',
-      run: () => controller.act(command),
-    };
-    lazily('confirm', (dialog) => dialog.openConfirm(question));
-  });
-  node.append(...quick, more, reply, edit, copy, remove);
-
-  /**
-   * A tool works on the message that it stood at when it was pressed: a dialog may outlast that.
-   * @param {string} name
-   * @param {Node|string} content
-   * @param {string} label
-   * @param {(seq: number) => void} run
-   */
-  function button(name, content, label, run) {
-    return el(
-      'button',
-      {
-        type: 'button',
-        class: `tool ${name}`,
-        'aria-label': label,
-        title: label,
-        on: { click: () => run(seqOf(row)) },
-      },
-      content,
-    );
-  }
-
-  const seqOf = (/** @type {HTMLElement|null} */ at) => Number(at?.dataset.seq);
-  const textOf = (/** @type {number} */ seq) => messageOf(controller.state(), seq)?.text ?? '';
-
-  /** @param {number} seq @param {string} emoji */
-  function react(seq, emoji) {
-    const state = controller.state();
-    const mine = messageOf(state, seq)?.reactions.get(emoji)?.me;
-    controller.act({ type: 'react', room: state.current, seq, emoji, on: !mine });
-  }
-
-  /** @param {KeyboardEvent} event */
-  function arrows(event) {
-    if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-    const tools = /** @type {HTMLElement[]} */ (
-      [...node.children].filter((tool) => !(/** @type {HTMLElement} */ (tool).hidden))
-    );
-    const at = tools.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    tools[(at + (event.key === 'ArrowRight' ? 1 : tools.length - 1)) % tools.length]?.focus();
-    event.preventDefault();
-    event.stopPropagation();
-  }
+  node.append(...tools.all);
 
   /** @param {HTMLElement|null} next */
   function moveTo(next) {
@@ -100,16 +32,118 @@ export function createToolbar(list, controller) {
     const message = messageOf(controller.state(), seqOf(row));
     if (!row || !message || message.deleted) return node.remove();
     const may = rightsTo(controller.state(), message);
-    edit.hidden = !may.edit;
-    remove.hidden = !may.remove;
+    tools.edit.hidden = !may.edit;
+    tools.remove.hidden = !may.remove;
     row.append(node);
   }
 
+  followPointer(list, {
+    moveTo,
+    isAt: (at) => at === row && node.isConnected,
+    hasFocus: () => node.contains(document.activeElement),
+  });
+
+  return {
+    /**
+     * Keys that work on the row with the focus.
+     * @param {string} key
+     * @returns {boolean} whether it was one
+     */
+    key(key) {
+      const tool = tools.byKey[key];
+      if (!tool || tool.hidden || !node.isConnected) return false;
+      if (key === 'Enter') tool.focus();
+      else tool.click();
+      return true;
+    },
+  };
+}
+
+/**
+ * The buttons. Each works on the message that the toolbar is at when it is pressed: a dialog may
+ * stay open for longer.
+ * @param {Controller} controller
+ * @param {() => number} currentSeq
+ */
+function createTools(controller, currentSeq) {
+  /** @param {string} name @param {Node|string} content @param {string} label @param {(seq: number) => void} run */
+  const button = (name, content, label, run) => {
+    const attributes = { type: 'button', class: `tool ${name}`, 'aria-label': label, title: label };
+    return el('button', { ...attributes, on: { click: () => run(currentSeq()) } }, content);
+  };
+  const messageAt = (/** @type {number} */ seq) => messageOf(controller.state(), seq);
+
+  /** @param {'reply'|'edit'} intent */
+  const begin = (intent) => (/** @type {number} */ seq) => {
+    const message = messageAt(seq);
+    if (message) controller.intend(intent, { message });
+  };
+
+  /** @param {number} seq @param {string} emoji */
+  function react(seq, emoji) {
+    const room = controller.state().current;
+    const mine = messageAt(seq)?.reactions.get(emoji)?.me;
+    controller.act({ type: 'react', room, seq, emoji, on: !mine });
+  }
+
+  /** @param {number} seq */
+  function pick(seq) {
+    const picked = (/** @type {string} */ emoji) => react(seq, emoji);
+    lazily('emoji', (dialog) => dialog.openEmoji(picked));
+  }
+
+  /** @param {number} seq */
+  function askToDelete(seq) {
+    const room = controller.state().current;
+    const question = {
+      title: TOOLS.deleteQuestion,
+      text: messageAt(seq)?.text ?? '',
+      action: TOOLS.delete,
+      run: () => controller.act({ type: 'delete', room, seq }),
+    };
+    lazily('confirm', (dialog) => dialog.openConfirm(question));
+  }
+
+  const quick = QUICK.map((emoji) =>
+    button('react', emoji, TOOLS.reactWith(emoji), (seq) => react(seq, emoji)),
+  );
+  const more = button('more', icon('smile'), TOOLS.react, pick);
+  const reply = button('reply', icon('reply'), TOOLS.reply, begin('reply'));
+  const edit = button('edit', icon('edit'), TOOLS.edit, begin('edit'));
+  const copyAt = (/** @type {number} */ seq) => copyText(messageAt(seq)?.text ?? '');
+  const copy = button('copy', icon('copy'), TOOLS.copy, copyAt);
+  const remove = button('delete', icon('trash'), TOOLS.delete, askToDelete);
+  /** @type {Record<string, any>} */
+  const byKey = { r: reply, e: edit, '+': more, Delete: remove, c: copy, Enter: quick[0] };
+  return { all: [...quick, more, reply, edit, copy, remove], edit, remove, byKey };
+}
+
+/** Left and right go from tool to tool. @param {HTMLElement} node @param {KeyboardEvent} event */
+function moveFocus(node, event) {
+  if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
+  const children = /** @type {HTMLElement[]} */ ([...node.children]);
+  const tools = children.filter((tool) => !tool.hidden);
+  const at = tools.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  tools[(at + (event.key === 'ArrowRight' ? 1 : tools.length - 1)) % tools.length]?.focus();
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+/**
+ * Moves the toolbar with the mouse, the focus and taps. On a touch screen a tap on a bubble shows it
+ * and a tap on it again hides it; the focus and the mouse that a browser makes up behind a tap count
+ * for nothing.
+ * @param {HTMLElement} list
+ * @param {{
+ *   moveTo: (row: HTMLElement|null) => void, isAt: (row: HTMLElement|null) => boolean,
+ *   hasFocus: () => boolean,
+ * }} toolbar
+ */
+function followPointer(list, { moveTo, isAt, hasFocus }) {
+  let touched = false;
   const rowOf = (/** @type {EventTarget|null} */ target) =>
     /** @type {HTMLElement|null} */ (/** @type {Element} */ (target).closest('.message[data-seq]'));
-  // On a touch screen a tap on a bubble shows it, a tap on it again hides it; the focus and the mouse that a browser
-  // makes up behind a tap count for nothing.
-  let touched = false;
+
   list.addEventListener('pointerdown', (event) => {
     touched = event.pointerType !== 'mouse';
   });
@@ -123,7 +157,7 @@ export function createToolbar(list, controller) {
     if (!touched && event.pointerType === 'mouse') moveTo(rowOf(event.target));
   });
   list.addEventListener('pointerleave', () => {
-    if (!touched && !node.contains(document.activeElement)) moveTo(null);
+    if (!touched && !hasFocus()) moveTo(null);
   });
   list.addEventListener('focusin', (event) => {
     if (!touched) moveTo(rowOf(event.target));
@@ -134,20 +168,6 @@ export function createToolbar(list, controller) {
     if (target.closest('.tool') && event.detail > 0) return moveTo(null);
     if (target.closest('button, a')) return;
     const next = rowOf(target);
-    moveTo(next === row && node.isConnected ? null : next);
+    moveTo(isAt(next) ? null : next);
   });
-  return {
-    /**
-     * Keys that work on the row with the focus.
-     * @param {string} key
-     * @returns {boolean} whether it was one
-     */
-    key(key) {
-      const tool = { r: reply, e: edit, '+': more, Delete: remove, c: copy, Enter: quick[0] }[key];
-      if (!tool || tool.hidden || !node.isConnected) return false;
-      if (key === 'Enter') tool.focus();
-      else tool.click();
-      return true;
-    },
-  };
 }

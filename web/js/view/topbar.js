@@ -1,9 +1,10 @@
 // What stands above the oldest message: the room's beginning, a wait, or what went wrong.
 
+import { TOP } from '../messages.js';
 import { el, kindIcon } from './dom.js';
 
 /** @param {import('../controller.js').Controller} controller */
-export function createTop(controller) {
+export function createTopbar(controller) {
   const node = el('div', { class: 'top' });
   let mood = '';
   return {
@@ -22,11 +23,11 @@ export function createTop(controller) {
 function failureOf(room) {
   const { past } = room;
   if (past?.status === 'failed') {
-    return { retry: 'toEnd', label: 'Back to the latest', error: past.error };
+    return { retry: 'toEnd', label: TOP.latest, error: past.error };
   }
-  if (room.history === 'failed') return { retry: 'reload', label: 'Try again', error: room.error };
+  if (room.history === 'failed') return { retry: 'reload', label: TOP.retry, error: room.error };
   if ((past ?? room).older === 'failed') {
-    return { retry: 'older', label: 'Try again', error: (past ?? room).error };
+    return { retry: 'older', label: TOP.retry, error: (past ?? room).error };
   }
   return null;
 }
@@ -44,6 +45,7 @@ function isLoading(room) {
 
 /** @param {import('../state/room.js').Room} room @param {string} title */
 function moodOf(room, title) {
+  if (room.closed && room.history !== 'ready') return 'closed';
   const failure = failureOf(room);
   return failure
     ? `failed ${failure.retry} ${failure.error}`
@@ -62,7 +64,7 @@ function content(room, title, controller) {
   const failure = failureOf(room);
   if (failure) {
     return [
-      el('p', { role: 'alert' }, `These messages could not be read. ${failure.error} `),
+      el('p', { role: 'alert' }, TOP.failed(failure.error)),
       el(
         'button',
         { type: 'button', class: 'link', on: { click: () => controller.intend(failure.retry) } },
@@ -70,21 +72,19 @@ function content(room, title, controller) {
       ),
     ];
   }
+  // Of a room that the user left, what was read before is all there is.
+  if (room.closed && room.history !== 'ready') return [];
   if (isLoading(room)) {
-    return [
-      el('span', { class: 'spinner', role: 'status', 'aria-label': 'Loading older messages' }),
-    ];
+    return [el('span', { class: 'spinner', role: 'status', 'aria-label': TOP.loading })];
   }
   const direct = room.kind === 'direct';
-  const sentence = direct
-    ? 'Only the two of you read this.'
-    : 'This is where it begins. Say hello!';
+  const sentence = direct ? TOP.direct : TOP.begins;
   return [
     el(
       'div',
       { class: 'start' },
       el('span', { class: 'start-mark' }, kindIcon(room.kind)),
-      el('h2', {}, direct ? title : `Welcome to ${title}`),
+      el('h2', {}, direct ? title : TOP.welcome(title)),
       el('p', {}, sentence),
     ),
   ];

@@ -1,5 +1,6 @@
-// Who is writing in the open room.
+// Who is typing in the open room.
 
+import { typing } from '../messages.js';
 import { nameOf } from '../state/rooms.js';
 import { el, setText } from './dom.js';
 
@@ -22,16 +23,7 @@ export function createTyping() {
         .filter((name) => name !== state.me?.username)
         .map((name) => nameOf(state, name));
       node.classList.toggle('quiet', names.length === 0);
-      setText(
-        text,
-        names.length === 0
-          ? ''
-          : names.length === 1
-            ? `${names[0]} is writing…`
-            : names.length === 2
-              ? `${names[0]} and ${names[1]} are writing…`
-              : 'Several people are writing…',
-      );
+      setText(text, typing(names));
     },
   };
 }

@@ -1,66 +1,65 @@
-// Tells what is new to who does not see it: screen readers by a live region, other tabs by the title.
+// Announces new messages to users who do not see them: screen readers by a live region, other tabs by
+// the title.
 
+import { APP_NAME, newMessages } from '../messages.js';
 import { titleOf } from '../state/rooms.js';
 import { el, setText } from './dom.js';
 import { isPresent } from './visibility.js';
 
-/** More than this at once is told as a number. */
+/** More than this at once are announced as a number. */
 const READ_OUT_MAX = 3;
 
-export function createNews() {
+/** @typedef {import('../state/initial.js').State} State */
+/** @typedef {import('../state/room.js').Room} Room */
+
+export function createUnread() {
   const node = el('div', { class: 'unseen', role: 'status', 'aria-live': 'polite' });
-  /** @type {{room: string, seq: number}|null} */ let told = null;
-  /** @type {import('../state/initial.js').State|null} */ let last = null;
+  /** @type {{room: string, seq: number}|null} */ let announced = null;
+  /** @type {State|null} */ let last = null;
 
   const onAttention = () => {
-    if (last) title(last);
+    if (last) setTitle(last);
   };
   document.addEventListener('visibilitychange', onAttention);
   addEventListener('focus', onAttention);
 
-  /** @param {import('../state/initial.js').State} state */
-  function title(state) {
-    const open = state.rooms.get(state.current);
-    let unread = 0;
-    for (const room of state.rooms.values()) {
-      if (room !== open || !isPresent()) unread += room.unread;
-    }
-    const name = open ? titleOf(state, open) : '';
-    const next = `${unread > 0 ? `(${unread}) ` : ''}${name} · Chat`;
-    if (document.title !== next) document.title = next;
+  /** Reads out what came to the live end since the last time. @param {State} state @param {Room} room */
+  function announce(state, room) {
+    // What was there when the room opened is not new.
+    const since = announced?.room === room.name ? announced.seq : room.cursor;
+    announced = { room: room.name, seq: room.cursor };
+    const texts = room.entries.flatMap((entry) => {
+      const isNew = entry.kind === 'message' && entry.seq > since;
+      return isNew && entry.username !== state.me?.username
+        ? [`${entry.username}: ${entry.text}`]
+        : [];
+    });
+    if (texts.length === 0) return;
+    setText(node, texts.length > READ_OUT_MAX ? newMessages(texts.length) : texts.join('. '));
   }
 
   return {
     node,
-    /**
-     * @param {import('../state/initial.js').State} state
-     * @param {import('../state/room.js').Room} room
-     */
+    /** @param {State} state @param {Room} room */
     update(state, room) {
       last = state;
       if (room.history !== 'ready') return;
-      // What was there when the room opened is no news.
-      if (told?.room === room.name && room.cursor > told.seq) {
-        const since = told.seq;
-        const fresh = room.entries.filter(
-          (entry) =>
-            entry.kind === 'message' &&
-            (entry.seq ?? 0) > since &&
-            entry.username !== state.me?.username,
-        );
-        const aloud = fresh
-          .map((entry) => (entry.kind === 'message' ? `${entry.username}: ${entry.text}` : ''))
-          .join('. ');
-        if (fresh.length > 0) {
-          setText(node, fresh.length > READ_OUT_MAX ? `${fresh.length} new messages` : aloud);
-        }
-      }
-      told = { room: room.name, seq: room.cursor };
-      title(state);
+      announce(state, room);
+      setTitle(state);
     },
     end() {
       document.removeEventListener('visibilitychange', onAttention);
       removeEventListener('focus', onAttention);
     },
   };
+}
+
+/** Counts in the title what is unread, but not in a room that is looked at. @param {State} state */
+function setTitle(state) {
+  const open = state.rooms.get(state.current);
+  const counted = [...state.rooms.values()].filter((room) => room !== open || !isPresent());
+  const unread = counted.reduce((sum, room) => sum + room.unread, 0);
+  const name = open ? titleOf(state, open) : '';
+  const title = `${unread > 0 ? `(${unread}) ` : ''}${name} · ${APP_NAME}`;
+  if (document.title !== title) document.title = title;
 }

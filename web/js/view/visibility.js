@@ -1,60 +1,55 @@
-// Tells the controller up to which message the reader has read: what stood in view while the page had their attention.
+// Tells the controller up to which message the reader has read: what was in view while the page had
+// their attention.
 
 const LOOK_EVERY_MS = 300;
+/** Nearer to the end than this, all of the room is in view. */
+const END_PX = 48;
 
 export function isPresent() {
   return document.visibilityState === 'visible' && document.hasFocus();
 }
+
+/** @typedef {import('../state/room.js').Room} Room */
 
 /**
  * @param {HTMLElement} log
  * @param {HTMLElement} list
  * @param {import('../controller.js').Controller} controller
  */
-export function createSeen(log, list, controller) {
-  /** @type {import('../state/room.js').Room|null} */ let room = null;
+export function createVisibility(log, list, controller) {
+  /** @type {Room|null} */ let room = null;
   /** @type {any} */ let timer = null;
 
   function report() {
     timer = null;
-    if (
-      !room ||
-      room.history !== 'ready' ||
-      !isPresent() ||
-      room.name !== controller.state().current
-    ) {
-      return;
-    }
+    if (!room || room.history !== 'ready' || !isPresent()) return;
+    if (room.name !== controller.state().current || room.closed) return;
     const seq = lastInView(room);
     if (seq > room.readSeq) controller.intend('seen', { room: room.name, seq });
   }
 
-  /** @param {import('../state/room.js').Room} now */
-  function lastInView(now) {
+  /** The newest message whose lower edge is in view; 0 where none is. @param {Room} now */
+  function lastInView({ past, cursor }) {
+    if (past && past.status !== 'ready') return 0;
     const edge = log.scrollTop + log.clientHeight;
-    if (!now.past && log.scrollHeight - edge < 48) return now.cursor;
-    for (
-      let row = /** @type {HTMLElement|null} */ (list.lastElementChild);
-      row;
-      row = /** @type {HTMLElement|null} */ (row.previousElementSibling)
-    ) {
-      if (row.dataset.seq && row.offsetTop + row.offsetHeight <= edge) {
-        return Number(row.dataset.seq);
-      }
-    }
-    return 0;
+    if (!past && log.scrollHeight - edge < END_PX) return cursor;
+    const rows = /** @type {HTMLElement[]} */ ([...list.children]);
+    const last = rows.findLast(
+      (row) => row.dataset.seq && row.offsetTop + row.offsetHeight <= edge,
+    );
+    return Number(last?.dataset.seq ?? 0);
   }
 
   function look() {
     timer ??= setTimeout(report, LOOK_EVERY_MS);
   }
 
-  // Who comes back sees what came meanwhile.
+  // Somebody who comes back sees what came meanwhile.
   addEventListener('focus', look);
   document.addEventListener('visibilitychange', look);
 
   return {
-    /** @param {import('../state/room.js').Room} now */
+    /** @param {Room} now */
     look(now) {
       room = now;
       look();

@@ -1,29 +1,98 @@
-// One's own account: name, picture, looks, notifications, password, sessions.
+// The user's own account: display name, picture, theme, notifications, password, sessions.
 
+import { ACCOUNT } from '../../messages.js';
+import * as api from '../../net/api.js';
 import { displayName } from '../../state/people.js';
 import { createAvatar } from '../avatar.js';
 import { el } from '../dom.js';
-import * as api from '../../net/api.js';
 import { permission } from '../notify.js';
 import { chooseTheme, chosenTheme } from '../theme.js';
 import { say } from '../toast.js';
-import { action, field, form, openDialog } from './dialog.js';
+import { action, beside, field, form, openDialog, submitButton } from './dialog.js';
 import { createSessions } from './sessions.js';
 
 const PICTURE_BYTES_MAX = 2 * 1024 * 1024;
 const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
-/** @param {import('../../controller.js').Controller} controller */
+/** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {import('../../state/initial.js').Me} Me */
+/** @typedef {(text: string, about?: import('./dialog.js').Field) => void} TellError */
+
+/** @param {Controller} controller */
 export function openAccount(controller) {
   const { me } = controller.state();
   if (!me) return;
-  const portrait = el('div', { class: 'profile' });
-  const name = field('Display name', {
+  /** @type {TellError} */ const error = (text, about) => dialog.error(text, about);
+  const portrait = createPortrait(me);
+  const dialog = openDialog(
+    { title: ACCOUNT.title, wide: true },
+    portrait.node,
+    createNameForm(controller, portrait, error),
+    createPictureField(controller, portrait, error),
+    createThemeField(),
+    createNotifications(),
+    createPasswordForm(controller, error),
+    createSessions(controller),
+  );
+}
+
+/** The picture and the names at the head of the dialog. @param {Me} me */
+function createPortrait({ username, display_name, avatar }) {
+  const node = el('div', { class: 'profile' });
+  const shown = { name: displayName({ username, display_name }), avatar };
+
+  /** @param {{name?: string, avatar?: string}} change */
+  function draw(change) {
+    Object.assign(shown, change);
+    node.replaceChildren(
+      createAvatar({ username, ...shown }),
+      el(
+        'div',
+        {},
+        el('p', { class: 'profile-name' }, el('bdi', {}, shown.name)),
+        el('p', { class: 'hint' }, `@${username}`),
+      ),
+    );
+  }
+
+  draw({});
+  return { node, draw, username };
+}
+
+/**
+ * @param {Controller} controller
+ * @param {ReturnType<typeof createPortrait>} portrait
+ * @param {TellError} error
+ */
+function createNameForm(controller, portrait, error) {
+  const { me } = controller.state();
+  const name = field(ACCOUNT.displayName, {
     name: 'display-name',
     maxlength: '32',
-    value: displayName(me),
+    value: me ? displayName(me) : '',
   });
-  const picture = el('input', {
+
+  async function rename() {
+    error('');
+    const chosen = name.input.value.trim();
+    const command = { type: /** @type {const} */ ('profile'), display_name: chosen };
+    const answer = await controller.act(command, { quiet: true });
+    if (!answer.ok) return error(answer.msg, name);
+    say(ACCOUNT.nameChanged);
+    // The event that tells everyone of the new name may come later than the answer.
+    portrait.draw({ name: chosen || portrait.username });
+  }
+
+  return form(rename, beside(name, ACCOUNT.change));
+}
+
+/**
+ * @param {Controller} controller
+ * @param {ReturnType<typeof createPortrait>} portrait
+ * @param {TellError} error
+ */
+function createPictureField(controller, portrait, error) {
+  const input = el('input', {
     type: 'file',
     id: 'field-picture',
     accept: PICTURE_TYPES.join(','),
@@ -32,125 +101,79 @@ export function openAccount(controller) {
   const progress = el('progress', {
     max: '1',
     value: '0',
-    'aria-label': 'Upload of the picture',
+    'aria-label': ACCOUNT.uploading,
     hidden: true,
   });
-  const theme = field('Looks', {
-    name: 'theme',
-    options: { system: 'as the system has it', dark: 'dark', light: 'light' },
-  });
+  const label = el('label', { for: 'field-picture' }, ACCOUNT.picture);
+  const node = el('div', { class: 'field-row' }, label, input, progress);
+
+  async function upload() {
+    const file = input.files[0];
+    if (!file) return;
+    error('');
+    if (!PICTURE_TYPES.includes(file.type)) return error(ACCOUNT.notAPicture, { node, input });
+    if (file.size > PICTURE_BYTES_MAX) return error(ACCOUNT.pictureTooLarge, { node, input });
+    progress.hidden = false;
+    const put = () =>
+      api.putAvatar(file, (share) => {
+        progress.value = share;
+      });
+    const answer = await controller.asMe(put);
+    progress.hidden = true;
+    input.value = '';
+    if (!answer.ok) return error(answer.msg, { node, input });
+    portrait.draw({ avatar: answer.avatar });
+    say(ACCOUNT.pictureChanged);
+  }
+
+  return node;
+}
+
+function createThemeField() {
+  const theme = field(ACCOUNT.theme, { name: 'theme', options: Object.entries(ACCOUNT.themes) });
   theme.input.value = chosenTheme();
   theme.input.addEventListener('change', () => chooseTheme(theme.input.value));
-  const old = field('Password now', {
+  return theme.node;
+}
+
+/** @param {Controller} controller @param {TellError} error */
+function createPasswordForm(controller, error) {
+  const old = field(ACCOUNT.currentPassword, {
     name: 'old-password',
     type: 'password',
     autocomplete: 'current-password',
   });
-  const next = field('New password', {
+  const next = field(ACCOUNT.newPassword, {
     name: 'new-password',
     type: 'password',
     autocomplete: 'new-password',
   });
 
-  const dialog = openDialog(
-    { title: 'Your account', wide: true },
-    portrait,
-    form(
-      rename,
-      el(
-        'div',
-        { class: 'beside' },
-        name.node,
-        el('button', { type: 'submit', class: 'button soft' }, 'Change'),
-      ),
-    ),
-    el(
-      'div',
-      { class: 'field-row' },
-      el('label', { for: 'field-picture' }, 'Picture (PNG, JPEG, WebP or GIF, 2 MiB at most)'),
-      picture,
-      progress,
-    ),
-    theme.node,
-    notifications(),
-    form(
-      changePassword,
-      el('h3', {}, 'Password'),
-      el('div', { class: 'pair' }, old.node, next.node),
-      el('button', { type: 'submit', class: 'button soft' }, 'Change the password'),
-    ),
-    createSessions(),
-  );
-  drawPortrait(me.avatar);
-
-  /** @param {string} [avatar] */
-  function drawPortrait(avatar) {
-    const shown = displayName(controller.state().me ?? { username: '' });
-    portrait.replaceChildren(
-      createAvatar({ username: me?.username ?? '', name: shown, avatar }),
-      el(
-        'div',
-        {},
-        el('p', { class: 'profile-name' }, el('bdi', {}, shown)),
-        el('p', { class: 'hint' }, `@${me?.username}`),
-      ),
-    );
-  }
-
-  async function rename() {
-    dialog.error('');
-    const answer = await controller.act(
-      { type: 'profile', display_name: name.input.value.trim() },
-      { quiet: true },
-    );
-    if (!answer.ok) return dialog.error(answer.msg);
-    say('Your name is changed.');
-    drawPortrait(controller.state().me?.avatar);
-  }
-
-  async function upload() {
-    const file = picture.files[0];
-    if (!file) return;
-    dialog.error('');
-    if (!PICTURE_TYPES.includes(file.type)) {
-      return dialog.error('This is no picture that can be shown: choose a PNG, JPEG, WebP or GIF.');
-    }
-    if (file.size > PICTURE_BYTES_MAX) {
-      return dialog.error('This picture is larger than 2 MiB. Make it smaller and try again.');
-    }
-    progress.hidden = false;
-    const answer = await api.putAvatar(file, (share) => {
-      progress.value = share;
-    });
-    progress.hidden = true;
-    picture.value = '';
-    if (!answer.ok) return dialog.error(answer.msg);
-    drawPortrait(answer.avatar);
-    say('Your picture is changed.');
-  }
-
-  async function changePassword() {
-    dialog.error('');
-    const answer = await api.changePassword(old.input.value, next.input.value);
-    if (!answer.ok) return dialog.error(answer.msg);
+  async function change() {
+    error('');
+    const call = () => api.changePassword(old.input.value, next.input.value);
+    const answer = await controller.asMe(call);
+    if (!answer.ok) return error(answer.msg, next);
     old.input.value = '';
     next.input.value = '';
-    say('Your password is changed. Everywhere else you are signed out.');
+    say(ACCOUNT.passwordChanged);
   }
 
-  function notifications() {
-    const text = {
-      granted: 'You are notified of mentions and direct messages; each room can be set otherwise.',
-      denied:
-        'This browser does not let the page notify you. Its settings for this site change that.',
-      default: '',
-      none: 'This browser has no notifications.',
-    }[permission()];
-    if (text) return el('p', { class: 'hint' }, text);
-    const ask = action('Notify me of mentions', async () => {
-      await Notification.requestPermission();
-      ask.replaceWith(notifications());
-    });
-    return ask;
-  }
+  return form(
+    change,
+    el('h3', {}, ACCOUNT.password),
+    el('div', { class: 'pair' }, old.node, next.node),
+    submitButton(ACCOUNT.changePassword),
+  );
+}
+
+/** @returns {HTMLElement} */
+function createNotifications() {
+  const text = ACCOUNT.notifications[permission()];
+  if (text) return el('p', { class: 'hint' }, text);
+  const ask = action(ACCOUNT.allowNotifications, async () => {
+    await Notification.requestPermission();
+    ask.replaceWith(createNotifications());
+  });
+  return ask;
 }

@@ -1,5 +1,6 @@
 // Asks before what can't be taken back.
 
+import { DIALOG } from '../../messages.js';
 import { el } from '../dom.js';
 import { action, openDialog } from './dialog.js';
 
@@ -19,7 +20,7 @@ export function openConfirm({ title, text = '', action: label, run }) {
     el(
       'div',
       { class: 'actions' },
-      action('Cancel', () => dialog.close()),
+      action(DIALOG.cancel, () => dialog.close()),
       yes,
     ),
   );

@@ -1,84 +1,113 @@
-// The frame of every dialog: a title, a way out, the focus back where it was.
+// The frame of every dialog: a title, a way out, a line for errors, and the focus back where it was.
 
+import { DIALOG, members } from '../../messages.js';
 import { el, icon } from '../dom.js';
 
 let made = 0;
 
-/**
- * @param {{title: string, wide?: boolean, onClose?: () => void}} options
- * @param {...Node} content
- */
+/** @typedef {{node: any, input: any}} Field */
+/** @typedef {{title: string, wide?: boolean, onClose?: () => void}} Options */
+
+/** @param {Options} options @param {...Node} content */
 export function openDialog({ title, wide = false, onClose }, ...content) {
   made += 1;
   const id = `dialog-${made}`;
   const before = /** @type {HTMLElement|null} */ (document.activeElement);
+  const close = () => node.close();
+  const closer = el(
+    'button',
+    { type: 'button', class: 'plain', 'aria-label': DIALOG.close, on: { click: close } },
+    icon('close'),
+  );
+  const body = el('div', { class: 'dialog-body' }, ...content);
   const node = el(
     'dialog',
     { class: wide ? 'dialog wide' : 'dialog', 'aria-labelledby': id },
-    el(
-      'header',
-      {},
-      el('h2', { id }, title),
-      el(
-        'button',
-        {
-          type: 'button',
-          class: 'plain',
-          'aria-label': 'Close',
-          on: { click: () => node.close() },
-        },
-        icon('close'),
-      ),
-    ),
-    el('div', { class: 'dialog-body' }, ...content),
+    el('header', {}, el('h2', { id }, title), closer),
+    body,
   );
   node.addEventListener('close', () => {
     node.remove();
     onClose?.();
     if (before?.isConnected) before.focus();
   });
-  // A click beside it closes it.
+  // A press beside the dialog closes it.
   node.addEventListener('pointerdown', (/** @type {PointerEvent} */ event) => {
-    if (event.target === node) node.close();
+    if (event.target === node) close();
   });
   document.body.append(node);
   node.showModal();
-  const error = errorLine(node);
-  const close = () => node.close();
+  const error = errorLine(body);
   /**
-   * Closes it once what it asked for is done, else says why it is not.
-   * @param {{ok: boolean, msg: string}} answer
+   * Closes the dialog when what it asked for is done, else says why it is not.
+   * @param {{ok: boolean, msg: string}} outcome
    */
-  const finish = (answer) => (answer.ok ? close() : error(answer.msg));
+  const finish = (outcome) => (outcome.ok ? close() : error(outcome.msg));
   return { node, close, error, finish };
 }
 
-/** @param {HTMLElement} node */
-function errorLine(node) {
-  const line = el('p', { class: 'form-error', role: 'alert' });
-  node.querySelector('.dialog-body')?.append(line);
-  return (/** @type {string} */ text) => {
+/**
+ * The line for an error. It stands beside the field that the error is about, or first, and is
+ * scrolled into view.
+ * @param {HTMLElement} body
+ */
+function errorLine(body) {
+  const line = el('p', { class: 'form-error', role: 'alert', id: `error-${made}` });
+  body.prepend(line);
+  /** @type {HTMLElement|null} */ let wrong = null;
+
+  return (/** @type {string} */ text, /** @type {Field} */ about = { node: null, input: null }) => {
+    wrong?.removeAttribute('aria-invalid');
+    wrong?.removeAttribute('aria-describedby');
+    wrong = about.input;
+    const place = about.node?.closest('.beside, .pair') ?? about.node;
+    if (place) place.after(line);
+    else if (line !== body.firstElementChild) body.prepend(line);
     line.textContent = text;
+    if (!text) return;
+    wrong?.setAttribute('aria-invalid', 'true');
+    wrong?.setAttribute('aria-describedby', line.id);
+    line.scrollIntoView({ block: 'nearest' });
   };
 }
 
-/** @param {string} label @param {Record<string, any>} props @returns {{node: any, input: any}} */
+/**
+ * A labelled input, or a select where there are options: pairs of a value and its text, in order.
+ * @param {string} label
+ * @param {Record<string, any>} props
+ * @returns {Field}
+ */
 export function field(label, props) {
   const id = `field-${props.name}`;
   const { options, ...rest } = props;
   const input = options
-    ? el(
-        'select',
-        { id, ...rest },
-        ...Object.entries(options).map(([value, text]) => el('option', { value }, text)),
-      )
+    ? el('select', { id, ...rest }, ...options.map(toOption))
     : el('input', { id, autocomplete: 'off', ...rest });
   return { node: el('div', { class: 'field-row' }, el('label', { for: id }, label), input), input };
 }
 
+/** @param {[string|number, string]} option */
+const toOption = ([value, text]) => el('option', { value }, text);
+
 /** @param {string} label @param {() => void} run @param {string} [className] */
 export function action(label, run, className = 'soft') {
   return el('button', { type: 'button', class: `button ${className}`, on: { click: run } }, label);
+}
+
+/** @param {string} label @param {string} [className] */
+export function submitButton(label, className = 'soft') {
+  return el('button', { type: 'submit', class: `button ${className}` }, label);
+}
+
+/** A field with a button at its side. @param {Field} about @param {string} label */
+export function beside(about, label) {
+  return el('div', { class: 'beside' }, about.node, submitButton(label));
+}
+
+/** A field for a username. @param {string} label @param {string} name */
+export function nameField(label, name) {
+  const props = { name, placeholder: DIALOG.username, maxlength: '32' };
+  return field(label, { ...props, autocapitalize: 'none', spellcheck: 'false' });
 }
 
 /** The username that was typed, with or without an at sign. @param {{input: any}} field */
@@ -86,12 +115,9 @@ export function usernameIn({ input }) {
   return input.value.trim().replace(/^@/u, '');
 }
 
-/** @param {number} count */
-export function membersOf(count) {
-  return count === 1 ? '1 member' : `${count} members`;
-}
+export const membersOf = members;
 
-/** A form that runs when it is sent. @param {() => void} run @param {...(Node|null)} content */
+/** A form that runs when it is submitted. @param {() => void} run @param {...(Node|null)} content */
 export function form(run, ...content) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();

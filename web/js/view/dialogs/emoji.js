@@ -1,5 +1,6 @@
 // Picks an emoji.
 
+import { EMOJI_PICKER } from '../../messages.js';
 import { el } from '../dom.js';
 import { findEmoji } from '../emoji-names.js';
 import { openDialog } from './dialog.js';
@@ -11,8 +12,8 @@ export function openEmoji(picked) {
   const input = el('input', {
     type: 'text',
     role: 'searchbox',
-    'aria-label': 'Find an emoji',
-    placeholder: 'Find an emoji',
+    'aria-label': EMOJI_PICKER.find,
+    placeholder: EMOJI_PICKER.find,
     autocomplete: 'off',
     spellcheck: 'false',
     on: { input: draw, keydown: first },
@@ -20,10 +21,10 @@ export function openEmoji(picked) {
   const grid = el('div', {
     class: 'emoji-grid',
     role: 'group',
-    'aria-label': 'Emoji',
+    'aria-label': EMOJI_PICKER.title,
     on: { keydown: arrows },
   });
-  const dialog = openDialog({ title: 'Emoji' }, input, grid);
+  const dialog = openDialog({ title: EMOJI_PICKER.title }, input, grid);
   draw();
   input.focus();
 

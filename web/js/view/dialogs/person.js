@@ -1,127 +1,115 @@
-// Someone: what they are called, a way to write to them, and what one may do about them in the open room.
+// A person: what they are called, a direct message to them, and what the user may do about them in
+// the open room.
 
+import { PERSON } from '../../messages.js';
 import { displayName } from '../../state/people.js';
 import { rightsOver } from '../../state/rights.js';
-import { personOf, titleOf } from '../../state/rooms.js';
+import { LOBBY, personOf, titleOf } from '../../state/rooms.js';
 import { createAvatar } from '../avatar.js';
 import { el } from '../dom.js';
-import { action, field, openDialog } from './dialog.js';
 import { openConfirm } from './confirm.js';
+import { action, field, openDialog } from './dialog.js';
 
-const FOR = {
-  '': 'until it is taken back',
-  600: 'for 10 minutes',
-  3600: 'for an hour',
-  86400: 'for a day',
-  604800: 'for a week',
-};
+/** How long a ban or mute may last, in seconds; the first, nothing, has no end. */
+const SECONDS = ['', 600, 3_600, 86_400, 604_800];
 
-/** @param {import('../../controller.js').Controller} controller @param {string} username */
+/** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {import('../../state/initial.js').State} State */
+/** @typedef {import('../../state/room.js').Room} Room */
+/** @typedef {import('../../state/people.js').Person} Person */
+/** @typedef {(command: any, options?: {open?: boolean}) => Promise<void>} Run */
+
+/** @param {Controller} controller @param {string} username */
 export function openPerson(controller, username) {
   const state = controller.state();
   const room = state.rooms.get(state.current);
-  const person = personOf(state, username) ?? {
-    username,
-    display_name: username,
-    role: /** @type {const} */ ('member'),
-    online: false,
-  };
-  const name = displayName(person);
-  const self = username === state.me?.username;
+  const known = personOf(state, username);
+  const name = displayName(known ?? { username });
+  const isSelf = username === state.me?.username;
   const member = room?.people.get(username);
 
-  const head = el(
+  /** @type {Run} */
+  const run = async (command, options = {}) =>
+    dialog.finish(await controller.act(command, { ...options, quiet: true }));
+  const message = () => run({ type: 'dm', username }, { open: true });
+  const dialog = openDialog(
+    { title: isSelf ? PERSON.you : name },
+    createHead(username, known, member, room),
+    el('div', { class: 'actions' }, !isSelf && action(PERSON.message, message, 'strong')),
+    room && member && !isSelf ? createModeration(state, room, member, run) : el('span', {}),
+  );
+}
+
+/**
+ * @param {string} username
+ * @param {Person|undefined} known
+ * @param {Person|undefined} member
+ * @param {Room|undefined} room
+ */
+function createHead(username, known, member, room) {
+  const name = displayName(known ?? { username });
+  const role = member && room && room.kind !== 'direct' && PERSON.roleIn(member.role, room.name);
+  const facts = [`@${username}`, known?.online ? PERSON.online : PERSON.offline, role];
+  return el(
     'div',
     { class: 'profile' },
-    createAvatar({ username, name, avatar: person.avatar }),
+    createAvatar({ username, name, avatar: known?.avatar }),
     el(
       'div',
       {},
       el('p', { class: 'profile-name' }, el('bdi', {}, name)),
-      el(
-        'p',
-        { class: 'hint' },
-        [
-          `@${username}`,
-          person.online ? 'online' : 'offline',
-          member && room?.kind !== 'direct' && `${member.role} of ${room?.name}`,
-        ]
-          .filter(Boolean)
-          .join(' · '),
-      ),
+      el('p', { class: 'hint' }, facts.filter(Boolean).join(' · ')),
     ),
   );
-  const dialog = openDialog(
-    { title: self ? 'You' : name },
-    head,
+}
+
+/** @param {State} state @param {Room} room @param {Person} about @param {Run} run */
+function createModeration(state, room, about, run) {
+  const rights = rightsOver(state, room, about);
+  if (!rights.mute && !rights.role) return el('span', {});
+  const { username } = about;
+  const target = { room: room.name, username };
+  const name = displayName(about);
+  const options = SECONDS.map((seconds, at) => [seconds, PERSON.durations[at]]);
+  const duration = field(PERSON.duration, { name: 'for', options });
+  const time = () => (duration.input.value ? { for_s: Number(duration.input.value) } : {});
+  const timeText = () => PERSON.durations[duration.input.selectedIndex];
+  const role = field(PERSON.roleLabel(titleOf(state, room)), {
+    name: 'role',
+    options: Object.entries(PERSON.roles),
+  });
+  role.input.value = about.role;
+  role.input.addEventListener('change', () =>
+    run({ type: 'role', ...target, role: role.input.value }),
+  );
+  const remove = () =>
+    openConfirm({
+      title: PERSON.removeQuestion(name, room.name),
+      action: PERSON.remove,
+      run: () => run({ type: 'kick', ...target }),
+    });
+  const ban = () => {
+    const command = { type: 'ban', ...target, ...time() };
+    const place = room.name === LOBBY ? PERSON.thisServer : room.name;
+    openConfirm({
+      title: PERSON.banQuestion(name, place),
+      text: timeText(),
+      action: PERSON.ban,
+      run: () => run(command),
+    });
+  };
+  return el(
+    'section',
+    { class: 'moderation', 'aria-label': PERSON.moderation },
+    rights.role && role.node,
+    duration.node,
     el(
       'div',
       { class: 'actions' },
-      !self &&
-        action('Write to them', () => run({ type: 'dm', username }, { open: true }), 'strong'),
+      action(PERSON.mute, () => run({ type: 'mute', ...target, ...time() })),
+      action(PERSON.unmute, () => run({ type: 'unmute', ...target })),
+      rights.kick && action(PERSON.remove, remove, 'danger'),
+      action(PERSON.ban, ban, 'danger'),
     ),
-    room && member && !self ? moderation(member) : el('span', {}),
   );
-
-  /** @param {import('../../state/people.js').Person} about */
-  function moderation(about) {
-    if (!room) return el('span', {});
-    const rights = rightsOver(state, room, about);
-    if (!rights.mute && !rights.role) return el('span', {});
-    const name_ = room.name;
-    const duration = field('For how long', { name: 'for', options: FOR });
-    const time = () => (duration.input.value ? { for_s: Number(duration.input.value) } : {});
-    const role = field(`Role in ${titleOf(state, room)}`, {
-      name: 'role',
-      options: { member: 'Member', moderator: 'Moderator', owner: 'Owner' },
-    });
-    role.input.value = about.role;
-    role.input.addEventListener('change', () =>
-      run({ type: 'role', room: name_, username, role: role.input.value }),
-    );
-    const sure = (
-      /** @type {string} */ title,
-      /** @type {string} */ label,
-      /** @type {any} */ command,
-    ) => openConfirm({ title, action: label, run: () => run(command) });
-    return el(
-      'section',
-      { class: 'moderation', 'aria-label': 'Moderation' },
-      rights.role && role.node,
-      duration.node,
-      el(
-        'div',
-        { class: 'actions' },
-        action('Mute', () => run({ type: 'mute', room: name_, username, ...time() })),
-        action('Unmute', () => run({ type: 'unmute', room: name_, username })),
-        rights.kick &&
-          action(
-            'Put out',
-            () =>
-              sure(`Put ${name} out of ${name_}?`, 'Put out', {
-                type: 'kick',
-                room: name_,
-                username,
-              }),
-            'danger',
-          ),
-        action(
-          'Ban',
-          () =>
-            sure(`Ban ${name} from ${name_ === 'lobby' ? 'this server' : name_}?`, 'Ban', {
-              type: 'ban',
-              room: name_,
-              username,
-              ...time(),
-            }),
-          'danger',
-        ),
-      ),
-    );
-  }
-
-  /** @param {any} command @param {{open?: boolean}} [options] */
-  async function run(command, options = {}) {
-    dialog.finish(await controller.act(command, { ...options, quiet: true }));
-  }
 }

@@ -1,61 +1,51 @@
-// Finds public rooms to join, and makes new ones.
+// Finds public rooms to join, and creates rooms.
 
+import { ROOMS, members } from '../../messages.js';
 import { el, icon, setText } from '../dom.js';
-import { action, field, form, membersOf, openDialog } from './dialog.js';
+import { action, field, form, openDialog, submitButton } from './dialog.js';
 
 const PAGE = 50;
 
-/** @param {import('../../controller.js').Controller} controller */
+/** @typedef {import('../../controller.js').Controller} Controller */
+
+/** @param {Controller} controller */
 export function openRooms(controller) {
-  const prefix = field('Find a room by its name', {
-    name: 'prefix',
-    type: 'text',
-    role: 'searchbox',
-    autocapitalize: 'none',
-    spellcheck: 'false',
+  const directory = createDirectory(controller, {
+    open(room) {
+      dialog.close();
+      controller.intend('open', { room });
+    },
+    join: (room) => act({ type: 'join', room }),
+    error: (text) => dialog.error(text),
   });
+
+  /** @param {any} command */
+  async function act(command) {
+    dialog.finish(await controller.act(command, { open: true, quiet: true }));
+  }
+
+  const create = createForm(act);
+  const more = el('details', { class: 'make-room' }, el('summary', {}, ROOMS.create), create);
+  const dialog = openDialog({ title: ROOMS.title, wide: true }, ...directory.nodes, more);
+  directory.start();
+}
+
+/**
+ * The list of public rooms, by the beginning of their names.
+ * @param {Controller} controller
+ * @param {{
+ *   open: (room: string) => void, join: (room: string) => void, error: (text: string) => void,
+ * }} to
+ */
+function createDirectory(controller, { open, join, error }) {
+  const attributes = { type: 'text', role: 'searchbox', autocapitalize: 'none' };
+  const prefix = field(ROOMS.find, { name: 'prefix', ...attributes, spellcheck: 'false' });
   const said = el('p', { class: 'said', role: 'status' });
   const list = el('ul', { class: 'directory' });
-  const more = action('More', () => ask(last));
+  const more = action(ROOMS.more, () => ask(last));
   let last = '';
   let asked = 0;
-
-  const name = field('Name', {
-    name: 'room',
-    maxlength: '32',
-    placeholder: 'a-z, 0-9 and dashes',
-    autocapitalize: 'none',
-    spellcheck: 'false',
-  });
-  const topic = field('Topic', {
-    name: 'topic',
-    maxlength: '250',
-    placeholder: 'what it is about',
-  });
-  const isPrivate = el('input', { type: 'checkbox', id: 'field-private' });
-  const make = form(
-    create,
-    name.node,
-    topic.node,
-    el(
-      'p',
-      { class: 'check' },
-      isPrivate,
-      el('label', { for: 'field-private' }, 'Private: only who is invited finds it'),
-    ),
-    el('button', { type: 'submit', class: 'button strong' }, 'Make the room'),
-  );
-  const dialog = openDialog(
-    { title: 'Rooms', wide: true },
-    form(() => ask(''), prefix.node),
-    said,
-    list,
-    more,
-    el('details', { class: 'make-room' }, el('summary', {}, 'Make a new room'), make),
-  );
   prefix.input.addEventListener('input', () => ask(''));
-  prefix.input.focus();
-  ask('');
 
   /** @param {string} after */
   async function ask(after) {
@@ -69,60 +59,66 @@ export function openRooms(controller) {
       ...(after ? { after } : {}),
     });
     if (turn !== asked) return;
-    if (answer.type === 'error') return dialog.error(answer.message);
-    dialog.error('');
+    error(answer.type === 'error' ? answer.message : '');
+    if (answer.type === 'error') return;
     if (!after) list.replaceChildren();
     list.append(...answer.rooms.map(toItem));
     last = answer.rooms.at(-1)?.room ?? '';
     more.hidden = !answer.more;
-    setText(said, list.childElementCount === 0 ? 'No public room begins so.' : '');
+    setText(said, list.childElementCount === 0 ? ROOMS.none : '');
   }
 
-  /** @param {any} room */
-  function toItem(room) {
-    return el(
-      'li',
-      {},
-      icon('hash'),
-      el(
-        'span',
-        { class: 'grow' },
-        el('span', { class: 'name' }, room.room),
-        el(
-          'span',
-          { class: 'hint', dir: 'auto' },
-          [room.topic, membersOf(room.members)].filter(Boolean).join(' · '),
-        ),
-      ),
-      action(
-        room.joined ? 'Open' : 'Join',
-        () => (room.joined ? open(room.room) : join(room.room)),
-        room.joined ? 'soft' : 'strong',
-      ),
+  /** @param {any} info */
+  function toItem({ room, topic, members: count, joined }) {
+    const hint = [topic, members(count)].filter(Boolean).join(' · ');
+    const text = el(
+      'span',
+      { class: 'grow' },
+      el('span', { class: 'name' }, room),
+      el('span', { class: 'hint', dir: 'auto' }, hint),
     );
+    const go = joined
+      ? action(ROOMS.open, () => open(room), 'soft')
+      : action(ROOMS.join, () => join(room), 'strong');
+    return el('li', {}, icon('hash'), text, go);
   }
 
-  /** @param {string} room */
-  function open(room) {
-    dialog.close();
-    controller.intend('open', { room });
-  }
+  return {
+    nodes: [form(() => ask(''), prefix.node), said, list, more],
+    start() {
+      prefix.input.focus();
+      ask('');
+    },
+  };
+}
 
-  /** @param {string} room */
-  async function join(room) {
-    dialog.finish(await controller.act({ type: 'join', room }, { open: true, quiet: true }));
-  }
+/** @param {(command: any) => void} act */
+function createForm(act) {
+  const plain = { autocapitalize: 'none', spellcheck: 'false' };
+  const rule = { maxlength: '32', placeholder: ROOMS.nameRule };
+  const name = field(ROOMS.name, { name: 'room', ...rule, ...plain });
+  const about = { maxlength: '250', placeholder: ROOMS.topicHint };
+  const topic = field(ROOMS.topic, { name: 'topic', ...about });
+  const isPrivate = el('input', { type: 'checkbox', id: 'field-private' });
+  const label = el('label', { for: 'field-private' }, ROOMS.private);
 
-  async function create() {
+  function create() {
     const room = name.input.value.trim().toLowerCase();
     if (!room) return name.input.focus();
-    const about = topic.input.value.trim();
-    const more = {
-      ...(about ? { topic: about } : {}),
+    const text = topic.input.value.trim();
+    act({
+      type: 'create',
+      room,
+      ...(text ? { topic: text } : {}),
       ...(isPrivate.checked ? { private: true } : {}),
-    };
-    dialog.finish(
-      await controller.act({ type: 'create', room, ...more }, { open: true, quiet: true }),
-    );
+    });
   }
+
+  return form(
+    create,
+    name.node,
+    topic.node,
+    el('p', { class: 'check' }, isPrivate, label),
+    submitButton(ROOMS.createAction, 'strong'),
+  );
 }

@@ -1,20 +1,22 @@
-// Where one is logged in, and a way to end each.
+// Where the user is signed in, and a way to end each session.
 
+import { SESSIONS } from '../../messages.js';
 import * as api from '../../net/api.js';
 import { momentOf } from '../clock.js';
 import { el } from '../dom.js';
 import { action } from './dialog.js';
 
-/** A session that ends later than this lasts until it is revoked. */
-const FOR_GOOD_MS = 2 ** 53 - 1;
+/** A session that expires at this time or later lasts until it is ended. */
+const NEVER_EXPIRES = 2 ** 53 - 1;
 
-export function createSessions() {
-  const list = el('ul', { class: 'directory' }, el('li', {}, 'Loading…'));
+/** @param {import('../../controller.js').Controller} controller */
+export function createSessions(controller) {
+  const list = el('ul', { class: 'directory' }, el('li', {}, SESSIONS.loading));
   load();
-  return el('section', { class: 'sessions' }, el('h3', {}, 'Where you are logged in'), list);
+  return el('section', { class: 'sessions' }, el('h3', {}, SESSIONS.title), list);
 
   async function load() {
-    const answer = await api.sessions();
+    const answer = await controller.asMe(api.sessions);
     if (!answer.ok) return list.replaceChildren(el('li', { role: 'alert' }, answer.msg));
     list.replaceChildren(...answer.sessions.map(toItem));
   }
@@ -22,24 +24,14 @@ export function createSessions() {
   /** @param {import('../../wire.js').SessionInfo} session */
   function toItem({ id, created, expires, current }) {
     const until =
-      expires >= FOR_GOOD_MS
-        ? 'until it is ended'
-        : `until ${momentOf(expires)}, unless it is used`;
-    const end = action('End', async () => {
-      const answer = await api.endSession(id);
+      expires >= NEVER_EXPIRES ? SESSIONS.untilEnded : SESSIONS.until(momentOf(expires));
+    const end = action(SESSIONS.end, async () => {
+      const answer = await controller.asMe(() => api.endSession(id));
       if (answer.ok) load();
       else end.replaceWith(el('span', { role: 'alert' }, answer.msg));
     });
-    return el(
-      'li',
-      {},
-      el(
-        'span',
-        { class: 'grow' },
-        el('span', { class: 'name' }, `Since ${momentOf(created)}`),
-        el('span', { class: 'hint' }, current ? 'this one' : until),
-      ),
-      !current && end,
-    );
+    const since = el('span', { class: 'name' }, SESSIONS.since(momentOf(created)));
+    const hint = el('span', { class: 'hint' }, current ? SESSIONS.current : until);
+    return el('li', {}, el('span', { class: 'grow' }, since, hint), !current && end);
   }
 }

@@ -1,5 +1,6 @@
 // Goes to a room or a person by a few letters.
 
+import { SWITCHER } from '../../messages.js';
 import { displayName } from '../../state/people.js';
 import { LOBBY, titleOf } from '../../state/rooms.js';
 import { el, icon, kindIcon } from '../dom.js';
@@ -9,100 +10,52 @@ import { openSearch } from './search.js';
 
 const OFFERED_MAX = 12;
 
-/**
- * @param {import('../../controller.js').Controller} controller
- * @param {(room: string) => void} enter
- */
+/** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {{mark: Node, label: string, hint: string, go: () => void}} Offer */
+
+/** @param {Controller} controller @param {(room: string) => void} enter */
 export function openSwitcher(controller, enter) {
   const input = el('input', {
     type: 'text',
-    'aria-label': 'Room, person or words',
-    placeholder: 'Room, person or words',
+    'aria-label': SWITCHER.field,
+    placeholder: SWITCHER.field,
     autocomplete: 'off',
     spellcheck: 'false',
     'aria-controls': 'switch-list',
     'aria-autocomplete': 'list',
+    on: { input: look, keydown: onKey },
   });
-  const list = el('ul', {
-    class: 'switch-list',
-    role: 'listbox',
-    id: 'switch-list',
-    'aria-label': 'Where to',
-  });
-  const dialog = openDialog({ title: 'Go to' }, input, list);
-  /** @type {{mark: Node, label: string, hint: string, go: () => void}[]} */ let offers = [];
+  const attributes = { class: 'switch-list', role: 'listbox', id: 'switch-list' };
+  const list = el('ul', { ...attributes, 'aria-label': SWITCHER.list });
+  const dialog = openDialog({ title: SWITCHER.title }, input, list);
+  /** @type {Offer[]} */ let offers = [];
   let chosen = 0;
-  input.addEventListener('input', look);
-  input.addEventListener('keydown', onKey);
   input.focus();
   look();
 
   function look() {
-    const state = controller.state();
-    const word = input.value.trim().toLowerCase();
-    const fits = (/** @type {string[]} */ ...texts) =>
-      texts.some((text) => text.toLowerCase().includes(word));
-    const unreadFirst = (/** @type {any} */ a, /** @type {any} */ b) =>
-      word ? 0 : Number(b.unread > 0) - Number(a.unread > 0);
-    const rooms = orderedRooms(state)
-      .filter((room) => fits(titleOf(state, room), room.with ?? ''))
-      .sort(unreadFirst)
-      .map((room) => ({
-        mark: kindIcon(room.kind),
-        label: titleOf(state, room),
-        hint: room.unread > 0 ? `${room.unread} unread` : room.topic,
-        go: () => enter(room.name),
-      }));
-    const known = new Set([...state.rooms.values()].map((room) => room.with));
-    const people = !word
-      ? []
-      : [...(state.rooms.get(LOBBY)?.people.values() ?? [])]
-          .filter(
-            (person) =>
-              person.username !== state.me?.username &&
-              !known.has(person.username) &&
-              fits(person.username, displayName(person)),
-          )
-          .map((person) => ({
-            mark: kindIcon('direct'),
-            label: displayName(person),
-            hint: `write to @${person.username}`,
-            go: () => {
-              controller.act({ type: 'dm', username: person.username }, { open: true });
-            },
-          }));
-    const search = word
-      ? [
-          {
-            mark: icon('search'),
-            label: `Search for “${input.value.trim()}”`,
-            hint: '',
-            go: () => openSearch(controller, input.value.trim()),
-          },
-        ]
-      : [];
-    offers = [...[...rooms, ...people].slice(0, OFFERED_MAX), ...search];
+    offers = offersFor(controller, input.value.trim(), enter);
     chosen = 0;
     draw();
   }
 
   function draw() {
-    list.replaceChildren(
-      ...offers.map((offer, at) =>
-        el(
-          'li',
-          {
-            role: 'option',
-            id: `switch-${at}`,
-            'aria-selected': String(at === chosen),
-            on: { click: () => take(at) },
-          },
-          offer.mark,
-          el('bdi', { class: 'name' }, offer.label),
-          el('span', { class: 'hint' }, offer.hint),
-        ),
-      ),
-    );
+    const items = offers.map(({ mark, label, hint }, at) => {
+      const selected = String(at === chosen);
+      return el(
+        'li',
+        {
+          role: 'option',
+          id: `switch-${at}`,
+          'aria-selected': selected,
+          on: { click: () => take(at) },
+        },
+        mark,
+        el('bdi', { class: 'name' }, label),
+        el('span', { class: 'hint' }, hint),
+      );
+    });
+    list.replaceChildren(...items);
     input.setAttribute('aria-activedescendant', `switch-${chosen}`);
   }
 
@@ -124,4 +77,61 @@ export function openSwitcher(controller, enter) {
     else return;
     event.preventDefault();
   }
+}
+
+/**
+ * The rooms and people that fit what was typed, and a search for it.
+ * @param {Controller} controller
+ * @param {string} typed
+ * @param {(room: string) => void} enter
+ * @returns {Offer[]}
+ */
+function offersFor(controller, typed, enter) {
+  const word = typed.toLowerCase();
+  const found = [...roomsFor(controller, word, enter), ...peopleFor(controller, word)];
+  const search = {
+    mark: icon('search'),
+    label: SWITCHER.searchFor(typed),
+    hint: '',
+    go: () => openSearch(controller, typed),
+  };
+  return [...found.slice(0, OFFERED_MAX), ...(word ? [search] : [])];
+}
+
+/** @param {string} word @param {string[]} texts */
+const fits = (word, ...texts) => texts.some((text) => text.toLowerCase().includes(word));
+
+/** @param {Controller} controller @param {string} word @param {(room: string) => void} enter */
+function roomsFor(controller, word, enter) {
+  const state = controller.state();
+  const unreadFirst = (/** @type {any} */ a, /** @type {any} */ b) =>
+    word ? 0 : Number(b.unread > 0) - Number(a.unread > 0);
+  return orderedRooms(state)
+    .filter((room) => fits(word, titleOf(state, room), room.with ?? ''))
+    .sort(unreadFirst)
+    .map((room) => ({
+      mark: kindIcon(room.kind),
+      label: titleOf(state, room),
+      hint: room.unread > 0 ? SWITCHER.unread(room.unread) : room.topic,
+      go: () => enter(room.name),
+    }));
+}
+
+/** People without a direct room yet. @param {Controller} controller @param {string} word */
+function peopleFor(controller, word) {
+  const state = controller.state();
+  if (!word) return [];
+  const known = new Set([...state.rooms.values()].map((room) => room.with));
+  const everyone = [...(state.rooms.get(LOBBY)?.people.values() ?? [])];
+  return everyone
+    .filter(({ username }) => username !== state.me?.username && !known.has(username))
+    .filter((person) => fits(word, person.username, displayName(person)))
+    .map((person) => ({
+      mark: kindIcon('direct'),
+      label: displayName(person),
+      hint: SWITCHER.messageTo(person.username),
+      go: () => {
+        controller.act({ type: 'dm', username: person.username }, { open: true });
+      },
+    }));
 }
