@@ -1,12 +1,14 @@
 //! Passwords, hashed and checked on blocking threads.
 //!
-//! Every check costs one argon2id hash, whatever is known of the account.
+//! Every check costs one argon2id hash, whatever is known of the account. A fixed number of hashes
+//! is computed at a time, each in a block of memory that is kept for the next one: the allocator
+//! would otherwise hold on to a block for every thread that ever hashed.
 
 use std::sync::Arc;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use parking_lot::Mutex;
 use ring::hmac;
 use tokio::sync::Semaphore;
 
@@ -18,6 +20,9 @@ use chat_store::PasswordRecord;
 const MEMORY_KIB: u32 = 19 * 1024;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
+
+/// Bytes of the salt that each hash has.
+const SALT_BYTES: usize = 16;
 
 /// Hashes computed at the same time at most, at [`MEMORY_KIB`] each.
 const HASHES_AT_ONCE_MAX: usize = 8;
@@ -38,6 +43,19 @@ pub(super) struct Passwords {
 /// Too many hashes wait already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Busy;
+
+/// Why a hash was not computed.
+#[derive(Debug, thiserror::Error)]
+enum HashError {
+    #[error("the operating system gives no random numbers: {0}")]
+    Random(getrandom::Error),
+    #[error(transparent)]
+    Argon2(#[from] argon2::Error),
+    #[error(transparent)]
+    Format(#[from] argon2::password_hash::Error),
+    #[error(transparent)]
+    Encoding(#[from] argon2::password_hash::phc::Error),
+}
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
@@ -110,7 +128,10 @@ impl Passwords {
 }
 
 struct Hasher {
-    argon2: Argon2<'static>,
+    params: Params,
+    /// Blocks of memory that no hash uses now. There are as many as hashes were ever computed at
+    /// the same time.
+    memory: Mutex<Vec<Vec<Block>>>,
     /// Of a password that nobody knows, with the same parameters as everyone's.
     nobody: String,
     /// Plain passwords are compared by their tags under it, so that time tells nothing.
@@ -126,39 +147,83 @@ impl Hasher {
     fn new() -> Result<Self, OpenError> {
         let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
             .map_err(|error| OpenError::Hash(error.to_string()))?;
-        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
         let secret = random_bytes::<32>().map_err(OpenError::Random)?;
-        let nobody = match NOBODY.get() {
-            Some(hash) => hash.clone(),
-            None => argon2
-                .hash_password(&secret)
-                .map_err(|error| OpenError::Hash(error.to_string()))?
-                .to_string(),
-        };
-        let nobody = NOBODY.get_or_init(|| nobody).clone();
-        let secret = random_bytes::<32>().map_err(OpenError::Random)?;
-        Ok(Self {
-            argon2,
-            nobody,
+        let hasher = Self {
+            params,
+            memory: Mutex::default(),
+            nobody: String::new(),
             compare: hmac::Key::new(hmac::HMAC_SHA256, &secret),
             #[cfg(test)]
             hashes: std::sync::atomic::AtomicUsize::new(0),
-        })
+        };
+        let nobody = match NOBODY.get() {
+            Some(hash) => hash.clone(),
+            None => {
+                let secret = random_bytes::<32>().map_err(OpenError::Random)?;
+                let made = hasher.hash_bytes(&secret);
+                made.map_err(|error| OpenError::Hash(error.to_string()))?
+            }
+        };
+        let nobody = NOBODY.get_or_init(|| nobody).clone();
+        Ok(Self { nobody, ..hasher })
     }
 
-    /// Every hash is computed through here, so that tests can count them.
-    fn argon2(&self) -> &Argon2<'static> {
+    fn hash(&self, password: &str) -> Result<String, HashError> {
+        self.hash_bytes(password.as_bytes())
+    }
+
+    fn hash_bytes(&self, password: &[u8]) -> Result<String, HashError> {
+        let salt = random_bytes::<SALT_BYTES>().map_err(HashError::Random)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, self.params.clone());
+        let output = self.argon2(&argon2, password, &salt, Params::DEFAULT_OUTPUT_LEN)?;
+        let hash = PasswordHash {
+            algorithm: Algorithm::Argon2id.ident(),
+            version: Some(Version::V0x13.into()),
+            params: ParamsString::try_from(&self.params)?,
+            salt: Some(Salt::new(&salt)?),
+            hash: Some(output),
+        };
+        Ok(hash.to_string())
+    }
+
+    /// Computes one hash in memory that is used again. Every hash goes through here, so that tests
+    /// can count them.
+    fn argon2(
+        &self,
+        argon2: &Argon2<'_>,
+        password: &[u8],
+        salt: &[u8],
+        bytes: usize,
+    ) -> Result<Output, HashError> {
         #[cfg(test)]
         self.hashes
             .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        &self.argon2
+        let kept = self.memory.lock().pop();
+        let mut memory = kept.unwrap_or_else(|| vec![Block::new(); self.params.block_count()]);
+        let mut buffer = [0_u8; Output::MAX_LENGTH];
+        let output = match buffer.get_mut(..bytes) {
+            Some(out) => argon2
+                .hash_password_into_with_memory(password, salt, out, memory.as_mut_slice())
+                .map_err(HashError::from)
+                .and_then(|()| Ok(Output::new(out)?)),
+            None => Err(argon2::password_hash::Error::OutputSize.into()),
+        };
+        self.memory.lock().push(memory);
+        output
     }
 
-    fn hash(&self, password: &str) -> Result<String, argon2::password_hash::Error> {
-        Ok(self
-            .argon2()
-            .hash_password(password.as_bytes())?
-            .to_string())
+    /// Whether `password` makes the hash, with the parameters that the hash names. One that needs
+    /// more memory than ours was not made here and is not computed.
+    fn makes(&self, password: &str, hash: &PasswordHash) -> Result<bool, HashError> {
+        let (Some(salt), Some(expected)) = (&hash.salt, &hash.hash) else {
+            return Ok(false);
+        };
+        let algorithm = Algorithm::try_from(hash.algorithm.as_str())?;
+        let version = hash.version.map_or(Ok(Version::V0x13), Version::try_from)?;
+        let argon2 = Argon2::new(algorithm, version, Params::try_from(hash)?);
+        let output = self.argon2(&argon2, password.as_bytes(), salt, expected.len())?;
+        // In constant time.
+        Ok(output == *expected)
     }
 
     fn verify(&self, password: &str, record: Option<&PasswordRecord>) -> Verdict {
@@ -175,10 +240,13 @@ impl Hasher {
                 return Verdict::Wrong;
             }
         };
-        let verified = self.argon2().verify_password(password.as_bytes(), &parsed);
-        match (hash, verified) {
-            (Some(_), Ok(())) => Verdict::Right { rehashed: None },
-            _ => Verdict::Wrong,
+        match (hash, self.makes(password, &parsed)) {
+            (Some(_), Ok(true)) => Verdict::Right { rehashed: None },
+            (_, Ok(_)) => Verdict::Wrong,
+            (_, Err(error)) => {
+                tracing::error!(%error, "a password could not be checked");
+                Verdict::Wrong
+            }
         }
     }
 
@@ -296,6 +364,38 @@ mod tests {
         let parameters = |hash: &str| hash.rsplitn(3, '$').nth(2).map(str::to_owned);
         let own = hasher.hash("x").unwrap();
         assert_eq!(parameters(&hasher.nobody), parameters(&own));
+    }
+
+    #[test]
+    fn hashes_share_one_block_of_memory_and_leave_nothing_in_it() {
+        let hasher = Hasher::new().unwrap();
+        let hashes: Vec<_> = (0..4).map(|n| hasher.hash(&format!("p{n}"))).collect();
+        for (n, hash) in hashes.into_iter().enumerate() {
+            let record = PasswordRecord::Argon2id(hash.unwrap());
+            let right = Verdict::Right { rehashed: None };
+            assert_eq!(hasher.verify(&format!("p{n}"), Some(&record)), right);
+            assert_eq!(hasher.verify("p9", Some(&record)), Verdict::Wrong);
+        }
+        assert_eq!(hasher.memory.lock().len(), 1);
+    }
+
+    #[test]
+    fn hashes_of_the_library_alone_are_verified() {
+        use argon2::password_hash::PasswordHasher;
+        let params = Params::new(MEMORY_KIB, PASSES, LANES, None).unwrap();
+        let library = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let hash = library.hash_password(b"correct horse").unwrap();
+        check(
+            "correct horse",
+            Some(&PasswordRecord::Argon2id(hash.to_string())),
+            true,
+        );
+        let smaller = Params::new(1_024, 1, 1, None).unwrap();
+        let library = Argon2::new(Algorithm::Argon2id, Version::V0x13, smaller);
+        let hash = library.hash_password(b"correct horse").unwrap();
+        let record = PasswordRecord::Argon2id(hash.to_string());
+        check("correct horse", Some(&record), true);
+        check("correct horsf", Some(&record), false);
     }
 
     #[tokio::test]
