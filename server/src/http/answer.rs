@@ -9,7 +9,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use chat_shared::protocol::http::Answer;
 
-use super::limits::Limited;
+use super::limits::{Limited, UploadRejected};
 use crate::accounts::{AuthError, LogInError, RegisterError};
 use chat_store::StoreError;
 
@@ -63,6 +63,17 @@ impl Refusal {
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The server can't reach what it keeps; try again in a few seconds.",
+            )
+        }
+    }
+
+    /// More is being sent to the server at this moment than it takes in.
+    pub(super) fn overloaded() -> Self {
+        Self {
+            retry_after_s: Some(RETRY_SECONDS),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server has too many requests to read; try again in a few seconds.",
             )
         }
     }
@@ -124,6 +135,24 @@ impl From<RegisterError> for Refusal {
             RegisterError::Taken => Self::new(StatusCode::CONFLICT, "Username already exists"),
             RegisterError::Busy => Self::busy(),
             RegisterError::Store(error) => Self::unavailable(&error),
+        }
+    }
+}
+
+impl From<UploadRejected> for Refusal {
+    fn from(rejected: UploadRejected) -> Self {
+        match rejected {
+            UploadRejected::Another => Self {
+                retry_after_s: Some(RETRY_SECONDS),
+                ..Self::new(
+                    StatusCode::TOO_MANY_REQUESTS,
+                    "Another picture of yours is being read; wait until it is done.",
+                )
+            },
+            UploadRejected::Busy => Self::overloaded(),
+            UploadRejected::Limited(limited) => {
+                Self::limited("You changed your picture too often", limited)
+            }
         }
     }
 }

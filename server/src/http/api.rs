@@ -14,7 +14,7 @@ use chat_shared::protocol::http::{Credentials, LoggedIn, Me};
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
-use super::{HttpState, Peer, client_ip};
+use super::{Client, HttpState, Peer};
 use crate::accounts::{AuthError, LogInError};
 
 /// In which the store must answer for the server to be ready.
@@ -25,15 +25,14 @@ pub(super) const NEVER_MS: TimestampMs = (1 << 53) - 1;
 
 pub(super) async fn register(
     State(state): State<HttpState>,
-    peer: Peer,
-    headers: HeaderMap,
+    Client(client): Client,
     JsonBody(body): JsonBody<Credentials>,
 ) -> Result<Response, Refusal> {
-    let client = client_ip(&headers, peer.0, &state.origins.proxies);
     state
         .limits
         .register(client)
         .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
+    let _place = state.limits.password(client).ok_or_else(Refusal::busy)?;
     state
         .accounts
         .register(&body.username, body.password, body.bot)
@@ -45,17 +44,21 @@ pub(super) async fn register(
 pub(super) async fn log_in(
     State(state): State<HttpState>,
     peer: Peer,
+    Client(client): Client,
     headers: HeaderMap,
     JsonBody(body): JsonBody<Credentials>,
 ) -> Result<Response, Refusal> {
-    let client = client_ip(&headers, peer.0, &state.origins.proxies);
     let attempt = state
         .limits
-        .log_in(client, &body.username)
+        .sign_in(client, &body.username)
         .map_err(|limited| Refusal::limited("Too many failed log-ins", limited))?;
+    let Some(_place) = state.limits.password(client) else {
+        attempt.forgive();
+        return Err(Refusal::busy());
+    };
     let session = match state.accounts.log_in(&body.username, body.password).await {
         Ok(session) => {
-            attempt.forgive();
+            attempt.succeed();
             session
         }
         Err(error) => {

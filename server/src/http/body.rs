@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use bytes::{Bytes, BytesMut};
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::error::Category;
 
 use super::answer::Refusal;
+use super::{Client, HttpState};
 
 /// Bytes of a JSON body.
 pub const BODY_BYTES_MAX: usize = 16 * 1024;
@@ -26,17 +27,22 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(super) struct JsonBody<T>(pub(super) T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<HttpState> for JsonBody<T> {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+    /// Takes a place before it reads anything, so that bodies that are never finished take no
+    /// memory without a bound.
+    async fn from_request(request: Request, state: &HttpState) -> Result<Self, Refusal> {
         if !is_json(request.headers()) {
             return Err(Refusal::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
                 "The body must be JSON, with the header Content-Type: application/json.",
             ));
         }
-        parse(&read(request.into_body(), BODY_BYTES_MAX).await?).map(Self)
+        let (mut parts, body) = request.into_parts();
+        let Client(client) = Client::from_request_parts(&mut parts, state).await?;
+        let _place = state.limits.body(client).ok_or_else(Refusal::overloaded)?;
+        parse(&read(body, BODY_BYTES_MAX).await?).map(Self)
     }
 }
 

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use axum::http::HeaderMap;
 use ipnet::IpNet;
 
+use crate::network::ClientNetwork;
+
 /// Addresses read from `X-Forwarded-For` at most, from the right.
 const HOPS_MAX: usize = 16;
 
@@ -24,7 +26,8 @@ impl TrustedProxies {
         }
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether a connection from there speaks for others.
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.networks
             .iter()
@@ -61,9 +64,18 @@ impl TrustedProxies {
     }
 }
 
+/// The client's network, under which every limit by address counts.
+pub fn client_network(
+    headers: &HeaderMap,
+    peer: SocketAddr,
+    proxies: &TrustedProxies,
+) -> ClientNetwork {
+    ClientNetwork::of(client_ip(headers, peer, proxies))
+}
+
 /// The client's address: the peer's, or, where that is a trusted proxy, the rightmost of
 /// `X-Forwarded-For` that is none.
-pub fn client_ip(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
+pub(super) fn client_ip(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
     let mut client = peer.ip().to_canonical();
     let hops = headers
         .get_all("x-forwarded-for")

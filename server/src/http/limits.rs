@@ -1,93 +1,207 @@
-//! How often one client may register, and fail to log in.
+//! How often one client may do what costs the server much, and how much of it at the same time.
 //!
-//! A log-in takes its place before the password is looked at and gives it back when it was right,
-//! so that guesses made at the same time count too. Memory is bounded: see [`KEYS_MAX`].
+//! Rates are [`Buckets`]; what is bounded at the same time has [`SharedPlaces`], of which no
+//! network can take all. A sign-in takes its token before the password is looked at and gets it
+//! back when the password was right, so that guesses made at the same time count too.
+//!
+//! Who guesses an owner's password empties the bucket of that name, but doesn't keep the owner out:
+//! a network from which the account signed in before has a bucket of its own, and a request with
+//! a session never takes from the name's.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, Hash, RandomState};
-use std::net::{IpAddr, Ipv6Addr};
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::StateStore;
-use governor::{Quota, RateLimiter};
+use chat_shared::Username;
+use parking_lot::Mutex;
+use tokio::time::Instant;
 
-/// Keys that one limiter remembers. Over it, the half that is nearest to being unlimited anyway
-/// is forgotten.
-const KEYS_MAX: usize = 100_000;
+use super::buckets::{Buckets, KEYS_MAX};
+use crate::network::{ClientNetwork, SharedPlace, SharedPlaces, WIDER_SHARES};
 
-/// Accounts made from one address: at once, and how long until one more.
+pub use super::buckets::Limited;
+
+/// Accounts made from one network: at once, and how long until one more.
 const REGISTER_BURST: u32 = 100;
 const REGISTER_REFILL: Duration = Duration::from_secs(1);
 
-/// Failed log-ins from one address, whatever the names.
-const LOG_IN_ADDRESS_BURST: u32 = 30;
-const LOG_IN_ADDRESS_REFILL: Duration = Duration::from_secs(5);
+/// Failed sign-ins from one network, whatever the names.
+const SIGN_IN_NETWORK_BURST: u32 = 30;
+const SIGN_IN_NETWORK_REFILL: Duration = Duration::from_secs(5);
 
-/// Failed log-ins with one name from one address.
-const LOG_IN_PAIR_BURST: u32 = 10;
-const LOG_IN_PAIR_REFILL: Duration = Duration::from_secs(10);
+/// Failed sign-ins with one name from one network, and wrong passwords given in one session.
+const SIGN_IN_PAIR_BURST: u32 = 10;
+const SIGN_IN_PAIR_REFILL: Duration = Duration::from_secs(10);
 
-/// Failed log-ins with one name from everywhere: loose, since it keeps the owner out too.
-const LOG_IN_NAME_BURST: u32 = 300;
-const LOG_IN_NAME_REFILL: Duration = Duration::from_secs(1);
+/// Failed sign-ins with one name from all networks that it never signed in from.
+const SIGN_IN_NAME_BURST: u32 = 300;
+const SIGN_IN_NAME_REFILL: Duration = Duration::from_secs(1);
 
-/// The HTTP calls' rate limits.
-pub struct HttpLimits<C: Clock = DefaultClock> {
+/// Pictures that one person may give: at once, and how long until one more.
+const PICTURE_BURST: u32 = 10;
+const PICTURE_REFILL: Duration = Duration::from_secs(6 * 60);
+
+/// Bodies of JSON that are being read, each of 16 KiB at most.
+const BODIES_MAX: usize = 2_048;
+const BODIES_PER_NETWORK_MAX: usize = 512;
+
+/// Pictures that are being read or decoded, each of 2 MiB at most.
+const UPLOADS_MAX: usize = 16;
+const UPLOADS_PER_NETWORK_MAX: usize = 4;
+
+/// Passwords that are being hashed or wait for it.
+const PASSWORDS_MAX: usize = 256;
+const PASSWORDS_PER_NETWORK_MAX: usize = 128;
+
+/// The bounds of the HTTP calls.
+pub struct HttpLimits {
     hasher: RandomState,
     /// `None`: off.
-    limiters: Option<Limiters<C>>,
+    rates: Option<Rates>,
+    bodies: SharedPlaces,
+    passwords: SharedPlaces,
+    uploads: SharedPlaces,
+    /// People one of whose pictures is being taken.
+    uploading: Arc<Mutex<HashSet<Username>>>,
 }
 
-struct Limiters<C: Clock> {
-    register: Limiter<IpAddr, C>,
-    log_in_address: Limiter<IpAddr, C>,
+struct Rates {
+    register: PerNetwork,
+    network: PerNetwork,
     /// Names are kept as hashes, so that a long one costs no more than a short one.
-    log_in_pair: Limiter<(IpAddr, u64), C>,
-    log_in_name: Limiter<u64, C>,
+    pair: Buckets<(ClientNetwork, u64)>,
+    name: Buckets<u64>,
+    session: Buckets<String>,
+    picture: Buckets<Username>,
+    known: KnownNetworks,
 }
 
-impl<C: Clock> std::fmt::Debug for HttpLimits<C> {
+impl std::fmt::Debug for HttpLimits {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpLimits")
-            .field("on", &self.limiters.is_some())
-            .finish()
-    }
-}
-
-/// Too often; it may work after this long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limited {
-    pub retry_after: Duration,
-}
-
-/// A log-in under way, counted as failed until it is told to have been none.
-#[must_use]
-pub struct Attempt<'l, C: Clock = DefaultClock> {
-    limiters: Option<&'l Limiters<C>>,
-    address: IpAddr,
-    name: u64,
-}
-
-impl<C: Clock> std::fmt::Debug for Attempt<'_, C> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attempt").finish_non_exhaustive()
+            .field("on", &self.rates.is_some())
+            .finish_non_exhaustive()
     }
 }
 
 impl HttpLimits {
     pub fn new() -> Self {
-        Self::with_clock(&DefaultClock::default())
+        Self::with_rates(Some(Rates::new()))
     }
 
+    /// Without rates; what is bounded at the same time is bounded still.
     pub fn off() -> Self {
+        Self::with_rates(None)
+    }
+
+    fn with_rates(rates: Option<Rates>) -> Self {
         Self {
             hasher: RandomState::new(),
-            limiters: None,
+            rates,
+            bodies: SharedPlaces::new(BODIES_MAX, BODIES_PER_NETWORK_MAX),
+            passwords: SharedPlaces::new(PASSWORDS_MAX, PASSWORDS_PER_NETWORK_MAX),
+            uploads: SharedPlaces::new(UPLOADS_MAX, UPLOADS_PER_NETWORK_MAX),
+            uploading: Arc::default(),
+        }
+    }
+
+    /// Counts a registration.
+    ///
+    /// # Errors
+    /// [`Limited`] where there were too many.
+    pub fn register(&self, client: ClientNetwork) -> Result<(), Limited> {
+        let rates = self.rates.as_ref();
+        rates.map_or(Ok(()), |rates| rates.register.take(client))
+    }
+
+    /// Counts a sign-in as failed, until [`Attempt::forgive`] or [`Attempt::succeed`].
+    ///
+    /// # Errors
+    /// [`Limited`] where too many failed.
+    pub fn sign_in(&self, client: ClientNetwork, name: &str) -> Result<Attempt<'_>, Limited> {
+        let name = self.hasher.hash_one(name.to_lowercase());
+        let Some(rates) = &self.rates else {
+            return Ok(Attempt(None));
+        };
+        let is_known = rates.known.contains(client, name);
+        let attempt = SignIn {
+            rates,
+            client,
+            name,
+            is_known,
+        };
+        rates.network.take(client)?;
+        rates
+            .pair
+            .take(&(client, name))
+            .inspect_err(|_| rates.network.give_back(client))?;
+        if !is_known {
+            rates.name.take(&name).inspect_err(|_| {
+                rates.network.give_back(client);
+                rates.pair.give_back(&(client, name));
+            })?;
+        }
+        Ok(Attempt(Some(Taken::SignIn(attempt))))
+    }
+
+    /// Counts a password that is given again in a session as wrong, until [`Attempt::forgive`].
+    ///
+    /// # Errors
+    /// [`Limited`] where too many were wrong.
+    pub fn confirm_password(&self, session: &str) -> Result<Attempt<'_>, Limited> {
+        let Some(rates) = &self.rates else {
+            return Ok(Attempt(None));
+        };
+        let session = session.to_owned();
+        rates.session.take(&session)?;
+        Ok(Attempt(Some(Taken::Session { rates, session })))
+    }
+
+    /// A place for a body of JSON, to be held while it is read.
+    pub fn body(&self, client: ClientNetwork) -> Option<SharedPlace> {
+        self.bodies.take(client)
+    }
+
+    /// A place for a password, to be held while it is hashed.
+    pub fn password(&self, client: ClientNetwork) -> Option<SharedPlace> {
+        self.passwords.take(client)
+    }
+
+    /// A place for a picture, to be held from before it is read until it is kept.
+    ///
+    /// # Errors
+    /// [`UploadRejected`].
+    pub fn upload(
+        &self,
+        client: ClientNetwork,
+        username: &Username,
+    ) -> Result<UploadPlace, UploadRejected> {
+        if !self.uploading.lock().insert(username.clone()) {
+            return Err(UploadRejected::Another);
+        }
+        // From here on the guard gives the person's place back.
+        let mut place = UploadPlace {
+            uploading: Arc::clone(&self.uploading),
+            username: username.clone(),
+            _shared: None,
+        };
+        place._shared = Some(self.uploads.take(client).ok_or(UploadRejected::Busy)?);
+        if let Some(rates) = &self.rates {
+            rates.picture.take(username)?;
+        }
+        Ok(place)
+    }
+
+    /// Forgets everyone who is not limited any more.
+    pub fn tidy(&self) {
+        if let Some(rates) = &self.rates {
+            rates.register.tidy();
+            rates.network.tidy();
+            rates.pair.tidy();
+            rates.name.tidy();
+            rates.session.tidy();
+            rates.picture.tidy();
         }
     }
 }
@@ -98,299 +212,168 @@ impl Default for HttpLimits {
     }
 }
 
-impl<C: Clock + Clone> HttpLimits<C> {
-    fn with_clock(clock: &C) -> Self {
+impl Rates {
+    fn new() -> Self {
         Self {
-            hasher: RandomState::new(),
-            limiters: Some(Limiters {
-                register: Limiter::new(REGISTER_BURST, REGISTER_REFILL, clock),
-                log_in_address: Limiter::new(LOG_IN_ADDRESS_BURST, LOG_IN_ADDRESS_REFILL, clock),
-                log_in_pair: Limiter::new(LOG_IN_PAIR_BURST, LOG_IN_PAIR_REFILL, clock),
-                log_in_name: Limiter::new(LOG_IN_NAME_BURST, LOG_IN_NAME_REFILL, clock),
-            }),
-        }
-    }
-
-    /// Counts a registration.
-    ///
-    /// # Errors
-    /// [`Limited`] where there were too many.
-    pub fn register(&self, client: IpAddr) -> Result<(), Limited> {
-        self.limiters
-            .as_ref()
-            .map_or(Ok(()), |limiters| limiters.register.take(&network(client)))
-    }
-
-    /// Counts a log-in as failed, until [`Attempt::forgive`].
-    ///
-    /// # Errors
-    /// [`Limited`] where too many failed.
-    pub fn log_in(&self, client: IpAddr, name: &str) -> Result<Attempt<'_, C>, Limited> {
-        let address = network(client);
-        let name = self.hasher.hash_one(name.to_lowercase());
-        let attempt = Attempt {
-            limiters: self.limiters.as_ref(),
-            address,
-            name,
-        };
-        if let Some(limiters) = &self.limiters {
-            limiters.log_in_address.take(&address)?;
-            limiters
-                .log_in_pair
-                .take(&(address, name))
-                .inspect_err(|_| {
-                    limiters.log_in_address.give_back(&address);
-                })?;
-            limiters.log_in_name.take(&name).inspect_err(|_| {
-                limiters.log_in_address.give_back(&address);
-                limiters.log_in_pair.give_back(&(address, name));
-            })?;
-        }
-        Ok(attempt)
-    }
-
-    /// Forgets whoever is not limited any more.
-    pub fn tidy(&self) {
-        if let Some(limiters) = &self.limiters {
-            limiters.register.tidy();
-            limiters.log_in_address.tidy();
-            limiters.log_in_pair.tidy();
-            limiters.log_in_name.tidy();
+            register: PerNetwork::new(REGISTER_BURST, REGISTER_REFILL),
+            network: PerNetwork::new(SIGN_IN_NETWORK_BURST, SIGN_IN_NETWORK_REFILL),
+            pair: Buckets::new(SIGN_IN_PAIR_BURST, SIGN_IN_PAIR_REFILL),
+            name: Buckets::new(SIGN_IN_NAME_BURST, SIGN_IN_NAME_REFILL),
+            session: Buckets::new(SIGN_IN_PAIR_BURST, SIGN_IN_PAIR_REFILL),
+            picture: Buckets::new(PICTURE_BURST, PICTURE_REFILL),
+            known: KnownNetworks::default(),
         }
     }
 }
 
-impl<C: Clock + Clone> Attempt<'_, C> {
-    /// The password was right, or was not looked at.
+/// A password that is being checked, counted as wrong until the opposite is known.
+#[must_use]
+pub struct Attempt<'l>(Option<Taken<'l>>);
+
+enum Taken<'l> {
+    SignIn(SignIn<'l>),
+    Session { rates: &'l Rates, session: String },
+}
+
+struct SignIn<'l> {
+    rates: &'l Rates,
+    client: ClientNetwork,
+    name: u64,
+    is_known: bool,
+}
+
+impl std::fmt::Debug for Attempt<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Attempt").finish_non_exhaustive()
+    }
+}
+
+impl Attempt<'_> {
+    /// The password was right, or was not looked at: what was taken is given back.
     pub fn forgive(self) {
-        if let Some(limiters) = self.limiters {
-            limiters.log_in_address.give_back(&self.address);
-            limiters.log_in_pair.give_back(&(self.address, self.name));
-            limiters.log_in_name.give_back(&self.name);
+        match self.0 {
+            None => {}
+            Some(Taken::Session { rates, session }) => rates.session.give_back(&session),
+            Some(Taken::SignIn(attempt)) => {
+                let SignIn {
+                    rates,
+                    client,
+                    name,
+                    is_known,
+                } = attempt;
+                rates.network.give_back(client);
+                rates.pair.give_back(&(client, name));
+                if !is_known {
+                    rates.name.give_back(&name);
+                }
+            }
         }
+    }
+
+    /// The password was right: as [`Attempt::forgive`], and the network is known for the name from
+    /// now on.
+    pub fn succeed(self) {
+        if let Some(Taken::SignIn(SignIn {
+            rates,
+            client,
+            name,
+            ..
+        })) = &self.0
+        {
+            rates.known.insert(*client, *name);
+        }
+        self.forgive();
     }
 }
 
-/// What a client has one of: an IPv4 address, or an IPv6 network of 64 bits.
-fn network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX)).into()
-        }
-    }
+/// A bucket for each network, and a larger one for each /48.
+struct PerNetwork {
+    networks: Buckets<ClientNetwork>,
+    wider: Buckets<ClientNetwork>,
 }
 
-struct Limiter<K: Hash + Eq + Clone, C: Clock> {
-    governor: RateLimiter<K, Buckets<K>, C, NoOpMiddleware<C::Instant>>,
-    buckets: Buckets<K>,
-    refill: Duration,
-    clock: C,
-    start: C::Instant,
-}
-
-impl<K: Hash + Eq + Clone, C: Clock + Clone> Limiter<K, C> {
-    fn new(burst: u32, refill: Duration, clock: &C) -> Self {
-        let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
-        let quota = Quota::with_period(refill)
-            .unwrap_or_else(|| Quota::per_second(burst))
-            .allow_burst(burst);
-        let buckets = Buckets::default();
+impl PerNetwork {
+    fn new(burst: u32, refill: Duration) -> Self {
         Self {
-            governor: RateLimiter::new(quota, buckets.clone(), clock.clone()),
-            buckets,
-            refill,
-            clock: clock.clone(),
-            start: clock.now(),
+            networks: Buckets::new(burst, refill),
+            wider: Buckets::new(burst * WIDER_SHARES, refill / WIDER_SHARES),
         }
     }
 
-    fn take(&self, key: &K) -> Result<(), Limited> {
-        self.governor.check_key(key).map_err(|until| Limited {
-            retry_after: until.wait_time_from(self.clock.now()),
-        })
+    fn take(&self, client: ClientNetwork) -> Result<(), Limited> {
+        self.networks.take(&client)?;
+        let Some(wider) = client.wider() else {
+            return Ok(());
+        };
+        let taken = self.wider.take(&wider);
+        taken.inspect_err(|_| self.networks.give_back(&client))
     }
 
-    fn give_back(&self, key: &K) {
-        self.buckets.lower(key, self.refill.into());
+    fn give_back(&self, client: ClientNetwork) {
+        self.networks.give_back(&client);
+        if let Some(wider) = client.wider() {
+            self.wider.give_back(&wider);
+        }
     }
 
     fn tidy(&self) {
-        self.buckets
-            .forget_up_to(self.clock.now().duration_since(self.start));
+        self.networks.tidy();
+        self.wider.tidy();
     }
 }
 
-/// For each key the time at which it is wholly unlimited again, as the limiter's algorithm (GCRA)
-/// reckons it.
-struct Buckets<K>(Arc<Mutex<HashMap<K, Nanos>>>);
+/// Networks that each name signed in from, the last [`KEYS_MAX`] of all names together. They are
+/// known since the server's start.
+#[derive(Default)]
+struct KnownNetworks(Mutex<HashMap<(ClientNetwork, u64), Instant>>);
 
-impl<K> Clone for Buckets<K> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+impl KnownNetworks {
+    fn contains(&self, client: ClientNetwork, name: u64) -> bool {
+        self.0.lock().contains_key(&(client, name))
     }
-}
 
-impl<K> Default for Buckets<K> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<K: Hash + Eq> Buckets<K> {
-    fn lower(&self, key: &K, by: Nanos) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(time) = map.get_mut(key) {
-            *time = time.saturating_sub(by);
+    fn insert(&self, client: ClientNetwork, name: u64) {
+        let mut known = self.0.lock();
+        known.insert((client, name), Instant::now());
+        if known.len() > KEYS_MAX {
+            let mut times: Vec<Instant> = known.values().copied().collect();
+            let middle = times.len() / 2;
+            let median = *times.select_nth_unstable(middle).1;
+            known.retain(|_, time| *time > median);
         }
     }
+}
 
-    fn forget_up_to(&self, time: Nanos) {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        map.retain(|_, unlimited_at| *unlimited_at > time);
+/// Why a picture is not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UploadRejected {
+    /// The same person gives another one at this moment.
+    Another,
+    /// Too many pictures are being read.
+    Busy,
+    /// This person changed it too often.
+    Limited(Limited),
+}
+
+impl From<Limited> for UploadRejected {
+    fn from(limited: Limited) -> Self {
+        Self::Limited(limited)
     }
 }
 
-impl<K: Hash + Eq + Clone> StateStore for Buckets<K> {
-    type Key = K;
-
-    fn measure_and_replace<T, F, E>(&self, key: &K, decide: F) -> Result<T, E>
-    where
-        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
-    {
-        let mut map = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (outcome, time) = decide(map.get(key).copied())?;
-        if map.len() >= KEYS_MAX && !map.contains_key(key) {
-            forget_half(&mut map);
-        }
-        map.insert(key.clone(), time);
-        Ok(outcome)
-    }
+/// A place for one person's picture; given back when dropped.
+#[derive(Debug)]
+pub struct UploadPlace {
+    uploading: Arc<Mutex<HashSet<Username>>>,
+    username: Username,
+    _shared: Option<SharedPlace>,
 }
 
-fn forget_half<K: Hash + Eq>(map: &mut HashMap<K, Nanos>) {
-    let mut times: Vec<Nanos> = map.values().copied().collect();
-    let middle = times.len() / 2;
-    let median = *times.select_nth_unstable(middle).1;
-    map.retain(|_, time| *time > median);
+impl Drop for UploadPlace {
+    fn drop(&mut self) {
+        self.uploading.lock().remove(&self.username);
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use governor::clock::FakeRelativeClock;
-
-    fn limits() -> (HttpLimits<FakeRelativeClock>, FakeRelativeClock) {
-        let clock = FakeRelativeClock::default();
-        (HttpLimits::with_clock(&clock), clock)
-    }
-
-    fn ip(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    /// How many log-ins fail before one is refused.
-    fn failures(limits: &HttpLimits<FakeRelativeClock>, client: &str, name: &str) -> usize {
-        std::iter::repeat_with(|| limits.log_in(ip(client), name))
-            .take(10_000)
-            .take_while(Result::is_ok)
-            .count()
-    }
-
-    #[test]
-    fn a_name_is_locked_for_one_address_and_not_for_its_owner_elsewhere() {
-        let (limits, clock) = limits();
-        assert_eq!(failures(&limits, "192.0.2.1", "Ann"), 10);
-        let limited = limits.log_in(ip("192.0.2.1"), "aNN").unwrap_err();
-        assert_eq!(limited.retry_after, LOG_IN_PAIR_REFILL);
-        assert_eq!(failures(&limits, "192.0.2.2", "ann"), 10);
-        clock.advance(LOG_IN_PAIR_REFILL);
-        assert_eq!(failures(&limits, "192.0.2.1", "ann"), 1);
-    }
-
-    #[test]
-    fn an_address_is_locked_for_all_names() {
-        let (limits, clock) = limits();
-        let tried: usize = (0..10)
-            .map(|n| failures(&limits, "192.0.2.1", &format!("user{n}")))
-            .sum();
-        assert_eq!(tried, 30);
-        assert_eq!(failures(&limits, "::ffff:192.0.2.1", "zoe"), 0);
-        assert_eq!(failures(&limits, "192.0.2.2", "zoe"), 10);
-        clock.advance(LOG_IN_ADDRESS_REFILL * 3);
-        assert_eq!(failures(&limits, "192.0.2.1", "zoe"), 3);
-    }
-
-    #[test]
-    fn ipv6_counts_by_network() {
-        let (limits, _) = limits();
-        assert_eq!(failures(&limits, "2001:db8::1", "ann"), 10);
-        assert_eq!(failures(&limits, "2001:db8::ffff:2", "ann"), 0);
-        assert_eq!(failures(&limits, "2001:db8:0:1::1", "ann"), 10);
-    }
-
-    #[test]
-    fn a_name_is_locked_everywhere_in_the_end() {
-        let (limits, _) = limits();
-        let tried: usize = (0..100)
-            .map(|n| failures(&limits, &format!("192.0.2.{n}"), "ann"))
-            .sum();
-        assert_eq!(tried, LOG_IN_NAME_BURST as usize);
-        // What the name refused was given back to the address.
-        assert_eq!(failures(&limits, "192.0.2.99", "bob"), 10);
-    }
-
-    #[test]
-    fn a_right_password_counts_for_nothing() {
-        let (limits, _) = limits();
-        for _ in 0..1_000 {
-            limits.log_in(ip("192.0.2.1"), "ann").unwrap().forgive();
-        }
-        assert_eq!(failures(&limits, "192.0.2.1", "ann"), 10);
-    }
-
-    #[test]
-    fn registrations() {
-        let (limits, clock) = limits();
-        let count = || {
-            (0..1_000)
-                .take_while(|_| limits.register(ip("192.0.2.1")).is_ok())
-                .count()
-        };
-        assert_eq!(count(), 100);
-        clock.advance(REGISTER_REFILL);
-        assert_eq!(count(), 1);
-        assert!(limits.register(ip("192.0.2.2")).is_ok());
-    }
-
-    #[test]
-    fn memory_is_bounded_and_the_limited_stay_so() {
-        let (limits, clock) = limits();
-        assert_eq!(failures(&limits, "192.0.2.1", "ann"), 10);
-        let limiters = limits.limiters.as_ref().unwrap();
-        let kept = || limiters.register.buckets.0.lock().unwrap().len();
-        for _ in 0..50 {
-            let _ = limits.register(ip("192.0.2.1"));
-        }
-        for n in 0..110_000_u32 {
-            limits.register(IpAddr::from(n.to_be_bytes())).unwrap();
-            assert!(kept() <= KEYS_MAX);
-        }
-        let left = (0..1_000)
-            .take_while(|_| limits.register(ip("192.0.2.1")).is_ok())
-            .count();
-        assert_eq!(left, 50);
-        clock.advance(Duration::from_secs(1_000));
-        limits.tidy();
-        assert_eq!(kept(), 0);
-    }
-
-    #[test]
-    fn off_is_off() {
-        let limits = HttpLimits::off();
-        for _ in 0..1_000 {
-            limits.register(ip("192.0.2.1")).unwrap();
-            let _ = limits.log_in(ip("192.0.2.1"), "ann").unwrap();
-        }
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@
 mod answer;
 mod api;
 mod body;
+mod buckets;
 mod credential;
 mod forwarded;
 mod headers;
@@ -21,8 +22,8 @@ mod upgrade;
 pub use answer::Refusal;
 pub use body::BODY_BYTES_MAX;
 pub use credential::{bearer_token, cookie_token};
-pub use forwarded::{TrustedProxies, client_ip};
-pub use limits::{Attempt, HttpLimits, Limited};
+pub use forwarded::{TrustedProxies, client_network};
+pub use limits::{Attempt, HttpLimits, Limited, UploadPlace, UploadRejected};
 pub use origin::{AllowedOrigin, OriginPolicy};
 pub use page::{Page, PageError};
 pub use tls::{TlsError, load as load_tls};
@@ -41,6 +42,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::Accounts;
 use crate::gateway::Gateway;
+use crate::network::ClientNetwork;
 
 /// What the HTTP calls share.
 #[derive(Clone)]
@@ -136,6 +138,20 @@ impl<S: Sync> FromRequestParts<S> for Peer {
                 "The server made a mistake.",
             )
         })
+    }
+}
+
+/// The network that a request comes from, told by a trusted proxy where there is one.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Client(ClientNetwork);
+
+impl FromRequestParts<HttpState> for Client {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &HttpState) -> Result<Self, Refusal> {
+        let peer = Peer::from_request_parts(parts, state).await?;
+        let network = client_network(&parts.headers, peer.0, &state.origins.proxies);
+        Ok(Self(network))
     }
 }
 

@@ -11,7 +11,7 @@ use chat_shared::protocol::http::{NewAvatar, NewPassword, SessionInfo, Sessions}
 use super::answer::{Refusal, done};
 use super::api::{NEVER_MS, token};
 use super::body::{self, JsonBody};
-use super::{HttpState, Peer, client_ip};
+use super::{Client, HttpState, Peer};
 use crate::accounts::{
     AvatarError, Identity, PasswordChangeError, PictureError, avatar_path, draw,
 };
@@ -28,22 +28,27 @@ async fn identity(state: &HttpState, peer: Peer, headers: &HeaderMap) -> Result<
     Ok(state.accounts.authenticate(token).await?)
 }
 
-/// A wrong old password counts as a failed log-in, so that a session that was left open does not
-/// let anyone guess.
+/// Wrong old passwords are limited for each session, so that one that was left open does not let
+/// anyone guess. They take nothing from the name's bucket of failed sign-ins, nor the other way
+/// round: who guesses elsewhere doesn't keep the owner from changing the password.
 pub(super) async fn change_password(
     State(state): State<HttpState>,
     peer: Peer,
+    Client(client): Client,
     headers: HeaderMap,
     JsonBody(body): JsonBody<NewPassword>,
 ) -> Result<Response, Refusal> {
     let Identity {
         username, session, ..
     } = identity(&state, peer, &headers).await?;
-    let client = client_ip(&headers, peer.0, &state.origins.proxies);
     let attempt = state
         .limits
-        .log_in(client, username.as_str())
+        .confirm_password(&session)
         .map_err(|limited| Refusal::limited("Too many wrong passwords", limited))?;
+    let Some(_place) = state.limits.password(client) else {
+        attempt.forgive();
+        return Err(Refusal::busy());
+    };
     let changed = state
         .accounts
         .change_password(&username, &session, body.old, body.new)
@@ -96,12 +101,14 @@ pub(super) async fn revoke_session(
 pub(super) async fn put_avatar(
     State(state): State<HttpState>,
     peer: Peer,
+    Client(client): Client,
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Refusal> {
     let own = identity(&state, peer, &headers).await?;
+    let _place = state.limits.upload(client, &own.username)?;
     let upload = body::read(request.into_body(), AVATAR_BYTES_MAX).await?;
-    let changed = state.accounts.set_avatar(&own.username, upload.to_vec());
+    let changed = state.accounts.set_avatar(&own.username, upload.into());
     let user = changed.await?.ok_or_else(Refusal::not_logged_in)?;
     let avatar = avatar_path(&user);
     Ok(Json(NewAvatar { ok: true, avatar }).into_response())

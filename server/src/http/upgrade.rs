@@ -6,7 +6,8 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{HttpState, Peer, Refusal, bearer_token, client_ip, cookie_token, origin};
+use super::forwarded::client_ip;
+use super::{HttpState, Peer, Refusal, bearer_token, cookie_token, origin};
 use crate::accounts::{AuthError, Identity};
 use crate::gateway::Gateway;
 
