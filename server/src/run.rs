@@ -145,7 +145,7 @@ impl Server {
             })?;
         let gateway_limits = GatewayLimits {
             per_user: config.max_connections_per_user.get(),
-            per_address: config.max_connections_per_address.get(),
+            per_network: config.max_connections_per_address.get(),
             rate: match (config.rate_limit, config.rate_limit.burst()) {
                 (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
                 _ => None,

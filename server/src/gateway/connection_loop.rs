@@ -1,6 +1,5 @@
 //! The life of one connection: welcome, commands, end.
 
-use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,6 +20,7 @@ use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
 use crate::hub::{Connection, Dialect, random_hex};
+use crate::network::ClientNetwork;
 use crate::send_queue::{SendQueue, Socket};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
@@ -35,14 +35,14 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
     (read, leftover): (R, Bytes),
     socket: Socket,
     known: Option<Identity>,
-    address: IpAddr,
+    network: ClientNetwork,
 ) {
     let send_queue = SendQueue::new(socket);
     let mut reader = Reader::new(read, leftover, send_queue.clone()).await;
     {
         let mut drain = pin!(send_queue.drain());
         let drained = tokio::select! {
-            () = live(&gateway, &mut reader, &send_queue, known, address) => false,
+            () = live(&gateway, &mut reader, &send_queue, known, network) => false,
             () = &mut drain => true,
         };
         if !send_queue.is_closing() {
@@ -62,9 +62,9 @@ async fn live<R: AsyncRead + Unpin>(
     reader: &mut Reader<R>,
     send_queue: &Arc<SendQueue>,
     known: Option<Identity>,
-    address: IpAddr,
+    network: ClientNetwork,
 ) {
-    let Some(_place) = gateway.addresses.take(address, gateway.limits.per_address) else {
+    let Some(_place) = gateway.networks.take(network, gateway.limits.per_network) else {
         return send_queue.close(
             CloseCode::TooManyConnections,
             "too many connections from there",

@@ -2,7 +2,6 @@
 //!
 //! The gateway knows sockets and the wire; what a command means is the rooms' affair.
 
-mod address_counts;
 mod catch_up;
 mod commands;
 mod connection_loop;
@@ -12,7 +11,6 @@ mod rate;
 mod socket;
 mod welcome;
 
-use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -22,10 +20,10 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 
-use self::address_counts::AddressCounts;
 use self::rate::CommandRate;
 use crate::accounts::Identity;
 use crate::hub::Hub;
+use crate::network::{ClientNetwork, NetworkCounts};
 use crate::send_queue::Socket;
 
 /// Bytes that the kernel keeps for one connection; more waits in its send queue, where it is counted.
@@ -39,8 +37,8 @@ const RATE_SWEEP_MS: u64 = 60_000;
 pub struct GatewayLimits {
     /// Connections of one person.
     pub per_user: usize,
-    /// Connections from one address.
-    pub per_address: usize,
+    /// Connections from one network.
+    pub per_network: usize,
     /// Changes a second and burst for one person; `None`: no limit.
     pub rate: Option<(NonZeroU32, NonZeroU32)>,
 }
@@ -50,7 +48,7 @@ pub struct GatewayLimits {
 pub struct Gateway {
     hub: Hub,
     limits: GatewayLimits,
-    addresses: AddressCounts,
+    networks: NetworkCounts,
     rate: CommandRate,
 }
 
@@ -70,7 +68,7 @@ impl Gateway {
         Self {
             hub,
             limits,
-            addresses: AddressCounts::default(),
+            networks: NetworkCounts::default(),
             rate,
         }
     }
@@ -84,13 +82,13 @@ impl Gateway {
     pub(crate) async fn serve_in_memory(&self, stream: tokio::io::DuplexStream, known: Identity) {
         let (read, write) = tokio::io::split(stream);
         let socket = Socket::deferred(write);
-        let address = IpAddr::from([127, 0, 0, 1]);
+        let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
         connection_loop::run(
             self.clone(),
             (read, Bytes::new()),
             socket,
             Some(known),
-            address,
+            network,
         )
         .await;
     }
@@ -100,7 +98,7 @@ impl Gateway {
         &self,
         upgrade: hyper::upgrade::OnUpgrade,
         known: Option<Identity>,
-        address: IpAddr,
+        network: ClientNetwork,
     ) {
         let gateway = self.clone();
         tokio::spawn(async move {
@@ -118,12 +116,12 @@ impl Gateway {
                     }
                     let (read, write) = stream.into_split();
                     let socket = Socket::Tcp(write);
-                    connection_loop::run(gateway, (read, read_buf), socket, known, address).await;
+                    connection_loop::run(gateway, (read, read_buf), socket, known, network).await;
                 }
                 Err(upgraded) => {
                     let (read, write) = tokio::io::split(TokioIo::new(upgraded));
                     let socket = Socket::deferred(write);
-                    connection_loop::run(gateway, (read, Bytes::new()), socket, known, address)
+                    connection_loop::run(gateway, (read, Bytes::new()), socket, known, network)
                         .await;
                 }
             }

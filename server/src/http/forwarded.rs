@@ -75,7 +75,7 @@ pub fn client_network(
 
 /// The client's address: the peer's, or, where that is a trusted proxy, the rightmost of
 /// `X-Forwarded-For` that is none.
-pub(super) fn client_ip(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
+fn client_ip(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) -> IpAddr {
     let mut client = peer.ip().to_canonical();
     let hops = headers
         .get_all("x-forwarded-for")

@@ -6,8 +6,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::forwarded::client_ip;
-use super::{HttpState, Peer, Refusal, bearer_token, cookie_token, origin};
+use super::{Client, HttpState, Peer, Refusal, bearer_token, cookie_token, origin};
 use crate::accounts::{AuthError, Identity};
 use crate::gateway::Gateway;
 
@@ -15,6 +14,7 @@ pub(super) async fn upgrade(
     State(state): State<HttpState>,
     Extension(gateway): Extension<Gateway>,
     peer: Peer,
+    Client(network): Client,
     mut request: Request,
 ) -> Response {
     let Some(accept) = accept_key(request.headers()) else {
@@ -33,8 +33,7 @@ pub(super) async fn upgrade(
         Ok(known) => known,
         Err(refusal) => return refusal.into_response(),
     };
-    let address = client_ip(request.headers(), peer.0, &state.origins.proxies);
-    gateway.serve(hyper::upgrade::on(&mut request), known, address);
+    gateway.serve(hyper::upgrade::on(&mut request), known, network);
     let switch = [
         (header::CONNECTION, HeaderValue::from_static("Upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),

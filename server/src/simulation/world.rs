@@ -62,7 +62,7 @@ async fn node(store: &SimStore) -> Gateway {
     let hub = Hub::open(shared, accounts).await.unwrap();
     let limits = GatewayLimits {
         per_user: 100,
-        per_address: 10_000,
+        per_network: 10_000,
         rate: None,
     };
     Gateway::new(hub, limits)
