@@ -21,8 +21,8 @@ use crate::update::{Effect, Event, PAGE_LINES_MAX, PageRequest, Password, RoomAc
 /// Answers that wait to be handled.
 const ANSWERS_MAX: usize = 256;
 
-/// Members asked for at once; a larger room shows only how many are online.
-const MEMBERS_MAX: u32 = chat_shared::limits::LIST_LIMIT_MAX;
+/// Members asked for at once.
+const MEMBERS_PAGE: u32 = chat_shared::limits::LIST_LIMIT_MAX;
 
 pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
 
@@ -124,8 +124,8 @@ impl Net {
                 let result = history(&client, &page).await;
                 Event::History { page, result }
             }),
-            Effect::FetchMembers(room) => self.event(async move {
-                let result = client.members(&room, None, Some(MEMBERS_MAX)).await;
+            Effect::FetchMembers { room, after } => self.event(async move {
+                let result = client.members(&room, after, Some(MEMBERS_PAGE)).await;
                 Event::Members { room, result }
             }),
             Effect::Join(room) => self.event(async move {

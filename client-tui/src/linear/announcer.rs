@@ -74,7 +74,7 @@ impl Announcer {
             return None;
         }
         self.room = Some(room.name.clone());
-        let topic = room.info.as_ref().map_or("", |info| info.topic.as_str());
+        let topic = room.info().map_or("", |info| info.topic.as_str());
         Some(messages::current_room(room.title(), topic))
     }
 

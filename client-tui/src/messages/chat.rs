@@ -265,6 +265,10 @@ pub(crate) fn unread_rooms(rooms: &str) -> String {
     format!("new: {rooms}")
 }
 
+pub(crate) fn by(username: impl Display) -> String {
+    format!("by @{username}")
+}
+
 pub(crate) fn quit_armed(key: impl Display) -> String {
     format!("{key} again quits")
 }

@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use chat_shared::protocol::{RoomInfo, RoomKind};
+use chat_shared::protocol::RoomInfo;
+use chat_shared::view::RoomView;
 use chat_shared::{RoomName, TimestampMs, Username};
 
 use super::{Completion, InputHistory, Membership, Overlay, Room};
@@ -129,10 +130,9 @@ impl Chat {
         }
         self.current = index;
         let room = self.current_mut();
-        if room.unread > 0 {
-            room.read.divider = Some(room.read.seq);
+        if room.unread() > 0 {
+            room.read.divider = Some(room.read_seq());
         }
-        (room.unread, room.mentions) = (0, 0);
         (self.notice, self.completion) = (None, None);
     }
 
@@ -161,24 +161,26 @@ impl Chat {
     /// Takes in what the server says about a room that the user is in.
     pub(crate) fn put_room(&mut self, info: RoomInfo) {
         let name = info.room.clone();
-        let is_current = self.is_current(&name);
-        let shown = is_current && self.is_watched;
+        let (me, is_current) = (self.me.clone(), self.is_current(&name));
         let room = self.room_or_new(&name);
-        room.membership = Membership::Member;
-        let is_new = room.info.is_none();
-        (room.unread, room.mentions) = (info.unread, info.mentions);
-        room.read.seq = info.read_seq;
+        if std::mem::take(&mut room.membership) != Membership::Member {
+            // The user was away from the room: what was known of it may have a gap.
+            room.view = None;
+            room.timeline.clear();
+        }
+        let is_new = room.view.is_none();
+        let info = match &mut room.view {
+            Some(view) => {
+                view.welcomed(&info);
+                view.info().clone()
+            }
+            None => room.view.insert(RoomView::new(me, info)).info().clone(),
+        };
         room.read.sent_seq = room.read.sent_seq.max(info.read_seq);
-        room.read.counted_up_to = info.last_seq;
-        room.read.tip = room.read.tip.max(info.last_seq);
         // Also after a lost connection: the room may be shown, but these were never on the screen.
         if is_current && info.unread > 0 {
             room.read.divider.get_or_insert(info.read_seq);
         }
-        if shown {
-            (room.unread, room.mentions) = (0, 0);
-        }
-        room.info = Some(info);
         if is_new {
             self.sort();
         }
@@ -204,11 +206,7 @@ impl Chat {
     fn find_current(&mut self, name: &RoomName) {
         match self.rooms.iter().position(|room| room.name == *name) {
             Some(index) => self.current = index,
-            None => {
-                self.current = 0;
-                let room = self.current_mut();
-                (room.unread, room.mentions) = (0, 0);
-            }
+            None => self.current = 0,
         }
     }
 }
@@ -224,10 +222,7 @@ impl ConnectionState {
 }
 
 fn order(a: &Room, b: &Room) -> Ordering {
-    let class = |room: &Room| {
-        let direct = room.info.as_ref().map(|info| info.kind) == Some(RoomKind::Direct);
-        (!room.name.is_lobby(), direct || room.name.is_direct())
-    };
+    let class = |room: &Room| (!room.name.is_lobby(), room.is_direct());
     class(a)
         .cmp(&class(b))
         .then_with(|| a.title().cmp(b.title()))

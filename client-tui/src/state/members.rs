@@ -1,135 +1,118 @@
-//! The members of a room and who of them is online.
+//! How the members of a room are shown: marks, order, and which name stands for whom.
+//!
+//! Who is a member and with which role is folded by [`chat_shared::view`].
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
 
 use chat_shared::Username;
-use chat_shared::protocol::{MemberInfo, PresenceEvent, Role, SystemEvent, SystemKind};
+use chat_shared::protocol::{MemberInfo, Role};
+use chat_shared::view::People;
 
-/// The members of a room, as far as the client knows them.
+use crate::text::sanitize;
+
+/// The mark before a name: `@` an owner, `%` a moderator, as in IRC; `-` a muted member.
+pub(crate) fn mark(member: &MemberInfo) -> &'static str {
+    match member.role {
+        Role::Owner => "@",
+        Role::Moderator => "%",
+        Role::Member if member.muted => "-",
+        Role::Member => "",
+    }
+}
+
+/// The members who are online, or those who are not: the highest role first, then by username.
+/// Empty in a crowd, of which the server sends only a count.
+pub(crate) fn listed(people: &People, online: bool) -> Vec<&MemberInfo> {
+    if !people.is_complete() {
+        return Vec::new();
+    }
+    let members = people.iter().filter(|member| member.online == online);
+    let mut list: Vec<_> = members.collect();
+    list.sort_by_key(|member| Reverse(member.role));
+    list
+}
+
+/// The names that stand for the members of a room on the screen.
+///
+/// A display name stands alone only if it can mean nobody else: it is not blank, no other member
+/// has it, and it is nobody else's username. Otherwise the username stands beside it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Members {
-    people: BTreeMap<Username, Member>,
-    /// They were asked for on this connection.
-    pub(crate) asked: bool,
-    /// How many members are online.
-    pub(crate) online: u64,
-    /// True if `people` is complete. In a crowd the server sends only a count.
-    pub(crate) named: bool,
+pub(crate) struct Labels {
+    by_username: HashMap<Username, String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Member {
-    pub(crate) online: bool,
-    pub(crate) role: Role,
-    pub(crate) bot: bool,
-    pub(crate) muted: bool,
-}
-
-impl Default for Member {
-    fn default() -> Self {
-        Self {
-            online: false,
-            role: Role::Member,
-            bot: false,
-            muted: false,
+impl Labels {
+    pub(crate) fn of(people: &People) -> Self {
+        let mut usernames = HashSet::new();
+        let mut counts: HashMap<String, usize> = HashMap::new();
+        for member in people.iter() {
+            usernames.insert(member.username.folded());
+            *counts.entry(fold(&member.display_name)).or_default() += 1;
         }
-    }
-}
-
-impl Member {
-    /// The mark before a name: `@` an owner, `%` a moderator, as in IRC; `-` a muted member.
-    pub(crate) fn mark(self) -> &'static str {
-        match self.role {
-            Role::Owner => "@",
-            Role::Moderator => "%",
-            Role::Member if self.muted => "-",
-            Role::Member => "",
-        }
-    }
-}
-
-impl Members {
-    /// Takes in the list of members; `more` says that it is only its beginning.
-    pub(crate) fn set(&mut self, members: &[MemberInfo], more: bool) {
-        self.named = !more;
-        let people = members.iter().map(|m| {
-            let member = Member {
-                online: m.online,
-                role: m.role,
-                bot: m.bot,
-                muted: m.muted,
+        let named = people.iter().filter_map(|member| {
+            let name = visible(&member.display_name);
+            if name.is_empty() || member.display_name == member.username.as_str() {
+                return None;
+            }
+            let folded = fold(&member.display_name);
+            let own = member.username.folded() == folded;
+            let is_taken = counts.get(&folded).is_some_and(|count| *count > 1)
+                || (!own && usernames.contains(&folded));
+            let label = match is_taken {
+                true => format!("{name} ({})", member.username),
+                false => name,
             };
-            (m.username.clone(), member)
+            Some((member.username.clone(), label))
         });
-        self.people = people.collect();
-        self.count();
-    }
-
-    pub(crate) fn presence(&mut self, event: &PresenceEvent) {
-        self.named &= event.count == 0 || !(event.online.is_empty() && event.offline.is_empty());
-        self.online = event.count;
-        for (names, online) in [(&event.online, true), (&event.offline, false)] {
-            for name in names {
-                self.people.entry(name.clone()).or_default().online = online;
-            }
+        Self {
+            by_username: named.collect(),
         }
     }
 
-    /// Applies a durable event about a member.
-    pub(crate) fn happened(&mut self, event: &SystemEvent) {
-        let Some(name) = &event.username else {
-            return;
+    /// The name to show for a user.
+    pub(crate) fn get<'a>(&'a self, username: &'a Username) -> &'a str {
+        let label = self.by_username.get(username);
+        label.map_or(username.as_str(), String::as_str)
+    }
+}
+
+/// The name with the username beside it, if they differ.
+pub(crate) fn full_name(member: &MemberInfo) -> String {
+    let name = visible(&member.display_name);
+    match name.is_empty() || member.display_name == member.username.as_str() {
+        true => member.username.to_string(),
+        false => format!("{name} ({})", member.username),
+    }
+}
+
+fn visible(name: &str) -> String {
+    sanitize(name).trim().to_owned()
+}
+
+fn fold(name: &str) -> String {
+    visible(name).to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::Script;
+
+    #[test]
+    fn a_display_name_stands_alone_only_if_it_can_mean_nobody_else() {
+        let mut client = Script::chat(80, 24);
+        client.run("members ann bob=Bobby cem=Bobby dan=ann eve=Eve fay=");
+        let labels = Labels::of(client.state().current().people().unwrap());
+        let check = |username: &str, expect: &str| {
+            assert_eq!(labels.get(&Username::existing(username)), expect);
         };
-        match event.event {
-            SystemKind::Joined | SystemKind::Invited => {
-                self.people.entry(name.clone()).or_default();
-            }
-            SystemKind::Left | SystemKind::Kicked | SystemKind::Banned => {
-                self.people.remove(name);
-                self.count();
-            }
-            kind => {
-                if let Some(member) = self.people.get_mut(name) {
-                    match kind {
-                        SystemKind::Muted => member.muted = true,
-                        SystemKind::Unmuted => member.muted = false,
-                        SystemKind::Role => member.role = event.role.unwrap_or(member.role),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        if let Some(heir) = event
-            .heir
-            .as_ref()
-            .and_then(|heir| self.people.get_mut(heir))
-        {
-            heir.role = Role::Owner;
-        }
-    }
-
-    /// The members who are online, or those who are not: the highest role first, then by name.
-    pub(crate) fn list(&self, online: bool) -> Vec<(&Username, Member)> {
-        let people = self
-            .people
-            .iter()
-            .filter(|(_, member)| member.online == online);
-        let mut list: Vec<_> = people.map(|(name, member)| (name, *member)).collect();
-        if !self.named {
-            list.clear();
-        }
-        list.sort_by_key(|(_, member)| std::cmp::Reverse(member.role));
-        list
-    }
-
-    /// Every member whose name is known.
-    pub(crate) fn names(&self) -> impl Iterator<Item = &Username> {
-        self.people.keys()
-    }
-
-    fn count(&mut self) {
-        if self.named {
-            self.online = self.people.values().filter(|member| member.online).count() as u64;
-        }
+        check("ann", "ann");
+        check("bob", "Bobby (bob)");
+        check("cem", "Bobby (cem)");
+        check("dan", "ann (dan)");
+        check("eve", "Eve");
+        check("fay", "fay");
+        check("gus", "gus");
     }
 }

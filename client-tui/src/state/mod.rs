@@ -25,7 +25,7 @@ pub(crate) use completion::Completion;
 pub(crate) use draft::{Compose, Draft, Recalled};
 pub(crate) use editor::Editor;
 pub(crate) use history::{HistoryLine, InputHistory};
-pub(crate) use members::Members;
+pub(crate) use members::{Labels, full_name, listed, mark};
 pub(crate) use message::{Change, Message};
 pub(crate) use overlay::{Overlay, SearchView, Switcher};
 pub(crate) use room::{Membership, Room, Scroll, TimelineItem};

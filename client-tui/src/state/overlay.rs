@@ -41,7 +41,7 @@ impl Switcher {
             fits.then(|| {
                 let at = place.unwrap_or(usize::MAX);
                 let current = index == chat.current_index();
-                (at, current, room.mentions == 0, room.unread == 0, index)
+                (at, current, room.mentions() == 0, room.unread() == 0, index)
             })
         };
         let mut found: Vec<_> = (0..chat.rooms().len()).filter_map(rank).collect();

@@ -1,20 +1,22 @@
 //! A room on the screen: its timeline, its members, its input line and its read marker.
 
-use chat_shared::protocol::{RoomInfo, RoomKind};
+use chat_shared::protocol::{ReadEvent, RoomInfo, RoomKind, ServerFrame};
+use chat_shared::view::{People, RoomView};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
-use super::{Compose, Draft, Editor, Entry, LineKey, Members, Pending, Recalled, Timeline};
+use super::{Compose, Draft, Editor, Entry, LineKey, Pending, Recalled, Timeline};
 
 /// A room that the user is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     pub(crate) name: RoomName,
-    /// Absent until the server has announced the room.
-    pub(crate) info: Option<RoomInfo>,
+    /// What the server says about the room. Absent until the server has announced it.
+    pub(crate) view: Option<RoomView>,
     pub(crate) timeline: Timeline,
     /// The user's messages that the server has not stored yet, oldest first.
     pub(crate) pending: Vec<Pending>,
-    pub(crate) members: Members,
+    /// When the members were last asked for.
+    pub(crate) members_asked_at: TimestampMs,
     pub(crate) scroll: Scroll,
     /// The rate limit allows the next message at this time.
     pub(crate) send_after: TimestampMs,
@@ -30,9 +32,6 @@ pub(crate) struct Room {
     pub(crate) selected: Option<Seq>,
     /// A message to scroll to as soon as its page has arrived.
     pub(crate) jump: Option<Seq>,
-    /// The number of unread messages, and how many of them mention the user.
-    pub(crate) unread: u64,
-    pub(crate) mentions: u64,
     pub(crate) read: ReadMarker,
     pub(crate) typing: Typing,
 }
@@ -58,14 +57,8 @@ pub(crate) enum Membership {
 /// How far the user has read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReadMarker {
-    /// The seq up to which the server knows that the user has read.
-    pub(crate) seq: Seq,
     /// The "new messages" line is drawn below this seq.
     pub(crate) divider: Option<Seq>,
-    /// The seq of the last event that arrived.
-    pub(crate) tip: Seq,
-    /// The server's unread count includes events up to this seq.
-    pub(crate) counted_up_to: Seq,
     /// The seq that was last sent to the server as read, and when.
     pub(crate) sent_seq: Seq,
     pub(crate) sent_at: TimestampMs,
@@ -115,10 +108,10 @@ impl Room {
     pub(crate) fn new(name: RoomName) -> Self {
         Self {
             name,
-            info: None,
+            view: None,
             timeline: Timeline::default(),
             pending: Vec::new(),
-            members: Members::default(),
+            members_asked_at: 0,
             scroll: Scroll::default(),
             send_after: 0,
             input: Editor::default(),
@@ -128,16 +121,64 @@ impl Room {
             membership: Membership::default(),
             selected: None,
             jump: None,
-            unread: 0,
-            mentions: 0,
             read: ReadMarker::default(),
             typing: Typing::default(),
         }
     }
 
+    /// The server's description of the room, with every change since.
+    pub(crate) fn info(&self) -> Option<&RoomInfo> {
+        self.view.as_ref().map(RoomView::info)
+    }
+
+    /// The members of the room, once the server has announced it.
+    pub(crate) fn people(&self) -> Option<&People> {
+        self.view.as_ref().map(RoomView::people)
+    }
+
+    /// How many members are online.
+    pub(crate) fn online(&self) -> u64 {
+        self.people().map_or(0, People::online_count)
+    }
+
+    /// The number of unread messages.
+    pub(crate) fn unread(&self) -> u64 {
+        self.info().map_or(0, |info| info.unread)
+    }
+
+    /// How many of the unread messages mention the user.
+    pub(crate) fn mentions(&self) -> u64 {
+        self.info().map_or(0, |info| info.mentions)
+    }
+
+    /// The seq up to which the user has read.
+    pub(crate) fn read_seq(&self) -> Seq {
+        self.info().map_or(0, |info| info.read_seq)
+    }
+
+    /// The seq of the last event that arrived.
+    pub(crate) fn tip(&self) -> Seq {
+        self.view.as_ref().map_or(0, RoomView::seq)
+    }
+
+    /// Notes that the user has read everything.
+    pub(crate) fn mark_read(&mut self) {
+        let seq = self.tip();
+        let Some(view) = self.view.as_mut().filter(|view| view.info().read_seq < seq) else {
+            return;
+        };
+        let read = ReadEvent {
+            room: self.name.clone(),
+            seq,
+            unread: 0,
+            mentions: 0,
+        };
+        view.apply(&ServerFrame::Read(read));
+    }
+
     /// Returns true if the server has announced the room and the user is still in it.
     pub(crate) fn is_open(&self) -> bool {
-        self.info.is_some() && self.closed().is_none()
+        self.view.is_some() && self.closed().is_none()
     }
 
     /// Why the user is no longer in the room, if so.
@@ -155,12 +196,12 @@ impl Room {
 
     /// The name to show; for a direct message the other person's.
     pub(crate) fn title(&self) -> &str {
-        let with = self.info.as_ref().and_then(|info| info.with.as_ref());
+        let with = self.info().and_then(|info| info.with.as_ref());
         with.map_or(self.name.as_str(), Username::as_str)
     }
 
     pub(crate) fn is_direct(&self) -> bool {
-        let kind = self.info.as_ref().map(|info| info.kind);
+        let kind = self.info().map(|info| info.kind);
         kind == Some(RoomKind::Direct) || self.name.is_direct()
     }
 

@@ -1,8 +1,8 @@
 //! Steps of the server: the frames that it sends on its own.
 
 use chat_shared::protocol::{
-    DeletedEvent, EditedEvent, Limited, PresenceEvent, ReactedEvent, ReadEvent, RoomGone, RoomInfo,
-    RoomKind, ServerFrame, SystemEvent, SystemKind, TypingEvent,
+    DeletedEvent, EditedEvent, Limited, PresenceEvent, ProfileEvent, ReactedEvent, ReadEvent,
+    RoomGone, RoomInfo, RoomKind, ServerFrame, SystemEvent, SystemKind, TypingEvent,
 };
 use chat_shared::{RoomName, Username};
 
@@ -59,6 +59,17 @@ impl Script {
                     "ann was removed",
                 )
             }),
+            "inherits" => ServerFrame::System(SystemEvent {
+                seq: Some(args.number(1)),
+                username: Some(args.user(2)),
+                heir: Some(Username::existing("ann")),
+                ..SystemEvent::new(args.room(0), NOW, SystemKind::Left, "the owner left")
+            }),
+            "profile" => ServerFrame::Profile(ProfileEvent {
+                username: args.user(0),
+                display_name: args.text(1),
+                avatar: String::new(),
+            }),
             "left" => system(SystemKind::LeftChat, args.text(0)),
             "online" => presence(vec![args.user(0)], vec![]),
             "offline" => presence(vec![], vec![args.user(0)]),
@@ -109,6 +120,23 @@ fn change_frame(word: &str, args: &Args<'_>) -> Option<ServerFrame> {
             message: args.text(2),
             deleted: false,
             mentions: Vec::new(),
+        }),
+        "mentioned-in" => ServerFrame::Edited(EditedEvent {
+            room: args.room(0),
+            seq: args.number(1),
+            ts,
+            target: args.number(2),
+            username: Username::existing("bob"),
+            message: args.text(3),
+            deleted: false,
+            mentions: vec![Username::existing("ann")],
+        }),
+        "deleted-in" => ServerFrame::Deleted(DeletedEvent {
+            room: args.room(0),
+            seq: args.number(1),
+            ts,
+            target: args.number(2),
+            username: Username::existing("bob"),
         }),
         "deleted" => ServerFrame::Deleted(DeletedEvent {
             room,

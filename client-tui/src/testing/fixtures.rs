@@ -88,9 +88,11 @@ pub(crate) fn member(word: &str) -> MemberInfo {
         _ => (Role::Member, word),
     };
     let offline = word.strip_prefix('-');
-    let username = Username::existing(offline.unwrap_or(word));
+    let word = offline.unwrap_or(word);
+    let (name, display_name) = word.split_once('=').unwrap_or((word, word));
+    let username = Username::existing(name);
     MemberInfo {
-        display_name: username.to_string(),
+        display_name: display_name.to_owned(),
         avatar: String::new(),
         role,
         online: offline.is_none(),

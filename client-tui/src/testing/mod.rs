@@ -27,7 +27,7 @@
 //! | `left-here ROOM` | answers `/leave` |
 //! | `page FROM TO end\|more [newer]` | answers the last requested page with messages FROM to TO; `more` and `newer` say that there are older and newer ones |
 //! | `late-page FROM TO`, `page-as-of SEQ FROM TO`, `no-page` | answers the first requested page; a page made as of SEQ; an error |
-//! | `members NAME…` | answers with the members: `@owner`, `%moderator`, `-offline` |
+//! | `members NAME…` | answers with the members: `@owner`, `%moderator`, `-offline`, `username=display` |
 //! | `can-join ROOM`, `cannot-join ROOM`, `not-done WHY` | answers a join; refuses the last action |
 //! | `found FROM TO end\|more` | answers the last search |
 //!
@@ -38,11 +38,13 @@
 //! | `chat ROOM SEQ NAME TEXT`, `mention ROOM SEQ NAME TEXT` | a message; one that mentions ann |
 //! | `own SEQ NONCE TEXT`, `answer SEQ TO NAME TEXT` | a message of ann; a reply |
 //! | `edited SEQ TARGET TEXT`, `deleted SEQ TARGET` | bob changes a message |
+//! | `mentioned-in ROOM SEQ TARGET TEXT`, `deleted-in ROOM SEQ TARGET` | bob edits a message to mention ann; deletes one |
 //! | `reacted SEQ TARGET NAME EMOJI`, `unreacted …` | a reaction, and its removal |
 //! | `joined NAME`, `left NAME`, `online NAME COUNT`, `offline NAME COUNT` | presence |
 //! | `typing NAME…`, `read ROOM SEQ UNREAD` | typing; a read marker of another client |
 //! | `room ROOM`, `direct ROOM NAME`, `unread-room ROOM LAST READ MENTIONS`, `crowd MEMBERS` | a room |
 //! | `kicked ROOM SEQ BY`, `banned ROOM SEQ BY` | removes ann from a room, for an hour if banned |
+//! | `inherits ROOM SEQ OWNER`, `profile NAME DISPLAY` | the owner leaves the room to ann; a display name |
 //! | `gone ROOM`, `limited ROOM LAST` | leaves a room; cannot be resumed |
 
 mod answer_steps;

@@ -102,7 +102,7 @@ fn effect_text(effect: &Effect) -> String {
             PageKind::Newest => "fetch newest\n".to_owned(),
         },
         Effect::Save { .. } | Effect::Read { .. } | Effect::Typing(_) => String::new(),
-        Effect::FetchMembers(room) => format!("members {room}\n"),
+        Effect::FetchMembers { room, .. } => format!("members {room}\n"),
         Effect::Join(room) => format!("join {room}\n"),
         Effect::Leave(room) => format!("leave {room}\n"),
         other => format!("{other:?}\n"),

@@ -112,9 +112,9 @@ fn next_unread(chat: &mut Chat) {
     let others = (1..count).map(|step| (chat.current_index() + step) % count);
     let is_urgent = |index: &usize| {
         let room = &chat.rooms()[*index];
-        room.mentions > 0 || (room.is_direct() && room.unread > 0)
+        room.mentions() > 0 || (room.is_direct() && room.unread() > 0)
     };
-    let is_new = |index: &usize| chat.rooms()[*index].unread > 0;
+    let is_new = |index: &usize| chat.rooms()[*index].unread() > 0;
     match others
         .clone()
         .find(is_urgent)

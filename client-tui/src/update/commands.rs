@@ -2,12 +2,10 @@
 //!
 //! [`run`] is the list of all commands. An error is a sentence; the line then stays in the input.
 
-use chat_shared::protocol::RoomKind;
-
 use super::arguments::{duration_s, first_word, role, room_name, username};
 use super::{Effect, Effects, RoomAction, overlays, select, sending};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Membership, Screen};
+use crate::state::{App, Chat, Membership, Screen, full_name, listed, mark};
 
 /// Carries out a command line without its slash.
 pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
@@ -140,7 +138,7 @@ fn open_direct(argument: &str) -> Result<Effect, String> {
 }
 
 fn topic(chat: &Chat) -> String {
-    let info = chat.current().info.as_ref();
+    let info = chat.current().info();
     match info.map_or("", |info| info.topic.as_str()) {
         "" => messages::NO_TOPIC.to_owned(),
         topic => messages::topic(topic),
@@ -149,17 +147,18 @@ fn topic(chat: &Chat) -> String {
 
 fn names(chat: &Chat) -> String {
     let room = chat.current();
+    let people = room.people();
     let marked = |online| {
-        let list = room.members.list(online).into_iter();
-        let names = list.map(|(name, member)| format!("{}{name}", member.mark()));
+        let list = people.map_or_else(Vec::new, |people| listed(people, online));
+        let names = list
+            .into_iter()
+            .map(|member| format!("{}{}", mark(member), full_name(member)));
         names.collect::<Vec<_>>().join(", ")
     };
-    let info = room.info.as_ref();
-    let is_direct = info.is_some_and(|info| info.kind == RoomKind::Direct);
-    let away = if is_direct {
+    let away = if room.is_direct() {
         String::new()
     } else {
         marked(false)
     };
-    messages::names(room.members.online, &marked(true), &away)
+    messages::names(room.online(), &marked(true), &away)
 }

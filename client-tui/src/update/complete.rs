@@ -84,8 +84,10 @@ fn names(chat: &Chat, word: &str, at_start: bool) -> Vec<String> {
         .messages()
         .take(500)
         .map(|(_, message)| &message.sender);
+    let members = room.people().into_iter().flat_map(|people| people.iter());
+    let members = members.map(|member| &member.username);
     let mut found: Vec<String> = Vec::new();
-    for person in spoke.chain(room.members.names()) {
+    for person in spoke.chain(members) {
         let fits = person.as_str().to_lowercase().starts_with(&name) && *person != chat.me;
         let text = format!("{at}{person}{end}");
         if fits && !found.contains(&text) {

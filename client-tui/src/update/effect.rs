@@ -120,7 +120,11 @@ pub(crate) enum Effect {
         reply_to: Option<Seq>,
     },
     FetchHistory(PageRequest),
-    FetchMembers(RoomName),
+    /// A page of the members after this one.
+    FetchMembers {
+        room: RoomName,
+        after: Option<Username>,
+    },
     Join(RoomName),
     Leave(RoomName),
     OpenDirect {

@@ -1,7 +1,7 @@
 //! Applies what the server sends on its own: the welcome and every other frame.
 
 use chat_shared::limits::TYPING_MS;
-use chat_shared::protocol::{ChatEvent, RoomKind, ServerFrame, SystemEvent, SystemKind, Welcome};
+use chat_shared::protocol::{ChatEvent, ServerFrame, SystemEvent, SystemKind, Welcome};
 use chat_shared::{RoomName, Seq, TimestampMs};
 use jiff::tz::TimeZone;
 
@@ -16,6 +16,7 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     if chat.log.as_ref().is_some_and(|log| *log != welcome.log) {
         for room in chat.rooms_mut() {
             room.timeline.reset();
+            room.view = None;
             room.scroll = Scroll::Newest;
             room.read = Default::default();
         }
@@ -23,7 +24,7 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     chat.log = Some(welcome.log);
     for room in chat.rooms_mut() {
         // Requests of the last connection will not be answered.
-        room.members.asked = false;
+        room.members_asked_at = 0;
         room.typing.names.clear();
         if room.timeline.older != More::None {
             room.timeline.older = More::There;
@@ -46,11 +47,11 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
 
 /// Closes the rooms that are known only from a draft and that the user is no longer in.
 fn close_unknown_rooms(chat: &mut Chat) {
-    chat.retain_rooms(|room| room.info.is_some() || room.holds_text());
+    chat.retain_rooms(|room| room.view.is_some() || room.holds_text());
     for room in chat
         .rooms_mut()
         .iter_mut()
-        .filter(|room| room.info.is_none())
+        .filter(|room| room.view.is_none())
     {
         close(room, messages::not_in_room(&room.name));
     }
@@ -91,15 +92,20 @@ fn on_room_gone(chat: &mut Chat, name: &RoomName, now: TimestampMs) {
 }
 
 pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zone: &TimeZone) {
-    let mut tip = 0;
+    let (mut tip, mut is_new) = (0, false);
     if let Some((room, seq)) = frame.place()
         && let Some(room) = chat.room_mut(&room.clone())
     {
-        tip = room.read.tip;
-        room.read.tip = room.read.tip.max(seq);
+        tip = room.tip();
+        is_new = seq > tip;
+    }
+    for room in chat.rooms_mut() {
+        if let Some(view) = &mut room.view {
+            view.apply(&frame);
+        }
     }
     match frame {
-        ServerFrame::Chat(event) => on_chat(chat, event, tip),
+        ServerFrame::Chat(event) => on_chat(chat, event, tip, is_new),
         ServerFrame::Edited(it) => {
             let change = Change::Edited {
                 mentions_me: it.username != chat.me && it.mentions.contains(&chat.me),
@@ -119,11 +125,6 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
             changed(chat, &it.room, it.seq, it.target, change);
         }
         ServerFrame::System(event) => on_system(chat, event, zone),
-        ServerFrame::Presence(event) => {
-            if let Some(room) = chat.room_mut(&event.room) {
-                room.members.presence(&event);
-            }
-        }
         ServerFrame::Typing(mut event) => {
             event.usernames.retain(|name| *name != chat.me);
             if let Some(room) = chat.room_mut(&event.room) {
@@ -131,13 +132,8 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
             }
         }
         ServerFrame::Read(event) => {
-            let shown = chat.is_current(&event.room) && chat.is_watched;
             if let Some(room) = chat.room_mut(&event.room) {
-                room.read.seq = room.read.seq.max(event.seq);
                 room.read.sent_seq = room.read.sent_seq.max(event.seq);
-                if !shown || room.is_scrolled() {
-                    (room.unread, room.mentions) = (event.unread, event.mentions);
-                }
             }
         }
         ServerFrame::RoomsState(state) => {
@@ -158,7 +154,6 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
                     room.timeline.clear();
                 }
                 (room.scroll, room.selected, room.jump) = Default::default();
-                room.read.tip = limited.last_seq;
             }
         }
         ServerFrame::Error(error) => {
@@ -172,8 +167,8 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
     }
 }
 
-/// Adds a message; `tip` is the seq of the event before it.
-fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq) {
+/// Adds a message; `tip` is the seq of the last event before it.
+fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq, is_new: bool) {
     let me = chat.me.clone();
     let own = event.username == me;
     let is_current = chat.is_current(&event.room);
@@ -186,19 +181,12 @@ fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq) {
         room.pending.retain(|line| line.nonce != event.nonce);
     }
     room.typing.names.retain(|name| *name != event.username);
-    // The server's count already includes earlier messages.
-    let counts = !own && event.seq > room.read.counted_up_to;
-    let mentions = event.mentions.contains(&me);
     let is_away = room.is_scrolled() || !room.timeline.is_live();
     let stored = room.pending.len() < waiting;
     if room.timeline.add_message(event, &me) {
-        if counts && (!shown || is_away) {
-            room.unread += 1;
-            room.mentions += u64::from(mentions);
-            if is_current && !is_away {
-                // It arrives while the user looks elsewhere.
-                room.read.divider.get_or_insert(tip);
-            }
+        if is_new && !own && is_current && !shown && !is_away {
+            // It arrives while the user looks elsewhere.
+            room.read.divider.get_or_insert(tip);
         }
         if !own && let Scroll::At { new, .. } = &mut room.scroll {
             *new += 1;
@@ -231,32 +219,9 @@ fn on_system(chat: &mut Chat, event: SystemEvent, zone: &TimeZone) {
         // `room_gone` follows.
         room.membership = Membership::Closed(why);
     }
-    if event.seq.is_some() {
-        room.members.happened(&event);
-        info_changed(room, &event, event.username.as_ref() == Some(&me));
-    }
     let quiet = matches!(event.event, SystemKind::Created) && room.is_direct();
     if !quiet {
         room.timeline.add_system(event);
         room.timeline.trim(room.is_scrolled());
-    }
-}
-
-fn info_changed(room: &mut Room, event: &SystemEvent, about_me: bool) {
-    let Some(info) = &mut room.info else {
-        return;
-    };
-    match event.event {
-        SystemKind::Topic | SystemKind::Created => {
-            info.topic = event.topic.clone().unwrap_or_default();
-        }
-        SystemKind::Role if about_me => info.role = event.role.unwrap_or(info.role),
-        SystemKind::Joined | SystemKind::Invited if info.kind != RoomKind::Direct => {
-            info.members += 1;
-        }
-        SystemKind::Left | SystemKind::Kicked | SystemKind::Banned => {
-            info.members = info.members.saturating_sub(1);
-        }
-        _ => {}
     }
 }

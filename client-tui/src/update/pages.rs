@@ -122,6 +122,11 @@ fn add_page(
     let side = side(page.kind);
     match result {
         Ok(answer) => {
+            if let Some(view) = &mut room.view {
+                // Counts are exact once the view holds what is unread; a page that it can't join
+                // changes nothing.
+                let _ = view.take_page(page.kind, &answer);
+            }
             let waiting = room.pending.len();
             for message in answer.messages.iter().filter(|it| it.username == me) {
                 room.pending.retain(|line| line.nonce != message.nonce);

@@ -24,8 +24,20 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
         } => sent(chat, &room, &nonce, result, now),
         Event::History { page, result } => pages::on_page(app, &page, result),
         Event::Members { room, result } => {
-            if let (Some(room), Ok(page)) = (chat.room_mut(&room), result) {
-                room.members.set(&page.members, page.more);
+            if let (Some(room), Ok(page)) = (chat.room_mut(&room), result)
+                && let Some(view) = &mut room.view
+            {
+                view.take_members(&page);
+                if let Some(last) = page.members.last()
+                    && page.more
+                    && view.people().iter().count() < MEMBERS_MAX
+                {
+                    let after = Some(last.username.clone());
+                    effects.push(Effect::FetchMembers {
+                        room: room.name.clone(),
+                        after,
+                    });
+                }
             }
         }
         Event::Joined { room, result } => match result {
@@ -111,6 +123,9 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
     }
 }
 
+/// Members that are asked for, page by page; a larger room shows how many are online.
+const MEMBERS_MAX: usize = 2_000;
+
 /// How long a message waits if the server limits the rate and does not say for how long.
 const RETRY_AFTER_MS: u64 = 1_000;
 
@@ -179,7 +194,7 @@ fn opened(
     match result {
         Ok(info) => {
             let name = info.room.clone();
-            if chat.room(&name).is_none_or(|room| room.info.is_none()) {
+            if chat.room(&name).is_none_or(|room| room.view.is_none()) {
                 chat.put_room(info);
             }
             chat.go_to(&name);

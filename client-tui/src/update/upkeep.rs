@@ -3,6 +3,7 @@
 
 use chat_shared::TimestampMs;
 use chat_shared::limits::TYPING_MEMBERS_MAX;
+use chat_shared::view::RoomView;
 
 use super::{Effect, Effects, pages, scroll, sending};
 use crate::state::{
@@ -11,6 +12,9 @@ use crate::state::{
 
 /// The shortest time between two read markers.
 const READ_INTERVAL_MS: u64 = 1_000;
+
+/// The shortest time between two requests for the members of a room.
+const MEMBERS_INTERVAL_MS: u64 = 5_000;
 
 /// How often the server is told that the user is still typing; others see it for six seconds.
 const TYPING_INTERVAL_MS: u64 = 4_000;
@@ -27,7 +31,10 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
         .map(|left| now + (left - 1) % 1_000 + 1);
     let room = chat.current();
     let typing = (!room.typing.names.is_empty()).then_some(room.typing.until);
-    let read = has_read(chat).then(|| room.read.sent_at + READ_INTERVAL_MS);
+    let unsent = chat.rooms().iter().filter(|room| is_unsent(chat, room));
+    let read = unsent
+        .map(|room| room.read.sent_at + READ_INTERVAL_MS)
+        .min();
     let save = match chat.save_due {
         SaveDue::ScrollStep(at) => Some(at),
         SaveDue::Nothing | SaveDue::Now => None,
@@ -37,7 +44,10 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
         room.send_after > now && room.pending.iter().any(waits)
     });
     let send = held_back.map(|room| room.send_after).min();
-    [countdown, typing, read, save, send]
+    let wants = |view: &RoomView| room.is_open() && view.wants_members();
+    let members = room.view.as_ref().is_some_and(wants) && chat.connection == ConnectionState::Live;
+    let members = members.then_some(room.members_asked_at + MEMBERS_INTERVAL_MS);
+    [countdown, typing, read, save, send, members]
         .into_iter()
         .flatten()
         .min()
@@ -70,23 +80,14 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     if chat.connection != ConnectionState::Live {
         return;
     }
-    let reads = has_read(chat);
     let is_watched = chat.is_watched;
     let room = chat.current_mut();
     if is_watched && !room.is_scrolled() && room.timeline.is_live() {
-        (room.unread, room.mentions) = (0, 0);
+        room.mark_read();
     }
-    if !room.members.asked && room.is_open() {
-        room.members.asked = true;
-        effects.push(Effect::FetchMembers(room.name.clone()));
-    }
-    if reads && now >= room.read.sent_at + READ_INTERVAL_MS {
-        (room.read.sent_seq, room.read.sent_at) = (room.read.tip, now);
-        effects.push(Effect::Read {
-            room: room.name.clone(),
-            seq: room.read.tip,
-        });
-    }
+    fetch_members(room, now, effects);
+    send_read_markers(chat, now, effects);
+    let room = chat.current_mut();
     if room.is_open() && room.timeline.older == More::There && scroll::wants_older(app) {
         pages::fetch_older(app, effects);
     }
@@ -101,7 +102,7 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     let is_live = chat.connection == ConnectionState::Live;
     let room = chat.current_mut();
     let crowd = |room: &Room| {
-        let members = room.info.as_ref().map(|info| info.members);
+        let members = room.info().map(|info| info.members);
         !members.is_some_and(|members| (2..=TYPING_MEMBERS_MAX).contains(&members))
     };
     let is_message = !room.input.is_command() && room.is_open();
@@ -111,13 +112,43 @@ pub(super) fn typing(app: &mut App, effects: &mut Effects) {
     }
 }
 
-/// Returns true if the user has seen more than the server knows.
-fn has_read(chat: &Chat) -> bool {
-    let room = chat.current();
+/// Asks for the members of the current room, and again when somebody comes whom the client does not
+/// know, but not too often.
+fn fetch_members(room: &mut Room, now: TimestampMs, effects: &mut Effects) {
+    let is_open = room.is_open();
+    let is_due = room.members_asked_at == 0 || now >= room.members_asked_at + MEMBERS_INTERVAL_MS;
+    if let Some(view) = room
+        .view
+        .as_mut()
+        .filter(|view| is_open && view.wants_members())
+        && is_due
+    {
+        view.ask_members();
+        room.members_asked_at = now;
+        effects.push(Effect::FetchMembers {
+            room: room.name.clone(),
+            after: None,
+        });
+    }
+}
+
+/// Tells the server how far the user has read in each room.
+fn send_read_markers(chat: &mut Chat, now: TimestampMs, effects: &mut Effects) {
+    for index in 0..chat.rooms().len() {
+        let room = &chat.rooms()[index];
+        if !is_unsent(chat, room) || now < room.read.sent_at + READ_INTERVAL_MS {
+            continue;
+        }
+        let (name, seq) = (room.name.clone(), room.read_seq());
+        let read = &mut chat.rooms_mut()[index].read;
+        (read.sent_seq, read.sent_at) = (seq, now);
+        effects.push(Effect::Read { room: name, seq });
+    }
+}
+
+/// Returns true if the user has read more than the server knows.
+fn is_unsent(chat: &Chat, room: &Room) -> bool {
     chat.connection == ConnectionState::Live
-        && chat.is_watched
         && room.is_open()
-        && !room.is_scrolled()
-        && room.timeline.is_live()
-        && room.read.tip > room.read.sent_seq
+        && room.read_seq() > room.read.sent_seq
 }

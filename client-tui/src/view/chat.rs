@@ -13,7 +13,9 @@ use super::sidebars;
 use super::theme::Theme;
 use crate::keys::Action;
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Compose, ConnectionState, LineKey, More, Overlay, Room, Scroll};
+use crate::state::{
+    App, Chat, Compose, ConnectionState, Labels, LineKey, More, Overlay, Room, Scroll,
+};
 use crate::text::{sanitize, width};
 
 /// Rooms with unread messages that the status row lists.
@@ -51,13 +53,13 @@ fn title(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let (area, room) = (areas.title, chat.current());
     let columns = usize::from(area.width);
     // The member list already shows the number.
-    let online = match room.members.online {
+    let online = match room.online() {
         online if online > 0 && areas.members.is_none() => format!(" {}", messages::online(online)),
         _ => String::new(),
     };
     let left = columns.saturating_sub(online.len());
     let name = cut(room.title(), left);
-    let topic = room.info.as_ref().map_or("", |info| info.topic.as_str());
+    let topic = room.info().map_or("", |info| info.topic.as_str());
     let topic = if topic.is_empty() {
         String::new()
     } else {
@@ -181,9 +183,9 @@ fn link(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
 /// The rooms with unread messages: `new: 2 rust, 3 bob!`; `!` marks a mention.
 fn unread_rooms(chat: &Chat) -> Option<String> {
     let rooms = chat.rooms().iter().enumerate();
-    let new = rooms.filter(|(index, room)| room.unread > 0 && *index != chat.current_index());
+    let new = rooms.filter(|(index, room)| room.unread() > 0 && *index != chat.current_index());
     let shown = new.map(|(index, room)| {
-        let mark = if room.mentions > 0 { "!" } else { "" };
+        let mark = if room.mentions() > 0 { "!" } else { "" };
         format!("{} {}{mark}", index + 1, sanitize(room.title()))
     });
     let shown: Vec<_> = shown.take(UNREAD_ROOMS_MAX).collect();
@@ -225,6 +227,14 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     {
         return (messages::SLASH_IS_TEXT.to_owned(), theme.warning());
     }
+    if let Some(message) = room.selected.and_then(|seq| room.timeline.message(seq))
+        && room.compose == Compose::New
+        && let Some(people) = room.people()
+        && Labels::of(people).get(&message.sender) != message.sender.as_str()
+    {
+        // A display name stands before the message.
+        return (messages::by(&message.sender), theme.dim());
+    }
     match (room.scroll, room.compose) {
         (Scroll::At { .. }, _) if room.timeline.older == More::Loading => {
             (messages::LOADING_OLDER.to_owned(), theme.dim())
@@ -248,11 +258,12 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
 }
 
 fn typing(room: &Room) -> Option<String> {
+    let labels = room.people().map(Labels::of).unwrap_or_default();
     let names: Vec<_> = room
         .typing
         .names
         .iter()
-        .map(|name| sanitize(name.as_str()))
+        .map(|name| sanitize(labels.get(name)))
         .collect();
     messages::typing(&names)
 }

@@ -13,7 +13,9 @@ use ratatui::text::{Line, Span};
 use super::links::Links;
 use super::theme::Theme;
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Entry, EntryKind, LineKey, Message, Pending, Room, TimelineItem};
+use crate::state::{
+    App, Chat, Entry, EntryKind, Labels, LineKey, Message, Pending, Room, TimelineItem,
+};
 use crate::text::{Markup, cells, sanitize, width, wrap};
 
 /// The longest name, in columns, before it is cut.
@@ -32,6 +34,7 @@ pub(crate) struct Rows<'a> {
     theme: Theme,
     me: &'a Username,
     room: &'a Room,
+    labels: Labels,
     /// The addresses in the rows that were made.
     pub(crate) links: RefCell<Links>,
 }
@@ -44,6 +47,7 @@ impl<'a> Rows<'a> {
             theme: Theme::of(app),
             me: &chat.me,
             room: chat.current(),
+            labels: chat.current().people().map(Labels::of).unwrap_or_default(),
             links: RefCell::default(),
         }
     }
@@ -164,9 +168,17 @@ impl<'a> Rows<'a> {
         let indent = TIME_COLUMNS.min(self.columns / 4);
         let said = match self.room.timeline.message(seq) {
             Some(message) if message.is_deleted() => {
-                format!("{}: {}", message.sender, messages::DELETED)
+                format!(
+                    "{}: {}",
+                    self.labels.get(&message.sender),
+                    messages::DELETED
+                )
             }
-            Some(message) => format!("{}: {}", message.sender, on_one_line(&message.text)),
+            Some(message) => format!(
+                "{}: {}",
+                self.labels.get(&message.sender),
+                on_one_line(&message.text)
+            ),
             None => messages::EARLIER_MESSAGE.to_owned(),
         };
         let said = cut(&said, self.columns.saturating_sub(indent + 2));
@@ -202,7 +214,10 @@ impl<'a> Rows<'a> {
         if style == self.theme.plain() {
             name_style = name_style.patch(self.theme.bold());
         }
-        let name = cut(sender.as_str(), NAME_COLUMNS_MAX.min(self.columns / 3));
+        let name = cut(
+            self.labels.get(sender),
+            NAME_COLUMNS_MAX.min(self.columns / 3),
+        );
         let mut head = vec![time];
         let markup = match markup.text.strip_prefix("/me ") {
             Some(action) => {

@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 use super::rows::cut;
 use super::theme::Theme;
 use crate::messages::chat as messages;
-use crate::state::{Chat, Room};
+use crate::state::{Chat, Room, full_name, listed, mark};
 use crate::text::width;
 
 pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme) {
@@ -28,14 +28,14 @@ pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme
         let title = format!("{sigil}{}", room.title());
         let used = 1 + number.len() + unread.len();
         let name = cut(&title, columns.saturating_sub(used));
-        let style = match (current, room.unread) {
+        let style = match (current, room.unread()) {
             (true, _) => theme.accent().patch(theme.bold()),
             (false, 0) => theme.plain(),
             (false, _) => theme.bold(),
         };
         let mark = if current { ">" } else { " " };
         let gap = columns.saturating_sub(used + width(&name));
-        let unread_style = if room.mentions > 0 {
+        let unread_style = if room.mentions() > 0 {
             theme.error()
         } else {
             theme.warning()
@@ -64,7 +64,7 @@ pub(crate) fn rooms_skipped(area: Rect, chat: &Chat) -> usize {
 fn unread(room: &Room) -> String {
     let failed = room.pending.iter().any(|line| line.failed().is_some());
     let failed = if failed { "!" } else { "" };
-    match (room.unread, room.mentions) {
+    match (room.unread(), room.mentions()) {
         (0, _) if failed.is_empty() => String::new(),
         (0, _) => format!(" {failed}"),
         (unread, 0) => format!(" {unread}{failed}"),
@@ -81,19 +81,22 @@ pub(super) fn members(frame: &mut Frame<'_>, area: Rect, room: &Room, theme: The
     };
     let columns = usize::from(area.width);
     let heading = |text: String| Line::styled(text, theme.dim());
-    let mut lines = vec![heading(messages::online(room.members.online))];
-    let list = |online| room.members.list(online).into_iter();
-    lines.extend(list(true).map(|(name, member)| {
+    let mut lines = vec![heading(messages::online(room.online()))];
+    let list = |online| {
+        let people = room.people();
+        people.map_or_else(Vec::new, |people| listed(people, online))
+    };
+    lines.extend(list(true).into_iter().map(|member| {
         let bot = if member.bot { " [bot]" } else { "" };
-        let text = format!("{}{name}{bot}", member.mark());
-        Line::styled(cut(&text, columns), theme.username(name))
+        let text = format!("{}{}{bot}", mark(member), full_name(member));
+        Line::styled(cut(&text, columns), theme.username(&member.username))
     }));
     let offline = list(false);
-    if offline.len() > 0 {
+    if !offline.is_empty() {
         lines.push(Line::raw(""));
         lines.push(heading(messages::offline(offline.len())));
-        lines.extend(offline.map(|(name, member)| {
-            let text = format!("{}{name}", member.mark());
+        lines.extend(offline.into_iter().map(|member| {
+            let text = format!("{}{}", mark(member), full_name(member));
             heading(cut(&text, columns))
         }));
     }

@@ -41,7 +41,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, chat: &Chat, switcher: &Switcher, them
             "  "
         };
         let sigil = if room.is_direct() { "@" } else { "#" };
-        let unread = match room.unread {
+        let unread = match room.unread() {
             0 => String::new(),
             unread => messages::unread_in_switcher(unread),
         };

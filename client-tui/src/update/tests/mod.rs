@@ -206,7 +206,7 @@ fn rooms() {
             } else {
                 ""
             };
-            format!("{mark}{}:{}", room.title(), room.unread)
+            format!("{mark}{}:{}", room.title(), room.unread())
         };
         chat.rooms()
             .iter()

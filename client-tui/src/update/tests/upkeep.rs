@@ -38,27 +38,51 @@ fn unread_messages_are_counted_as_the_server_counts_them() {
     let mut client = Script::chat(80, 24);
     let counts = |client: &Script, index: usize| {
         let room = &client.state().rooms()[index];
-        (room.unread, room.mentions)
+        (room.unread(), room.mentions())
     };
     client.run("unread-room rust 10 7 1");
     assert_eq!(counts(&client, 1), (3, 1));
     // The replay of messages that the server's count includes.
     client.run("chat rust 9 bob a; mention rust 10 bob b");
     assert_eq!(counts(&client, 1), (3, 1));
-    client.run("mention rust 11 bob @ann; chat rust 12 ann own");
+    client.run("mention rust 11 bob @ann");
     assert_eq!(counts(&client, 1), (4, 2));
-    // Read in another client.
-    client.run("read rust 11 0");
+    client.run("chat rust 12 ann written in another client; chat rust 13 bob x");
+    assert_eq!(counts(&client, 1), (1, 0), "who writes has read");
+    client.run("read rust 13 0");
     assert_eq!(counts(&client, 1), (0, 0));
-    client.run("chat rust 13 bob x; key alt-a");
+    client.run("chat rust 14 bob x; key alt-a");
     assert_eq!(client.state().current_index(), 1);
-    assert_eq!(client.state().current().read.divider, Some(11));
+    assert_eq!(client.state().current().read.divider, Some(13));
     client.run("type x; key enter");
     assert_eq!(
         client.state().current().read.divider,
         None,
         "who speaks has read"
     );
+}
+
+#[test]
+fn mention_counts_follow_edits_and_deletes() {
+    let mut client = Script::chat(80, 24);
+    let counts = |client: &Script| {
+        let room = &client.state().rooms()[1];
+        (room.unread(), room.mentions())
+    };
+    client.run("unread-room rust 10 10 0; chat rust 11 bob hi; mention rust 12 bob @ann");
+    assert_eq!(counts(&client), (2, 1));
+    client.run("mentioned-in rust 13 11 hi @ann");
+    assert_eq!(counts(&client), (2, 2), "edited to mention ann");
+    client.run("deleted-in rust 14 12");
+    assert_eq!(counts(&client).1, 1, "a mention was deleted");
+}
+
+#[test]
+fn ownership_that_is_inherited_is_seen() {
+    let mut client = Script::chat(80, 24);
+    client.run("room rust; inherits rust 4 bob");
+    let info = client.state().rooms()[1].info().unwrap();
+    assert_eq!(info.role, chat_shared::protocol::Role::Owner);
 }
 
 #[test]
@@ -107,7 +131,7 @@ fn writing_is_told_now_and_then() {
 fn nothing_is_read_that_nobody_looks_at() {
     let counts = |client: &Script| {
         let room = client.state().current();
-        (room.unread, room.mentions, room.read.divider)
+        (room.unread(), room.mentions(), room.read.divider)
     };
     for away in [
         "focus out",
