@@ -128,6 +128,20 @@ impl Net {
                 let result = client.members(&room, after, Some(MEMBERS_PAGE)).await;
                 Event::Members { room, result }
             }),
+            // Nothing depends on the outcome of these.
+            Effect::Typing(room) => self.spawn(async move {
+                let _ = client.typing(&room).await;
+            }),
+            Effect::Read { room, seq } => self.spawn(async move {
+                let _ = client.read(&room, seq).await;
+            }),
+            effect => self.carry_out_in_rooms(client, effect),
+        }
+    }
+
+    /// The effects about rooms, searches and changes in a room.
+    fn carry_out_in_rooms(&self, client: Client, effect: Effect) {
+        match effect {
             Effect::Join(room) => self.event(async move {
                 let result = client.join(&room).await;
                 Event::Joined { room, result }
@@ -174,13 +188,6 @@ impl Net {
                     action,
                     result,
                 }
-            }),
-            // Nothing depends on the outcome of these.
-            Effect::Typing(room) => self.spawn(async move {
-                let _ = client.typing(&room).await;
-            }),
-            Effect::Read { room, seq } => self.spawn(async move {
-                let _ = client.read(&room, seq).await;
             }),
             _ => {}
         }

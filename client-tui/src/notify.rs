@@ -76,8 +76,8 @@ mod tests {
         if mentions {
             chat.mentions.push(me.clone());
         }
-        let told = String::from_utf8(about(&chat, &me, config, in_tmux)).unwrap();
-        assert_eq!(told, expect, "{text:?}");
+        let bytes = String::from_utf8(about(&chat, &me, config, in_tmux)).unwrap();
+        assert_eq!(bytes, expect, "{text:?}");
     }
 
     fn config(messages: NotificationLevel, bell: bool, form: NotificationForm) -> Notifications {
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn told_by_mention_and_by_room() {
+    fn notifies_by_mention_and_by_room() {
         let mut some = config(NotificationLevel::Mentions, true, NotificationForm::None);
         check("hi", false, &some, false, "");
         check("hi @ann", true, &some, false, "\x07");

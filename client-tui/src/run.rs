@@ -226,11 +226,11 @@ impl Program {
             in_tmux,
             next,
         } = &mut self.notices;
-        let told = notify::about(message, &chat.me, config, *in_tmux);
-        if !told.is_empty() && Instant::now() >= *next {
+        let bytes = notify::about(message, &chat.me, config, *in_tmux);
+        if !bytes.is_empty() && Instant::now() >= *next {
             *next = Instant::now() + notify::PAUSE;
             let mut out = io::stdout().lock();
-            let _ = out.write_all(&told).and_then(|()| out.flush());
+            let _ = out.write_all(&bytes).and_then(|()| out.flush());
         }
     }
 

@@ -16,11 +16,13 @@ pub(crate) fn is_light(theme: ThemeChoice) -> Option<bool> {
         ThemeChoice::Dark => Some(false),
         ThemeChoice::Light => Some(true),
         ThemeChoice::Mono => None,
-        ThemeChoice::Auto => asked().or_else(|| told(std::env::var("COLORFGBG").ok().as_deref())),
+        ThemeChoice::Auto => {
+            from_terminal().or_else(|| from_palette(std::env::var("COLORFGBG").ok().as_deref()))
+        }
     }
 }
 
-fn asked() -> Option<bool> {
+fn from_terminal() -> Option<bool> {
     let mut options = QueryOptions::default();
     options.timeout = ANSWER_TIMEOUT;
     let mode = theme_mode(options).ok()?;
@@ -28,7 +30,7 @@ fn asked() -> Option<bool> {
 }
 
 /// Reads `COLORFGBG`: `foreground;background` as palette numbers.
-fn told(colours: Option<&str>) -> Option<bool> {
+fn from_palette(colours: Option<&str>) -> Option<bool> {
     let background: u8 = colours?.rsplit(';').next()?.parse().ok()?;
     Some(matches!(background, 7 | 9..=15))
 }
@@ -46,10 +48,10 @@ mod tests {
 
     #[test]
     fn numbers_of_the_palette() {
-        assert_eq!(told(Some("0;15")), Some(true));
-        assert_eq!(told(Some("15;default;0")), Some(false));
-        assert_eq!(told(Some("0;7")), Some(true));
-        assert_eq!(told(Some("white")), None);
-        assert_eq!(told(None), None);
+        assert_eq!(from_palette(Some("0;15")), Some(true));
+        assert_eq!(from_palette(Some("15;default;0")), Some(false));
+        assert_eq!(from_palette(Some("0;7")), Some(true));
+        assert_eq!(from_palette(Some("white")), None);
+        assert_eq!(from_palette(None), None);
     }
 }

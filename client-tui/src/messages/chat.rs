@@ -253,11 +253,19 @@ pub(crate) fn connection(state: &ConnectionState, wait_ms: Option<u64>) -> Strin
     match state {
         ConnectionState::Connecting => "connecting …".to_owned(),
         ConnectionState::Live => "connected".to_owned(),
-        ConnectionState::Waiting { why, .. } => match wait_ms {
-            Some(left) => format!("reconnecting in {} s: {why}", left.div_ceil(1_000)),
-            None => format!("reconnecting …: {why}"),
+        ConnectionState::Waiting { .. } => match wait_ms {
+            Some(left) => format!("reconnecting in {} s", left.div_ceil(1_000)),
+            None => "reconnecting …".to_owned(),
         },
-        ConnectionState::Ended { why } => format!("disconnected: {why}"),
+        ConnectionState::Ended { .. } => "disconnected".to_owned(),
+    }
+}
+
+/// The reason that follows [`connection`], if there is room for it.
+pub(crate) fn connection_lost_because(state: &ConnectionState) -> Option<&str> {
+    match state {
+        ConnectionState::Connecting | ConnectionState::Live => None,
+        ConnectionState::Waiting { why, .. } | ConnectionState::Ended { why } => Some(why),
     }
 }
 

@@ -15,9 +15,9 @@ use crate::messages;
 
 pub(super) async fn run(args: Tail, who: &Identity, out: &mut Output) -> Result<(), Failure> {
     let mut connection = Connection::open(who, args.timeout).await?;
-    let told = follow(&args, &mut connection, out).await;
+    let outcome = follow(&args, &mut connection, out).await;
     connection.close().await;
-    told
+    outcome
 }
 
 async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> Result<(), Failure> {

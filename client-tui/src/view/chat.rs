@@ -21,6 +21,9 @@ use crate::text::{sanitize, width};
 /// Rooms with unread messages that the status row lists.
 const UNREAD_ROOMS_MAX: usize = 20;
 
+/// Below this width the reason of a lost connection says nothing.
+const REASON_COLUMNS_MIN: usize = 16;
+
 /// Completions that the status row lists.
 const COMPLETIONS_MAX: usize = 8;
 
@@ -141,12 +144,20 @@ fn status(frame: &mut Frame<'_>, areas: &Areas, app: &App, chat: &Chat, theme: T
     let (hint, hint_style) = hint(app, chat, theme);
     // On a narrow screen the most important part keeps its place.
     let mut left = columns.saturating_sub(4);
-    let mut take = |text: String| {
+    let mut take = |text: String, columns_min: usize| {
+        if left < columns_min {
+            return String::new();
+        }
         let text = cut(&text, left);
         left = left.saturating_sub(width(&text) + 4);
         text
     };
-    let (link, hint, who) = (take(link), take(hint), take(who));
+    let (mut link, hint) = (take(link, 0), take(hint, 0));
+    if let Some(why) = messages::connection_lost_because(&chat.connection) {
+        // The reason must not hide a question or a notice.
+        link += &take(format!(": {why}"), REASON_COLUMNS_MIN);
+    }
+    let who = take(who, 0);
     let mut spans = vec![Span::styled("── ", theme.dim())];
     spans.push(Span::styled(link, link_style));
     if who.chars().count() > 3 {
@@ -221,6 +232,9 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
         return (ahead.join("  "), theme.dim());
     }
     let room = chat.current();
+    if let Some(why) = room.closed() {
+        return (why.to_owned(), theme.warning());
+    }
     if room.input.text().starts_with('/')
         && !room.input.is_command()
         && !matches!(room.compose, Compose::Edit(_))

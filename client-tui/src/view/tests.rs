@@ -108,6 +108,7 @@ const STATES: &[(&str, State)] = &[
     ("searching", |columns, rows| with(people(columns, rows), "key ctrl-c; type /search tea; key enter")),
     ("nothing_found", |columns, rows| with(people(columns, rows), "key ctrl-c; type /search tea; key enter; found 2 1 end")),
     ("chosen", |columns, rows| with(talk(columns, rows), "key alt-up alt-up")),
+    ("closed", |columns, rows| with(Script::chat(columns, rows), "room rust; key alt-2; type typing when; banned rust 4 bob; gone rust; type  removed")),
     ("named", |columns, rows| with(Script::chat(columns, rows), "members ann bob=Bobby cem=Cem -dan=Cem eve=ann; chat lobby 1 bob hi; chat lobby 2 cem hello; chat lobby 3 eve not ann; answer 4 1 bob yes; typing bob cem; profile bob Bob B.; key alt-up")),
     ("answer", |columns, rows| with(talk(columns, rows), "key alt-r; type yes")),
     ("change", |columns, rows| with(talk(columns, rows), "own 40 n-9 mine; key alt-e")),

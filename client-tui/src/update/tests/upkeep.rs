@@ -4,23 +4,23 @@ use crate::testing::{NOW, Script};
 use crate::update::{Effect, next_change};
 
 /// The read markers and typing notices that were sent.
-fn told(client: &Script) -> String {
-    let told = client.effects.iter().filter_map(|effect| match effect {
+fn sent(client: &Script) -> String {
+    let sent = client.effects.iter().filter_map(|effect| match effect {
         Effect::Read { room, seq } => Some(format!("read {room} {seq}")),
         Effect::Typing(room) => Some(format!("typing {room}")),
         _ => None,
     });
-    told.collect::<Vec<_>>().join(", ")
+    sent.collect::<Vec<_>>().join(", ")
 }
 
 #[test]
 fn what_was_seen_is_told_once_a_second() {
     let mut client = Script::chat(80, 24);
     client.run("chat lobby 1 bob a; chat lobby 2 bob b; chat lobby 3 bob c");
-    assert_eq!(told(&client), "read lobby 1");
+    assert_eq!(sent(&client), "read lobby 1");
     assert_eq!(next_change(&client.app, NOW), Some(NOW + 1_000));
     client.run("wait 1000");
-    assert_eq!(told(&client), "read lobby 1, read lobby 3");
+    assert_eq!(sent(&client), "read lobby 1, read lobby 3");
     assert_eq!(
         next_change(&client.app, NOW + 1_000),
         None,
@@ -28,9 +28,9 @@ fn what_was_seen_is_told_once_a_second() {
     );
     client.effects.clear();
     client.run("page 1 3 end; resize 80 4; key pgup; chat lobby 4 bob d; wait 5000");
-    assert_eq!(told(&client), "", "what is below the screen was not seen");
+    assert_eq!(sent(&client), "", "what is below the screen was not seen");
     client.run("key end");
-    assert_eq!(told(&client), "read lobby 4");
+    assert_eq!(sent(&client), "read lobby 4");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn unread_messages_are_counted_as_the_server_counts_them() {
     client.run("mention rust 11 bob @ann");
     assert_eq!(counts(&client, 1), (4, 2));
     client.run("chat rust 12 ann written in another client; chat rust 13 bob x");
-    assert_eq!(counts(&client, 1), (1, 0), "who writes has read");
+    assert_eq!(counts(&client, 1), (1, 0), "a user who writes has read");
     client.run("read rust 13 0");
     assert_eq!(counts(&client, 1), (0, 0));
     client.run("chat rust 14 bob x; key alt-a");
@@ -58,7 +58,7 @@ fn unread_messages_are_counted_as_the_server_counts_them() {
     assert_eq!(
         client.state().current().read.divider,
         None,
-        "who speaks has read"
+        "a user who writes has read"
     );
 }
 
@@ -109,16 +109,16 @@ fn urgent_rooms_come_first() {
 fn writing_is_told_now_and_then() {
     let mut client = Script::chat(80, 24);
     client.run("type /names");
-    assert_eq!(told(&client), "", "a command is no message");
+    assert_eq!(sent(&client), "", "a command is no message");
     client.run("key ctrl-u; type hel; wait 3999; type l; wait 1; type o");
-    assert_eq!(told(&client), "", "nobody else is here");
+    assert_eq!(sent(&client), "", "nobody else is here");
     client.run("crowd 2; type a; wait 3999; type b; wait 1; type c");
-    assert_eq!(told(&client), "typing lobby, typing lobby");
+    assert_eq!(sent(&client), "typing lobby, typing lobby");
     client.run("typing ann bob; wait 5999");
     assert_eq!(
         client.state().current().typing.names.len(),
         1,
-        "not oneself"
+        "not ann herself"
     );
     client.run("wait 1");
     assert!(client.state().current().typing.names.is_empty());
@@ -144,10 +144,10 @@ fn nothing_is_read_that_nobody_looks_at() {
         client.effects.clear();
         client.run(away);
         client.run("chat lobby 3 bob b; mention lobby 4 bob @ann; wait 5000");
-        assert_eq!(told(&client), "", "after {away:?}");
+        assert_eq!(sent(&client), "", "after {away:?}");
         assert_eq!(counts(&client), (2, 1, Some(2)), "after {away:?}");
         client.run("focus in; key esc; wait 1000");
-        assert_eq!(told(&client), "read lobby 4", "after {away:?}");
+        assert_eq!(sent(&client), "read lobby 4", "after {away:?}");
         assert_eq!(counts(&client), (0, 0, Some(2)), "the divider stays");
     }
 }

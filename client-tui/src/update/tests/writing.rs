@@ -64,8 +64,12 @@ fn commands_about_people() {
     let done = |line: &str, expect: &str| {
         let mut client = Script::chat(80, 24);
         client.run(&format!("type {line}; key enter"));
-        let told = client.shown();
-        assert_eq!(told.trim_start_matches("> \n").trim_end(), expect, "{line}");
+        let shown = client.shown();
+        assert_eq!(
+            shown.trim_start_matches("> \n").trim_end(),
+            expect,
+            "{line}"
+        );
     };
     done("/kick @bob", "Kick(Username(\"bob\"))");
     done("/ban bob 2h", "Ban(Username(\"bob\"), Some(7200))");
@@ -97,13 +101,13 @@ fn commands_about_people() {
 fn a_search_says_where_and_by_whom() {
     let mut client = Script::chat(80, 24);
     client.run("type /search old tea in:rust from:@bob; key enter");
-    let told = client.shown();
+    let shown = client.shown();
     for part in [
         "query: \"old tea\"",
         "RoomName(\"rust\")",
         "Username(\"bob\")",
     ] {
-        assert!(told.contains(part), "{told}");
+        assert!(shown.contains(part), "{shown}");
     }
     client.run("found 51 100 more; key end");
     let asked = |client: &Script| client.shown().matches("Search {").count();
