@@ -14,7 +14,7 @@ use super::links::Links;
 use super::theme::Theme;
 use crate::messages::chat as messages;
 use crate::state::{
-    App, Chat, Entry, EntryKind, Labels, LineKey, Message, Pending, Room, TimelineItem,
+    App, Chat, Entry, EntryKind, Labels, LineKey, Message, More, Pending, Room, TimelineItem,
 };
 use crate::text::{Markup, cells, sanitize, width, wrap};
 
@@ -66,10 +66,14 @@ impl<'a> Rows<'a> {
             let name = day.strftime("%A, %-d %B %Y").to_string();
             rows.push(self.divider(&name, self.theme.dim()));
         }
-        let line = self.room.read.divider;
-        let starts_unread = |line| key.seq > line && above.is_some_and(|(key, _)| key.seq <= line);
-        let is_first = self.room.read.divider == Some(0) && above.is_none();
-        if line.is_some_and(starts_unread) || is_first {
+        let is_whole = self.room.timeline.older == More::None;
+        let starts_unread = |line| {
+            let follows_read = above.is_some_and(|(key, _)| key.seq <= line);
+            // Without a line above, the room starts here, or what is above is not loaded.
+            let is_first = above.is_none() && (line == 0 || is_whole);
+            key.seq > line && (follows_read || is_first)
+        };
+        if self.room.read.divider.is_some_and(starts_unread) {
             rows.push(self.divider(messages::NEW_MESSAGES, self.theme.accent()));
         }
         match shown {

@@ -150,6 +150,25 @@ screens! {
 }
 
 #[test]
+fn the_line_of_new_messages_stands_once() {
+    let lines = |script: &str| {
+        let client = with(Script::chat(80, 24), script);
+        screen(&client).matches(" new messages ").count()
+    };
+    // A newcomer, below whose own arrival everything is new.
+    let newcomer = "joined ann; unread-room lobby 2 0 0; page 1 2 end";
+    assert_eq!(lines(newcomer), 1);
+    // A direct room, whose first event is not shown.
+    assert_eq!(
+        lines("direct @d1 zoe; chat @d1 2 zoe psst; key alt-a; page 2 2 end"),
+        1
+    );
+    // What is above the first loaded line is not known.
+    let past = "unread-room rust 200 100 0; key alt-a; page 151 200 more";
+    assert_eq!(lines(past), 0);
+}
+
+#[test]
 fn the_wheel_scrolls_and_a_click_enters_a_room() {
     let mut client = with(Script::chat(120, 40), "page 1 100 end; room rust");
     let newest = screen(&client);
