@@ -12,8 +12,14 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
 use chat_store::StoreError;
 
-/// Events read from the store at a time.
-const PAGE_EVENTS_MAX: usize = 100;
+/// Events that a replay reads from the store at first, and at least.
+const REPLAY_ROWS_MIN: usize = 16;
+
+/// Events that a replay reads from the store at a time.
+const REPLAY_ROWS_MAX: usize = 100;
+
+/// Bytes of replayed events that are sent before the send queue is asked for room again.
+const REPLAY_BYTES_MAX: usize = 64 << 10;
 
 /// Replays in the background what a connection that is in its rooms asks for. All of them hold
 /// their live events back before `ok` says that the replay begins. `permit` is held until all is
@@ -81,30 +87,36 @@ async fn to_the_tip(
     first: Seq,
     mut step: CatchUp,
 ) -> Result<u64, StoreError> {
-    let mut after = first;
-    while !connection.send_queue.is_closing() {
-        // The room may push what it holds in memory, which needs a turn too.
-        let turn = connection.send_queue.pacing_permit().await;
+    let (mut after, mut rows) = (first, REPLAY_ROWS_MIN);
+    // The room may push what it holds in memory, which needs a permit too.
+    while let Some(permit) = hub.page_permit(connection).await {
         let (tip, subscription) = match ask(hub, connection, room, step).await? {
             CatchUpStep::Behind { tip, subscription } => (tip, subscription),
             CatchUpStep::Live { tip } => return Ok(tip.saturating_sub(first)),
             CatchUpStep::Gone => return Ok(0),
         };
-        drop(turn);
         let before = after;
-        let events = hub.store().events(room, after, PAGE_EVENTS_MAX).await?;
+        let events = hub.store().events(room, after, rows).await?;
         let up_to = events.partition_point(|event| event.seq <= tip);
+        let (mut bytes, mut sent) = (0, 0);
         for frame in event_frames(hub, room, &events[..up_to]).await? {
-            if !connection.send_in(room, subscription, &frame).await {
+            let Some(len) = connection.send_in(&permit, room, subscription, &frame) else {
                 return Ok(after - first);
-            }
+            };
             after = frame.place().map_or(after, |(_, seq)| seq);
+            (bytes, sent) = (bytes + len, sent + 1);
+            if bytes >= REPLAY_BYTES_MAX {
+                break;
+            }
         }
         if after == before {
             return Err(StoreError::Corrupt(format!(
                 "{room} has no event above {after}"
             )));
         }
+        // Long events are read a few at a time, short ones by the hundred.
+        rows = if sent < up_to { sent } else { rows * 2 };
+        rows = rows.clamp(REPLAY_ROWS_MIN, REPLAY_ROWS_MAX);
         step = CatchUp::Continue { after };
     }
     Ok(after - first)

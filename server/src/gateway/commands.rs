@@ -6,14 +6,15 @@ use chat_shared::limits::{
     EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, QUERY_CHARS_MAX,
     RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
 };
-use chat_shared::protocol::{Command, CommandFrame, ErrorCode, ErrorFrame, RoomKind, ServerFrame};
+use chat_shared::protocol::{
+    Command, CommandFrame, ErrorCode, ErrorFrame, RoomKind, Rooms, Search, ServerFrame,
+};
 use chat_shared::{Nonce, RequestId, RoomName, check_display_name};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::people::LookupError;
 use super::{catch_up, lists, people};
 use crate::hub::{Connection, Hub, Propose, Query, RoomRequest};
-use chat_store::StoreError;
 
 /// A command of one connection, on its way.
 struct CommandContext<'a> {
@@ -25,6 +26,12 @@ struct CommandContext<'a> {
     permit: OwnedSemaphorePermit,
 }
 
+/// A question for a page that no single room can answer.
+enum PageQuery {
+    Rooms(Rooms),
+    Search(Search),
+}
+
 /// Carries a command out. The answer reaches the connection by its send queue.
 pub(super) async fn carry_out(
     hub: &Hub,
@@ -34,7 +41,7 @@ pub(super) async fn carry_out(
     permit: OwnedSemaphorePermit,
 ) {
     let CommandFrame { id, command } = frame;
-    let asked = CommandContext {
+    let context = CommandContext {
         hub,
         connection,
         id,
@@ -42,33 +49,26 @@ pub(super) async fn carry_out(
         permit,
     };
     if let Err(error) = check(&command) {
-        return asked.reject(error);
+        return context.reject(error);
+    }
+    if is_read(&command)
+        && let Some(retry_after_ms) = rate_limited
+    {
+        return context.reject(too_often(retry_after_ms));
     }
     match command {
-        Command::History(history) => asked.query(&history.room.clone(), Query::History(history)),
-        Command::Events(events) => asked.query(&events.room.clone(), Query::Events(events)),
-        Command::Members(members) => asked.query(&members.room.clone(), Query::Members(members)),
-        Command::Rooms(rooms) => {
-            let (hub, connection, re) = asked.owned();
-            asked.apart(async move {
-                let page = lists::rooms(&hub, &connection, re, rooms).await?;
-                Ok(Ok(Some(page)))
-            });
-        }
-        Command::Search(search) => {
-            let (hub, connection, re) = asked.owned();
-            asked.apart(async move {
-                let answered = lists::search(&hub, &connection, re, search).await?;
-                Ok(answered.map(|()| None))
-            });
-        }
+        Command::History(history) => context.query(&history.room.clone(), Query::History(history)),
+        Command::Events(events) => context.query(&events.room.clone(), Query::Events(events)),
+        Command::Members(members) => context.query(&members.room.clone(), Query::Members(members)),
+        Command::Rooms(rooms) => context.make_page(PageQuery::Rooms(rooms)),
+        Command::Search(search) => context.make_page(PageQuery::Search(search)),
         Command::Resume(resume) => {
-            let CommandContext { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = context;
             catch_up::replay(hub, connection, id, resume.rooms, permit);
         }
         Command::Read(read) => {
             let (connection, seq) = (connection.clone(), read.seq);
-            let CommandContext { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = context;
             let request = RoomRequest::Read {
                 connection,
                 id,
@@ -79,7 +79,7 @@ pub(super) async fn carry_out(
         }
         Command::Typing(typing) => {
             let connection = connection.clone();
-            let CommandContext { id, permit, .. } = asked;
+            let CommandContext { id, permit, .. } = context;
             let request = RoomRequest::Typing {
                 connection,
                 id,
@@ -87,18 +87,18 @@ pub(super) async fn carry_out(
             };
             ask_room(hub, &typing.room, request);
         }
-        Command::Ping => connection.send(&ServerFrame::Pong { re: asked.id }),
-        Command::Profile(profile) => asked.change_profile(&profile.display_name).await,
+        Command::Ping => connection.send(&ServerFrame::Pong { re: context.id }),
+        Command::Profile(profile) => context.change_profile(&profile.display_name).await,
         Command::Dm(_) if rate_limited.is_some() => {
-            asked.reject(too_often(rate_limited.unwrap_or_default()));
+            context.reject(too_often(rate_limited.unwrap_or_default()));
         }
         command => match proposed(hub, connection, command, rate_limited.is_some()).await {
-            Ok(Some((room, nonce, command))) => asked.propose(&room, nonce, command),
+            Ok(Some((room, nonce, command))) => context.propose(&room, nonce, command),
             Ok(None) => {
                 let message = "There is no such command in this version of the server.";
-                asked.reject(ErrorFrame::new(ErrorCode::UnknownCommand, message));
+                context.reject(ErrorFrame::new(ErrorCode::UnknownCommand, message));
             }
-            Err(unnamed) => asked.reject(unnamed.frame()),
+            Err(unnamed) => context.reject(unnamed.frame()),
         },
     }
 }
@@ -211,10 +211,6 @@ async fn proposed(
 }
 
 impl CommandContext<'_> {
-    fn owned(&self) -> (Hub, Arc<Connection>, Option<RequestId>) {
-        (self.hub.clone(), self.connection.clone(), self.id.clone())
-    }
-
     fn propose(self, room: &RoomName, nonce: Option<Nonce>, command: chat_rules::Command) {
         let propose = Propose {
             connection: self.connection.clone(),
@@ -237,23 +233,28 @@ impl CommandContext<'_> {
         ask_room(self.hub, room, request);
     }
 
-    /// Answers beside what the connection does next. `None`: it is answered already.
-    fn apart(
-        self,
-        answer: impl Future<Output = Result<Result<Option<ServerFrame>, ErrorFrame>, StoreError>>
-        + Send
-        + 'static,
-    ) {
-        let (connection, id, permit) = (self.connection.clone(), self.id, self.permit);
+    /// Makes a page that no single room can make, in a task of its own. The task ends without a
+    /// page where the connection closes first.
+    fn make_page(self, query: PageQuery) {
+        let (hub, connection) = (self.hub.clone(), self.connection.clone());
+        let (id, permit) = (self.id, self.permit);
         tokio::spawn(async move {
-            match answer.await {
-                Ok(Ok(Some(page))) => connection.send(&page),
-                Ok(Ok(None)) => {}
-                Ok(Err(error)) => reject(&connection, id, error),
-                Err(error) => {
-                    let error = LookupError::Store(error).frame();
-                    reject(&connection, id, error);
+            let Some(page_permit) = hub.page_permit(&connection).await else {
+                return;
+            };
+            let re = id.clone();
+            let made = match query {
+                PageQuery::Rooms(rooms) => lists::rooms(&hub, &connection, re, rooms, &page_permit)
+                    .await
+                    .map(Ok),
+                PageQuery::Search(search) => {
+                    lists::search(&hub, &connection, re, search, &page_permit).await
                 }
+            };
+            match made {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => reject(&connection, id, error),
+                Err(error) => reject(&connection, id, LookupError::Store(error).frame()),
             }
             drop(permit);
         });
@@ -285,6 +286,20 @@ impl CommandContext<'_> {
     fn reject(self, error: ErrorFrame) {
         reject(self.connection, self.id, error);
     }
+}
+
+/// Whether a command reads the store. Reads have a rate of their own.
+pub(super) fn is_read(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::History(_)
+            | Command::Events(_)
+            | Command::Search(_)
+            | Command::Rooms(_)
+            | Command::Members(_)
+            | Command::Resume(_)
+            | Command::Read(_)
+    )
 }
 
 fn too_often(retry_after_ms: u64) -> ErrorFrame {

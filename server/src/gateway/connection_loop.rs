@@ -149,26 +149,20 @@ impl ConnectionLoop {
         Box::pin(commands::carry_out(hub, connection, frame, over, permit)).await;
     }
 
-    /// Milliseconds to wait, where the command may change something and comes too soon.
+    /// Milliseconds to wait, where the command comes too soon. Commands that change something and
+    /// commands that read have a rate each; `typing` and `ping` cost next to nothing and have none.
     fn over_rate(&mut self, command: &Command) -> Option<u64> {
-        let changes = !matches!(
-            command,
-            Command::History(_)
-                | Command::Events(_)
-                | Command::Search(_)
-                | Command::Rooms(_)
-                | Command::Members(_)
-                | Command::Resume(_)
-                | Command::Read(_)
-                | Command::Typing(_)
-                | Command::Ping
-        );
         let username = &self.connection.identity.username;
-        let over = changes.then(|| self.gateway.rate.over(username)).flatten();
+        if commands::is_read(command) {
+            return self.gateway.reads.over(username);
+        }
+        if matches!(command, Command::Typing(_) | Command::Ping) {
+            return None;
+        }
+        let over = self.gateway.rate.over(username);
         match over {
             Some(_) => self.refused_in_a_row += 1,
-            None if changes => self.refused_in_a_row = 0,
-            None => {}
+            None => self.refused_in_a_row = 0,
         }
         if self.refused_in_a_row > FLOOD_REFUSALS_MAX {
             self.connection

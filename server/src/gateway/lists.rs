@@ -9,7 +9,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
-use crate::hub::{Connection, Hub, shown, take_fitting, take_fitting_messages};
+use crate::hub::{Connection, Hub, PagePermit, shown, take_fitting, take_fitting_messages};
 use chat_store::{PublicRoom, StoreError, tokens};
 
 pub(super) async fn rooms(
@@ -17,7 +17,8 @@ pub(super) async fn rooms(
     connection: &Connection,
     re: Option<RequestId>,
     query: Rooms,
-) -> Result<ServerFrame, StoreError> {
+    permit: &PagePermit<'_>,
+) -> Result<(), StoreError> {
     let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
     let prefix = query.prefix.unwrap_or_default();
     let after = query.after.unwrap_or_default();
@@ -37,11 +38,10 @@ pub(super) async fn rooms(
         topic: room.topic,
         last_seq: room.last_seq,
     }));
-    Ok(ServerFrame::Rooms(RoomsPage {
-        re,
-        rooms,
-        more: more || cut_short,
-    }))
+    let more = more || cut_short;
+    let page = ServerFrame::Rooms(RoomsPage { re, rooms, more });
+    connection.send_page(permit, &page);
+    Ok(())
 }
 
 /// The lobby exists before its first event, when no store knows of it yet.
@@ -69,6 +69,7 @@ pub(super) async fn search(
     connection: &Connection,
     re: Option<RequestId>,
     query: Search,
+    permit: &PagePermit<'_>,
 ) -> Result<Result<(), ErrorFrame>, StoreError> {
     let username = &connection.identity.username;
     let subscriptions = connection.subscriptions();
@@ -118,7 +119,7 @@ pub(super) async fn search(
         });
         let told: HashMap<_, _> = told.collect();
         let results = ServerFrame::Results(page.clone());
-        if connection.send_in_all(&told, &results).await {
+        if connection.send_in_all(permit, &told, &results) {
             return Ok(Ok(()));
         }
     }

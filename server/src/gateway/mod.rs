@@ -32,6 +32,22 @@ const SEND_BUFFER_BYTES: usize = 128 << 10;
 /// Milliseconds between two sweeps of the rate limiter's memory.
 const RATE_SWEEP_MS: u64 = 60_000;
 
+/// Commands that read (history, events, members, rooms, search, resume, read markers) for one
+/// user in a second, in the long run.
+pub const READS_PER_SECOND: u32 = 100;
+
+/// Reads that one user may make at once after a pause.
+pub const READS_BURST: u32 = 500;
+
+/// The rate of reads, unless the operator turns rates off.
+const READ_RATE: Option<(NonZeroU32, NonZeroU32)> = match (
+    NonZeroU32::new(READS_PER_SECOND),
+    NonZeroU32::new(READS_BURST),
+) {
+    (Some(per_second), Some(burst)) => Some((per_second, burst)),
+    _ => None,
+};
+
 /// Bounds that the operator sets.
 #[derive(Debug, Clone, Copy)]
 pub struct GatewayLimits {
@@ -49,19 +65,24 @@ pub struct Gateway {
     hub: Hub,
     limits: GatewayLimits,
     networks: NetworkCounts,
+    /// Commands that change something.
     rate: CommandRate,
+    /// Commands that read.
+    reads: CommandRate,
 }
 
 impl Gateway {
     pub fn new(hub: Hub, limits: GatewayLimits) -> Self {
         let rate = CommandRate::new(limits.rate);
+        let reads = CommandRate::new(limits.rate.and(READ_RATE));
         tokio::spawn({
-            let rate = rate.clone();
+            let (rate, reads) = (rate.clone(), reads.clone());
             async move {
                 let mut sweep = tokio::time::interval(Duration::from_millis(RATE_SWEEP_MS));
                 loop {
                     sweep.tick().await;
                     rate.forget_idle();
+                    reads.forget_idle();
                 }
             }
         });
@@ -70,6 +91,7 @@ impl Gateway {
             limits,
             networks: NetworkCounts::default(),
             rate,
+            reads,
         }
     }
 

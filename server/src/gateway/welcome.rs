@@ -21,8 +21,8 @@ use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up};
 use crate::accounts::{AuthError, Identity};
 use crate::hub::{
-    CatchUp, Connection, ConnectionGuard, Dialect, Resume, RoomRequest, Subscribed, take_fitting,
-    wire,
+    CatchUp, Connection, ConnectionGuard, Dialect, Hub, Resume, RoomRequest, Subscribed,
+    take_fitting, wire,
 };
 use crate::send_queue::{Class, SendQueue};
 use chat_rules::ReadMark;
@@ -135,15 +135,20 @@ async fn welcome(
     hello: Option<Hello>,
 ) -> Result<ConnectionGuard, Rejected> {
     let hub = &gateway.hub;
-    let connection = Connection::new(identity, dialect, send_queue.clone());
     let guard = hub
-        .admit(connection.clone(), gateway.limits.per_user)
+        .connect(
+            identity,
+            dialect,
+            send_queue.clone(),
+            gateway.limits.per_user,
+        )
         .map_err(|_| {
             Rejected(
                 CloseCode::TooManyConnections,
                 "you have too many connections",
             )
         })?;
+    let connection = guard.connection.clone();
     let (log, cursors) = hello
         .map(|hello| (hello.log, hello.resume))
         .unwrap_or_default();
@@ -163,12 +168,7 @@ async fn welcome(
             rooms.into_iter().map(|room| room.info).collect(),
         ),
     };
-    send_queue.uncork(
-        frames
-            .iter()
-            .map(|frame| wire::frame(frame, Class::Durable)),
-    );
-    catch_up::go_on(hub, &connection, behind);
+    send_welcome(hub, &connection, frames, behind);
     Ok(guard)
 }
 
@@ -188,6 +188,33 @@ async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), 
             Err(STORE_AWAY)
         }
     }
+}
+
+/// Sends the welcome and then replays what the connection missed. A welcome of several frames is
+/// paced by the send queue, in a task of its own, while the connection is read already.
+fn send_welcome(
+    hub: &Hub,
+    connection: &Arc<Connection>,
+    frames: Vec<ServerFrame>,
+    behind: Vec<(RoomName, Seq, CatchUp)>,
+) {
+    let encode = |frame: &ServerFrame| wire::frame(frame, Class::Paced);
+    if frames.len() <= 1 {
+        connection.send_queue.uncork(frames.iter().map(encode));
+        return catch_up::go_on(hub, connection, behind);
+    }
+    let (hub, connection) = (hub.clone(), connection.clone());
+    tokio::spawn(async move {
+        for frame in frames {
+            let _permit = connection.send_queue.pacing_permit().await;
+            if connection.send_queue.is_closing() {
+                return;
+            }
+            connection.send_queue.lead(encode(&frame));
+        }
+        connection.send_queue.uncork([]);
+        catch_up::go_on(&hub, &connection, behind);
+    });
 }
 
 async fn subscribe_to_rooms(

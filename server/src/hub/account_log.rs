@@ -140,7 +140,7 @@ impl AccountLog {
         match change {
             AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
             AccountChange::Banned => self.hub.end_banned(username),
-            AccountChange::Profile => self.hub.send_profile(username).await,
+            AccountChange::Profile => self.hub.send_profile(username),
         }
     }
 }

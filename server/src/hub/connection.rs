@@ -6,6 +6,8 @@ use chat_shared::RoomName;
 use chat_shared::limits::HEARTBEATS_MISSED_MAX;
 use chat_shared::protocol::{CloseCode, ServerFrame};
 
+use super::page_budget::PagePermit;
+use super::user_share::UserShare;
 use crate::accounts::Identity;
 use crate::send_queue::{Class, Frame, SendQueue};
 
@@ -23,6 +25,8 @@ pub struct Connection {
     pub identity: Identity,
     pub dialect: Dialect,
     pub send_queue: Arc<SendQueue>,
+    /// What it shares with the other connections of its user.
+    pub(super) share: Arc<UserShare>,
     /// Heartbeats since the peer was last heard.
     heartbeats_missed: AtomicU32,
     /// The rooms that hold this connection; `None` once it has ended.
@@ -38,13 +42,20 @@ pub enum Dialect {
 }
 
 impl Connection {
-    pub fn new(identity: Identity, dialect: Dialect, send_queue: Arc<SendQueue>) -> Arc<Self> {
+    pub(super) fn new(
+        identity: Identity,
+        dialect: Dialect,
+        send_queue: Arc<SendQueue>,
+        share: Arc<UserShare>,
+    ) -> Arc<Self> {
+        send_queue.set_share(share.queues.clone());
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
             id,
             identity,
             dialect,
             send_queue,
+            share,
             heartbeats_missed: AtomicU32::new(0),
             rooms: Mutex::new(Some(HashMap::new())),
         })
@@ -102,49 +113,52 @@ impl Connection {
         self.send_as(frame, Class::Durable);
     }
 
-    fn send_as(&self, frame: &ServerFrame, class: Class) {
-        match self.dialect {
-            Dialect::Main => self.send_queue.push(&super::wire::frame(frame, class)),
-            Dialect::Demo => {
-                if let Some(frame) = super::wire::demo_frame(frame, class) {
-                    self.send_queue.push(&frame);
-                }
-            }
-        }
+    /// Returns the bytes that were pushed.
+    fn send_as(&self, frame: &ServerFrame, class: Class) -> usize {
+        let frame = match self.dialect {
+            Dialect::Main => Some(super::wire::frame(frame, class)),
+            Dialect::Demo => super::wire::demo_frame(frame, class),
+        };
+        frame.map_or(0, |frame| {
+            self.send_queue.push(&frame);
+            frame.len()
+        })
     }
 
-    /// Sends a page or a replayed event once the queue has room for it, unless that subscription ended:
-    /// no frame names a room after `room_gone`, and a connection that is back in a room is not sent
-    /// what an earlier subscription asked for. Returns `false` where the subscription is over.
-    pub async fn send_in(
+    /// Sends a page or a replayed event, unless the subscription has ended: no frame names a room
+    /// after `room_gone`, and a later subscription gets nothing that an earlier one asked for.
+    /// Returns the frame's bytes, or `None` where the subscription has ended.
+    pub fn send_in(
         &self,
+        _permit: &PagePermit<'_>,
         room: &RoomName,
         subscription: SubscriptionId,
         frame: &ServerFrame,
-    ) -> bool {
-        let _turn = self.send_queue.pacing_permit().await;
+    ) -> Option<usize> {
         let rooms = self.rooms();
         let lasts = rooms
             .as_ref()
             .is_none_or(|rooms| rooms.get(room) == Some(&subscription));
-        if lasts {
-            self.send_as(frame, Class::Paced);
-        }
-        lasts
+        lasts.then(|| self.send_as(frame, Class::Paced))
     }
 
-    /// The rooms that hold it now.
+    /// Sends a page that belongs to no room.
+    pub fn send_page(&self, _permit: &PagePermit<'_>, frame: &ServerFrame) {
+        self.send_as(frame, Class::Paced);
+    }
+
+    /// The rooms that it is subscribed to now.
     pub fn subscriptions(&self) -> HashMap<RoomName, SubscriptionId> {
         self.rooms().clone().unwrap_or_default()
     }
 
-    /// As [`Connection::send_in`], where the frame tells of several rooms.
-    pub async fn send_in_all(
+    /// As [`Connection::send_in`], for a frame that shows several rooms.
+    pub fn send_in_all(
         &self,
+        _permit: &PagePermit<'_>,
         subscriptions: &HashMap<RoomName, SubscriptionId>,
         frame: &ServerFrame,
     ) -> bool {
-        let _turn = self.send_queue.pacing_permit().await;
         let rooms = self.rooms();
         let last = rooms.as_ref().is_none_or(|rooms| {
             let mut subscriptions = subscriptions.iter();

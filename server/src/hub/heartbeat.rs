@@ -17,6 +17,9 @@ pub(crate) async fn run(hub: Hub) {
     for share in (0..SHARES).cycle() {
         ticks.tick().await;
         count(&hub);
+        if share == 0 {
+            hub.0.shares.forget_unused();
+        }
         for connection in due(&hub, share) {
             connection.beat();
         }

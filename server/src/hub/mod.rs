@@ -12,8 +12,10 @@ pub(crate) mod heartbeat;
 mod history;
 mod loaded;
 mod mentions;
+mod page_budget;
 mod pages;
 mod presence;
+mod profiles;
 mod recent_frames;
 mod replay;
 mod request;
@@ -21,27 +23,32 @@ mod room;
 pub(crate) mod scrubbing;
 mod system_lines;
 mod typing;
+mod user_share;
 pub mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use chat_shared::protocol::{Bye, CloseCode, ProfileEvent, ServerFrame};
+use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs, Username};
 use tokio::sync::{Notify, mpsc};
 
 pub use connection::{Connection, Dialect, SubscriptionId};
 pub use connection_guard::ConnectionGuard;
 pub use history::{shown, take_fitting_messages};
+pub use page_budget::{PAGE_BYTES_MAX, PAGES_BYTES_MAX, PagePermit, USER_PAGES_BYTES_MAX};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
 pub use request::{
     CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest, StoredMarker, Subscribed,
 };
 
-use crate::accounts::{Accounts, avatar_path};
-use crate::send_queue::Class;
+use self::page_budget::PageBudget;
+use self::profiles::ProfileNotices;
+use self::user_share::UserShares;
+use crate::accounts::{Accounts, Identity};
+use crate::send_queue::{Class, SendQueue};
 use chat_rules::{AccountChange, EventId};
 use chat_store::{SharedStore, StoreError};
 
@@ -65,8 +72,12 @@ struct Inner {
     log: String,
     rooms: Mutex<HashMap<RoomName, mpsc::Sender<RoomRequest>>>,
     connections: Mutex<HashMap<Username, Vec<Arc<Connection>>>>,
+    /// Pages being made for all users.
+    pages: PageBudget,
+    shares: UserShares,
     /// A text was deleted and is still in the store.
     deleted: Notify,
+    profiles: ProfileNotices,
 }
 
 impl std::fmt::Debug for Inner {
@@ -97,7 +108,10 @@ impl Hub {
             log,
             rooms,
             connections,
+            pages: PageBudget::new(PAGES_BYTES_MAX),
+            shares: UserShares::default(),
             deleted: Notify::new(),
+            profiles: ProfileNotices::default(),
         }));
         let acting = Arc::downgrade(&hub.0);
         hub.accounts().act_by(move |username, change| {
@@ -139,25 +153,31 @@ impl Hub {
         EventId(random_hex(16))
     }
 
-    /// Takes a connection in, before it is put into any room.
+    /// Makes the connection of an identity, which is in no room yet.
     ///
     /// # Errors
-    /// Where its owner has `max` already.
-    pub fn admit(
+    /// Where its user has `max` connections already.
+    pub fn connect(
         &self,
-        connection: Arc<Connection>,
+        identity: Identity,
+        dialect: Dialect,
+        send_queue: Arc<SendQueue>,
         max: usize,
     ) -> Result<ConnectionGuard, TooManyConnections> {
+        let share = self.0.shares.of(&identity.username);
         let mut connections = lock(&self.0.connections);
-        let own = connections
-            .entry(connection.identity.username.clone())
-            .or_default();
+        let own = connections.entry(identity.username.clone()).or_default();
         if own.len() >= max {
             return Err(TooManyConnections);
         }
+        let connection = Connection::new(identity, dialect, send_queue, share);
         own.push(connection.clone());
         drop(connections);
         Ok(ConnectionGuard::new(self.clone(), connection))
+    }
+
+    fn pages(&self) -> &PageBudget {
+        &self.0.pages
     }
 
     fn forget(&self, connection: &Connection) {
@@ -252,19 +272,6 @@ impl Hub {
     fn end_banned(&self, username: &Username) {
         for connection in self.connections_of(username) {
             connection.send_queue.close(CloseCode::Banned, "banned");
-        }
-    }
-
-    /// Tells everyone what someone looks like now.
-    async fn send_profile(&self, username: &Username) {
-        match self.store().find_user(username.as_str()).await {
-            Ok(Some(user)) => self.send_to_all(&ServerFrame::Profile(ProfileEvent {
-                avatar: avatar_path(&user),
-                username: user.username,
-                display_name: user.display_name,
-            })),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%username, %error, "a profile could not be told"),
         }
     }
 

@@ -1,3 +1,5 @@
+//! The task that writes the waiting frames of one connection as its socket frees.
+
 use std::time::Duration;
 
 use tokio::time::{timeout, timeout_at};
@@ -6,8 +8,8 @@ use super::SendQueue;
 use super::waiting::{LAST_WORDS_MS_MAX, Phase};
 
 impl SendQueue {
-    /// Writes what waits as the socket frees, until a close was written or the connection has
-    /// ended; then shuts the write side down. Dropping the future loses nothing.
+    /// Writes waiting frames until a close was written or the connection has ended, then shuts the
+    /// write side down. Cancel safe: dropping the future loses nothing.
     pub async fn drain(&self) {
         while self.drain_step().await {}
         let last = Duration::from_millis(LAST_WORDS_MS_MAX);
@@ -15,16 +17,15 @@ impl SendQueue {
         self.end();
     }
 
-    /// `false` when there is nothing more to write, ever.
+    /// Writes once. Returns `false` when nothing will ever be written again.
     async fn drain_step(&self) -> bool {
         let (next, deadline, closing) = {
-            let mut queue = self.lock();
-            match queue.phase {
+            let mut waiting = self.lock();
+            match waiting.phase {
                 Phase::Closed | Phase::Ended => return false,
-                Phase::Corked => (None, None, false),
-                Phase::Open | Phase::Closing => {
-                    let closing = queue.phase == Phase::Closing;
-                    (queue.begin_next(), queue.deadline(), closing)
+                Phase::Corked | Phase::Open | Phase::Closing => {
+                    let closing = waiting.phase == Phase::Closing;
+                    (waiting.begin_next(), waiting.deadline(), closing)
                 }
             }
         };
@@ -35,15 +36,15 @@ impl SendQueue {
         };
         match timeout_at(deadline, self.socket.ready(&next)).await {
             Ok(Ok(written)) => {
-                let mut queue = self.lock();
+                let mut waiting = self.lock();
                 if written > 0 {
-                    queue.advance(written);
+                    waiting.advance(written);
                 }
-                self.write(&mut queue);
+                self.write(&mut waiting);
             }
             Ok(Err(_)) => self.lock().end(),
             Err(_) if closing => self.lock().end(),
-            Err(_) => self.lock().too_slow(),
+            Err(_) => self.lock().close_too_slow(),
         }
         self.drained.notify_waiters();
         true

@@ -336,3 +336,51 @@ async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
         "what waited was not given back"
     );
 }
+
+#[tokio::test]
+async fn lead_frames_are_written_while_others_are_held_back() {
+    let (send_queue, theirs) = tcp().await;
+    send_queue.push(&Frame::text("live", Class::Durable));
+    send_queue.lead(Frame::text("welcome", Class::Durable));
+    send_queue.lead(Frame::text("rooms", Class::Paced));
+    assert!(send_queue.lock().is_empty(), "the socket has them");
+    let room = timeout(Duration::from_secs(60), send_queue.pacing_permit());
+    drop(room.await.expect("held frames do not count"));
+    send_queue.uncork([]);
+    send_queue.close(CloseCode::Normal, "");
+    timeout(Duration::from_secs(60), send_queue.drain())
+        .await
+        .expect("the drain ends");
+    assert_eq!(
+        read_all(theirs).await,
+        b"\x81\x07welcome\x81\x05rooms\x81\x04live\x88\x02\x03\xe8"
+    );
+}
+
+#[tokio::test]
+async fn connections_of_one_user_share_a_bound() {
+    let share = Arc::<QueueShare>::default();
+    let mut readers = Vec::new();
+    for _ in 0..40 {
+        let (send_queue, theirs) = deferred(1);
+        send_queue.set_share(share.clone());
+        send_queue.uncork([]);
+        readers.push((send_queue, theirs));
+    }
+    let (other, _theirs) = deferred(1);
+    other.uncork([]);
+    for _ in 0..12 {
+        for (send_queue, _) in &readers {
+            send_queue.push(&text(60_000));
+        }
+        other.push(&text(60_000));
+    }
+    let is_closing = |reader: &&(Arc<SendQueue>, DuplexStream)| reader.0.is_closing();
+    assert!(readers.iter().filter(is_closing).count() > 0);
+    let waiting: usize = readers.iter().map(|(queue, _)| queue.lock().pinned()).sum();
+    assert!(
+        waiting <= USER_SEND_QUEUES_BYTES_MAX,
+        "{waiting} bytes wait"
+    );
+    assert!(!other.is_closing(), "other users are not affected");
+}

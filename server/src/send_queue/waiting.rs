@@ -1,20 +1,22 @@
+//! The frames that wait for one socket: their order, and the bounds on their bytes.
+//!
+//! [`WaitingFrames`] does no IO. It says what may be written next and which frames give way when a
+//! bound is exceeded; [`super::SendQueue`] writes.
+
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use chat_shared::protocol::CloseCode;
 use tokio::time::Instant;
 
+use super::share::QueueShare;
 use super::{Class, Frame};
 
 /// Bytes that may wait for one connection.
 pub const SEND_QUEUE_BYTES_MAX: usize = 1 << 20;
-
-/// Bytes that may wait for all connections together. Over it, whoever something waits for is too
-/// slow.
-pub const SEND_QUEUES_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes that may wait when a paced frame is added. The queue then holds at most this and one
 /// frame of what the server paces.
@@ -26,24 +28,31 @@ const WAITED_MS_MAX: u64 = 15_000;
 /// Milliseconds that a paced frame at the front may take: a frame of 64 KiB needs 1.1 KB/s.
 const PACED_MS_MAX: u64 = 60_000;
 
-/// Milliseconds that a close and what is before it have to be taken.
+/// Milliseconds that a close and the frames before it may take to be written.
 pub(super) const LAST_WORDS_MS_MAX: u64 = 10_000;
 
 /// Slices that one call to the socket takes.
 const SLICES_MAX: usize = 32;
 
-/// What waits in all queues.
-static PINNED_BY_ALL: AtomicUsize = AtomicUsize::new(0);
-
-/// Bytes that wait for all connections together.
-pub fn bytes_waiting() -> usize {
-    PINNED_BY_ALL.load(Ordering::Relaxed)
-}
-
+/// Where a send queue is in its life.
+///
+/// ```text
+///            uncork           close, or too slow           the close is written
+///  Corked ───────────► Open ─────────────────────► Closing ─────────────────────► Closed
+///    │                                                ▲
+///    └──────────────── close ─────────────────────────┘
+///
+///  every phase ── the socket failed, or the connection is gone ──► Ended
+/// ```
+///
+/// While `Corked`, only lead frames (the welcome) are written; all others are held back behind
+/// them. While `Open`, a frame is written at once where nothing waits, and queued otherwise. From
+/// `Closing` on, nothing more is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Nothing is written before the first frame is known.
+    /// The welcome is not complete: frames are held back.
     Corked,
+    /// Frames are written in the order in which they were pushed.
     Open,
     /// A close is queued; nothing may follow it.
     Closing,
@@ -54,6 +63,7 @@ pub(super) enum Phase {
 }
 
 impl Phase {
+    /// Whether nothing more is accepted.
     pub(super) fn is_over(self) -> bool {
         matches!(self, Self::Closing | Self::Closed | Self::Ended)
     }
@@ -63,12 +73,18 @@ impl Phase {
 #[derive(Debug)]
 pub(super) struct WaitingFrames {
     frames: VecDeque<Waiting>,
-    /// Bytes that they keep in memory.
+    /// Frames that were pushed while the queue was corked; they follow the lead frames.
+    held: VecDeque<Waiting>,
+    /// Bytes that all of them keep in memory.
     pinned: usize,
+    /// The part of `pinned` that is in `held`.
+    held_pinned: usize,
+    /// The account of the user's bytes in all send queues.
+    share: Arc<QueueShare>,
     pub(super) phase: Phase,
     /// When the close was queued.
     closing_since: Option<Instant>,
-    /// When the last paced frame was written. What waited behind it could not leave before.
+    /// When the last paced frame was written. Frames behind it could not leave earlier.
     paced_until: Option<Instant>,
 }
 
@@ -81,11 +97,26 @@ struct Waiting {
     since: Instant,
 }
 
+impl Waiting {
+    fn new(frame: Frame) -> Self {
+        Self {
+            class: frame.class(),
+            pinned: frame.pinned(),
+            rest: frame.into_bytes(),
+            started: false,
+            since: Instant::now(),
+        }
+    }
+}
+
 impl Default for WaitingFrames {
     fn default() -> Self {
         Self {
             frames: VecDeque::new(),
+            held: VecDeque::new(),
             pinned: 0,
+            held_pinned: 0,
+            share: Arc::default(),
             phase: Phase::Corked,
             closing_since: None,
             paced_until: None,
@@ -94,107 +125,134 @@ impl Default for WaitingFrames {
 }
 
 impl WaitingFrames {
+    /// Whether no frame may be written now.
     pub(super) fn is_empty(&self) -> bool {
         self.frames.is_empty()
     }
 
+    /// Bytes that all waiting frames keep in memory.
+    #[cfg(test)]
     pub(super) fn pinned(&self) -> usize {
         self.pinned
     }
 
+    /// Bytes of the frames that the socket is being offered; frames held back are not among them.
+    pub(super) fn offered(&self) -> usize {
+        self.pinned - self.held_pinned
+    }
+
+    /// Counts this queue's bytes for a user from here on.
+    pub(super) fn set_share(&mut self, share: Arc<QueueShare>) {
+        self.share.subtract(self.pinned);
+        share.add(self.pinned);
+        self.share = share;
+    }
+
+    /// Adds a frame. Over a bound, ephemeral frames are dropped first; if that is not enough, the
+    /// connection is closed as too slow.
     pub(super) fn put(&mut self, frame: Frame) {
         match frame.class() {
-            // Before the first frame is known, nothing else may be sent than the close.
+            // Before the welcome, the close is the only frame that is sent.
             Class::Close if self.phase == Phase::Corked => self.remove(|_| true),
             // An answer to the newest ping answers the older ones (RFC 6455 section 5.5.3).
             Class::Pong => self.remove(|waiting| waiting.class == Class::Pong),
             _ => {}
         }
         let class = frame.class();
-        self.append(frame);
+        if self.phase == Phase::Corked && class != Class::Close {
+            self.charge(frame.pinned());
+            self.held_pinned += frame.pinned();
+            self.held.push_back(Waiting::new(frame));
+        } else {
+            self.append(frame);
+        }
         if class == Class::Close {
-            self.closing();
+            self.start_closing();
         } else if class != Class::Paced && self.is_over_a_bound() {
             self.remove(|waiting| waiting.class == Class::Ephemeral);
             if self.is_over_a_bound() {
-                self.too_slow();
+                self.close_too_slow();
             }
         }
     }
 
-    fn append(&mut self, frame: Frame) {
+    /// Adds a frame behind those that may be written now, without asking the bounds.
+    pub(super) fn append(&mut self, frame: Frame) {
         self.charge(frame.pinned());
-        self.frames.push_back(Waiting {
-            class: frame.class(),
-            pinned: frame.pinned(),
-            rest: frame.into_bytes(),
-            started: false,
-            since: Instant::now(),
-        });
+        self.frames.push_back(Waiting::new(frame));
     }
 
     fn charge(&mut self, bytes: usize) {
         self.pinned += bytes;
-        PINNED_BY_ALL.fetch_add(bytes, Ordering::Relaxed);
+        self.share.add(bytes);
     }
 
     fn discharge(&mut self, bytes: usize) {
         self.pinned -= bytes;
-        PINNED_BY_ALL.fetch_sub(bytes, Ordering::Relaxed);
+        self.share.subtract(bytes);
     }
 
-    /// A single frame that nothing waits before is not held against anyone.
+    /// A single frame with nothing before it counts against no bound.
     fn is_over_a_bound(&self) -> bool {
-        self.frames.len() > 1
-            && (self.pinned > SEND_QUEUE_BYTES_MAX
-                || PINNED_BY_ALL.load(Ordering::Relaxed) > SEND_QUEUES_BYTES_MAX)
+        self.frames.len() + self.held.len() > 1
+            && (self.pinned > SEND_QUEUE_BYTES_MAX || self.share.is_over_a_bound())
     }
 
-    /// Drops what `unwanted` says of the unstarted frames.
+    /// Drops the frames that `unwanted` names, unless their first bytes are written already.
     fn remove(&mut self, unwanted: impl Fn(&Waiting) -> bool) {
-        let mut freed = 0;
-        self.frames.retain(|waiting| {
-            let goes = !waiting.started && unwanted(waiting);
-            freed += if goes { waiting.pinned } else { 0 };
-            !goes
-        });
+        let drop_from = |frames: &mut VecDeque<Waiting>| {
+            let mut freed = 0;
+            frames.retain(|waiting| {
+                let goes = !waiting.started && unwanted(waiting);
+                freed += if goes { waiting.pinned } else { 0 };
+                !goes
+            });
+            freed
+        };
+        let freed_held = drop_from(&mut self.held);
+        self.held_pinned -= freed_held;
+        let freed = drop_from(&mut self.frames) + freed_held;
         self.discharge(freed);
     }
 
-    /// Drops all that was not begun and closes with [`CloseCode::TooSlow`].
-    pub(super) fn too_slow(&mut self) {
+    /// Drops all frames that are not partly written and closes with [`CloseCode::TooSlow`].
+    pub(super) fn close_too_slow(&mut self) {
         if self.phase.is_over() {
             return;
         }
         self.remove(|_| true);
         self.append(Frame::close(CloseCode::TooSlow, "too slow, resume"));
-        self.closing();
+        self.start_closing();
     }
 
-    fn closing(&mut self) {
+    fn start_closing(&mut self) {
         self.phase = Phase::Closing;
         self.closing_since = Some(Instant::now());
     }
 
-    pub(super) fn uncork(&mut self, first: impl IntoIterator<Item = Frame>) {
+    /// Adds `lead` and then the frames held back so far, and accepts frames from here on.
+    pub(super) fn uncork(&mut self, lead: impl IntoIterator<Item = Frame>) {
         if self.phase != Phase::Corked {
             return;
         }
         self.phase = Phase::Open;
-        let held = std::mem::take(&mut self.frames);
-        for frame in first {
+        for frame in lead {
             self.append(frame);
         }
-        self.frames.extend(held);
+        self.frames.append(&mut self.held);
+        self.held_pinned = 0;
     }
 
+    /// Drops everything: the socket is gone.
     pub(super) fn end(&mut self) {
         self.phase = Phase::Ended;
         self.frames = VecDeque::new();
+        self.held = VecDeque::new();
+        self.held_pinned = 0;
         self.discharge(self.pinned);
     }
 
-    /// When the oldest byte will have waited too long, or the close.
+    /// When the oldest byte, or the close, will have waited too long.
     pub(super) fn deadline(&self) -> Option<Instant> {
         match self.closing_since {
             Some(since) => Some(since + Duration::from_millis(LAST_WORDS_MS_MAX)),
@@ -212,14 +270,14 @@ impl WaitingFrames {
         }
     }
 
-    /// The bytes to be written next, whose frame is begun by that.
+    /// The bytes to write next. Their frame counts as partly written from here on.
     pub(super) fn begin_next(&mut self) -> Option<Bytes> {
         let first = self.frames.front_mut()?;
         first.started = true;
         Some(first.rest.clone())
     }
 
-    /// What may be written now, as slices.
+    /// Calls `write` with the bytes that may be written now.
     pub(super) fn with_slices(
         &self,
         write: impl FnOnce(&[IoSlice<'_>]) -> io::Result<usize>,
@@ -238,7 +296,7 @@ impl WaitingFrames {
         write(&slices[..count])
     }
 
-    /// `bytes` of what waits are written.
+    /// Takes `bytes` off the front: they are written.
     pub(super) fn advance(&mut self, mut bytes: usize) {
         while let Some(first) = self.frames.front_mut() {
             if bytes < first.rest.len() {
@@ -257,7 +315,7 @@ impl WaitingFrames {
         if self.phase == Phase::Closing {
             self.phase = Phase::Closed;
         }
-        // Who was behind once need not keep the room for it.
+        // A connection that was behind once gives the queue's memory back.
         self.frames = VecDeque::new();
     }
 }

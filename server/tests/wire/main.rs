@@ -15,6 +15,7 @@ mod deleted;
 mod demo;
 mod durability;
 mod markers;
+mod page_memory;
 mod permissions;
 mod presence_batches;
 mod resume;

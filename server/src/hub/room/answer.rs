@@ -129,21 +129,27 @@ impl Room {
             _ => None,
         };
         tokio::spawn(async move {
+            let Some(page_permit) = hub.page_permit(&connection).await else {
+                return;
+            };
             let re = id.clone();
             let page = match (query, members) {
                 (Query::History(query), _) => {
                     history::history(&hub, &room, as_of, re, query, &viewer).await
                 }
                 (Query::Events(query), _) => replay::events(&hub, &room, as_of, re, query).await,
-                (Query::Members(query), Some(asked)) => {
-                    pages::members(&hub, &room, re, query, asked).await
+                (Query::Members(query), Some(snapshot)) => {
+                    pages::members(&hub, &room, re, query, snapshot).await
                 }
                 (Query::Members(_), None) => return,
             };
             match page {
                 Ok(page) => {
                     // The user was removed while the page was being read; drop it.
-                    if !connection.send_in(&room, subscription, &page).await {
+                    if connection
+                        .send_in(&page_permit, &room, subscription, &page)
+                        .is_none()
+                    {
                         reject_not_found(&connection, id, &room);
                     }
                 }

@@ -1,0 +1,126 @@
+//! Questions for pages cost a bounded amount of memory, and have a rate of their own.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use crate::support::{Server, kind_of};
+
+const MESSAGES: usize = 200;
+/// Characters of a message; four bytes each.
+const CHARACTERS: usize = 3_900;
+const CONNECTIONS: usize = 8;
+/// Unanswered commands that one connection may have.
+const QUERIES: usize = 64;
+
+/// Kilobytes that the queries may add to the server's memory: the budget for one user's pages
+/// (8 MiB), eight send queues, and as much again for the allocator.
+#[cfg(target_os = "linux")]
+const ADDED_KB_MAX: u64 = 64 << 10;
+
+/// The most memory that the server has had, in kilobytes.
+#[cfg(target_os = "linux")]
+fn peak_kb(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let digits = line.unwrap().split_whitespace().nth(1).unwrap();
+    digits.parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn hundreds_of_history_queries_stay_within_the_budget() {
+    let server = Server::start_with(&["--rate-limit", "off"]).await;
+    let (user, mut ann) = server.newcomer("ann").await;
+    let text = "🦀".repeat(CHARACTERS);
+    for _ in 0..MESSAGES {
+        ann.say("lobby", &text).await;
+    }
+    let mut connections = Vec::new();
+    for _ in 0..CONNECTIONS {
+        connections.push(server.enter(&user).await);
+    }
+    let before = peak_kb(&server);
+    let query = json!({"type": "history", "room": "lobby", "limit": 200});
+    for connection in &mut connections {
+        for _ in 0..QUERIES {
+            connection.send(&query).await;
+        }
+    }
+    let answered = connections.iter_mut().map(|connection| async move {
+        for _ in 0..QUERIES {
+            let page = connection.expect("history").await;
+            assert_eq!(page["more_before"], true, "a frame holds only some of them");
+        }
+    });
+    join_all(answered).await;
+    let added = peak_kb(&server) - before;
+    assert!(added <= ADDED_KB_MAX, "{added} KB were added");
+
+    // Queries of connections that are gone are not answered, and leave the budget to others.
+    for connection in &mut connections {
+        for _ in 0..QUERIES {
+            connection.send(&query).await;
+        }
+    }
+    drop(connections);
+    let page = ann.ask(query).await;
+    assert_eq!(kind_of(&page), "history", "{page}");
+    let added = peak_kb(&server) - before;
+    assert!(added <= ADDED_KB_MAX, "{added} KB were added");
+}
+
+#[tokio::test]
+async fn a_flood_of_reads_is_rate_limited() {
+    const READS: usize = 2_000;
+    let server = Server::start_with(&[]).await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    let (mut pages, mut refused): (usize, Vec<Value>) = (0, Vec::new());
+    for sent in 0..READS {
+        ann.send(&json!({"type": "members", "room": "lobby", "limit": 1}))
+            .await;
+        if sent < QUERIES / 2 {
+            continue;
+        }
+        read_answer(&mut ann, &mut pages, &mut refused).await;
+    }
+    while pages + refused.len() < READS {
+        read_answer(&mut ann, &mut pages, &mut refused).await;
+    }
+    assert!(pages >= 500, "a burst gets through: {pages}");
+    assert!(!refused.is_empty(), "{READS} reads at once do not");
+    for error in &refused {
+        assert_eq!(error["code"], "rate_limited", "{error}");
+        assert!(error["retry_after_ms"].as_u64() > Some(0), "{error}");
+    }
+    let query = json!({"type": "members", "room": "lobby", "limit": 1});
+    let page = bob.ask(query.clone()).await;
+    assert_eq!(
+        kind_of(&page),
+        "members",
+        "others are not held back: {page}"
+    );
+    ann.say("lobby", "reads do not count as changes").await;
+    sleep(Duration::from_millis(100)).await;
+    let page = ann.ask(query).await;
+    assert_eq!(kind_of(&page), "members", "{page}");
+}
+
+async fn read_answer(
+    connection: &mut crate::support::Ws,
+    pages: &mut usize,
+    refused: &mut Vec<Value>,
+) {
+    loop {
+        let frame = connection.next().await;
+        match kind_of(&frame) {
+            "members" => *pages += 1,
+            "error" => refused.push(frame),
+            _ => continue,
+        }
+        return;
+    }
+}
