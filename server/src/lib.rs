@@ -1,9 +1,9 @@
 pub mod accounts;
-mod broken;
 pub mod config;
 pub mod gateway;
 pub mod http;
 pub mod hub;
+mod messages;
 pub mod network;
 pub mod run;
 pub mod send_queue;

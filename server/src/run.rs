@@ -15,7 +15,7 @@ use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::{
     self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, account_log, heartbeat, scrubbing};
+use crate::hub::{Hub, SystemEnvironment, account_log, heartbeat, scrubbing};
 use crate::telemetry;
 use chat_store::mongo::{self, MongoStore};
 use chat_store::sqlite::{self, SqliteStore};
@@ -137,12 +137,16 @@ impl Server {
                 place: place.clone(),
                 error,
             })?;
-        let hub = Hub::open(Arc::clone(&store), accounts.clone())
-            .await
-            .map_err(|error| StartError::Rooms {
-                place: place.clone(),
-                error,
-            })?;
+        let hub = Hub::open(
+            Arc::clone(&store),
+            accounts.clone(),
+            Arc::new(SystemEnvironment),
+        )
+        .await
+        .map_err(|error| StartError::Rooms {
+            place: place.clone(),
+            error,
+        })?;
         let gateway_limits = GatewayLimits {
             per_user: config.max_connections_per_user.get(),
             per_network: config.max_connections_per_address.get(),

@@ -20,6 +20,7 @@ use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
 use crate::hub::{Connection, Dialect, random_hex};
+use crate::messages;
 use crate::network::ClientNetwork;
 use crate::send_queue::{SendQueue, Socket};
 
@@ -138,15 +139,14 @@ impl ConnectionLoop {
             },
             (Err(error), _) => return self.connection.send(&ServerFrame::Error(error.into())),
             (Ok(_), _) => {
-                let message = "A frame of that kind has no place here; commands have a `type`.";
-                let error = ErrorFrame::new(ErrorCode::BadFrame, message);
+                let error = messages::misplaced_frame();
                 return self.connection.send(&ServerFrame::Error(error));
             }
         };
         let over = self.over_rate(&frame.command);
         // Boxed, so that a connection that says nothing keeps no room for what commands need.
         let (hub, connection) = (&self.gateway.hub, &self.connection);
-        Box::pin(commands::carry_out(hub, connection, frame, over, permit)).await;
+        Box::pin(commands::handle(hub, connection, frame, over, permit)).await;
     }
 
     /// Milliseconds to wait, where the command comes too soon. Commands that change something and
@@ -176,10 +176,7 @@ impl ConnectionLoop {
 /// What the FastAPI demo's page says, it says in the lobby.
 fn demo_command(frame: DemoFrame) -> Result<CommandFrame, ErrorFrame> {
     let Some(text) = frame.message else {
-        return Err(ErrorFrame::new(
-            ErrorCode::BadField,
-            "The field `message` is missing.",
-        ));
+        return Err(messages::missing_message());
     };
     let nonce = Nonce::parse(&random_hex(16))
         .map_err(|error| ErrorFrame::new(ErrorCode::Internal, error.to_string()))?;

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use chat_shared::limits::{LIST_LIMIT_DEFAULT, SEARCH_LIMIT_DEFAULT};
 use chat_shared::protocol::{
-    ChatEvent, ErrorCode, ErrorFrame, ResultsPage, RoomKind, RoomListing, Rooms, RoomsPage, Search,
+    ChatEvent, ErrorFrame, ResultsPage, RoomKind, RoomListing, Rooms, RoomsPage, Search,
     ServerFrame,
 };
 use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
 use crate::hub::{Connection, Hub, PagePermit, shown, take_fitting, take_fitting_messages};
+use crate::messages;
+use chat_rules::Refusal;
 use chat_store::{PublicRoom, StoreError, tokens};
 
 pub(super) async fn rooms(
@@ -76,15 +78,13 @@ pub(super) async fn search(
     let rooms = match query.room {
         Some(room) if subscriptions.contains_key(&room) => vec![room],
         Some(_) => {
-            let message = "You are in no such room.";
-            return Ok(Err(ErrorFrame::new(ErrorCode::NotFound, message)));
+            return Ok(Err(messages::refused(Refusal::NoSuchRoom)));
         }
         None => subscriptions.keys().cloned().collect(),
     };
     let phrases = tokens::phrases(&query.query);
     if phrases.is_empty() {
-        let message = "The field `query` is wrong: it holds no word to search for.";
-        return Ok(Err(ErrorFrame::new(ErrorCode::BadField, message)));
+        return Ok(Err(messages::query_without_words()));
     }
     let mut wanted = chat_store::Search {
         phrases,

@@ -3,12 +3,14 @@
 //! The gateway knows sockets and the wire; what a command means is the rooms' affair.
 
 mod catch_up;
+mod checks;
 mod commands;
 mod connection_loop;
 mod lists;
 mod people;
 mod rate;
 mod socket;
+mod translate;
 mod welcome;
 
 use std::num::NonZeroU32;

@@ -1,10 +1,13 @@
 //! Names in commands to accounts that there are.
 
 use chat_shared::limits::MENTIONS_MAX;
-use chat_shared::protocol::{ErrorCode, ErrorFrame};
+use chat_shared::protocol::ErrorFrame;
 use chat_shared::{RoomName, Username, mentioned_names};
 
+use futures::future::try_join_all;
+
 use crate::hub::{Hub, random_hex};
+use crate::messages;
 use chat_rules::Subject;
 use chat_store::{StoreError, User};
 
@@ -13,7 +16,7 @@ const DIRECT_ID_BYTES: usize = 16;
 
 /// Why someone can't be named.
 pub(super) enum LookupError {
-    Nobody,
+    Nobody(Username),
     /// A direct room is with someone else.
     Oneself,
     Store(StoreError),
@@ -28,15 +31,11 @@ impl From<StoreError> for LookupError {
 impl LookupError {
     pub(super) fn frame(&self) -> ErrorFrame {
         match self {
-            Self::Nobody => ErrorFrame::new(ErrorCode::NotFound, "There is nobody of that name."),
-            Self::Oneself => {
-                let message = "The field `username` is wrong: a direct room is with someone else.";
-                ErrorFrame::new(ErrorCode::BadField, message)
-            }
+            Self::Nobody(username) => messages::no_such_user(username),
+            Self::Oneself => messages::direct_with_oneself(),
             Self::Store(error) => {
                 tracing::error!(%error, "an account could not be looked up");
-                let message = "The server can't reach its store; try again.";
-                ErrorFrame::new(ErrorCode::Unavailable, message)
+                messages::unavailable()
             }
         }
     }
@@ -45,7 +44,7 @@ impl LookupError {
 /// Someone who has an account, in the spelling of it.
 pub(super) async fn user(hub: &Hub, name: &Username) -> Result<User, LookupError> {
     let found = hub.store().find_user(name.as_str()).await?;
-    found.ok_or(LookupError::Nobody)
+    found.ok_or_else(|| LookupError::Nobody(name.clone()))
 }
 
 pub(super) async fn subject(hub: &Hub, name: &Username) -> Result<Subject, LookupError> {
@@ -57,18 +56,18 @@ pub(super) async fn subject(hub: &Hub, name: &Username) -> Result<Subject, Looku
 /// Those of the names in a text who have accounts. A text without any asks nobody.
 pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, LookupError> {
     let mut asked: Vec<&str> = Vec::new();
-    let mut names = Vec::new();
     for name in mentioned_names(text) {
-        if asked.contains(&name) {
-            continue;
+        if asked.len() < MENTIONS_MAX && !asked.contains(&name) {
+            asked.push(name);
         }
-        if asked.len() == MENTIONS_MAX {
-            break;
-        }
-        asked.push(name);
-        names.extend(hub.store().find_user(name).await?.map(|user| user.username));
     }
-    Ok(names)
+    let found = asked.iter().map(|name| hub.store().find_user(name));
+    let found = try_join_all(found).await?;
+    Ok(found
+        .into_iter()
+        .flatten()
+        .map(|user| user.username)
+        .collect())
 }
 
 /// The room of two people: whoever of them asks first names it for good.

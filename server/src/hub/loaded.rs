@@ -73,6 +73,7 @@ mod tests {
 
     use super::*;
     use crate::accounts::{Accounts, Options};
+    use crate::hub::SystemEnvironment;
     use chat_store::SharedStore;
     use chat_store::sqlite::SqliteStore;
 
@@ -97,7 +98,9 @@ mod tests {
         let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
         let (events, _) = mpsc::channel(8);
         let accounts = Accounts::open(Arc::clone(&store), Options::default(), events).await;
-        Hub::open(store, accounts.unwrap()).await.unwrap()
+        Hub::open(store, accounts.unwrap(), Arc::new(SystemEnvironment))
+            .await
+            .unwrap()
     }
 
     #[test]

@@ -7,6 +7,7 @@
 pub(crate) mod account_log;
 mod connection;
 mod connection_guard;
+mod environment;
 mod fan_out;
 pub(crate) mod heartbeat;
 mod history;
@@ -21,14 +22,13 @@ mod replay;
 mod request;
 mod room;
 pub(crate) mod scrubbing;
-mod system_lines;
 mod typing;
 mod user_share;
 pub mod wire;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs, Username};
@@ -36,18 +36,21 @@ use tokio::sync::{Notify, mpsc};
 
 pub use connection::{Connection, Dialect, SubscriptionId};
 pub use connection_guard::ConnectionGuard;
+pub use environment::{Environment, SystemEnvironment};
 pub use history::{shown, take_fitting_messages};
 pub use page_budget::{PAGE_BYTES_MAX, PAGES_BYTES_MAX, PagePermit, USER_PAGES_BYTES_MAX};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
 pub use replay::event_frames;
 pub use request::{
-    CatchUp, CatchUpStep, Propose, Query, Resume, RoomRequest, StoredMarker, Subscribed,
+    Ask, CatchUp, CatchUpStep, Envelope, Propose, Query, Resume, RoomRequest, StoredMarker,
+    Subscribed,
 };
 
 use self::page_budget::PageBudget;
 use self::profiles::ProfileNotices;
 use self::user_share::UserShares;
 use crate::accounts::{Accounts, Identity};
+use crate::messages;
 use crate::send_queue::{Class, SendQueue};
 use chat_rules::{AccountChange, EventId};
 use chat_store::{SharedStore, StoreError};
@@ -66,6 +69,7 @@ const EMPTIED_POLL_MS: u64 = 20;
 pub struct Hub(Arc<Inner>);
 
 struct Inner {
+    environment: Arc<dyn Environment>,
     store: SharedStore,
     accounts: Accounts,
     /// The id of the log that every seq belongs to.
@@ -99,10 +103,15 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Hub {
     /// # Errors
     /// Where the store can't say which log it holds.
-    pub async fn open(store: SharedStore, accounts: Accounts) -> Result<Self, StoreError> {
+    pub async fn open(
+        store: SharedStore,
+        accounts: Accounts,
+        environment: Arc<dyn Environment>,
+    ) -> Result<Self, StoreError> {
         let log = store.insert_if_absent("log_id", &random_hex(16)).await?;
         let (rooms, connections) = (Mutex::default(), Mutex::default());
         let hub = Self(Arc::new(Inner {
+            environment,
             store,
             accounts,
             log,
@@ -138,19 +147,13 @@ impl Hub {
         &self.0.store
     }
 
+    /// The time in milliseconds since 1970 UTC.
     pub fn now(&self) -> TimestampMs {
-        #[cfg(test)]
-        if let Some(now) = crate::simulation::now() {
-            return now;
-        }
-        let since = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default();
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+        self.0.environment.now()
     }
 
     fn event_id(&self) -> EventId {
-        EventId(random_hex(16))
+        self.0.environment.event_id()
     }
 
     /// Makes the connection of an identity, which is in no room yet.
@@ -174,6 +177,11 @@ impl Hub {
         own.push(connection.clone());
         drop(connections);
         Ok(ConnectionGuard::new(self.clone(), connection))
+    }
+
+    /// A text was deleted: the store is to blank it.
+    fn text_was_deleted(&self) {
+        self.0.deleted.notify_one();
     }
 
     fn pages(&self) -> &PageBudget {
@@ -278,7 +286,7 @@ impl Hub {
     /// Tells everyone that the server is going down, and closes.
     pub fn say_goodbye(&self) {
         let bye = ServerFrame::Bye(Bye {
-            reason: "The server is going down.".to_owned(),
+            reason: messages::GOING_DOWN.to_owned(),
             reconnect_after_ms: RECONNECT_AFTER_MS,
         });
         for connection in self.connections() {

@@ -1,3 +1,8 @@
+//! Requests to a room's task.
+//!
+//! [`RoomRequest::Client`] is what a client asks: an [`Envelope`] that says where the reply goes,
+//! around an [`Ask`]. The other requests come from the gateway and from the room's own tasks.
+
 use std::sync::Arc;
 
 use chat_shared::protocol::{Events, History, Members, RoomInfo};
@@ -7,52 +12,57 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use super::{Connection, SubscriptionId};
 use chat_rules::{Command, ReadMark};
 
-/// What a room's task is asked.
+/// A request to a room's task.
 #[derive(Debug)]
 pub enum RoomRequest {
-    Propose(Propose),
-    Query {
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        query: Query,
-        permit: OwnedSemaphorePermit,
-    },
-    /// Takes a connection into the room: live at the tip at once, or with `resume` held until it
-    /// caught up. The answer is `None` where its owner is no member or the room has it already.
+    /// What a client asks.
+    Client(Envelope, Ask),
+    /// Subscribes a connection: live at the tip at once, or with `resume` held until it caught up.
+    /// The answer is `None` where its user is no member, or it is subscribed already.
     Subscribe {
         connection: Arc<Connection>,
         resume: Option<Resume>,
         answer: oneshot::Sender<Option<Subscribed>>,
     },
+    /// One step of a subscriber's catch-up.
     CatchUp {
         connection: Arc<Connection>,
         catch_up: CatchUp,
         answer: oneshot::Sender<CatchUpStep>,
     },
-    Unsubscribe {
-        connection: Arc<Connection>,
-    },
-    /// Up to `seq` was read.
-    Read {
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        seq: Seq,
-        permit: OwnedSemaphorePermit,
-    },
+    /// The connection has ended.
+    Unsubscribe { connection: Arc<Connection> },
     /// A read marker is stored.
     MarkerStored(StoredMarker),
-    Typing {
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        permit: OwnedSemaphorePermit,
-    },
-    /// The log may hold more than this node has told.
+    /// The log may hold more events than this node has delivered.
     Reload,
 }
 
+/// Where the reply to a client's request goes.
+#[derive(Debug)]
+pub struct Envelope {
+    pub connection: Arc<Connection>,
+    pub id: Option<RequestId>,
+    /// A place among the connection's unanswered commands.
+    pub permit: OwnedSemaphorePermit,
+}
+
+/// What a client asks of a room.
+#[derive(Debug)]
+pub enum Ask {
+    /// A command that may become an event.
+    Propose(Propose),
+    /// A page.
+    Query(Query),
+    /// Moves the reader's marker up to `seq`.
+    Read { seq: Seq },
+    /// Shows that the user is typing.
+    Typing,
+}
+
 impl RoomRequest {
-    /// Whether it can be answered only once the log was read above `told`.
-    pub(super) fn is_ahead_of(&self, told: Seq) -> bool {
+    /// Whether it can be answered only once the log was read above `seq`.
+    pub(super) fn is_ahead_of(&self, seq: Seq) -> bool {
         match self {
             Self::Reload => true,
             Self::Subscribe {
@@ -62,68 +72,62 @@ impl RoomRequest {
             | Self::CatchUp {
                 catch_up: CatchUp::Start(resume),
                 ..
-            } => resume.same_log && resume.after > told,
+            } => resume.same_log && resume.after > seq,
             _ => false,
         }
+    }
+
+    /// Whether it is a command that may become an event.
+    pub(super) fn is_proposal(&self) -> bool {
+        matches!(self, Self::Client(_, Ask::Propose(_)))
     }
 }
 
 /// A command that may become an event.
 #[derive(Debug)]
 pub struct Propose {
-    pub connection: Arc<Connection>,
-    pub id: Option<RequestId>,
     pub nonce: Option<Nonce>,
     pub command: Command,
-    /// Over the rate: refused, unless the nonce is known already. Milliseconds to wait.
+    /// Milliseconds to wait, where the user is over the rate: the command is rejected, unless its
+    /// nonce is stored already.
     pub rate_limited: Option<u64>,
-    /// A place among the connection's unanswered commands.
-    pub permit: OwnedSemaphorePermit,
 }
 
-impl Propose {
-    /// Whether the same person is at that connection.
-    pub fn is_by(&self, connection: &Connection) -> bool {
-        self.connection.identity.username == connection.identity.username
-    }
-}
-
-/// Someone has read up to `mark`.
+/// A read marker that is stored.
 #[derive(Debug)]
 pub struct StoredMarker {
-    pub connection: Arc<Connection>,
-    pub id: Option<RequestId>,
+    pub envelope: Envelope,
     pub mark: ReadMark,
-    /// The mentions above it, as the store counted them after the event of that seq was told.
+    /// The mentions above it, as the store counted them after that event was delivered.
     pub counted: Option<(u64, Seq)>,
-    /// How often the store may yet be asked.
+    /// How often the store may still be asked.
     pub counts_left: u32,
-    pub permit: OwnedSemaphorePermit,
 }
 
-/// A room as it stood when it took a connection in.
+/// A room at the moment when it took a connection in.
 #[derive(Debug)]
 pub struct Subscribed {
     pub info: RoomInfo,
     /// When its last event happened.
     pub active: TimestampMs,
-    /// Up to where its owner has read.
+    /// How far its user has read.
     pub mark: ReadMark,
-    /// How many events it is to be sent before it is live; 0: it is.
+    /// How many events it is to be sent before it is live. 0: it is live.
     pub behind: u64,
 }
 
-/// What someone has of a room who comes back.
+/// What a client that comes back has of a room.
 #[derive(Debug, Clone, Copy)]
 pub struct Resume {
     /// The last event.
     pub after: Seq,
     /// Whether that number belongs to this server's log.
     pub same_log: bool,
-    /// More than that were missed → `limited`.
+    /// Where more events than that were missed, the room is `limited`.
     pub events_max: u64,
 }
 
+/// A question for a page of one room.
 #[derive(Debug)]
 pub enum Query {
     History(History),
@@ -131,27 +135,40 @@ pub enum Query {
     Members(Members),
 }
 
-/// One step towards the tip for a connection that has everything up to `after`.
+/// One step towards the tip, for a connection that has everything up to `after`.
+///
+/// ```text
+///                Hold                     Start                         Continue
+///  Live ───────────────────► held ──────────────────► Behind ◄────┐──────────────────┐
+///   ▲                                     │             │ replayed │ more events came │
+///   │                                     │ none missed └──────────┘                  │
+///   └─────────────────────────────────────┴──────── the rest is in memory ◄───────────┘
+///
+///  every state ── the user is removed, or the connection ends ──► Gone
+/// ```
+///
+/// Only the room's task makes a connection live or holds it, so that it gets each event once and
+/// in order. A subscription with a resume begins held.
 #[derive(Debug, Clone, Copy)]
 pub enum CatchUp {
-    /// No live event reaches it any more until it caught up.
+    /// Holds live events back until it caught up.
     Hold,
-    /// The first step of someone who is in the room already.
+    /// The first step of a connection that is subscribed already.
     Start(Resume),
-    Continue {
-        after: Seq,
-    },
+    /// A further step: everything up to `after` was sent.
+    Continue { after: Seq },
 }
 
+/// The answer to a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CatchUpStep {
-    /// It has all up to `tip`, and is live.
+    /// The connection has all events up to `tip`, and is live.
     Live { tip: Seq },
     /// Read the store up to `tip`, then continue.
     Behind {
         tip: Seq,
         subscription: SubscriptionId,
     },
-    /// The room does not have it.
+    /// The room does not have the connection.
     Gone,
 }

@@ -6,7 +6,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{Nonce, RoomName, TimestampMs, Username, codec};
 
-use super::system_lines::system_line;
+use crate::messages::system_line;
 use crate::send_queue::{Class, Frame};
 use chat_rules::{EventBody, LogEvent, Target};
 

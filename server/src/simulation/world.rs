@@ -7,16 +7,16 @@ use chat_shared::protocol::{
     About, AboutFor, Command, CommandFrame, Create, Delete, Edit, GiveRole, History, Join, Leave,
     React, Role, Send,
 };
-use chat_shared::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
+use chat_shared::{Emoji, Nonce, RequestId, RoomName, Seq, TimestampMs, Username};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::client::Client;
 use super::store::SimStore;
-use super::{Counts, checks};
+use super::{BEGIN_MS, Counts, checks};
 use crate::accounts::{Accounts, Options};
 use crate::gateway::{Gateway, GatewayLimits};
-use crate::hub::Hub;
+use crate::hub::{Environment, Hub};
 use chat_store::SharedStore;
 
 const NODES: usize = 3;
@@ -37,6 +37,7 @@ pub(super) struct World {
     bus: Bus,
     counts: Counts,
     ids: u64,
+    began: Instant,
 }
 
 /// What tells nodes of each other's events.
@@ -46,11 +47,22 @@ struct Bus {
     is_faulty: bool,
 }
 
+/// The time of a run, which follows the paused time of its runtime.
+#[derive(Debug)]
+struct SimClock(Instant);
+
+impl Environment for SimClock {
+    fn now(&self) -> TimestampMs {
+        let elapsed = self.0.elapsed().as_millis();
+        BEGIN_MS + u64::try_from(elapsed).unwrap_or_default()
+    }
+}
+
 fn room(name: &str) -> RoomName {
     RoomName::parse(name).unwrap()
 }
 
-async fn node(store: &SimStore) -> Gateway {
+async fn node(store: &SimStore, began: Instant) -> Gateway {
     let shared: SharedStore = Arc::new(store.clone());
     let (ended, _) = mpsc::channel(16);
     let options = Options {
@@ -59,7 +71,9 @@ async fn node(store: &SimStore) -> Gateway {
     let accounts = Accounts::open(Arc::clone(&shared), options, ended)
         .await
         .unwrap();
-    let hub = Hub::open(shared, accounts).await.unwrap();
+    let hub = Hub::open(shared, accounts, Arc::new(SimClock(began)))
+        .await
+        .unwrap();
     let limits = GatewayLimits {
         per_user: 100,
         per_network: 10_000,
@@ -76,9 +90,10 @@ impl World {
         let (appended_tell, appended) = mpsc::unbounded_channel();
         let names = people.iter().map(|person| person.name.clone()).collect();
         let store = SimStore::new(seed, names, appended_tell);
+        let began = Instant::now();
         let mut nodes = Vec::new();
         for _ in 0..NODES {
-            nodes.push(node(&store).await);
+            nodes.push(node(&store, began).await);
         }
         let bus = Bus {
             appended,
@@ -93,6 +108,7 @@ impl World {
             bus,
             counts: Counts::new(),
             ids: 0,
+            began,
         };
         world.begin().await;
         world.store.set_faulty(true);
@@ -196,7 +212,7 @@ impl World {
             }
         }
         self.store.set_faulty(false);
-        self.nodes[at] = node(&self.store).await;
+        self.nodes[at] = node(&self.store, self.began).await;
         self.watch();
         sleep(Duration::from_millis(1)).await;
         self.store.set_faulty(true);

@@ -1,434 +1,354 @@
-//! From commands to stored events: decide, store, ack.
+//! Commands of a room: from requests to replies and deliveries.
+//!
+//! [`Room::take`] gives the commands among some requests to the committer; [`Room::finish`] is
+//! called when their batch is stored: it begins the next batch, acknowledges this one, delivers
+//! it, and answers the reads that came with it.
 
-use std::collections::{BTreeSet, HashMap};
-use std::task::Poll;
+use chat_shared::protocol::{Ack, ErrorFrame, ServerFrame};
+use chat_shared::{Nonce, RoomName, Seq};
+use futures::future::join_all;
 
-use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, ServerFrame};
-use chat_shared::{Nonce, RoomName, Seq, Username};
-use futures::FutureExt;
-use futures::future::{BoxFuture, join_all};
-use sync_wrapper::SyncWrapper;
-
-use super::super::{Propose, RoomRequest};
-use super::{Room, reject, typing, unavailable};
-use crate::broken::{Rule, is_broken};
-use chat_rules::{Actor, Command, EventNonce, LogEvent, Proposal, decide};
+use super::super::request::{Envelope, Propose};
+use super::super::{Ask, RoomRequest};
+use super::committer::{Decided, Decision, Submission};
+use super::{Room, reject, reply_ok, typing};
+use crate::messages;
+use chat_rules::{Actor, Command, LogEvent};
 use chat_store::{Append, StoreError};
 
-/// Batches that may be lost to other nodes in a row before the commands are refused.
+/// Batches that may be lost to other nodes in a row before their commands are rejected.
 const LOST_IN_A_ROW_MAX: usize = 16;
 
-/// Messages that a room keeps at hand, so that changing a new one needs no store.
-const TARGETS_MAX: usize = 256;
-
-/// A command with what was decided.
-pub(super) enum Decided {
-    /// Proposes the event at this index of the batch.
-    Event(usize),
-    /// Repeats a command of the same batch.
-    Same(usize),
-    NothingToDo,
-    Refused(ErrorFrame),
+/// A command, and where its reply goes.
+pub(super) struct Proposal {
+    envelope: Envelope,
+    propose: Propose,
 }
 
-/// A batch that is being stored. What was decided holds as long as nobody else wins its numbers.
-pub(super) struct InFlight {
-    proposals: Vec<Propose>,
-    decided: Vec<Decided>,
-    events: Vec<LogEvent>,
+/// Who waits for a batch.
+pub(super) struct PendingReplies {
+    proposals: Vec<Proposal>,
     /// Reads that came with these commands, and are answered behind them.
-    others: Vec<RoomRequest>,
-    append: SyncWrapper<BoxFuture<'static, Result<Append, StoreError>>>,
+    reads: Vec<RoomRequest>,
 }
 
-/// Waits until the batch is stored; for ever where there is none.
-pub(super) async fn stored(in_flight: &mut Option<InFlight>) -> Result<Append, StoreError> {
-    match in_flight {
-        Some(batch) => batch.append.get_mut().await,
-        None => std::future::pending().await,
+impl Submission for Proposal {
+    fn actor(&self) -> Actor {
+        let identity = &self.envelope.connection.identity;
+        Actor {
+            username: identity.username.clone(),
+            bot: identity.bot,
+            admin: identity.admin,
+        }
+    }
+
+    fn command(&self) -> &Command {
+        &self.propose.command
+    }
+
+    fn nonce(&self) -> Option<&Nonce> {
+        self.propose.nonce.as_ref()
+    }
+
+    fn rate_limited(&self) -> Option<u64> {
+        self.propose.rate_limited
+    }
+}
+
+impl Proposal {
+    fn reply(&self, frame: &ServerFrame) {
+        self.envelope.connection.send(frame);
+    }
+
+    fn reply_ok(&self) {
+        reply_ok(&self.envelope.connection, self.envelope.id.clone());
+    }
+
+    fn reject(&self, room: &RoomName, mut error: ErrorFrame) {
+        error.nonce.clone_from(&self.propose.nonce);
+        reject(
+            &self.envelope.connection,
+            self.envelope.id.clone(),
+            room,
+            error,
+        );
     }
 }
 
 impl Room {
-    /// Takes requests: decides the commands among them and has them stored, or keeps them all
-    /// until the batch before them is stored.
+    /// Takes requests: decides the commands among them and begins to store their events, or keeps
+    /// all of them until the batch before them is stored.
     pub(super) async fn take(&mut self, requests: Vec<RoomRequest>) {
-        if self.in_flight.is_some() {
+        if self.committer.is_storing() {
             self.waiting.extend(requests);
         } else {
             self.begin(requests).await;
         }
     }
 
-    /// Decides commands and hands their events to the store. All that the state holds is stored.
+    /// Decides commands and begins to store their events. No batch is being stored.
     async fn begin(&mut self, requests: Vec<RoomRequest>) {
-        let mut proposals: Vec<Propose> = Vec::new();
-        let mut others: Vec<RoomRequest> = Vec::new();
-        for request in requests {
-            match request {
-                RoomRequest::Propose(propose) => {
-                    others.retain_mut(|other| !typing::has_said(other, &propose));
-                    proposals.push(propose);
-                }
-                other => others.push(other),
-            }
+        let (proposals, reads) = split_requests(requests);
+        // Another node may have delivered events that this one has not seen.
+        let state_seq = self.committer.state().seq();
+        if reads.iter().any(|request| request.is_ahead_of(state_seq)) {
+            self.committer.doubt();
         }
-        // Another node may have told someone of events that this one has not seen.
-        let is_ahead = |request: &RoomRequest| request.is_ahead_of(self.delivered_seq);
-        self.in_doubt |= others.iter().any(is_ahead);
-        if self.in_doubt && self.reload_log().await.is_err() {
+        if self.committer.is_in_doubt() && self.reload_log().await.is_err() {
             self.reject_all(&proposals);
-            for request in others {
-                self.reject_request(request);
-            }
-            return;
+            return reads
+                .into_iter()
+                .for_each(|request| self.reject_request(request));
         }
         if proposals.is_empty() {
-            return self.answer_all(others);
+            return self.answer_all(reads);
         }
-        self.snapshot_when_due();
-        if let Err(error) = self.load_targets(&proposals).await {
-            tracing::error!(room = %self.room, %error, "a message could not be read");
-            self.reject_all(&proposals);
-            return self.answer_all(others);
+        match self.committer.begin(&proposals).await {
+            Ok(()) => self.replies = Some(PendingReplies { proposals, reads }),
+            Err(error) => {
+                tracing::error!(room = %self.name, %error, "a message could not be read");
+                self.reject_all(&proposals);
+                self.answer_all(reads);
+            }
         }
-        let (events, decided) = self.decide(&proposals);
-        let mut append = self.append(events.clone());
-        // Begun at once: the store works while the batch before is still being told.
-        if let Poll::Ready(outcome) = futures::poll!(&mut append) {
-            append = std::future::ready(outcome).boxed();
-        }
-        self.in_flight = Some(InFlight {
-            proposals,
-            decided,
-            events,
-            others,
-            append: SyncWrapper::new(append),
-        });
     }
 
-    /// The batch is stored, or not. The next one begins before this one is acked and told.
+    /// The batch is stored, or not. The next one begins before this one is acknowledged.
     pub(super) async fn finish(&mut self, outcome: Result<Append, StoreError>) {
-        let Some(mut batch) = self.in_flight.take() else {
+        let batch = (self.committer.take_batch(), self.replies.take());
+        let (Some(decision), Some(mut replies)) = batch else {
             return;
         };
         let waiting = std::mem::take(&mut self.waiting);
-        let commands = |request: &RoomRequest| matches!(request, RoomRequest::Propose(_));
-        let is_ahead = |request: &RoomRequest| request.is_ahead_of(self.state.seq());
-        let must_read = waiting.iter().any(is_ahead);
-        if !waiting.iter().any(commands) && !must_read {
-            batch.others.extend(waiting);
-        } else if matches!(outcome, Ok(Append::Stored)) && !must_read {
+        let is_stored = matches!(outcome, Ok(Append::Stored));
+        let state_seq = self.committer.state().seq();
+        let must_read = waiting.iter().any(|request| request.is_ahead_of(state_seq));
+        if !waiting.iter().any(RoomRequest::is_proposal) && !must_read {
+            replies.reads.extend(waiting);
+        } else if is_stored && !must_read {
             self.begin(waiting).await;
         } else {
             self.waiting = waiting;
         }
-        if matches!(outcome, Ok(Append::Stored)) {
-            self.settle(&batch.proposals, &batch.decided, &batch.events)
+        if is_stored {
+            self.settle(&replies.proposals, &decision.decided, &decision.events)
                 .await;
         } else {
-            self.commit_again(batch.proposals, batch.decided, batch.events, outcome)
+            self.commit_again(replies.proposals, decision, outcome)
                 .await;
         }
-        self.answer_all(batch.others);
-        if self.in_flight.is_none() && !self.waiting.is_empty() {
+        self.answer_all(replies.reads);
+        if !self.committer.is_storing() && !self.waiting.is_empty() {
             let waiting = std::mem::take(&mut self.waiting);
             self.begin(waiting).await;
         }
     }
 
-    /// Decided and not stored yet.
-    pub(super) fn in_flight_events(&self) -> &[LogEvent] {
-        let batch = self.in_flight.as_ref();
-        batch.map_or(&[], |batch| batch.events.as_slice())
-    }
-
-    fn append(&self, events: Vec<LogEvent>) -> BoxFuture<'static, Result<Append, StoreError>> {
-        let Some(first) = events.first() else {
-            return std::future::ready(Ok(Append::Stored)).boxed();
-        };
-        let after = first.seq - 1;
-        let (hub, room) = (self.hub.clone(), self.room.clone());
-        async move { hub.store().append(&room, after, events).await }.boxed()
-    }
-
-    fn reject_all(&self, proposals: &[Propose]) {
-        for propose in proposals {
-            reject_proposal(propose, &self.room, unavailable());
-        }
-    }
-
-    /// After a batch that was not simply stored: what stands is told, and the rest decided again,
-    /// one batch at a time.
+    /// Settles a batch that was not simply stored: stored commands are acknowledged, the rest is
+    /// decided again, one batch at a time.
     async fn commit_again(
         &mut self,
-        mut proposals: Vec<Propose>,
-        mut decided: Vec<Decided>,
-        mut events: Vec<LogEvent>,
+        mut proposals: Vec<Proposal>,
+        mut decision: Decision,
         mut outcome: Result<Append, StoreError>,
     ) {
         let mut lost = 0;
         loop {
             match outcome {
                 Ok(Append::Stored) => {
-                    return self.settle(&proposals, &decided, &events).await;
+                    return self
+                        .settle(&proposals, &decision.decided, &decision.events)
+                        .await;
                 }
                 Ok(Append::Prefix { stored }) => {
                     lost += 1;
-                    let (stands, again) = split(proposals, decided, stored);
-                    let (stands, decided): (Vec<_>, Vec<_>) = stands.into_iter().unzip();
-                    // The state holds what was not stored too, which nobody may be told of.
-                    if let Err(error) = self.refold().await {
-                        tracing::error!(room = %self.room, %error, "the log could not be read");
-                    }
-                    self.settle(&stands, &decided, &events[..stored]).await;
-                    proposals = again;
+                    proposals = self.settle_prefix(proposals, decision, stored).await;
                 }
                 Ok(Append::NonceTaken { index, existing }) => {
-                    let culprit = decided
-                        .iter()
-                        .position(|decided| matches!(decided, Decided::Event(i) if *i == index));
-                    if let Some(culprit) = culprit {
-                        let propose = proposals.remove(culprit);
-                        self.answer_first(&propose, &existing);
+                    let is_taken =
+                        |decided: &Decided| matches!(decided, Decided::Event(i) if *i == index);
+                    if let Some(taken) = decision.decided.iter().position(is_taken) {
+                        let proposal = proposals.remove(taken);
+                        self.acknowledge(&proposal, &existing);
                     }
                     proposals = self.answer_known(proposals).await;
                 }
                 Ok(Append::Lost) => lost += 1,
-                Err(_) if is_broken(Rule::AnErrorIsNoStore) => {
-                    self.settle(&proposals, &decided, &events).await;
-                    return;
-                }
                 Err(error) => {
-                    tracing::error!(room = %self.room, %error, "a batch could not be stored");
+                    tracing::error!(room = %self.name, %error, "a batch could not be stored");
                     self.reject_all(&proposals);
                     proposals.clear();
                 }
             }
-            self.in_doubt = true;
+            self.committer.doubt();
             if self.reload_log().await.is_err() || lost > LOST_IN_A_ROW_MAX {
                 return self.reject_all(&proposals);
             }
             if proposals.is_empty() {
                 return;
             }
-            if let Err(error) = self.load_targets(&proposals).await {
-                tracing::error!(room = %self.room, %error, "a message could not be read");
-                return self.reject_all(&proposals);
+            match self.committer.commit_now(&proposals).await {
+                Ok((again, stored)) => (decision, outcome) = (again, stored),
+                Err(error) => {
+                    tracing::error!(room = %self.name, %error, "a message could not be read");
+                    return self.reject_all(&proposals);
+                }
             }
-            (events, decided) = self.decide(&proposals);
-            outcome = self.append(events.clone()).await;
         }
     }
 
-    /// Each command against the state that its predecessors left.
-    fn decide(&mut self, proposals: &[Propose]) -> (Vec<LogEvent>, Vec<Decided>) {
-        let mut events: Vec<LogEvent> = Vec::new();
-        let mut nonces: HashMap<(Username, Nonce), usize> = HashMap::new();
-        let decided = proposals.iter().map(|propose| {
-            let username = &propose.connection.identity.username;
-            let nonce = propose.nonce.clone().map(|nonce| (username.clone(), nonce));
-            if let Some(first) = nonce.as_ref().and_then(|nonce| nonces.get(nonce)) {
-                return Decided::Same(*first);
-            }
-            if let Some(retry_after_ms) = propose.rate_limited {
-                return Decided::Refused(rate_limited(retry_after_ms));
-            }
-            let proposal = Proposal {
-                actor: &Actor {
-                    username: username.clone(),
-                    bot: propose.connection.identity.bot,
-                    admin: propose.connection.identity.admin,
-                },
-                command: &propose.command,
-                nonce: propose.nonce.as_ref(),
-                event_id: self.hub.event_id(),
-                now: self.hub.now(),
-            };
-            match decide(&self.state, &self.targets, &proposal) {
-                Ok(Some(event)) => {
-                    self.state.apply(&event);
-                    self.targets.apply(&event);
-                    if let Some(nonce) = nonce {
-                        nonces.insert(nonce, events.len());
-                    }
-                    events.push(event);
-                    Decided::Event(events.len() - 1)
-                }
-                Ok(None) => Decided::NothingToDo,
-                Err(refusal) => {
-                    Decided::Refused(ErrorFrame::new(refusal.code(), refusal.to_string()))
-                }
-            }
-        });
-        let decided = decided.collect();
-        (events, decided)
+    /// Settles the commands whose events are among the first `stored`, and returns the others.
+    async fn settle_prefix(
+        &mut self,
+        proposals: Vec<Proposal>,
+        decision: Decision,
+        stored: usize,
+    ) -> Vec<Proposal> {
+        let (standing, again) = split_at(proposals, decision.decided, stored);
+        let (standing, decided): (Vec<_>, Vec<_>) = standing.into_iter().unzip();
+        // The state holds events that were not stored, which nobody may be shown.
+        let _ = self.committer.refold().await;
+        self.settle(&standing, &decided, &decision.events[..stored])
+            .await;
+        again
     }
 
-    /// The events are stored: acks first, then the members are told.
-    async fn settle(&mut self, proposals: &[Propose], decided: &[Decided], events: &[LogEvent]) {
+    /// Replies to the commands of a stored batch, then delivers its events.
+    async fn settle(&mut self, proposals: &[Proposal], decided: &[Decided], events: &[LogEvent]) {
         self.apply_bans(events).await;
         let mut created_by = None;
-        for (propose, decided) in proposals.iter().zip(decided) {
+        for (proposal, decided) in proposals.iter().zip(decided) {
+            let command = &proposal.propose.command;
             match decided {
                 Decided::Event(index) | Decided::Same(index) => {
-                    if makes_a_room(&propose.command) {
-                        created_by = Some(propose.connection.id);
+                    if creates_a_room(command) {
+                        created_by = Some(proposal.envelope.connection.id);
                     }
-                    self.answer_first(propose, &events[*index]);
+                    self.acknowledge(proposal, &events[*index]);
                 }
-                Decided::NothingToDo if matches!(propose.command, Command::Direct { .. }) => {
-                    self.answer_room(propose, self.delivered_seq).await;
+                Decided::NothingToDo if matches!(command, Command::Direct { .. }) => {
+                    self.reply_room(proposal, self.audience.delivered_seq())
+                        .await;
                 }
                 Decided::NothingToDo => {
-                    self.repeat_ban(&propose.command).await;
-                    ok(propose);
+                    self.repeat_ban(command).await;
+                    proposal.reply_ok();
                 }
-                Decided::Refused(error) => self.reject_unless_known(propose, error).await,
+                Decided::Rejected(error) => self.reject_unless_known(proposal, error).await,
             }
         }
         self.deliver_stored(events, created_by);
     }
 
-    /// The answer to who asks for a direct room that stands already.
-    async fn answer_room(&self, propose: &Propose, last_seq: Seq) {
-        let mut room = self.info(&propose.connection, last_seq);
-        let username = &propose.connection.identity.username;
-        let mentions = self.hub.store();
-        match mentions
-            .mentions_above(&self.room, username, room.read_seq)
-            .await
-        {
+    /// Replies with a direct room that exists already.
+    async fn reply_room(&self, proposal: &Proposal, last_seq: Seq) {
+        let connection = &proposal.envelope.connection;
+        let mut room = self.info(connection, last_seq);
+        let (store, username) = (self.hub.store(), &connection.identity.username);
+        let mentions = store.mentions_above(&self.name, username, room.read_seq);
+        match mentions.await {
             Ok(mentions) => room.mentions = mentions,
             Err(error) => {
-                tracing::error!(room = %self.room, %error, "mentions could not be counted");
-                return reject_proposal(propose, &self.room, unavailable());
+                tracing::error!(room = %self.name, %error, "mentions could not be counted");
+                return proposal.reject(&self.name, messages::unavailable());
             }
         }
-        let re = propose.id.clone();
-        propose.connection.send(&ServerFrame::Room { re, room });
+        let re = proposal.envelope.id.clone();
+        proposal.reply(&ServerFrame::Room { re, room });
     }
 
-    /// Reads the messages that commands are about, where they are not known here.
-    async fn load_targets(&mut self, proposals: &[Propose]) -> Result<(), StoreError> {
-        self.targets.trim(TARGETS_MAX);
-        let wanted = proposals
-            .iter()
-            .filter_map(|propose| propose.command.target());
-        let unknown: BTreeSet<Seq> = wanted
-            .filter(|seq| *seq <= self.state.seq() && !self.targets.knows(*seq))
-            .collect();
-        for seq in unknown {
-            let store = self.hub.store();
-            let event = store.event(&self.room, seq).await?;
-            let changes = store
-                .events_targeting(&self.room, &[seq], self.state.seq())
-                .await?;
-            self.targets.load(seq, event.as_ref(), &changes);
+    fn reject_all(&self, proposals: &[Proposal]) {
+        for proposal in proposals {
+            proposal.reject(&self.name, messages::unavailable());
         }
-        Ok(())
     }
 
-    /// Who repeats one nonce after a lost connection repeats many: all that are known get their
-    /// first answer at once, and the others are left.
-    async fn answer_known(&self, proposals: Vec<Propose>) -> Vec<Propose> {
-        let found = join_all(proposals.iter().map(|propose| self.known(propose))).await;
+    /// A client that repeats one nonce after a lost connection repeats many: all that are stored
+    /// get their first reply at once. Returns the others.
+    async fn answer_known(&self, proposals: Vec<Proposal>) -> Vec<Proposal> {
+        let known = proposals
+            .iter()
+            .map(|proposal| self.committer.known(proposal));
+        let known = join_all(known).await;
         let mut left = Vec::new();
-        for (propose, found) in proposals.into_iter().zip(found) {
-            match found {
-                Ok(Some(existing)) => self.answer_first(&propose, &existing),
-                // The next attempt to store it will tell.
-                Ok(None) | Err(_) => left.push(propose),
+        for (proposal, known) in proposals.into_iter().zip(known) {
+            match known {
+                Ok(Some(existing)) => self.acknowledge(&proposal, &existing),
+                // The next attempt to store it finds out.
+                Ok(None) | Err(_) => left.push(proposal),
             }
         }
         left
     }
 
-    async fn known(&self, propose: &Propose) -> Result<Option<LogEvent>, StoreError> {
-        let Some(nonce) = propose.nonce.clone() else {
-            return Ok(None);
-        };
-        let sender = &propose.connection.identity.username;
-        let nonce = EventNonce::from(nonce);
-        self.hub
-            .store()
-            .event_by_nonce(&self.room, sender, &nonce)
-            .await
-    }
-
-    /// A repeated nonce gets its first answer, before any check that would refuse it now.
-    async fn reject_unless_known(&self, propose: &Propose, error: &ErrorFrame) {
-        match self.known(propose).await {
-            Ok(Some(existing)) => self.answer_first(propose, &existing),
-            Ok(None) => reject_proposal(propose, &self.room, error.clone()),
+    /// Rejects a command, unless its nonce is stored: a repetition gets its first reply before any
+    /// check that would reject it now.
+    async fn reject_unless_known(&self, proposal: &Proposal, error: &ErrorFrame) {
+        match self.committer.known(proposal).await {
+            Ok(Some(existing)) => self.acknowledge(proposal, &existing),
+            Ok(None) => proposal.reject(&self.name, error.clone()),
             Err(error) => {
-                tracing::error!(room = %self.room, %error, "a nonce could not be looked up");
-                reject_proposal(propose, &self.room, unavailable());
+                tracing::error!(room = %self.name, %error, "a nonce could not be looked up");
+                proposal.reject(&self.name, messages::unavailable());
             }
         }
     }
 
-    fn answer_first(&self, propose: &Propose, event: &LogEvent) {
+    /// Replies to a command whose event is stored.
+    fn acknowledge(&self, proposal: &Proposal, event: &LogEvent) {
+        let (envelope, propose) = (&proposal.envelope, &proposal.propose);
         match (&propose.command, &propose.nonce) {
-            (Command::Send { .. }, Some(nonce)) => {
-                propose.connection.send(&ServerFrame::Ack(Ack {
-                    re: propose.id.clone(),
-                    room: self.room.clone(),
-                    nonce: nonce.clone(),
-                    seq: event.seq,
-                    ts: event.ts,
-                }));
-            }
-            (command, _) if makes_a_room(command) => {
-                // Who repeats it may have been put out since.
-                if !self.check_access(&propose.connection, propose.id.as_ref()) {
+            (Command::Send { .. }, Some(nonce)) => proposal.reply(&ServerFrame::Ack(Ack {
+                re: envelope.id.clone(),
+                room: self.name.clone(),
+                nonce: nonce.clone(),
+                seq: event.seq,
+                ts: event.ts,
+            })),
+            (command, _) if creates_a_room(command) => {
+                // The creator may have been removed since the first reply.
+                if !self.check_access(&envelope.connection, envelope.id.as_ref()) {
                     return;
                 }
-                let last_seq = self.delivered_seq.max(event.seq - 1);
-                let room = self.info(&propose.connection, last_seq);
-                propose.connection.send(&ServerFrame::Room {
-                    re: propose.id.clone(),
-                    room,
-                });
+                let last_seq = self.audience.delivered_seq().max(event.seq - 1);
+                let room = self.info(&envelope.connection, last_seq);
+                let re = envelope.id.clone();
+                proposal.reply(&ServerFrame::Room { re, room });
             }
-            _ => ok(propose),
+            _ => proposal.reply_ok(),
         }
     }
 }
 
-/// Apart: the proposals whose event is among the first `stored`, and those to be decided again.
-fn split(
-    proposals: Vec<Propose>,
+/// Separates commands from reads. A person whose message is among the commands has stopped typing.
+fn split_requests(requests: Vec<RoomRequest>) -> (Vec<Proposal>, Vec<RoomRequest>) {
+    let mut proposals: Vec<Proposal> = Vec::new();
+    let mut reads: Vec<RoomRequest> = Vec::new();
+    for request in requests {
+        match request {
+            RoomRequest::Client(envelope, Ask::Propose(propose)) => {
+                reads.retain_mut(|read| !typing::is_over(read, &envelope.connection));
+                proposals.push(Proposal { envelope, propose });
+            }
+            read => reads.push(read),
+        }
+    }
+    (proposals, reads)
+}
+
+/// Separates the proposals whose event is among the first `stored` from those to decide again.
+fn split_at(
+    proposals: Vec<Proposal>,
     decided: Vec<Decided>,
     stored: usize,
-) -> (Vec<(Propose, Decided)>, Vec<Propose>) {
-    let stands = |decided: &Decided| matches!(decided, Decided::Event(index) | Decided::Same(index) if *index < stored);
+) -> (Vec<(Proposal, Decided)>, Vec<Proposal>) {
+    let is_stored = |decided: &Decided| matches!(decided, Decided::Event(index) | Decided::Same(index) if *index < stored);
     let all = proposals.into_iter().zip(decided);
-    let (standing, again): (Vec<_>, Vec<_>) = all.partition(|(_, decided)| stands(decided));
-    let again = again.into_iter().map(|(propose, _)| propose).collect();
+    let (standing, again): (Vec<_>, Vec<_>) = all.partition(|(_, decided)| is_stored(decided));
+    let again = again.into_iter().map(|(proposal, _)| proposal).collect();
     (standing, again)
 }
 
-fn makes_a_room(command: &Command) -> bool {
+fn creates_a_room(command: &Command) -> bool {
     matches!(command, Command::Create { .. } | Command::Direct { .. })
-}
-
-fn ok(propose: &Propose) {
-    if let Some(re) = propose.id.clone() {
-        propose.connection.send(&ServerFrame::Ok { re });
-    }
-}
-
-fn reject_proposal(propose: &Propose, room: &RoomName, mut error: ErrorFrame) {
-    error.nonce.clone_from(&propose.nonce);
-    reject(&propose.connection, propose.id.clone(), room, error);
-}
-
-fn rate_limited(retry_after_ms: u64) -> ErrorFrame {
-    let message = "That is too much in too short a time; wait a moment.";
-    let retry_after_ms = Some(retry_after_ms);
-    ErrorFrame {
-        retry_after_ms,
-        ..ErrorFrame::new(ErrorCode::RateLimited, message)
-    }
 }

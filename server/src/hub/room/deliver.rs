@@ -1,21 +1,47 @@
-//! What the members are told, and who is a member's connection.
+//! Deliveries of a room: stored events to its subscribers, and bans to the accounts.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use chat_shared::protocol::{RoomGone, ServerFrame};
 use chat_shared::{Seq, Username};
 
+use super::super::Dialect;
 use super::super::mentions::changes_mentions;
-use super::super::recent_frames::RecentFrames;
-use super::super::{Connection, Dialect, wire};
 use super::Room;
-use crate::broken::{Rule, is_broken};
-use crate::send_queue::Class;
 use chat_rules::{Command, EventBody, LogEvent};
+use chat_store::StoreError;
 
 impl Room {
-    /// Hands stored events to the members. `created_by` has its `room` frame already.
+    /// Reads the log again, and delivers stored events that were not delivered yet.
+    ///
+    /// # Errors
+    /// Where the store fails; the room is in doubt until the next attempt.
+    pub(super) async fn reload_log(&mut self) -> Result<(), StoreError> {
+        let was_loaded = self.committer.is_loaded();
+        self.committer.refold().await?;
+        let (seq, messages) = {
+            let state = self.committer.state();
+            (state.seq(), state.messages())
+        };
+        if was_loaded {
+            while self.audience.delivered_seq() < seq {
+                let after = self.audience.delivered_seq();
+                let events = self.committer.events_above(after).await?;
+                self.apply_bans(&events).await;
+                self.deliver_stored(&events, None);
+            }
+        } else {
+            let markers = self.hub.store().read_marks(&self.name).await?;
+            self.audience.load_markers(markers, seq);
+            self.repair_bans();
+        }
+        self.audience.begin_at(seq, messages);
+        self.committer.end_doubt();
+        Ok(())
+    }
+
+    /// Delivers stored events to the members. The connection `created_by` has its `room` frame
+    /// already.
     pub(super) fn deliver_stored(&mut self, events: &[LogEvent], created_by: Option<u64>) {
         let deleted: HashSet<Seq> = events
             .iter()
@@ -27,57 +53,41 @@ impl Room {
         let mut start = 0;
         for (at, event) in events.iter().enumerate() {
             if event.body.is_message() {
-                self.typing.end(&event.sender);
+                self.audience.end_typing(&event.sender);
             }
             match Change::of(event) {
                 Change::Nothing => {}
                 Change::Enters(names) => {
-                    self.deliver(&events[start..at], &deleted);
+                    self.audience.deliver(&events[start..at], &deleted);
                     for name in names {
                         self.subscribe_member(name, event.seq, created_by);
                     }
-                    self.deliver(&events[at..=at], &deleted);
+                    self.audience.deliver(&events[at..=at], &deleted);
                     start = at + 1;
                 }
                 Change::Leaves(name) => {
-                    self.deliver(&events[start..=at], &deleted);
+                    self.audience.deliver(&events[start..=at], &deleted);
                     self.unsubscribe_member(name);
                     start = at + 1;
                 }
                 Change::Deletes => {
-                    self.deliver(&events[start..=at], &deleted);
-                    self.forget_deleted_text();
+                    self.audience.deliver(&events[start..=at], &deleted);
+                    // A connection that catches up from here on is shown no deleted text.
+                    self.audience.forget_recent();
+                    self.hub.text_was_deleted();
                     start = at + 1;
                 }
             }
         }
-        self.deliver(&events[start..], &deleted);
+        self.audience.deliver(&events[start..], &deleted);
     }
 
-    /// What was deleted before anyone was told of it shows no text.
-    fn deliver(&mut self, events: &[LogEvent], deleted: &HashSet<Seq>) {
-        let Some(last) = events.last() else { return };
-        let frames: Vec<_> = events
-            .iter()
-            .map(|event| {
-                let message = event.body.target().unwrap_or(event.seq);
-                wire::event_frame(&self.room, event, deleted.contains(&message))
-            })
-            .collect();
-        let batch = self.subscribers.encode(&frames, Class::Durable);
-        self.subscribers.deliver(&batch);
-        for (event, frame) in events.iter().zip(batch.singles) {
-            self.recent.push(event.seq, frame);
-        }
-        events.iter().for_each(|event| self.mentions.apply(event));
-        self.delivered_seq = last.seq;
-        self.delivered_messages = last.messages;
-    }
-
-    /// A new member's connections are told of the room and get its events from this one on.
+    /// Subscribes a new member's connections: they get `room`, then events from this one on.
     fn subscribe_member(&mut self, username: &Username, seq: Seq, created_by: Option<u64>) {
+        let now = self.hub.now();
         for connection in self.hub.connections_of(username) {
-            if connection.dialect == Dialect::Demo || !self.subscribe(&connection, true) {
+            let is_demo = connection.dialect == Dialect::Demo;
+            if is_demo || !self.audience.subscribe(&connection, now) {
                 continue;
             }
             if created_by != Some(connection.id) {
@@ -87,31 +97,20 @@ impl Room {
         }
     }
 
-    /// Who is out is told so last, and gets nothing more of this room.
+    /// Unsubscribes the connections of a person who is no member any more. `room_gone` is the last
+    /// frame of this room that they get.
     fn unsubscribe_member(&mut self, username: &Username) {
-        if is_broken(Rule::WhoIsOutHearsNothing) {
-            return;
-        }
-        for connection in self.subscribers.remove_all_of(username) {
-            connection.unsubscribe(&self.room);
+        for connection in self.audience.unsubscribe_all_of(username, self.hub.now()) {
             connection.send(&ServerFrame::RoomGone(RoomGone {
-                room: self.room.clone(),
+                room: self.name.clone(),
             }));
         }
-        self.presence.forget(username, self.hub.now());
-        self.typing.end(username);
     }
 
-    /// Who catches up from here on is shown no deleted text: what is held is as it was said.
-    fn forget_deleted_text(&mut self) {
-        self.recent = RecentFrames::default();
-        self.hub.0.deleted.notify_one();
-    }
-
-    /// A ban from the lobby is a ban from the server: the accounts know of it before it is acked,
-    /// and of several in their order.
+    /// Tells the accounts about bans from the lobby, which are bans from the server: before they
+    /// are acknowledged, and in their order.
     pub(super) async fn apply_bans(&self, events: &[LogEvent]) {
-        if !self.room.is_lobby() {
+        if !self.name.is_lobby() {
             return;
         }
         for event in events {
@@ -125,61 +124,48 @@ impl Room {
         }
     }
 
-    /// What the accounts may not have heard of, where the server ended between the two.
+    /// Repeats a ban that the accounts may not know: the server ended between storing the event
+    /// and storing the account.
     pub(super) async fn repeat_ban(&self, command: &Command) {
         match command {
-            Command::Ban { whom, for_ms: None } if self.room.is_lobby() => {
+            Command::Ban { whom, for_ms: None } if self.name.is_lobby() => {
                 self.hub.ban(&whom.username, Some(None)).await;
             }
-            Command::Unban(whom) if self.room.is_lobby() => {
+            Command::Unban(whom) if self.name.is_lobby() => {
                 self.hub.ban(&whom.username, None).await;
             }
             _ => {}
         }
     }
 
-    /// Whether an event that is not stored yet would make someone a member.
+    /// Repeats, in the background, all bans of the lobby's log that the accounts do not know.
+    fn repair_bans(&self) {
+        if self.name.is_lobby() {
+            let bans = self.committer.state().bans(self.hub.now());
+            let bans = bans.map(|(name, until)| (name.clone(), until));
+            self.hub.repair_bans(bans.collect());
+        }
+    }
+
+    /// Whether an event that is not stored yet would make a person a member.
     pub(super) fn is_joining_in_flight(&self, username: &Username) -> bool {
-        self.in_flight_events().iter().any(
+        self.committer.in_flight_events().iter().any(
             |event| matches!(Change::of(event), Change::Enters(names) if names.contains(&username)),
         )
     }
 
-    /// Whether another count of someone's mentions may be due than the one as of `seq`.
+    /// Whether a person's mentions may have changed since they were counted as of `seq`.
     pub(super) fn mentions_changed_since(&self, seq: Seq) -> bool {
-        self.mentions.changed_since(seq) || self.in_flight_events().iter().any(changes_mentions)
-    }
-
-    /// `false` where the connection has ended or is here already.
-    pub(super) fn subscribe(&mut self, connection: &Arc<Connection>, live: bool) -> bool {
-        if self.subscribers.contains(connection) || !connection.subscribe(&self.room) {
-            return false;
-        }
-        self.subscribers.add(connection.clone(), live);
-        let line = self
-            .presence
-            .connect(&connection.identity.username, self.hub.now());
-        self.deliver_ephemeral(line.as_slice());
-        true
-    }
-
-    pub(super) fn send_due_presence(&mut self) {
-        let now = self.hub.now();
-        if self.presence.deadline().is_some_and(|at| at <= now) {
-            let frames = self.presence.due(self.member_count(), now);
-            self.deliver_ephemeral(&frames);
-        }
-    }
-
-    pub(super) fn deliver_ephemeral(&self, frames: &[ServerFrame]) {
-        if !frames.is_empty() {
-            self.subscribers
-                .deliver(&self.subscribers.encode(frames, Class::Ephemeral));
-        }
+        self.audience.mentions.changed_since(seq)
+            || self
+                .committer
+                .in_flight_events()
+                .iter()
+                .any(changes_mentions)
     }
 }
 
-/// What an event changes in who is told, or in what they may be told.
+/// What an event changes in who receives events, or in what they may be shown.
 enum Change<'a> {
     Nothing,
     Enters(Vec<&'a Username>),

@@ -1,35 +1,35 @@
-//! Up to where people have read, and who is writing.
-
-use std::sync::Arc;
+//! Read markers of a room: how far each person has read.
+//!
+//! A marker is stored beside the room's own work. [`Room::store_marker`] begins that, and
+//! [`Room::marker_stored`] sends the marker to the person's connections once it is stored.
 
 use chat_shared::protocol::{ReadEvent, ServerFrame};
 use chat_shared::{RequestId, RoomName, Seq, Username};
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::super::request::Envelope;
 use super::super::{Connection, Hub, RoomRequest, StoredMarker};
-use super::{Room, ok, reject, unavailable};
+use super::{Room, reject, reply_ok};
+use crate::messages;
 use chat_rules::ReadMark;
 use chat_store::StoreError;
 
-/// Counts of someone's mentions after which the last one is told, though more were said meanwhile.
+/// Counts of a person's mentions after which the last one is sent, though newer messages came.
 const COUNTS_MAX: u32 = 5;
 
 impl Room {
-    /// Stores a marker beside the room's own work; what becomes of it comes back as `Marked`.
-    pub(super) fn read_up_to(
-        &self,
-        connection: Arc<Connection>,
-        id: Option<RequestId>,
-        seq: Seq,
-        permit: OwnedSemaphorePermit,
-    ) {
-        let username = connection.identity.username.clone();
-        let seq = seq.min(self.delivered_seq);
+    /// Stores a marker in a task of its own; it comes back as [`RoomRequest::MarkerStored`].
+    pub(super) fn store_marker(&self, envelope: Envelope, seq: Seq) {
+        let username = envelope.connection.identity.username.clone();
+        let (tip, messages) = (
+            self.audience.delivered_seq(),
+            self.audience.delivered_messages(),
+        );
+        let seq = seq.min(tip);
         if seq <= self.mark_of(&username).seq {
-            return ok(&connection, id);
+            return reply_ok(&envelope.connection, envelope.id);
         }
-        let at_tip = (seq == self.delivered_seq).then_some(self.delivered_messages);
-        let (hub, room) = (self.hub.clone(), self.room.clone());
+        let at_tip = (seq == tip).then_some(messages);
+        let (hub, room) = (self.hub.clone(), self.name.clone());
         tokio::spawn(async move {
             let stored = async {
                 let messages = match at_tip {
@@ -42,73 +42,75 @@ impl Room {
             };
             match stored.await {
                 Ok(mark) => {
-                    let marking = StoredMarker {
-                        connection,
-                        id,
+                    let stored = StoredMarker {
+                        envelope,
                         mark,
                         counted: None,
                         counts_left: COUNTS_MAX,
-                        permit,
                     };
-                    hub.request_wait(&room, RoomRequest::MarkerStored(marking))
+                    hub.request_wait(&room, RoomRequest::MarkerStored(stored))
                         .await;
                 }
-                Err(error) => reject_marker(&connection, id, &room, &error),
+                Err(error) => reject_marker(&envelope.connection, envelope.id, &room, &error),
             }
         });
     }
 
-    /// Tells of a marker, with what stands above it as of what was told.
-    pub(super) fn marked(&mut self, marking: StoredMarker) {
-        let username = marking.connection.identity.username.clone();
-        let stands = self.marks.entry(username.clone()).or_default();
-        *stands = marking.mark.max(*stands);
-        if self.mark_of(&username) != marking.mark {
-            // Another marker is further on, or they said something themselves.
-            return ok(&marking.connection, marking.id);
+    /// Sends a marker to the person's connections, with the counts above it as of the delivered
+    /// events.
+    pub(super) fn marker_stored(&mut self, stored: StoredMarker) {
+        let username = stored.envelope.connection.identity.username.clone();
+        self.audience.set_read_marker(&username, stored.mark);
+        if self.mark_of(&username) != stored.mark {
+            // Another marker is further on, or a message of their own is.
+            return reply_ok(&stored.envelope.connection, stored.envelope.id);
         }
-        let Some(mentions) = self.mentions_above(&marking, &username) else {
-            return self.count_mentions(marking);
+        let Some(mentions) = self.mentions_above(&stored, &username) else {
+            return self.count_mentions(stored);
         };
         let read = ServerFrame::Read(ReadEvent {
-            room: self.room.clone(),
-            seq: marking.mark.seq,
-            unread: self.unread_above(marking.mark),
+            room: self.name.clone(),
+            seq: stored.mark.seq,
+            unread: self.audience.unread_above(stored.mark),
             mentions,
         });
         for own in self.hub.connections_of(&username) {
-            if self.subscribers.contains(&own) {
+            if self.audience.is_subscribed(&own) {
                 own.send(&read);
             }
         }
-        // Last, so that who is answered knows that all have it.
-        ok(&marking.connection, marking.id);
+        // Last, so that the reply says that all connections have the marker.
+        reply_ok(&stored.envelope.connection, stored.envelope.id);
     }
 
-    /// A count by the store is old where mentions changed since: the same frames would be counted
-    /// twice or not at all.
-    fn mentions_above(&self, marking: &StoredMarker, username: &Username) -> Option<u64> {
-        let known = self.mentions.count(username, marking.mark.seq);
+    /// The mentions above a marker, where they are known. A count by the store is stale where
+    /// mentions changed since: the same frames would be counted twice or not at all.
+    fn mentions_above(&self, stored: &StoredMarker, username: &Username) -> Option<u64> {
+        let known = self.audience.mentions.count(username, stored.mark.seq);
         known.or_else(|| {
-            let (mentions, as_of) = marking.counted?;
-            let is_old = self.mentions_changed_since(as_of) && marking.counts_left > 0;
-            (!is_old).then_some(mentions)
+            let (mentions, as_of) = stored.counted?;
+            let is_stale = self.mentions_changed_since(as_of) && stored.counts_left > 0;
+            (!is_stale).then_some(mentions)
         })
     }
 
-    fn count_mentions(&self, mut marking: StoredMarker) {
-        let (hub, room, as_of) = (self.hub.clone(), self.room.clone(), self.delivered_seq);
+    fn count_mentions(&self, mut stored: StoredMarker) {
+        let (hub, room) = (self.hub.clone(), self.name.clone());
+        let as_of = self.audience.delivered_seq();
         tokio::spawn(async move {
-            let username = &marking.connection.identity.username;
-            let seq = marking.mark.seq;
+            let username = &stored.envelope.connection.identity.username;
+            let seq = stored.mark.seq;
             match hub.store().mentions_above(&room, username, seq).await {
                 Ok(mentions) => {
-                    marking.counted = Some((mentions, as_of));
-                    marking.counts_left = marking.counts_left.saturating_sub(1);
-                    hub.request_wait(&room, RoomRequest::MarkerStored(marking))
+                    stored.counted = Some((mentions, as_of));
+                    stored.counts_left = stored.counts_left.saturating_sub(1);
+                    hub.request_wait(&room, RoomRequest::MarkerStored(stored))
                         .await;
                 }
-                Err(error) => reject_marker(&marking.connection, marking.id, &room, &error),
+                Err(error) => {
+                    let Envelope { connection, id, .. } = stored.envelope;
+                    reject_marker(&connection, id, &room, &error);
+                }
             }
         });
     }
@@ -121,7 +123,7 @@ fn reject_marker(
     error: &StoreError,
 ) {
     tracing::error!(%room, %error, "a read marker could not be stored");
-    reject(connection, id, room, unavailable());
+    reject(connection, id, room, messages::unavailable());
 }
 
 async fn messages_at(hub: &Hub, room: &RoomName, seq: Seq) -> Result<u64, StoreError> {

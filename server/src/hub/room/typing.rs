@@ -1,43 +1,34 @@
 //! Typing indicators of a room.
 
-use chat_shared::RequestId;
-use chat_shared::limits::TYPING_MEMBERS_MAX;
-use chat_shared::protocol::{ErrorCode, ErrorFrame, ServerFrame, TypingEvent};
-
-use super::super::{Connection, Propose, RoomRequest};
-use super::{Room, ok, reject};
+use super::super::request::Envelope;
+use super::super::{Ask, Connection, RoomRequest};
+use super::{Room, reject, reply_ok};
+use crate::messages;
+use chat_rules::Refusal;
 
 impl Room {
-    pub(super) fn typing(&mut self, connection: &Connection, id: Option<RequestId>) {
+    /// Shows the members that somebody is typing.
+    pub(super) fn begin_typing(&mut self, envelope: &Envelope) {
+        let (connection, id) = (&envelope.connection, envelope.id.clone());
         let (username, now) = (&connection.identity.username, self.hub.now());
-        if self.state.is_muted(username, now) {
-            let error = ErrorFrame::new(ErrorCode::Muted, "You are muted here: you may only read.");
-            return reject(connection, id, &self.room, error);
+        if self.committer.state().is_muted(username, now) {
+            let error = messages::refused(Refusal::Muted);
+            return reject(connection, id, &self.name, error);
         }
-        ok(connection, id);
-        if self.member_count() <= TYPING_MEMBERS_MAX && self.typing.begin(username, now) {
-            self.send_typing(true);
-        }
-    }
-
-    pub(super) fn send_due_typing(&mut self) {
-        self.send_typing(false);
-    }
-
-    fn send_typing(&mut self, again: bool) {
-        if let Some(usernames) = self.typing.news(self.hub.now(), again) {
-            let room = self.room.clone();
-            let typing = ServerFrame::Typing(TypingEvent { room, usernames });
-            self.deliver_ephemeral(&[typing]);
-        }
+        reply_ok(connection, id);
+        let members = self.member_count();
+        self.audience.begin_typing(username, members, now);
     }
 }
 
-/// Whether someone who said that they write has written meanwhile; then that is all it was.
-pub(super) fn has_said(request: &mut RoomRequest, propose: &Propose) -> bool {
+/// Whether a request is a typing indicator of the user at `connection`, who has sent the message
+/// meanwhile. It is answered then.
+pub(super) fn is_over(request: &mut RoomRequest, connection: &Connection) -> bool {
     match request {
-        RoomRequest::Typing { connection, id, .. } if propose.is_by(connection) => {
-            ok(connection, id.take());
+        RoomRequest::Client(envelope, Ask::Typing)
+            if envelope.connection.identity.username == connection.identity.username =>
+        {
+            reply_ok(&envelope.connection, envelope.id.take());
             true
         }
         _ => false,

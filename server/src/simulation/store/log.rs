@@ -3,6 +3,7 @@
 use chat_shared::{RoomName, Seq, Username};
 
 use super::super::accounts::unasked;
+use super::super::faults::{Broken, is_broken};
 use super::{Fault, SimStore, gone};
 use chat_rules::{EventNonce, LogEvent, ReadMark};
 use chat_store::{Append, Found, LogStore, PublicRoom, Search, Snapshot, StoreError};
@@ -15,42 +16,9 @@ impl LogStore for SimStore {
         after: Seq,
         events: Vec<LogEvent>,
     ) -> Result<Append, StoreError> {
-        let fault = self.lock().write_fault();
-        let some = self.lock().chance.usize(0..events.len().max(1));
-        match fault {
-            None => Ok(self.lock().put(room, after, &events)),
-            Some(Fault::Refuse) => Err(gone()),
-            Some(Fault::TimeOut) => {
-                self.pause().await;
-                Err(gone())
-            }
-            Some(Fault::LieAll) => {
-                self.lock().put(room, after, &events);
-                Err(gone())
-            }
-            Some(Fault::LieSome) => {
-                self.lock().put(room, after, &events[..some]);
-                Err(gone())
-            }
-            Some(Fault::LieLater) => {
-                let (store, room) = (self.clone(), room.clone());
-                tokio::spawn(async move {
-                    store.pause().await;
-                    store.lock().put(&room, after, &events);
-                });
-                Err(gone())
-            }
-            Some(Fault::Prefix) if some > 0 => {
-                let stored = self.lock().put(room, after, &events[..some]);
-                Ok(match stored {
-                    Append::Stored => Append::Prefix { stored: some },
-                    other => other,
-                })
-            }
-            Some(Fault::Prefix | Fault::Slow) => {
-                self.pause().await;
-                Ok(self.lock().put(room, after, &events))
-            }
+        match self.append_or_fail(room, after, events).await {
+            Err(_) if is_broken(Broken::ErrorsCountAsStored) => Ok(Append::Stored),
+            outcome => outcome,
         }
     }
 
@@ -255,5 +223,53 @@ impl LogStore for SimStore {
             inner.snapshots.insert(room.clone(), snapshot);
         }
         Ok(())
+    }
+}
+
+impl SimStore {
+    /// Appends as the store's faults have it.
+    async fn append_or_fail(
+        &self,
+        room: &RoomName,
+        after: Seq,
+        events: Vec<LogEvent>,
+    ) -> Result<Append, StoreError> {
+        let fault = self.lock().write_fault();
+        let some = self.lock().chance.usize(0..events.len().max(1));
+        match fault {
+            None => Ok(self.lock().put(room, after, &events)),
+            Some(Fault::Refuse) => Err(gone()),
+            Some(Fault::TimeOut) => {
+                self.pause().await;
+                Err(gone())
+            }
+            Some(Fault::LieAll) => {
+                self.lock().put(room, after, &events);
+                Err(gone())
+            }
+            Some(Fault::LieSome) => {
+                self.lock().put(room, after, &events[..some]);
+                Err(gone())
+            }
+            Some(Fault::LieLater) => {
+                let (store, room) = (self.clone(), room.clone());
+                tokio::spawn(async move {
+                    store.pause().await;
+                    store.lock().put(&room, after, &events);
+                });
+                Err(gone())
+            }
+            Some(Fault::Prefix) if some > 0 => {
+                let stored = self.lock().put(room, after, &events[..some]);
+                Ok(match stored {
+                    Append::Stored => Append::Prefix { stored: some },
+                    other => other,
+                })
+            }
+            Some(Fault::Prefix | Fault::Slow) => {
+                self.pause().await;
+                Ok(self.lock().put(room, after, &events))
+            }
+        }
     }
 }

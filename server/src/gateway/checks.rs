@@ -1,0 +1,51 @@
+//! Checks of a command's fields that ask neither a room nor the store.
+
+use chat_shared::limits::{
+    EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, QUERY_CHARS_MAX,
+    RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
+};
+use chat_shared::protocol::{Command, ErrorFrame};
+
+use crate::messages;
+
+/// Checks the ranges of a command's fields.
+///
+/// # Errors
+/// The reply.
+pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
+    match command {
+        Command::History(history) => {
+            let ends = [history.before, history.after, history.around];
+            if ends.iter().flatten().count() > 1 {
+                return Err(messages::exclusive_ends());
+            }
+            check_limit(history.limit, HISTORY_LIMIT_MAX)
+        }
+        Command::Events(events) => check_limit(events.limit, EVENTS_LIMIT_MAX),
+        Command::Members(members) => check_limit(members.limit, LIST_LIMIT_MAX),
+        Command::Rooms(rooms) => check_limit(rooms.limit, LIST_LIMIT_MAX),
+        Command::Search(search) => {
+            if search.query.chars().nth(QUERY_CHARS_MAX).is_some() {
+                return Err(messages::query_too_long());
+            }
+            check_limit(search.limit, SEARCH_LIMIT_MAX)
+        }
+        Command::Ban(about) | Command::Mute(about) => match about.for_s {
+            Some(seconds) if seconds == 0 || seconds > FOR_S_MAX => Err(messages::bad_for_s()),
+            _ => Ok(()),
+        },
+        Command::Resume(resume) if resume.rooms.len() > RESUME_ROOMS_MAX => {
+            Err(messages::too_many_rooms())
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_limit(limit: Option<u32>, max: u32) -> Result<(), ErrorFrame> {
+    match limit {
+        Some(limit) if limit == 0 || limit > max => {
+            Err(messages::out_of_range("limit", max.into()))
+        }
+        _ => Ok(()),
+    }
+}

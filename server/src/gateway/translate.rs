@@ -1,0 +1,143 @@
+//! From a command of the protocol to a command of the rules.
+//!
+//! The names in it are looked up first ([`look_up`]); the translation itself is pure.
+
+use chat_rules::{Command as RoomCommand, Subject};
+use chat_shared::protocol::{Command, RoomKind};
+use chat_shared::{Nonce, RoomName, Username};
+
+use super::people::{self, LookupError};
+use crate::hub::{Connection, Hub};
+
+/// A command of the rules, and the room that decides it.
+pub(super) struct Translated {
+    pub(super) room: RoomName,
+    pub(super) nonce: Option<Nonce>,
+    pub(super) command: RoomCommand,
+}
+
+/// The accounts that a command names.
+#[derive(Default)]
+pub(super) struct Names {
+    /// People whom the text mentions.
+    mentioned: Vec<Username>,
+    /// The person whom the command is about.
+    subject: Option<Subject>,
+    /// The direct room with that person.
+    direct: Option<RoomName>,
+}
+
+/// Looks up the names in a command. For a command that comes `too_soon`, mentions are not looked
+/// up: it is rejected unless it repeats a stored one.
+///
+/// # Errors
+/// Where the command is about nobody that exists, or the store fails.
+pub(super) async fn look_up(
+    hub: &Hub,
+    connection: &Connection,
+    command: &Command,
+    too_soon: bool,
+) -> Result<Names, LookupError> {
+    let mut names = Names::default();
+    let text = match command {
+        Command::Send(send) => Some(&send.text),
+        Command::Edit(edit) => Some(&edit.text),
+        _ => None,
+    };
+    if let Some(text) = text.filter(|_| !too_soon) {
+        names.mentioned = people::mentioned(hub, text).await?;
+    }
+    let subject = match command {
+        Command::Invite(about)
+        | Command::Kick(about)
+        | Command::Unban(about)
+        | Command::Unmute(about) => Some(&about.username),
+        Command::Ban(about) | Command::Mute(about) => Some(&about.username),
+        Command::Role(about) => Some(&about.username),
+        Command::Dm(dm) => Some(&dm.username),
+        _ => None,
+    };
+    if let Some(username) = subject {
+        names.subject = Some(people::subject(hub, username).await?);
+    }
+    if let (Command::Dm(_), Some(with)) = (command, &names.subject) {
+        let own = &connection.identity.username;
+        if with.username == *own {
+            return Err(LookupError::Oneself);
+        }
+        names.direct = Some(people::direct_room(hub, own, &with.username).await?);
+    }
+    Ok(names)
+}
+
+/// Translates a command whose names are looked up. `None` where it is no command of a room.
+pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
+    let Names {
+        mentioned,
+        subject,
+        direct,
+    } = names;
+    let for_ms = |for_s: Option<u64>| for_s.map(|seconds| seconds.saturating_mul(1_000));
+    let (room, nonce, command) = match command {
+        Command::Send(it) => {
+            let (text, reply_to) = (it.text, it.reply_to);
+            let send = RoomCommand::Send {
+                text,
+                reply_to,
+                mentioned,
+            };
+            (it.room, Some(it.nonce), send)
+        }
+        Command::Edit(it) => {
+            let (target, text) = (it.seq, it.text);
+            let edit = RoomCommand::Edit {
+                target,
+                text,
+                mentioned,
+            };
+            (it.room, it.nonce, edit)
+        }
+        Command::Delete(it) => (it.room, it.nonce, RoomCommand::Delete { target: it.seq }),
+        Command::React(it) => {
+            let (target, emoji, on) = (it.seq, it.emoji, it.on);
+            (it.room, it.nonce, RoomCommand::React { target, emoji, on })
+        }
+        Command::Create(it) => {
+            let kind = match it.private {
+                true => RoomKind::Private,
+                false => RoomKind::Public,
+            };
+            let topic = it.topic.unwrap_or_default();
+            (it.room, it.nonce, RoomCommand::Create { kind, topic })
+        }
+        Command::Join(it) => (it.room, it.nonce, RoomCommand::Join),
+        Command::Leave(it) => (it.room, it.nonce, RoomCommand::Leave),
+        Command::Topic(it) => (it.room, it.nonce, RoomCommand::Topic(it.topic)),
+        Command::Invite(it) => (it.room, it.nonce, RoomCommand::Invite(subject?)),
+        Command::Kick(it) => (it.room, it.nonce, RoomCommand::Kick(subject?)),
+        Command::Unban(it) => (it.room, it.nonce, RoomCommand::Unban(subject?)),
+        Command::Unmute(it) => (it.room, it.nonce, RoomCommand::Unmute(subject?)),
+        Command::Ban(it) => {
+            let (whom, for_ms) = (subject?, for_ms(it.for_s));
+            (it.room, it.nonce, RoomCommand::Ban { whom, for_ms })
+        }
+        Command::Mute(it) => {
+            let (whom, for_ms) = (subject?, for_ms(it.for_s));
+            (it.room, it.nonce, RoomCommand::Mute { whom, for_ms })
+        }
+        Command::Role(it) => {
+            let (whom, role) = (subject?, it.role);
+            (it.room, it.nonce, RoomCommand::Role { whom, role })
+        }
+        Command::Dm(_) => {
+            let with = subject?.username;
+            (direct?, None, RoomCommand::Direct { with })
+        }
+        _ => return None,
+    };
+    Some(Translated {
+        room,
+        nonce,
+        command,
+    })
+}

@@ -1,0 +1,380 @@
+//! The committer of a room: from commands to stored events.
+//!
+//! It holds the room's state, the messages that commands change, and the batch that is being
+//! stored. It knows the rules and the store, and no connection: [`super::commit`] replies to
+//! people and hands stored events to the [`super::audience::Audience`].
+
+use std::collections::{BTreeSet, HashMap};
+use std::task::Poll;
+
+use chat_shared::{Nonce, RoomName, Seq, Username};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use sync_wrapper::SyncWrapper;
+
+use super::super::Hub;
+use crate::messages;
+use chat_rules::{Actor, Command, EventNonce, LogEvent, Proposal, RoomState, Targets, decide};
+use chat_shared::protocol::ErrorFrame;
+use chat_store::{Append, Snapshot, StoreError};
+
+/// Messages that a room keeps at hand, so that changing a new one needs no store.
+const MESSAGES_MAX: usize = 256;
+
+/// Events after which the folded state is saved again.
+const SNAPSHOT_EVENTS: u64 = 1_000;
+
+/// Events read at a time when a room is loaded.
+const LOAD_EVENTS_MAX: usize = 500;
+
+/// Where a room's log stands.
+///
+/// ```text
+///            read the log            decide a batch
+///  Unloaded ──────────────► Idle ───────────────────► Storing
+///                            ▲ ▲                        │  │
+///                            │ └──────── stored ────────┘  │
+///                            │                             │ error, or another node won a number
+///                            └──── read the log again ── InDoubt
+/// ```
+///
+/// Requests that come while `Storing` wait in the room, and their commands are decided as the next
+/// batch at once when this one is stored: batch k + 1 is stored while batch k is delivered.
+enum Phase {
+    /// Nothing was read yet.
+    Unloaded,
+    /// It is not known what the store holds above the delivered events. Nothing is decided.
+    InDoubt,
+    /// All events in the state are stored.
+    Idle,
+    /// The state is ahead of the store by one batch.
+    Storing(Batch),
+}
+
+/// A batch that is being stored. Its decisions hold unless another node wins one of its numbers.
+struct Batch {
+    decision: Decision,
+    append: SyncWrapper<BoxFuture<'static, Result<Append, StoreError>>>,
+}
+
+/// What became of each submitted command, and the events that they propose together.
+#[derive(Default)]
+pub(super) struct Decision {
+    /// One for each submission, in their order.
+    pub(super) decided: Vec<Decided>,
+    pub(super) events: Vec<LogEvent>,
+}
+
+/// What was decided about one command.
+pub(super) enum Decided {
+    /// Proposes the event at this index of the batch.
+    Event(usize),
+    /// Repeats a command of the same batch.
+    Same(usize),
+    /// Changes nothing.
+    NothingToDo,
+    /// Is refused.
+    Rejected(ErrorFrame),
+}
+
+/// A command that asks the committer for a decision.
+pub(super) trait Submission {
+    /// The person who gives it.
+    fn actor(&self) -> Actor;
+    /// What it asks for.
+    fn command(&self) -> &Command;
+    /// The mark by which a repetition is recognized.
+    fn nonce(&self) -> Option<&Nonce>;
+    /// Milliseconds to wait, where it comes too soon.
+    fn rate_limited(&self) -> Option<u64>;
+}
+
+pub(super) struct Committer {
+    hub: Hub,
+    room: RoomName,
+    /// Ahead of the store while a batch is being stored.
+    state: RoomState,
+    /// Messages that commands were about, as of `state`.
+    messages: Targets,
+    phase: Phase,
+    /// The seq of the saved snapshot.
+    saved: Seq,
+}
+
+impl Committer {
+    pub(super) fn new(hub: Hub, room: RoomName) -> Self {
+        Self {
+            state: RoomState::empty(room.clone()),
+            messages: Targets::default(),
+            phase: Phase::Unloaded,
+            saved: 0,
+            hub,
+            room,
+        }
+    }
+
+    pub(super) fn state(&self) -> &RoomState {
+        &self.state
+    }
+
+    pub(super) fn is_loaded(&self) -> bool {
+        !matches!(self.phase, Phase::Unloaded)
+    }
+
+    /// Whether the log must be read before anything is decided.
+    pub(super) fn is_in_doubt(&self) -> bool {
+        matches!(self.phase, Phase::Unloaded | Phase::InDoubt)
+    }
+
+    pub(super) fn is_storing(&self) -> bool {
+        matches!(self.phase, Phase::Storing(_))
+    }
+
+    /// The log may hold more than the state.
+    pub(super) fn doubt(&mut self) {
+        if self.is_loaded() {
+            self.phase = Phase::InDoubt;
+        }
+    }
+
+    /// Events that are decided and not stored yet.
+    pub(super) fn in_flight_events(&self) -> &[LogEvent] {
+        match &self.phase {
+            Phase::Storing(batch) => &batch.decision.events,
+            _ => &[],
+        }
+    }
+
+    /// Decides commands and begins to store their events. All events in the state are stored.
+    ///
+    /// # Errors
+    /// Where a message that a command is about could not be read. Nothing is decided then.
+    pub(super) async fn begin(
+        &mut self,
+        submissions: &[impl Submission],
+    ) -> Result<(), StoreError> {
+        if self.state.seq() >= self.saved + SNAPSHOT_EVENTS {
+            self.save_snapshot();
+        }
+        let decision = self.decide(submissions).await?;
+        let mut append = self.append(decision.events.clone());
+        // Polled once at once: the store works while the batch before is still being delivered.
+        if let Poll::Ready(outcome) = futures::poll!(&mut append) {
+            append = std::future::ready(outcome).boxed();
+        }
+        self.phase = Phase::Storing(Batch {
+            decision,
+            append: SyncWrapper::new(append),
+        });
+        Ok(())
+    }
+
+    /// Waits until the batch is stored or failed; for ever where there is none. Cancel safe.
+    pub(super) async fn stored(&mut self) -> Result<Append, StoreError> {
+        match &mut self.phase {
+            Phase::Storing(batch) => batch.append.get_mut().await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    /// Takes the batch out after [`Committer::stored`] has returned.
+    pub(super) fn take_batch(&mut self) -> Option<Decision> {
+        match std::mem::replace(&mut self.phase, Phase::Idle) {
+            Phase::Storing(batch) => Some(batch.decision),
+            other => {
+                self.phase = other;
+                None
+            }
+        }
+    }
+
+    /// Decides commands and waits until their events are stored, one batch at a time.
+    ///
+    /// # Errors
+    /// As [`Committer::begin`]. Errors of the append are part of the outcome.
+    pub(super) async fn commit_now(
+        &mut self,
+        submissions: &[impl Submission],
+    ) -> Result<(Decision, Result<Append, StoreError>), StoreError> {
+        let decision = self.decide(submissions).await?;
+        let outcome = self.append(decision.events.clone()).await;
+        Ok((decision, outcome))
+    }
+
+    fn append(&self, events: Vec<LogEvent>) -> BoxFuture<'static, Result<Append, StoreError>> {
+        let Some(first) = events.first() else {
+            return std::future::ready(Ok(Append::Stored)).boxed();
+        };
+        let after = first.seq - 1;
+        let (hub, room) = (self.hub.clone(), self.room.clone());
+        async move { hub.store().append(&room, after, events).await }.boxed()
+    }
+
+    /// Decides each command against the state that its predecessors left.
+    async fn decide(&mut self, submissions: &[impl Submission]) -> Result<Decision, StoreError> {
+        self.load_messages(submissions).await?;
+        let mut nonces: HashMap<(Username, Nonce), usize> = HashMap::new();
+        let mut decision = Decision::default();
+        for submission in submissions {
+            let decided = self.decide_one(submission, &mut nonces, &mut decision.events);
+            decision.decided.push(decided);
+        }
+        Ok(decision)
+    }
+
+    fn decide_one(
+        &mut self,
+        submission: &impl Submission,
+        nonces: &mut HashMap<(Username, Nonce), usize>,
+        events: &mut Vec<LogEvent>,
+    ) -> Decided {
+        let actor = submission.actor();
+        let nonce = submission.nonce();
+        let nonce = nonce.map(|nonce| (actor.username.clone(), nonce.clone()));
+        if let Some(first) = nonce.as_ref().and_then(|nonce| nonces.get(nonce)) {
+            return Decided::Same(*first);
+        }
+        if let Some(retry_after_ms) = submission.rate_limited() {
+            return Decided::Rejected(messages::rate_limited(retry_after_ms));
+        }
+        let proposal = Proposal {
+            actor: &actor,
+            command: submission.command(),
+            nonce: submission.nonce(),
+            event_id: self.hub.event_id(),
+            now: self.hub.now(),
+        };
+        match decide(&self.state, &self.messages, &proposal) {
+            Ok(Some(event)) => {
+                self.state.apply(&event);
+                self.messages.apply(&event);
+                if let Some(nonce) = nonce {
+                    nonces.insert(nonce, events.len());
+                }
+                events.push(event);
+                Decided::Event(events.len() - 1)
+            }
+            Ok(None) => Decided::NothingToDo,
+            Err(refusal) => Decided::Rejected(messages::refused(refusal)),
+        }
+    }
+
+    /// Reads the messages that commands are about, where they are not known here.
+    async fn load_messages(&mut self, submissions: &[impl Submission]) -> Result<(), StoreError> {
+        self.messages.trim(MESSAGES_MAX);
+        let wanted = submissions
+            .iter()
+            .filter_map(|submission| submission.command().target());
+        let unknown: BTreeSet<Seq> = wanted
+            .filter(|seq| *seq <= self.state.seq() && !self.messages.knows(*seq))
+            .collect();
+        for seq in unknown {
+            let store = self.hub.store();
+            let event = store.event(&self.room, seq).await?;
+            let changes = store
+                .events_targeting(&self.room, &[seq], self.state.seq())
+                .await?;
+            self.messages.load(seq, event.as_ref(), &changes);
+        }
+        Ok(())
+    }
+
+    /// The stored event with a sender's nonce.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub(super) async fn known(
+        &self,
+        submission: &impl Submission,
+    ) -> Result<Option<LogEvent>, StoreError> {
+        let Some(nonce) = submission.nonce().cloned() else {
+            return Ok(None);
+        };
+        let sender = submission.actor().username;
+        let nonce = EventNonce::from(nonce);
+        let store = self.hub.store();
+        store.event_by_nonce(&self.room, &sender, &nonce).await
+    }
+
+    /// Folds the log again from the last snapshot, which forgets events that were decided and not
+    /// stored. The doubt stays until [`Committer::end_doubt`].
+    ///
+    /// # Errors
+    /// Where the store fails; the state is as before.
+    pub(super) async fn refold(&mut self) -> Result<(), StoreError> {
+        let (state, saved) = load(&self.hub, &self.room).await.inspect_err(|error| {
+            tracing::error!(room = %self.room, %error, "the log could not be read");
+        })?;
+        (self.state, self.saved) = (state, saved);
+        self.messages.clear();
+        Ok(())
+    }
+
+    /// All events in the state are stored, and delivered.
+    pub(super) fn end_doubt(&mut self) {
+        self.phase = Phase::Idle;
+    }
+
+    /// Stored events above `after`, up to the state.
+    ///
+    /// # Errors
+    /// Where the store fails, or has a hole there.
+    pub(super) async fn events_above(&self, after: Seq) -> Result<Vec<LogEvent>, StoreError> {
+        let store = self.hub.store();
+        let mut events = store.events(&self.room, after, LOAD_EVENTS_MAX).await?;
+        events.retain(|event| event.seq <= self.state.seq());
+        if events.is_empty() {
+            return Err(StoreError::Corrupt(format!("{} has a hole", self.room)));
+        }
+        Ok(events)
+    }
+
+    /// Saves the state in the background, where all of it is stored and it is ahead of the last
+    /// snapshot.
+    pub(super) fn save_snapshot(&mut self) {
+        if !matches!(self.phase, Phase::Idle) || self.state.seq() <= self.saved {
+            return;
+        }
+        let Ok(state) = serde_json::to_vec(&self.state) else {
+            return;
+        };
+        let snapshot = Snapshot {
+            seq: self.state.seq(),
+            state,
+        };
+        self.saved = snapshot.seq;
+        let (hub, room) = (self.hub.clone(), self.room.clone());
+        tokio::spawn(async move {
+            if let Err(error) = hub.store().save_snapshot(&room, snapshot).await {
+                tracing::warn!(%room, %error, "a room's snapshot was not saved; loading takes longer");
+            }
+        });
+    }
+}
+
+/// The room's state folded from its log, and the seq of the snapshot that it began with. A
+/// snapshot that can't be read is ignored: the log is the truth.
+async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError> {
+    let snapshot = hub.store().snapshot(room).await?;
+    let kept = snapshot.and_then(|snapshot| serde_json::from_slice(&snapshot.state).ok());
+    let mut state: RoomState = kept.unwrap_or_else(|| RoomState::empty(room.clone()));
+    let saved = state.seq();
+    loop {
+        let events = hub
+            .store()
+            .events(room, state.seq(), LOAD_EVENTS_MAX)
+            .await?;
+        for event in &events {
+            if event.seq != state.seq() + 1 {
+                return Err(StoreError::Corrupt(format!(
+                    "{room} has a hole at {}",
+                    event.seq
+                )));
+            }
+            state.apply(event);
+        }
+        if events.len() < LOAD_EVENTS_MAX {
+            return Ok((state, saved));
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! All sentences that the hub and the gateway show to people, errors first, then the lines about
+//! what happened in a room.
+//!
+//! One situation has one sentence. What the rules refuse is worded beside them
+//! ([`chat_rules::Refusal`]) and only converted here. Reasons of closes are for developers of
+//! clients and stay where they are used.
+
+use chat_rules::{EventBody, LogEvent, Refusal};
+use chat_shared::limits::{FOR_S_MAX, QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
+use chat_shared::protocol::{ErrorCode, ErrorFrame, Role, RoomKind, SystemEvent, SystemKind};
+use chat_shared::{RoomName, TimestampMs, Username};
+
+/// The reason that a stopping server gives.
+pub(crate) const GOING_DOWN: &str = "The server is going down.";
+
+/// What the rules refused.
+pub(crate) fn refused(refusal: Refusal) -> ErrorFrame {
+    ErrorFrame::new(refusal.code(), refusal.to_string())
+}
+
+/// The store does not answer.
+pub(crate) fn unavailable() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "The server can't reach its store; try again.",
+    )
+}
+
+/// The room's inbox is full.
+pub(crate) fn busy() -> ErrorFrame {
+    ErrorFrame::new(ErrorCode::Busy, "This room is busy; try again.")
+}
+
+/// The command comes too soon after others.
+pub(crate) fn rate_limited(retry_after_ms: u64) -> ErrorFrame {
+    ErrorFrame {
+        retry_after_ms: Some(retry_after_ms),
+        ..ErrorFrame::new(
+            ErrorCode::RateLimited,
+            "Too many commands at once; wait a moment and try again.",
+        )
+    }
+}
+
+/// No account has the username.
+pub(crate) fn no_such_user(username: &Username) -> ErrorFrame {
+    ErrorFrame::new(ErrorCode::NotFound, format!("No user is named {username}."))
+}
+
+/// A direct room was asked for with oneself.
+pub(crate) fn direct_with_oneself() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::BadField,
+        "The field `username` is wrong: a direct message goes to someone else.",
+    )
+}
+
+/// The command's `type` is unknown.
+pub(crate) fn unknown_command() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::UnknownCommand,
+        "There is no such command in this version of the server.",
+    )
+}
+
+/// A frame of another dialect, or a second hello.
+pub(crate) fn misplaced_frame() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::BadFrame,
+        "This frame is not allowed here; send a command with a `type`.",
+    )
+}
+
+/// The FastAPI demo's page sent a frame without a message.
+pub(crate) fn missing_message() -> ErrorFrame {
+    ErrorFrame::new(ErrorCode::BadField, "The field `message` is missing.")
+}
+
+/// A field that is out of its range.
+pub(crate) fn out_of_range(field: &str, max: u64) -> ErrorFrame {
+    bad_field(field, &format!("it is 1 to {max}"))
+}
+
+/// The time of a ban or a mute is out of its range.
+pub(crate) fn bad_for_s() -> ErrorFrame {
+    out_of_range("for_s", FOR_S_MAX)
+}
+
+/// A field that is wrong, and why.
+pub(crate) fn bad_field(field: &str, why: &str) -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::BadField,
+        format!("The field `{field}` is wrong: {why}."),
+    )
+}
+
+/// A history query names more than one place.
+pub(crate) fn exclusive_ends() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::BadField,
+        "The fields `before`, `after` and `around` exclude each other.",
+    )
+}
+
+/// A search query is too long.
+pub(crate) fn query_too_long() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::TooLong,
+        format!("The field `query` is too long: {QUERY_CHARS_MAX} characters at most."),
+    )
+}
+
+/// A search query holds no word.
+pub(crate) fn query_without_words() -> ErrorFrame {
+    bad_field("query", "it holds no word to search for")
+}
+
+/// A resume names too many rooms.
+pub(crate) fn too_many_rooms() -> ErrorFrame {
+    bad_field("rooms", &format!("{RESUME_ROOMS_MAX} rooms at most"))
+}
+
+/// The line about an event that is not a message and changes none.
+pub(crate) fn system_line(room: &RoomName, event: &LogEvent) -> SystemEvent {
+    let by = &event.sender;
+    let about = |kind, message: String, whom: &Username| {
+        let line = line(room, event, kind, message);
+        SystemEvent {
+            username: Some(whom.clone()),
+            by: Some(by.clone()),
+            ..line
+        }
+    };
+    let own = |kind, message: String| line(room, event, kind, message);
+    match &event.body {
+        EventBody::Created {
+            room_kind: RoomKind::Direct,
+            with: Some(with),
+            ..
+        } => own(
+            SystemKind::Created,
+            format!("{by} started a direct conversation with {with}"),
+        ),
+        EventBody::Created { topic, .. } => SystemEvent {
+            topic: (!topic.is_empty()).then(|| topic.clone()),
+            ..own(SystemKind::Created, format!("{by} created #{room}"))
+        },
+        EventBody::Joined => own(SystemKind::Joined, format!("{by} joined #{room}")),
+        EventBody::Left { heir } => {
+            let message = match heir {
+                Some(heir) => format!("{by} left #{room}; {heir} is the owner now"),
+                None => format!("{by} left #{room}"),
+            };
+            SystemEvent {
+                heir: heir.clone(),
+                ..own(SystemKind::Left, message)
+            }
+        }
+        EventBody::Invited { username } => about(
+            SystemKind::Invited,
+            format!("{by} invited {username} to #{room}"),
+            username,
+        ),
+        EventBody::Kicked { username } => about(
+            SystemKind::Kicked,
+            format!("{by} removed {username} from #{room}"),
+            username,
+        ),
+        EventBody::Banned { username, until } => {
+            let time = how_long(event.ts, *until);
+            let message = format!("{by} banned {username} from #{room}{time}");
+            SystemEvent {
+                until: *until,
+                ..about(SystemKind::Banned, message, username)
+            }
+        }
+        EventBody::Unbanned { username } => {
+            let message = format!("{by} unbanned {username} from #{room}");
+            about(SystemKind::Unbanned, message, username)
+        }
+        EventBody::Muted { username, until } => {
+            let message = format!("{by} muted {username}{}", how_long(event.ts, *until));
+            SystemEvent {
+                until: *until,
+                ..about(SystemKind::Muted, message, username)
+            }
+        }
+        EventBody::Unmuted { username } => about(
+            SystemKind::Unmuted,
+            format!("{by} unmuted {username}"),
+            username,
+        ),
+        EventBody::Role { username, role } => {
+            let what = match role {
+                Role::Member => "a member",
+                Role::Moderator => "a moderator",
+                Role::Owner => "an owner",
+            };
+            let message = format!("{by} made {username} {what} of #{room}");
+            SystemEvent {
+                role: Some(*role),
+                ..about(SystemKind::Role, message, username)
+            }
+        }
+        EventBody::Topic { topic } => {
+            let message = if topic.is_empty() {
+                format!("{by} cleared the topic")
+            } else {
+                format!("{by} set the topic: {topic}")
+            };
+            SystemEvent {
+                topic: Some(topic.clone()),
+                ..own(SystemKind::Topic, message)
+            }
+        }
+        EventBody::Message { .. }
+        | EventBody::Edited { .. }
+        | EventBody::Deleted { .. }
+        | EventBody::Reacted { .. }
+        | EventBody::OfAccount { .. } => own(SystemKind::Notice, String::new()),
+    }
+}
+
+fn line(room: &RoomName, event: &LogEvent, kind: SystemKind, message: String) -> SystemEvent {
+    SystemEvent {
+        seq: Some(event.seq),
+        username: Some(event.sender.clone()),
+        ..SystemEvent::new(room.clone(), event.ts, kind, message)
+    }
+}
+
+/// " for 2 hours", in the largest unit without a remainder; nothing where there is no end.
+fn how_long(from: TimestampMs, until: Option<TimestampMs>) -> String {
+    const UNITS: [(u64, &str); 4] = [
+        (86_400, "day"),
+        (3_600, "hour"),
+        (60, "minute"),
+        (1, "second"),
+    ];
+    let Some(until) = until else {
+        return String::new();
+    };
+    let seconds = until.saturating_sub(from).div_ceil(1_000).max(1);
+    let whole = UNITS.into_iter().find(|(unit, _)| seconds % unit == 0);
+    let (unit, name) = whole.unwrap_or((1, "second"));
+    let count = seconds / unit;
+    let plural = if count == 1 { "" } else { "s" };
+    format!(" for {count} {name}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_in_whole_units() {
+        let check =
+            |seconds: u64, expect| assert_eq!(how_long(5, Some(5 + seconds * 1_000)), expect);
+        check(3_600, " for 1 hour");
+        check(90, " for 90 seconds");
+        check(600, " for 10 minutes");
+        check(172_800, " for 2 days");
+        assert_eq!(how_long(5, None), "");
+    }
+}
