@@ -67,7 +67,7 @@ impl AccountLog {
     async fn tell(&mut self, event: AccountEvent) {
         let AccountEvent { username, change } = event;
         if change == AccountChange::Profile {
-            self.act(&username, &change).await;
+            self.act(&username, &change);
         }
         for _ in 0..ATTEMPTS_MAX {
             match self.append(&username, &change).await {
@@ -125,7 +125,7 @@ impl AccountLog {
             let events = store.events(&self.room, seq, EVENTS_AT_ONCE_MAX).await?;
             for event in &events {
                 if let EventBody::OfAccount { username, change } = &event.body {
-                    self.act(username, change).await;
+                    self.act(username, change);
                 }
                 seq = event.seq;
             }
@@ -136,7 +136,7 @@ impl AccountLog {
         }
     }
 
-    async fn act(&self, username: &Username, change: &AccountChange) {
+    fn act(&self, username: &Username, change: &AccountChange) {
         match change {
             AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
             AccountChange::Banned => self.hub.end_banned(username),
