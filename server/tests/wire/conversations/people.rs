@@ -49,7 +49,7 @@ async fn a_removed_member_receives_nothing_more() {
     let banned = ann
         .expect_matching("the ban", |frame| frame["event"] == "banned")
         .await;
-    assert_eq!(banned["message"], "ann banned bob from rust for 1 hour");
+    assert_eq!(banned["message"], "ann banned bob from #rust for 1 hour");
     assert!(banned["until"].as_u64() > banned["ts"].as_u64(), "{banned}");
     bob.refused(json!({"type": "join", "room": "rust"}), &["banned"])
         .await;
@@ -166,7 +166,7 @@ async fn roles_are_given_and_take_effect() {
         .await;
     assert_eq!(
         (&left["heir"], &left["message"]),
-        (&json!("bob"), &json!("ann left den; bob owns it now"))
+        (&json!("bob"), &json!("ann left #den; bob is the owner now"))
     );
     let kinds: Vec<_> = events(&mut bob, "den")
         .await
