@@ -119,5 +119,13 @@ function revive(saved) {
       { ...person, online: false },
     ]),
   );
-  return { ...emptyRoom(saved.name), ...saved, entries, people };
+  const liveAfter = (entries[0]?.seq ?? (saved.cursor ?? 0) + 1) - 1;
+  return {
+    ...emptyRoom(saved.name),
+    liveAfter,
+    heardSeq: saved.cursor ?? 0,
+    ...saved,
+    entries,
+    people,
+  };
 }

@@ -79,7 +79,8 @@ function createCore({ onChange, onMessage }) {
     if (requests.answer(frame)) return;
     const { log } = state;
     const key = state.asked.get(frame.re)?.key ?? '';
-    const counted = state.rooms.get(frame.room)?.countedSeq ?? Infinity;
+    const held = state.rooms.get(frame.room);
+    const counted = held ? Math.max(held.countedSeq, held.heardSeq) : Infinity;
     step({ frame, now: Date.now() });
     const owner = ownerOf(state);
     if (frame.type === 'welcome' && owner && !state.stranger) {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { LIVE_KEPT, WINDOW_MAX, shown } from '../js/state/past.js';
+import { WINDOW_MAX, shown } from '../js/state/past.js';
+import { LIVE_KEPT } from '../js/state/room.js';
 import { chat, chats, page } from './support.js';
 
 const TIP = 1000;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import test from 'node:test';
-import { LIVE_KEPT, WINDOW_MAX } from '../js/state/past.js';
-import { HELD_EVENTS_MAX, PASSING_LINES_MAX } from '../js/state/room.js';
+import { WINDOW_MAX } from '../js/state/past.js';
+import { HELD_EVENTS_MAX, LIVE_KEPT, PASSING_LINES_MAX } from '../js/state/room.js';
 import { resumePoints } from '../js/state/state.js';
 import { chat, page, welcome } from './support.js';
 

@@ -81,11 +81,13 @@ export function indexOf(entries, seq) {
 
 /** @param {Message} entry @param {Change} change @param {string} me @returns {Message} */
 function changed(entry, change, me) {
-  if (change.type === 'edited') {
+  if (entry.deleted) return entry;
+  if (change.type === 'edited' && !change.deleted) {
     return { ...entry, text: change.message, editedTs: change.ts, mentions: change.mentions ?? [] };
   }
-  if (change.type === 'deleted') {
-    return { ...entry, text: '', deleted: true, mentions: [], reactions: new Map() };
+  if (change.type !== 'reacted') {
+    const bare = { text: '', mentions: [], reactions: new Map(), editedTs: null };
+    return { ...entry, ...bare, deleted: true };
   }
   return {
     ...entry,
@@ -105,7 +107,8 @@ export function withReaction(before, emoji, on, username, me) {
   const old = reactions.get(emoji) ?? { n: 0, me: false, who: [] };
   const n = old.n + (on ? 1 : -1);
   const who = old.who.filter((name) => name !== username);
-  if (on && who.length < WHO_MAX) who.push(username);
+  // Where not everyone is named, somebody unknown comes before this name.
+  if (on && old.who.length === old.n && who.length < WHO_MAX) who.push(username);
   if (n > 0) reactions.set(emoji, { n, who, me: username === me ? on : old.me });
   else reactions.delete(emoji);
   return reactions;

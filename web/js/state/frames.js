@@ -7,7 +7,8 @@ import { atUnread, takeAround, takeNewer, takeOlder } from './past.js';
 import { takeMembers, takePresence, takeProfile } from './people.js';
 import { setQuote, takeQuote } from './quotes.js';
 import { forget, takeEvent, takeEvents, takeLatest, takePassingLine } from './room.js';
-import { LOBBY, addRooms, everyRoom, inPending, inRoom, open, titleOf } from './rooms.js';
+import { LOBBY } from './names.js';
+import { addRooms, everyRoom, inPending, inRoom, open, titleOf } from './rooms.js';
 import { marked, takeRead, unmarked } from './unread.js';
 
 /** Someone counts as typing this long after they said so. */
@@ -50,16 +51,20 @@ const handlers = {
     const kept = state.commands.find((one) => one.key === question?.key);
     // A room that one is in already is told again by `dm`, which moves no cursor.
     const held = state.rooms.get(frame.room.room);
-    const known = question !== null && held !== undefined && !held.closed;
+    const isOlder = (frame.room.last_seq ?? 0) < (held?.heardSeq ?? 0);
+    const known = held !== undefined && !held.closed && (question !== null || isOlder);
     const next = known ? state : addRooms(state, [frame.room]);
     const done = kept ? dropKept(next, kept.key) : next;
     return kept?.open || state.opening === frame.room.room ? open(done, frame.room.room) : done;
   },
   room_gone: removed,
   limited(state, frame) {
-    const next = { ...state, asked: withoutRoom(state.asked, frame.room) };
+    const without = { ...state, asked: withoutRoom(state.asked, frame.room) };
     const isOpen = frame.room === state.current;
-    return inRoom(next, frame.room, (room) => (isOpen ? atUnread(forget(room)) : forget(room)));
+    return inRoom(without, frame.room, (room) => {
+      const next = forget(room, frame.last_seq);
+      return isOpen ? atUnread(next) : next;
+    });
   },
   history(state, frame) {
     const question = questionOf(state, frame.re);
@@ -74,9 +79,10 @@ const handlers = {
       : state,
   members: (state, frame) =>
     questionOf(state, frame.re)
-      ? inRoom(state, frame.room, (room) => takeMembers(room, frame))
+      ? inRoom(state, frame.room, (room) => takeMembers(room, frame, myName(state)))
       : state,
-  presence: (state, frame) => inRoom(state, frame.room, (room) => takePresence(room, frame)),
+  presence: (state, frame) =>
+    inRoom(state, frame.room, (room) => takePresence(room, frame, myName(state))),
   profile(state, frame) {
     const mine = frame.username === state.me?.username;
     const next = everyRoom(state, (room) => takeProfile(room, frame));
@@ -84,7 +90,7 @@ const handlers = {
       ? { ...next, me: { ...state.me, display_name: frame.display_name, avatar: frame.avatar } }
       : next;
   },
-  read: (state, frame) => inRoom(state, frame.room, (room) => takeRead(room, frame)),
+  read: (state, frame) => inRoom(state, frame.room, (room) => takeRead(room, frame, myName(state))),
   typing: (state, frame, now) =>
     inRoom(state, frame.room, (room) => ({
       ...room,

@@ -6,9 +6,11 @@ import { close, dropClosed } from './closed.js';
 import { dismiss, draftOf, emptyDraft, setDraft, startEdit, startReply, write } from './drafts.js';
 import { initialState } from './initial.js';
 import { jump, toEnd, trim, wantNewer, wantOlder } from './past.js';
+import { askRoster } from './people.js';
 import { dropAskedQuotes, setQuote } from './quotes.js';
 import { forget } from './room.js';
-import { LOBBY, addRooms, everyRoom, inPending, inRoom, open } from './rooms.js';
+import { LOBBY } from './names.js';
+import { addRooms, everyRoom, inPending, inRoom, open } from './rooms.js';
 import { see } from './unread.js';
 
 /** @typedef {import('./initial.js').State} State */
@@ -153,7 +155,7 @@ function nowAsked(room, question) {
     case 'catchUp':
       return { ...room, catchUp: 'asked' };
     case 'roster':
-      return { ...room, roster: 'asked' };
+      return askRoster(room);
     case 'mark':
       return { ...room, marking: 'asked' };
     case 'quote':

@@ -4,11 +4,11 @@
 import { MESSAGE_GONE } from '../messages.js';
 import { LATEST_PAGE } from '../wire.js';
 import { indexOf, toMessage, withChange } from './entries.js';
+import { shorten } from './room.js';
+import { recount } from './unread.js';
 
 /** Entries shown at a time. */
 export const WINDOW_MAX = 200;
-/** Entries that a trim of the live end keeps. */
-export const LIVE_KEPT = 100;
 
 /** @typedef {import('./room.js').Room} Room */
 /** @typedef {import('./room.js').Asking} Asking */
@@ -104,8 +104,15 @@ export function takeOlder(room, frame, me) {
       past: { ...past, older: 'idle', moreBefore, entries: entries.slice(0, WINDOW_MAX) },
     };
   }
-  if (entries.length <= WINDOW_MAX) return { ...room, older: 'idle', moreBefore, entries };
-  return detach({ ...room, older: 'idle', moreBefore, entries });
+  const liveAfter = startOf(entries, moreBefore);
+  const next = { ...room, older: /** @type {const} */ ('idle'), moreBefore, liveAfter, entries };
+  return recount(entries.length <= WINDOW_MAX ? next : detach(next), me);
+}
+
+/** The seq above which entries that follow on are whole. @param {Entry[]} entries @param {boolean} moreBefore */
+function startOf(entries, moreBefore) {
+  const first = entries.find((entry) => entry.seq !== undefined)?.seq ?? Infinity;
+  return moreBefore ? first - 1 : 0;
 }
 
 /** @param {Room} room @param {HistoryFrame} frame @param {string} me @returns {Room} */
@@ -183,13 +190,6 @@ function detach(room) {
   return { ...shorten(room), past: { ...past, moreBefore: room.moreBefore } };
 }
 
-/** @param {Room} room @returns {Room} */
-function shorten(room) {
-  return room.entries.length > LIVE_KEPT
-    ? { ...room, entries: room.entries.slice(-LIVE_KEPT), moreBefore: true }
-    : room;
-}
-
 /**
  * The window becomes the live end once it reaches it.
  * @param {Room} room
@@ -205,12 +205,9 @@ function join(room, reached) {
     ...past.entries,
     ...room.entries.filter((entry) => entry.seq === undefined || entry.seq > last),
   ];
-  return {
-    ...room,
-    past: null,
-    entries: all.slice(-WINDOW_MAX),
-    moreBefore: past.moreBefore || all.length > WINDOW_MAX,
-  };
+  const entries = all.slice(-WINDOW_MAX);
+  const moreBefore = past.moreBefore || all.length > WINDOW_MAX;
+  return { ...room, past: null, entries, moreBefore, liveAfter: startOf(entries, moreBefore) };
 }
 
 /** @param {Room} room @param {number} seq @returns {Room} */

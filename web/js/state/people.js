@@ -1,86 +1,252 @@
-// Who is in a room, who is online and what they are called: the answers to `members`, and the changes told since.
+// Who is in a room, who is online and what they are called: folded from the pages of `members` and
+// the events since, in any order. Pure.
+
+import { LOBBY } from './names.js';
 
 /** Pages of `members` read when a room opens. */
 export const ROSTER_PAGES_MAX = 10;
+/** Events kept while the pages of members are on their way. */
+export const ROSTER_EVENTS_MAX = 1000;
 
 /** @typedef {import('./room.js').Room} Room */
 /** @typedef {import('../wire.js').SystemFrame} SystemFrame */
+/** @typedef {import('../wire.js').Role} Role */
 /**
- * @typedef {{username: string, display_name: string, avatar?: string, role: import('../wire.js').Role, online: boolean, bot?: boolean}} Person
+ * @typedef {{
+ *   username: string, display_name: string, avatar?: string, role: Role, online: boolean,
+ *   bot?: boolean, muted?: boolean,
+ * }} Person
  */
 
-/** @param {Room} room @param {import('../wire.js').MembersFrame} frame @returns {Room} */
-export function takeMembers(room, frame) {
-  /** @type {Map<string, Person>} */
-  const people = new Map(room.rosterPages === 0 ? [] : room.people);
-  for (const person of frame.members) people.set(person.username, person);
-  const pages = room.rosterPages + 1;
-  const more = Boolean(frame.more) && frame.members.length > 0 && pages < ROSTER_PAGES_MAX;
-  return {
-    ...room,
-    people,
-    rosterPages: more ? pages : 0,
-    roster: more ? 'wanted' : 'ready',
-    rosterAfter: more ? (frame.members.at(-1)?.username ?? '') : '',
-  };
+/**
+ * Keeps an event for the pages of members that are on their way.
+ * @param {Room} room
+ * @param {any} frame
+ * @returns {Room}
+ */
+export function keepForRoster(room, frame) {
+  if (!room.rosterEvents) return room;
+  if (room.rosterEvents.length < ROSTER_EVENTS_MAX) {
+    return { ...room, rosterEvents: [...room.rosterEvents, frame] };
+  }
+  return { ...room, roster: 'wanted', rosterAfter: '', rosterPages: 0, rosterEvents: null };
 }
 
-/** @param {Room} room @param {import('../wire.js').PresenceFrame} frame @returns {Room} */
-export function takePresence(room, frame) {
-  const people = new Map(room.people);
-  const set = (/** @type {string} */ name, /** @type {boolean} */ online) =>
-    people.set(name, { ...(people.get(name) ?? newcomer(name)), online });
-  for (const name of frame.online ?? []) set(name, true);
-  for (const name of frame.offline ?? []) if (people.has(name)) set(name, false);
-  // Big rooms are told the number alone; then it is all there is to show.
-  const counted = !frame.online?.length && !frame.offline?.length;
-  // What a newcomer is called, and their picture, stands in the roster.
-  const isNew = (frame.online ?? []).some((name) => !room.people.has(name));
-  return {
+/** The first page of members is asked for. @param {Room} room @returns {Room} */
+export function askRoster(room) {
+  if (room.rosterPages > 0) return { ...room, roster: 'asked' };
+  return { ...room, roster: 'asked', rosterEvents: [], rosterFound: new Map() };
+}
+
+/**
+ * Takes a page of members, and what came since they were asked for.
+ * @param {Room} room
+ * @param {import('../wire.js').MembersFrame} frame
+ * @param {string} me
+ * @returns {Room}
+ */
+export function takeMembers(room, frame, me) {
+  const found = new Map(room.rosterFound);
+  const muted = new Set(room.muted);
+  for (const person of frame.members) {
+    found.set(person.username, person);
+    if (person.muted) muted.add(person.username);
+    else muted.delete(person.username);
+  }
+  const pages = room.rosterPages + 1;
+  const more = Boolean(frame.more) && frame.members.length > 0 && pages < ROSTER_PAGES_MAX;
+  const people = frame.more ? new Map([...room.people, ...found]) : found;
+  /** @type {Room} */
+  const base = {
     ...room,
-    people,
-    roster: isNew && room.roster === 'ready' ? 'wanted' : room.roster,
-    onlineCount: counted ? (frame.count ?? null) : null,
+    people: new Map(people),
+    muted,
+    allPeople: room.allPeople || !frame.more,
   };
+  const next = (room.rosterEvents ?? []).reduce(applied, base);
+  return counted(
+    {
+      ...next,
+      rosterFound: more ? found : new Map(),
+      rosterEvents: more ? room.rosterEvents : null,
+      rosterPages: more ? pages : 0,
+      roster: more ? 'wanted' : 'ready',
+      rosterAfter: more ? (frame.members.at(-1)?.username ?? '') : '',
+    },
+    me,
+  );
+}
+
+/** @param {Room} room @param {any} frame @returns {Room} */
+function applied(room, frame) {
+  if (frame.type === 'presence') return setOnline(room, frame);
+  return frame.type === 'profile' ? setProfile(room, frame) : setMember(room, frame);
+}
+
+/**
+ * @param {Room} room
+ * @param {import('../wire.js').PresenceFrame} frame
+ * @param {string} me
+ * @returns {Room}
+ */
+export function takePresence(room, frame, me) {
+  const next = setOnline(keepForRoster(room, frame), frame);
+  // What a newcomer is called, and their picture, is in the roster.
+  const isNew = [...next.people.keys()].some((name) => !room.people.has(name));
+  const roster = isNew && room.roster === 'ready' ? 'wanted' : next.roster;
+  return counted({ ...next, roster }, me);
+}
+
+/**
+ * New accounts come to the lobby without an event of its log; their presence tells of them.
+ * @param {Room} room
+ * @param {import('../wire.js').PresenceFrame} frame
+ * @returns {Room}
+ */
+function setOnline(room, frame) {
+  const people = new Map(room.people);
+  const addsUnknown = room.name === LOBBY || !room.allPeople;
+  for (const name of frame.online ?? []) {
+    const person = people.get(name) ?? (addsUnknown ? newcomer(name) : null);
+    if (person) people.set(name, { ...person, online: true });
+  }
+  for (const name of frame.offline ?? []) {
+    const person = people.get(name);
+    if (person) people.set(name, { ...person, online: false });
+  }
+  // Of big rooms the server sends the number alone; then it is all there is to show.
+  const isNumber = !frame.online?.length && !frame.offline?.length;
+  return { ...room, people, onlineCount: isNumber ? (frame.count ?? null) : null };
+}
+
+/**
+ * @param {Room} room
+ * @param {import('../wire.js').ProfileFrame} frame
+ * @returns {Room}
+ */
+export function takeProfile(room, frame) {
+  return setProfile(keepForRoster(room, frame), frame);
 }
 
 /** @param {Room} room @param {import('../wire.js').ProfileFrame} frame @returns {Room} */
-export function takeProfile(room, frame) {
+function setProfile(room, frame) {
   const person = room.people.get(frame.username);
   if (!person) return room;
-  const people = new Map(room.people);
-  people.set(frame.username, {
-    ...person,
-    display_name: frame.display_name ?? person.display_name,
-    avatar: frame.avatar ?? person.avatar,
-  });
-  return { ...room, people };
+  const display_name = frame.display_name ?? person.display_name;
+  const next = { ...person, display_name, avatar: frame.avatar ?? person.avatar };
+  return { ...room, people: new Map(room.people).set(frame.username, next) };
 }
 
 /**
- * What a durable line changes about who is in the room.
+ * What a durable event changes about the room and who is in it.
  * @param {Room} room
  * @param {SystemFrame} frame
  * @param {string} me
- * @returns {Partial<Room>}
+ * @returns {Room}
  */
-export function membership(room, frame, me) {
-  const names = frame.usernames ?? (frame.username ? [frame.username] : []);
-  if (frame.event === 'topic') return { topic: frame.topic ?? '' };
-  if (frame.event === 'role') {
-    return withRoles(room, new Map(names.map((name) => [name, frame.role ?? 'member'])), me);
+export function follow(room, frame, me) {
+  const { event, username } = frame;
+  const wasMember = username !== undefined && room.people.has(username);
+  let next = setMember(room, frame);
+  if (event === 'topic' || event === 'created') next = { ...next, topic: frame.topic ?? '' };
+  if (event === 'role' && username === me) next = { ...next, role: frame.role ?? next.role };
+  if (event === 'left' && frame.heir === me) next = { ...next, role: 'owner' };
+  if (event === 'created' && room.kind === 'direct') {
+    const other = username === me ? room.with : me;
+    if (other) next = withPerson(next, other, 'member');
   }
-  const came = frame.event === 'joined' || frame.event === 'invited';
-  if (!came && !['left', 'kicked', 'banned'].includes(frame.event)) return {};
-  const people = new Map(room.people);
-  for (const name of names) {
-    if (!came) people.delete(name);
-    else if (!people.has(name)) people.set(name, newcomer(name));
+  const isCounted = (frame.seq ?? 0) <= room.countedSeq;
+  return counted(isCounted ? next : countOne(next, frame, wasMember, me), me);
+}
+
+/**
+ * Counts a member who came or went, where not all members are known.
+ * @param {Room} room
+ * @param {SystemFrame} frame
+ * @param {boolean} wasMember
+ * @param {string} me
+ * @returns {Room}
+ */
+function countOne(room, { event, username }, wasMember, me) {
+  // The description that came with the user's own entry counts them already.
+  const came = (event === 'joined' || event === 'invited') && username !== me && !wasMember;
+  const went = ['left', 'kicked', 'banned'].includes(event);
+  return { ...room, members: Math.max(0, room.members + Number(came) - Number(went)) };
+}
+
+/**
+ * Takes the number of members and the user's own role from the members, where all are known.
+ * @param {Room} room
+ * @param {string} me
+ * @returns {Room}
+ */
+function counted(room, me) {
+  if (!room.allPeople) return room;
+  return { ...room, members: room.people.size, role: room.people.get(me)?.role ?? room.role };
+}
+
+/** @param {Room} room @param {SystemFrame} frame @returns {Room} */
+function setMember(room, frame) {
+  const { event, username } = frame;
+  if (username === undefined) return room;
+  switch (event) {
+    case 'created': {
+      const allPeople = room.allPeople || (frame.seq === 1 && room.name !== LOBBY);
+      return withPerson(
+        { ...room, allPeople },
+        username,
+        room.kind === 'direct' ? 'member' : 'owner',
+      );
+    }
+    case 'joined':
+    case 'invited': {
+      // The next member of a room that nobody owns becomes its owner.
+      const isOwned = [...room.people.values()].some((person) => person.role === 'owner');
+      return withPerson(room, username, room.allPeople && !isOwned ? 'owner' : 'member');
+    }
+    case 'left':
+    case 'kicked':
+    case 'banned': {
+      const people = new Map(room.people);
+      people.delete(username);
+      return frame.heir
+        ? withChange({ ...room, people }, frame.heir, { role: 'owner' })
+        : { ...room, people };
+    }
+    case 'muted':
+    case 'unmuted': {
+      const isMuted = event === 'muted';
+      const muted = new Set(room.muted);
+      if (isMuted) muted.add(username);
+      else muted.delete(username);
+      return withChange({ ...room, muted }, username, { muted: isMuted });
+    }
+    case 'role':
+      return withChange(room, username, { role: frame.role ?? 'member' });
+    default:
+      return room;
   }
-  const heir = frame.heir
-    ? withRoles({ ...room, people }, new Map([[frame.heir, 'owner']]), me)
-    : { people };
-  return { ...heir, members: Math.max(0, room.members + (came ? 1 : -1) * names.length) };
+}
+
+/** @param {Room} room @param {string} username @param {Partial<Person>} change @returns {Room} */
+function withChange(room, username, change) {
+  const person = room.people.get(username);
+  if (!person) return room;
+  return { ...room, people: new Map(room.people).set(username, { ...person, ...change }) };
+}
+
+/**
+ * Adds a member of whom only the username is known.
+ * @param {Room} room
+ * @param {string} username
+ * @param {Role} role
+ * @returns {Room}
+ */
+function withPerson(room, username, role) {
+  if (room.people.has(username)) return room;
+  const person = { ...newcomer(username), role, muted: room.muted.has(username) };
+  const roster = room.roster === 'ready' && !room.rosterEvents ? 'wanted' : room.roster;
+  return { ...room, roster, people: new Map(room.people).set(username, person) };
 }
 
 /** Online first, then by name. @param {Room} room @returns {Person[]} */
@@ -101,20 +267,6 @@ export function countOnline(room) {
 /** @param {{username: string, display_name?: string}} person */
 export function displayName(person) {
   return person.display_name || person.username;
-}
-
-/**
- * @param {Room} room
- * @param {Map<string, any>} roles
- * @param {string} me
- * @returns {Partial<Room>}
- */
-function withRoles(room, roles, me) {
-  const people = new Map(room.people);
-  for (const [name, role] of roles) {
-    people.set(name, { ...(people.get(name) ?? newcomer(name)), role });
-  }
-  return { people, role: roles.get(me) ?? room.role };
 }
 
 /** @param {string} username @returns {Person} */

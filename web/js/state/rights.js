@@ -2,7 +2,7 @@
 
 import { indexOf } from './entries.js';
 import { shown } from './past.js';
-import { LOBBY } from './rooms.js';
+import { LOBBY } from './names.js';
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./entries.js').Message} Message */

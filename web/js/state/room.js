@@ -2,13 +2,15 @@
 // Pure: no clock, no randomness, no browser, so that tests can drive every path.
 
 import { keyOf, toLine, toMessage, withChange } from './entries.js';
-import { membership } from './people.js';
-import { count } from './unread.js';
+import { follow, keepForRoster } from './people.js';
+import { count, recount } from './unread.js';
 
 /** Events held back behind a hole or an unfinished first page; past it the room is read anew. */
 export const HELD_EVENTS_MAX = 1000;
 /** Edits, deletes and reactions remembered for history pages that were taken before them. */
 export const CHANGES_MAX = 500;
+/** Entries that a trim of the live end keeps. */
+export const LIVE_KEPT = 100;
 /** Lines such as "ann joined the chat", which no history brings back. */
 export const PASSING_LINES_MAX = 50;
 
@@ -35,17 +37,25 @@ export function emptyRoom(name) {
     readSeq: 0,
     unread: 0,
     mentions: 0,
-    /** Up to where `unread` counts. */ countedSeq: 0,
+    /** Up to where the server's description counts. */ countedSeq: 0,
+    /** The last event that came, or that the description tells of. */ heardSeq: 0,
+    /** Every message above this is in `entries`. */ liveAfter: 0,
     /** Up to where the reader has seen. */ seenSeq: 0,
     /** @type {Asking} */ marking: 'idle',
     /** @type {number|null} the "new messages" line stands behind it */ newFrom: null,
-    cursor: 0,
+    /** The last event that `entries` show. */ cursor: 0,
     /** @type {Asking|'ready'} */ history: 'idle',
     /** @type {Asking} */ older: 'idle',
     /** @type {Asking} */ catchUp: 'idle',
     /** @type {Asking|'ready'} */ roster: 'idle',
     rosterAfter: '',
     rosterPages: 0,
+    /** @type {any[]|null} what came since the first page of members was asked for */
+    rosterEvents: null,
+    /** @type {Map<string, import('./people.js').Person>} the pages so far */
+    rosterFound: new Map(),
+    /** Whether all members are known. */ allPeople: false,
+    /** @type {Set<string>} */ muted: new Set(),
     moreBefore: false,
     error: '',
     linesMade: 0,
@@ -73,8 +83,9 @@ export function emptyRoom(name) {
  * @returns {Room}
  */
 export function describe(room, info) {
+  const lastSeq = info.last_seq ?? room.lastSeq;
   return {
-    ...room,
+    ...(isResumed(room) ? { ...room, heardSeq: room.cursor } : emptied(room, lastSeq)),
     kind: info.kind ?? room.kind,
     topic: info.topic ?? '',
     role: info.role ?? room.role,
@@ -94,43 +105,72 @@ export function describe(room, info) {
 }
 
 /**
- * Forgets the room's log, and keeps what the reader has still to send.
+ * Whether the events that were missed are asked for on a new connection: in rooms of which some are
+ * held. Of other rooms the server's description says enough.
  * @param {Room} room
+ */
+export function isResumed(room) {
+  if (room.history === 'ready') return true;
+  return room.history === 'idle' && room.entries.some((entry) => entry.seq !== undefined);
+}
+
+/**
+ * The room without its log, whose events above `seq` follow.
+ * @param {Room} room
+ * @param {number} seq
  * @returns {Room}
  */
-export function forget(room) {
+function emptied(room, seq) {
+  const passing = room.entries.filter((entry) => entry.kind === 'system' && entry.passing);
+  const at = { cursor: seq, heardSeq: seq, liveAfter: seq, moreBefore: seq > 0 };
+  return { ...room, ...at, entries: passing, held: [], changes: [] };
+}
+
+/**
+ * Forgets the room's log and its members, and keeps what the user has still to send.
+ * @param {Room} room
+ * @param {number} [seq] the last event that does not follow
+ * @returns {Room}
+ */
+export function forget(room, seq = room.lastSeq) {
+  const isOpen = room.history !== 'idle';
   return {
-    ...room,
-    cursor: 0,
-    history: room.history === 'idle' ? 'idle' : 'wanted',
+    ...emptied({ ...room, entries: [] }, seq),
+    lastSeq: Math.max(room.lastSeq, seq),
+    countedSeq: Math.max(room.countedSeq, seq),
+    history: isOpen ? 'wanted' : 'idle',
+    roster: isOpen ? 'wanted' : 'idle',
+    rosterPages: 0,
+    rosterAfter: '',
+    rosterEvents: null,
+    people: new Map(),
+    allPeople: false,
     older: 'idle',
     catchUp: 'idle',
-    moreBefore: false,
     error: '',
-    entries: [],
     past: null,
     target: null,
-    held: [],
-    changes: [],
     quotes: new Map(),
   };
 }
 
 /**
- * Takes a numbered event in: in order, once, or held until its predecessors come.
+ * Takes a numbered event in, in order and once. In a room that is read, one behind a gap is held
+ * until its predecessors come.
  * @param {Room} room
  * @param {NumberedFrame} frame
  * @param {string} me
  * @returns {Room}
  */
 export function takeEvent(room, frame, me) {
-  if (room.closed) return room;
-  if (room.history === 'idle') {
-    return { ...count(room, frame, me), lastSeq: Math.max(room.lastSeq, frame.seq) };
+  if (room.closed || frame.seq <= room.heardSeq) return room;
+  if (room.history === 'ready') {
+    if (room.held.length >= HELD_EVENTS_MAX) return forget(room);
+    return settle({ ...room, held: [...room.held, frame] }, me);
   }
-  if (room.history === 'ready' && frame.seq <= room.cursor) return room;
-  if (room.held.length >= HELD_EVENTS_MAX) return forget(room);
-  return settle({ ...room, held: [...room.held, frame] }, me);
+  const next = step(room, frame, me);
+  if (room.history === 'idle') return shorten(next);
+  return next.entries.length > HELD_EVENTS_MAX ? forget(next) : next;
 }
 
 /**
@@ -145,21 +185,38 @@ function settle(room, me) {
   let next = { ...room, held: [] };
   const waiting = [...room.held].sort((a, b) => a.seq - b.seq);
   for (const [at, frame] of waiting.entries()) {
-    if (frame.seq <= next.cursor) continue;
     if (frame.seq > next.cursor + 1) {
-      return {
-        ...next,
-        held: waiting.slice(at),
-        catchUp: next.catchUp === 'asked' ? 'asked' : 'wanted',
-      };
+      const catchUp = next.catchUp === 'asked' ? 'asked' : 'wanted';
+      return { ...next, held: waiting.slice(at), catchUp };
     }
-    next = {
-      ...apply(count(next, frame, me), frame, me),
-      cursor: frame.seq,
-      lastSeq: Math.max(next.lastSeq, frame.seq),
-    };
+    next = step(next, frame, me);
   }
   return next;
+}
+
+/**
+ * Takes one event that follows: what it shows, whom it lets in or out, and what it leaves unread. A
+ * page may have shown it already.
+ * @param {Room} room
+ * @param {NumberedFrame} frame
+ * @param {string} me
+ * @returns {Room}
+ */
+function step(room, frame, me) {
+  const { seq } = frame;
+  if (seq <= room.heardSeq) return room;
+  const wasShown = seq <= room.cursor;
+  const applied = wasShown ? room : apply(room, frame, me);
+  const people =
+    frame.type === 'system' ? follow(keepForRoster(applied, frame), frame, me) : applied;
+  const next = {
+    ...count(room, people, frame, me),
+    heardSeq: seq,
+    cursor: Math.max(room.cursor, seq),
+    lastSeq: Math.max(room.lastSeq, seq),
+  };
+  const isChange = frame.type === 'edited' || frame.type === 'deleted';
+  return wasShown || isChange || seq === room.countedSeq ? recount(next, me) : next;
 }
 
 /**
@@ -175,7 +232,7 @@ export function takeEvents(room, frame, me) {
   let next = settle({ ...room, catchUp: 'idle', held: [...events, ...room.held] }, me);
   if (frame.more && next.catchUp === 'idle') next = { ...next, catchUp: 'wanted' };
   // A server that has nothing after our cursor, yet sent us a later number, speaks of another log.
-  return next.catchUp === 'wanted' && next.cursor === before ? forget(next) : next;
+  return next.catchUp === 'wanted' && next.cursor === before ? forget(next, 0) : next;
 }
 
 /**
@@ -186,28 +243,29 @@ export function takeEvents(room, frame, me) {
  * @returns {Room}
  */
 export function takeLatest(room, frame, me) {
-  const entries = frame.messages.map(toMessage);
-  const known = new Set(entries.map((entry) => entry.key));
+  /** @type {Entry[]} */
+  const messages = frame.messages.map(toMessage);
+  const page = room.changes.reduce((list, change) => withChange(list, change, me), messages);
+  const known = new Set(page.map((entry) => entry.key));
   const pending = room.pending.filter(
     (p) => !known.has(keyOf(me, p.nonce)) && !(p.seq && p.seq <= frame.as_of),
   );
-  const passing = room.entries.filter((entry) => entry.kind === 'system' && entry.passing);
-  return settle(
-    {
-      ...room,
-      history: 'ready',
-      error: '',
-      entries: [...entries, ...passing],
-      pending,
-      moreBefore: Boolean(frame.more_before),
-      cursor: frame.as_of,
-      lastSeq: Math.max(room.lastSeq, frame.as_of),
-      changes: [],
-      catchUp: 'idle',
-      older: 'idle',
-    },
-    me,
-  );
+  const isAbove = (/** @type {Entry} */ { seq }) => seq === undefined || seq > frame.as_of;
+  const first = page[0]?.seq ?? frame.as_of + 1;
+  const next = {
+    ...room,
+    history: /** @type {const} */ ('ready'),
+    error: '',
+    entries: [...page, ...room.entries.filter(isAbove)],
+    pending,
+    moreBefore: Boolean(frame.more_before),
+    liveAfter: frame.more_before ? first - 1 : 0,
+    cursor: Math.max(room.cursor, frame.as_of),
+    lastSeq: Math.max(room.lastSeq, frame.as_of),
+    catchUp: /** @type {const} */ ('idle'),
+    older: /** @type {const} */ ('idle'),
+  };
+  return recount(settle(next, me), me);
 }
 
 /**
@@ -250,7 +308,6 @@ function apply(room, frame, me) {
     case 'system':
       return {
         ...room,
-        ...membership(room, frame, me),
         entries: [...room.entries, toLine(frame, `seq ${frame.seq}`)],
       };
     default:
@@ -284,4 +341,16 @@ function stopped(typing, username) {
   return typing.names.includes(username)
     ? { ...typing, names: typing.names.filter((name) => name !== username) }
     : typing;
+}
+
+/**
+ * Keeps the live end short.
+ * @param {Room} room
+ * @returns {Room}
+ */
+export function shorten(room) {
+  if (room.entries.length <= LIVE_KEPT) return room;
+  const entries = room.entries.slice(-LIVE_KEPT);
+  const first = entries.find((entry) => entry.seq !== undefined)?.seq ?? room.cursor + 1;
+  return { ...room, entries, moreBefore: true, liveAfter: Math.max(room.liveAfter, first - 1) };
 }

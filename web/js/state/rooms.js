@@ -1,12 +1,10 @@
 // The map of rooms, and changes to one of them. Pure.
 
 import { displayName } from './people.js';
+import { LOBBY } from './names.js';
 import { dropClosed, holdsUnsent } from './closed.js';
 import { atUnread } from './past.js';
 import { describe, emptyRoom, forget } from './room.js';
-
-/** The room that everyone is in. */
-export const LOBBY = 'lobby';
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./room.js').Room} Room */

@@ -3,6 +3,7 @@
 
 import { frames } from './frames.js';
 import { intents } from './intents.js';
+import { isResumed } from './room.js';
 
 /** @typedef {import('./initial.js').State} State */
 
@@ -25,6 +26,6 @@ export function reduce(state, input) {
  * @returns {Record<string, number>}
  */
 export function resumePoints(state) {
-  const ready = [...state.rooms.values()].filter((room) => room.history === 'ready');
-  return Object.fromEntries(ready.map((room) => [room.name, room.cursor]));
+  const resumed = [...state.rooms.values()].filter((room) => !room.closed && isResumed(room));
+  return Object.fromEntries(resumed.map((room) => [room.name, room.cursor]));
 }

@@ -2,7 +2,7 @@
 
 import { SUGGESTIONS } from '../messages.js';
 import { displayName, sortedPeople } from '../state/people.js';
-import { LOBBY } from '../state/rooms.js';
+import { LOBBY } from '../state/names.js';
 import { el } from './dom.js';
 
 const OFFERED_MAX = 8;

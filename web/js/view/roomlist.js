@@ -1,7 +1,8 @@
 // The user's rooms, with what is unread in each.
 
 import { SIDES } from '../messages.js';
-import { LOBBY, personOf, titleOf } from '../state/rooms.js';
+import { LOBBY } from '../state/names.js';
+import { personOf, titleOf } from '../state/rooms.js';
 import { createAvatar } from './avatar.js';
 import { el, icon, kindIcon } from './dom.js';
 import { createKeyedList } from './keyed.js';

@@ -4,7 +4,8 @@
 import { PERSON } from '../../messages.js';
 import { displayName } from '../../state/people.js';
 import { rightsOver } from '../../state/rights.js';
-import { LOBBY, personOf, titleOf } from '../../state/rooms.js';
+import { LOBBY } from '../../state/names.js';
+import { personOf, titleOf } from '../../state/rooms.js';
 import { createAvatar } from '../avatar.js';
 import { el } from '../dom.js';
 import { openConfirm } from './confirm.js';

@@ -2,7 +2,7 @@
 
 import { ROOM } from '../../messages.js';
 import { mayInvite, mayModerate } from '../../state/rights.js';
-import { LOBBY } from '../../state/rooms.js';
+import { LOBBY } from '../../state/names.js';
 import { el } from '../dom.js';
 import { setWish, wishFor } from '../notify.js';
 import { say } from '../toast.js';

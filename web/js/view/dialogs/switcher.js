@@ -2,7 +2,8 @@
 
 import { SWITCHER } from '../../messages.js';
 import { displayName } from '../../state/people.js';
-import { LOBBY, titleOf } from '../../state/rooms.js';
+import { LOBBY } from '../../state/names.js';
+import { titleOf } from '../../state/rooms.js';
 import { el, icon, kindIcon } from '../dom.js';
 import { orderedRooms } from '../roomlist.js';
 import { openDialog } from './dialog.js';
