@@ -1,17 +1,30 @@
-//! What a message's text and a new password must be.
+//! Texts that people write: the rules for messages, mentions, display names and passwords, and the
+//! formatting of messages.
+//!
+//! [`parse`] reads the formatting of a message as a tree of [`Block`]s, which every client shows the
+//! same way. Start in `markup`, which reads lines; `inline` reads what is within a line.
+
+mod chars;
+mod inline;
+mod links;
+mod markup;
+mod tree;
+
+pub use markup::parse;
+pub use tree::{Block, Inline, Item, plain};
 
 use crate::limits::{
     DISPLAY_NAME_CHARS_MAX, PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, TEXT_CHARS_MAX,
     USERNAME_CHARS_MAX,
 };
 
-/// Why a text won't do.
+/// Why a text is not allowed as a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left once trailing white space is gone.
+    /// Nothing is left after trailing white space was removed.
     #[error("The message is empty")]
     Empty,
-    /// Over [`TEXT_CHARS_MAX`] characters.
+    /// The text has more than [`TEXT_CHARS_MAX`] characters.
     #[error("The message is too long: {TEXT_CHARS_MAX} characters at most")]
     TooLong,
 }
@@ -24,7 +37,7 @@ impl MessageText {
     /// Trims the end of `text` and checks what is left.
     ///
     /// # Errors
-    /// [`TextError`] where it is empty or too long.
+    /// [`TextError`] if nothing is left or the text is too long.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.trim_end();
         if text.is_empty() {
@@ -47,9 +60,11 @@ impl MessageText {
     }
 }
 
-/// The names that a text mentions, in order, repetitions among them: `@` where a word begins, then
-/// characters of a username. A dot or a dash at the end belongs to the sentence. Whether anyone has
-/// that name is the server's to say; the name's case does not matter.
+/// Finds the names that a text mentions, in order and with repetitions.
+///
+/// A mention is an `@` at the start of a word, followed by the characters of a username. Dots and
+/// dashes at its end belong to the sentence. The server decides whether anyone has that name,
+/// regardless of its case.
 pub fn mentioned_names(text: &str) -> impl Iterator<Item = &str> {
     let in_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
     text.match_indices('@').filter_map(move |(at, _)| {
@@ -66,26 +81,27 @@ pub fn mentioned_names(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Why a display name won't do.
+/// Why a display name is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DisplayNameError {
-    /// Nothing is left once white space at both ends is gone.
+    /// Nothing is left after white space at both ends was removed.
     #[error("A display name can't be empty")]
     Empty,
-    /// Over [`DISPLAY_NAME_CHARS_MAX`] characters.
+    /// The name has more than [`DISPLAY_NAME_CHARS_MAX`] characters.
     #[error("The display name is too long: {DISPLAY_NAME_CHARS_MAX} characters at most")]
     TooLong,
-    /// A line break or another control character.
+    /// The name has a line break or another control character.
     #[error("A display name can't hold control characters")]
     Control,
 }
 
-/// A display name without the white space at its ends: 1 to [`DISPLAY_NAME_CHARS_MAX`]
-/// characters, none of them a control character. It need not be unique, so that nobody should be
-/// told apart by it.
+/// Checks a display name and returns it without the white space at its ends.
+///
+/// It has 1 to [`DISPLAY_NAME_CHARS_MAX`] characters, none of them a control character. Display
+/// names are not unique, so users must not be identified by them.
 ///
 /// # Errors
-/// [`DisplayNameError`] where it won't do.
+/// [`DisplayNameError`] if the name is empty, too long or has control characters.
 pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
     let name = name.trim();
     if name.is_empty() {
@@ -99,22 +115,22 @@ pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
     }
 }
 
-/// Why a new password won't do.
+/// Why a new password is not allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// Under [`PASSWORD_CHARS_MIN`] characters.
+    /// The password has fewer than [`PASSWORD_CHARS_MIN`] characters.
     #[error("The password is too short: {PASSWORD_CHARS_MIN} characters at least")]
     TooShort,
-    /// Over [`PASSWORD_CHARS_MAX`] characters.
+    /// The password has more than [`PASSWORD_CHARS_MAX`] characters.
     #[error("The password is too long: {PASSWORD_CHARS_MAX} characters at most")]
     TooLong,
 }
 
-/// Checks a password for a new account; its length is all that is asked (OWASP Authentication
-/// Cheat Sheet: no rules of composition).
+/// Checks a new password. Only its length matters (OWASP Authentication Cheat Sheet: no rules of
+/// composition).
 ///
 /// # Errors
-/// [`PasswordError`] where it is too short or too long.
+/// [`PasswordError`] if it is too short or too long.
 pub fn check_new_password(password: &str) -> Result<(), PasswordError> {
     match password.chars().count() {
         n if n < PASSWORD_CHARS_MIN => Err(PasswordError::TooShort),
