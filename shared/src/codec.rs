@@ -1,7 +1,7 @@
-//! Frames to text and back.
+//! Reads frames from text and writes them.
 //!
-//! A frame that can't be read becomes a [`DecodeError`], which carries the `id` and the nonce
-//! where those could be read, so that the error reaches the command that caused it.
+//! A frame that can't be read becomes a [`DecodeError`]. It has the frame's `id` and nonce if those
+//! could be read, so that the error reaches the command that caused it.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -14,11 +14,11 @@ use crate::{Nonce, RequestId, RoomName};
 /// A frame that a client sends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientFrame {
-    /// The first frame of this protocol.
+    /// The first frame of a connection.
     Hello(Hello),
     /// A command.
     Command(CommandFrame),
-    /// A frame without `type`, as the FastAPI demo's page sends them.
+    /// A frame without `type`, as the page of the FastAPI demo sends.
     Demo(DemoFrame),
 }
 
@@ -33,8 +33,8 @@ impl From<DecodeError> for ErrorFrame {
     }
 }
 
-/// The parts of a frame that are read before its type is known. Each is `None` where it is
-/// missing or not a string.
+/// The parts of a frame that are read before its type is known. Each is `None` if it is missing or
+/// not a string.
 #[derive(Deserialize)]
 struct Envelope<'a> {
     #[serde(default, borrow, rename = "type")]
@@ -43,7 +43,7 @@ struct Envelope<'a> {
     id: Lenient<'a>,
 }
 
-/// A string, or the note that there was something else.
+/// A string, or a mark that the value was something else.
 #[derive(Deserialize, Default)]
 #[serde(untagged)]
 enum Lenient<'a> {
@@ -57,9 +57,11 @@ enum Lenient<'a> {
 /// Reads a frame that a client sent.
 ///
 /// # Errors
-/// [`ErrorCode::BadJson`] for what is not JSON, [`ErrorCode::BadFrame`] for what is no object or
-/// has a `type` that is no string, [`ErrorCode::UnknownCommand`], [`ErrorCode::BadField`] with
-/// the field's name, [`ErrorCode::NotFound`] for a room that can't exist.
+/// - [`ErrorCode::BadJson`] if the text is not JSON or is nested too deep
+/// - [`ErrorCode::BadFrame`] if it is not an object, or its `type` is not a string
+/// - [`ErrorCode::UnknownCommand`] if no command has this `type`
+/// - [`ErrorCode::BadField`], with the field's name, if a field is missing or wrong
+/// - [`ErrorCode::NotFound`] if a room can't have the given name
 pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
     if nesting_exceeds(text, NESTING_MAX) {
         let message = format!("That is nested too deep: {NESTING_MAX} levels at most.");
@@ -121,11 +123,11 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
     Ok(ClientFrame::Command(CommandFrame { id, command }))
 }
 
-/// Reads a frame that the server sent. A type that this version doesn't know reads as
+/// Reads a frame that the server sent. A frame of a type that this version doesn't know reads as
 /// [`ServerFrame::Unknown`].
 ///
 /// # Errors
-/// Where the text is no frame of this protocol; the server and the client disagree.
+/// [`serde_json::Error`] if the text is not a frame of this protocol.
 pub fn decode_server_frame(text: &str) -> Result<ServerFrame, serde_json::Error> {
     serde_json::from_str(text)
 }
@@ -133,17 +135,16 @@ pub fn decode_server_frame(text: &str) -> Result<ServerFrame, serde_json::Error>
 /// Writes a frame.
 ///
 /// # Panics
-/// Never: every frame type of this crate has string keys and finite numbers, which is all that
-/// JSON asks.
+/// Never: every frame type of this crate has string keys and finite numbers, so it can be written
+/// as JSON.
 pub fn encode<T: serde::Serialize>(frame: &T) -> String {
     serde_json::to_string(frame).expect("a frame is JSON by its type")
 }
 
-/// Levels of arrays and objects that a frame may have.
+/// Levels of nested arrays and objects in a frame.
 const NESTING_MAX: usize = 64;
 
-/// Whether brackets outside strings nest deeper than `levels_max`. It reads text that may not be
-/// JSON at all, and says nothing about that.
+/// Whether brackets outside strings nest deeper than `levels_max`. The text need not be JSON.
 fn nesting_exceeds(text: &str, levels_max: usize) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text.bytes() {
@@ -188,7 +189,7 @@ fn bad_field(field: &str, why: &dyn std::fmt::Display) -> DecodeError {
     ))
 }
 
-/// What an error may quote of a frame whose fields are wrong.
+/// The fields of a wrong frame that its error repeats.
 #[derive(Deserialize, Default)]
 struct Quotable {
     nonce: Option<serde_json::Value>,
@@ -203,7 +204,7 @@ fn fields<T: DeserializeOwned>(
     serde_json::from_str(text).map_err(|_| explain::<T>(text, kind, id))
 }
 
-/// Reads the frame once more, slowly, to say which field was wrong.
+/// Reads the frame once more, slowly, to find the field that is wrong.
 fn explain<T: DeserializeOwned>(text: &str, kind: &str, id: Option<&RequestId>) -> DecodeError {
     let mut json = serde_json::Deserializer::from_str(text);
     let (path, why) = match serde_path_to_error::deserialize::<_, T>(&mut json) {
@@ -232,7 +233,7 @@ fn explain<T: DeserializeOwned>(text: &str, kind: &str, id: Option<&RequestId>) 
     DecodeError(error)
 }
 
-/// A position in a one-line frame helps nobody.
+/// Removes the position from an error message: a frame is one line.
 fn without_position(why: &str) -> String {
     why.split(" at line ").next().unwrap_or(why).to_owned()
 }

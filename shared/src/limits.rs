@@ -1,8 +1,8 @@
-//! Every limit of the wire, by name. Both ends read them here.
+//! Every limit of the wire. Clients and the server use the same constants.
 //!
-//! A character is a Unicode scalar value throughout.
+//! A character is a Unicode scalar value.
 
-/// Bytes in one WebSocket frame, either way. A longer one ends the connection with close code 1009.
+/// Bytes in one WebSocket frame, in both directions. A longer one closes the connection with 1009.
 pub const FRAME_BYTES_MAX: usize = 65_536;
 
 /// Characters in a message's text, counted after trailing white space was removed.
@@ -26,25 +26,25 @@ pub const DISPLAY_NAME_CHARS_MAX: usize = 32;
 /// Different reactions on one message.
 pub const REACTIONS_MAX: usize = 20;
 
-/// Names told of those who put a reaction on a message.
+/// Names that a reaction lists; its count includes everyone.
 pub const REACTION_WHO_MAX: usize = 10;
 
-/// Characters in an emoji: the longest of Unicode's (a family, a flag of a region) have fewer.
+/// Characters in an emoji. Unicode's longest ones (families, flags of regions) have fewer.
 pub const EMOJI_CHARS_MAX: usize = 16;
 
-/// People that one message may mention; further names are plain text.
+/// People that one message mentions; further names are plain text.
 pub const MENTIONS_MAX: usize = 20;
 
-/// Seconds for which one may be banned or muted with an end: ten years.
+/// Seconds that a ban or mute with an end lasts at most: ten years.
 pub const FOR_S_MAX: u64 = 315_360_000;
 
-/// Bytes of a picture that is uploaded as an avatar.
+/// Bytes of an uploaded picture.
 pub const AVATAR_BYTES_MAX: usize = 2 << 20;
 
-/// Pixels of such a picture, in width and in height.
+/// Pixels of an uploaded picture, in width and in height.
 pub const AVATAR_SIDE_PIXELS_MAX: u32 = 4_096;
 
-/// Pixels of an avatar as it is served, in width and in height.
+/// Pixels of a served picture, in width and in height.
 pub const AVATAR_SIDE_PIXELS: u32 = 128;
 
 /// Fewest characters in a new password (OWASP Authentication Cheat Sheet: not under 8).
@@ -80,22 +80,22 @@ pub const LIST_LIMIT_MAX: u32 = 200;
 /// Rows in one `rooms` or `members` answer when the command names no limit.
 pub const LIST_LIMIT_DEFAULT: u32 = 100;
 
-/// Rooms told in `welcome` at most; the rest follow in `rooms_state`.
+/// Rooms described in `welcome` at most; `rooms_state` describes the others.
 pub const WELCOME_ROOMS_MAX: usize = 100;
 
 /// Rooms that one `resume` may name.
 pub const RESUME_ROOMS_MAX: usize = 1_000;
 
-/// Events that a resume replays in one room; when more were missed the room is `limited`.
+/// Events that a resume replays in one room. If more were missed, the room is `limited`.
 pub const RESUME_ROOM_EVENTS_MAX: u64 = 1_000;
 
 /// Events that one resume replays in all rooms together.
 pub const RESUME_EVENTS_MAX: u64 = 5_000;
 
-/// Commands of one connection that may wait for their answer; past that the server stops reading.
+/// Unanswered commands of one connection; above this the server stops reading.
 pub const COMMANDS_IN_FLIGHT_MAX: usize = 64;
 
-/// Milliseconds in which the first frame must come.
+/// Milliseconds within which the first frame must come.
 pub const HELLO_TIMEOUT_MS: u64 = 10_000;
 
 /// Milliseconds between the server's WebSocket pings.
@@ -104,28 +104,28 @@ pub const HEARTBEAT_MS: u64 = 30_000;
 /// Unanswered pings that end a connection with close code 4408.
 pub const HEARTBEATS_MISSED_MAX: u32 = 2;
 
-/// Members online in a room above which joins and leaves are told in one line a second.
+/// Users online in the lobby above which one line a second says who came and went.
 pub const PRESENCE_LINES_ONLINE_MAX: usize = 50;
 
-/// Names in such a line.
+/// Names in such a line at most.
 pub const PRESENCE_LINE_NAMES_MAX: usize = 10;
 
-/// Members of a room above which `presence` tells the count alone.
+/// Members of a room above which `presence` has only the count.
 pub const PRESENCE_NAMES_MEMBERS_MAX: u64 = 200;
 
-/// Milliseconds in which someone who comes back has neither left nor joined.
+/// Milliseconds within which a user who reconnects neither leaves nor joins.
 pub const PRESENCE_GRACE_MS: u64 = 3_000;
 
-/// Milliseconds after which someone who said they were writing is not any more.
+/// Milliseconds after which a user who sent `typing` no longer types.
 pub const TYPING_MS: u64 = 6_000;
 
-/// Names in a `typing` event.
+/// Names in a `typing` event at most.
 pub const TYPING_NAMES_MAX: usize = 3;
 
-/// Members of a room above which nobody is told who is writing.
+/// Members of a room above which `typing` is not sent.
 pub const TYPING_MEMBERS_MAX: u64 = 200;
 
-/// The limits that a server tells in `welcome`, so that a client need not guess them.
+/// The server's limits, as `welcome` has them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Limits {

@@ -1,4 +1,4 @@
-//! Names and tokens that are in range by construction.
+//! Names and tokens that are valid by construction.
 
 use std::borrow::Borrow;
 use std::fmt;
@@ -11,22 +11,22 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::limits::{EMOJI_CHARS_MAX, ROOM_NAME_CHARS_MAX, TOKEN_CHARS_MAX, USERNAME_CHARS_MAX};
 
-/// The name of the room that is everyone's and can't be left.
+/// The name of the lobby, the room that every account is in.
 pub const LOBBY: &str = "lobby";
 
-/// Why a name won't do. Each is a sentence for the person who chose it.
+/// Why a name is not allowed. Each is a sentence for the person who chose it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// A new username breaks the rules.
+    /// The new username breaks the rules.
     #[error("A username is 1 to 32 characters of A-Z a-z 0-9 . _ -")]
     Username,
-    /// A room's name breaks the rules.
+    /// The room's name breaks the rules.
     #[error("A room's name is 1 to 32 characters of a-z 0-9 -")]
     Room,
-    /// A nonce or an `id` breaks the rules.
+    /// The nonce or `id` breaks the rules.
     #[error("A nonce or an id is 1 to 64 characters of A-Z a-z 0-9 . _ -")]
     Token,
-    /// Not one emoji.
+    /// The text is not one emoji.
     #[error("A reaction is one emoji")]
     Emoji,
 }
@@ -82,11 +82,11 @@ macro_rules! parsed_string {
     };
 }
 
-/// A person's or bot's name, in the spelling that it was registered with.
+/// A user's name, in the spelling that it was registered with.
 ///
-/// Accounts that the FastAPI demo made may have names that [`Username::parse_new`] refuses, so a
-/// name that comes from a server is taken as it is. Two usernames are the same person only when
-/// they are equal to the letter.
+/// Accounts of the FastAPI demo may have names that [`Username::parse_new`] refuses, so a name that
+/// comes from a server is taken as it is. Two usernames are the same user only if they are equal
+/// character by character.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(transparent)]
@@ -107,12 +107,12 @@ impl Username {
         }
     }
 
-    /// Takes the name of an account that exists, whatever it looks like.
+    /// Takes the name of an existing account without checking it.
     pub fn existing(text: &str) -> Self {
         Self(text.into())
     }
 
-    /// The form in which new names are unique: lower case.
+    /// The folded form, in which new names must be unique: lower case.
     pub fn folded(&self) -> String {
         self.0.to_lowercase()
     }
@@ -127,10 +127,10 @@ pub struct RoomName(Arc<str>);
 parsed_string!(RoomName);
 
 impl RoomName {
-    /// Checks a room's name, a direct room's among them.
+    /// Checks a room's name, also a direct room's.
     ///
     /// # Errors
-    /// [`NameError::Room`] where no room can have that name.
+    /// [`NameError::Room`] if no room can have that name.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let bare = text.strip_prefix('@').unwrap_or(text);
         let fits = (1..=ROOM_NAME_CHARS_MAX).contains(&bare.len());
@@ -152,15 +152,15 @@ impl RoomName {
         &*self.0 == LOBBY
     }
 
-    /// Whether this names a direct room. People can't choose such a name; the server makes it.
+    /// Whether this is the name of a direct room, which the server makes and people can't choose.
     pub fn is_direct(&self) -> bool {
         self.0.starts_with('@')
     }
 }
 
-/// What a client marks a durable command with, so that a repetition is known and does nothing.
+/// Identifies a durable command, so that the server recognises a repetition.
 ///
-/// Unique in a room for its sender, for good. It goes to all members and is no secret.
+/// The combination of room, sender and nonce is unique forever. All members get the nonce.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
@@ -182,7 +182,7 @@ impl Nonce {
     }
 }
 
-/// What a client marks a command with; the one reply carries it as `re`.
+/// Identifies a command of a connection; its one reply carries it as `re`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
@@ -206,8 +206,8 @@ impl RequestId {
 
 /// One emoji, as a reaction.
 ///
-/// One grapheme cluster (UAX #29) of [`EMOJI_CHARS_MAX`] characters at most that Unicode calls an
-/// emoji (UTS #51); a bare digit, which Unicode counts among them, is none.
+/// It is one grapheme cluster (UAX #29) of at most [`EMOJI_CHARS_MAX`] characters that Unicode calls
+/// an emoji (UTS #51). A bare digit, which Unicode counts among emoji, is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
@@ -225,7 +225,7 @@ impl Emoji {
         let fits = text.chars().nth(EMOJI_CHARS_MAX).is_none();
         let parts = |c: char| c.is_emoji_char_or_emoji_component();
         let emoji = |c: char| c.is_emoji_char() && !c.is_ascii();
-        // A keycap is a digit, `#` or `*` with U+20E3 behind it.
+        // A keycap is a digit, `#` or `*` followed by U+20E3.
         let shown = |c: char| emoji(c) || is_regional_indicator(c) || c == '\u{20E3}';
         let variant = |c: char| c == '\u{FE0F}' || c == '\u{20E3}';
         if one && fits && text.chars().all(|c| parts(c) || variant(c)) && text.chars().any(shown) {
@@ -236,7 +236,7 @@ impl Emoji {
     }
 }
 
-/// Two of them are a flag.
+/// Whether the character is a regional indicator; two of them are a flag.
 fn is_regional_indicator(c: char) -> bool {
     ('\u{1F1E6}'..='\u{1F1FF}').contains(&c)
 }

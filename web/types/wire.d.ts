@@ -28,11 +28,11 @@ version: number,
  */
 log: string, 
 /**
- * Who one is.
+ * The username of this connection.
  */
 username: Username, 
 /**
- * One's session, as `GET /sessions` names it.
+ * The session's id, as in `GET /sessions`.
  */
 session: string, 
 /**
@@ -44,7 +44,7 @@ now: number,
  */
 heartbeat_ms: number, 
 /**
- * The rooms one is in, the most recently active first.
+ * The user's rooms, the most recently active first.
  */
 rooms: Array<RoomInfo>, 
 /**
@@ -66,15 +66,15 @@ room: RoomName,
  */
 kind: RoomKind, 
 /**
- * What it is about, empty where nobody said.
+ * Its topic; empty if it has none.
  */
 topic: string, 
 /**
- * The seq of its last event; every event above it follows live. 0: no event yet.
+ * The seq of its last event, 0 if there is none. Every event above it follows live.
  */
 last_seq: number, 
 /**
- * Up to where one has read.
+ * The user's read marker: the seq up to which they have read.
  */
 read_seq: number, 
 /**
@@ -82,15 +82,15 @@ read_seq: number,
  */
 unread: number, 
 /**
- * Unread messages that mention one.
+ * Unread messages that mention the user.
  */
 mentions: number, 
 /**
- * What one may do in it.
+ * The user's role.
  */
 role: Role, 
 /**
- * How many are in it, online or not.
+ * How many members it has, online or not.
  */
 members: number, 
 /**
@@ -140,7 +140,7 @@ more: boolean, };
 
 export type ChatEvent = { 
 /**
- * Where it was said.
+ * Its room.
  */
 room: RoomName, 
 /**
@@ -156,7 +156,7 @@ rev?: number,
  */
 ts: number, 
 /**
- * Who said it.
+ * Its sender.
  */
 username: Username, 
 /**
@@ -164,7 +164,7 @@ username: Username,
  */
 message: string, 
 /**
- * What its sender marked it with.
+ * The nonce that its sender gave it.
  */
 nonce: Nonce, 
 /**
@@ -172,11 +172,11 @@ nonce: Nonce,
  */
 bot?: boolean, 
 /**
- * The seq of the message that this answers.
+ * The seq of the message that this one replies to.
  */
 reply_to?: number, 
 /**
- * When its text was changed last; absent in an event.
+ * When it was last edited; absent in an event.
  */
 edited_ts?: number, 
 /**
@@ -184,21 +184,21 @@ edited_ts?: number,
  */
 deleted?: boolean, 
 /**
- * What people put on it; absent in an event.
+ * The reactions of people; absent in an event.
  */
 reactions?: { [key in Emoji]: Reaction }, 
 /**
- * Whom the text names.
+ * The users whom the text mentions.
  */
 mentions?: Array<Username>, };
 
 export type Reaction = { 
 /**
- * How many people put it there.
+ * How many people added it.
  */
 n: number, 
 /**
- * Whether one is among them.
+ * Whether the user is one of them.
  */
 me: boolean, 
 /**
@@ -208,7 +208,7 @@ who: Array<Username>, };
 
 export type EditedEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -216,15 +216,15 @@ room: RoomName,
  */
 seq: number, 
 /**
- * When.
+ * When it happened.
  */
 ts: number, 
 /**
- * Which message.
+ * The seq of the message.
  */
 target: number, 
 /**
- * Who changed it: its sender.
+ * Who edited it: its sender.
  */
 username: Username, 
 /**
@@ -232,17 +232,17 @@ username: Username,
  */
 message: string, 
 /**
- * Whether the message was deleted since; then the text is empty.
+ * Whether the message was deleted since then; the text is then empty.
  */
 deleted?: boolean, 
 /**
- * Whom the new text names.
+ * The users whom the new text mentions.
  */
 mentions?: Array<Username>, };
 
 export type DeletedEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -250,11 +250,11 @@ room: RoomName,
  */
 seq: number, 
 /**
- * When.
+ * When it happened.
  */
 ts: number, 
 /**
- * Which message.
+ * The seq of the message.
  */
 target: number, 
 /**
@@ -264,7 +264,7 @@ username: Username, };
 
 export type ReactedEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -272,37 +272,37 @@ room: RoomName,
  */
 seq: number, 
 /**
- * When.
+ * When it happened.
  */
 ts: number, 
 /**
- * Which message.
+ * The seq of the message.
  */
 target: number, 
 /**
- * Who.
+ * The user.
  */
 username: Username, 
 /**
- * With what.
+ * The emoji.
  */
 emoji: Emoji, 
 /**
- * Put on, or taken back.
+ * Whether it was added or removed.
  */
 on: boolean, };
 
 export type SystemEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * Its position in the room, for a durable kind.
+ * Its position in the room, if it is durable.
  */
 seq?: number, 
 /**
- * When.
+ * When it happened.
  */
 ts: number, 
 /**
@@ -314,35 +314,35 @@ event: SystemKind,
  */
 message: string, 
 /**
- * Whom it is about.
+ * The user whom it is about.
  */
 username?: Username, 
 /**
- * Whom it is about, where several are told in one line.
+ * The users whom it is about, if one line is about several.
  */
 usernames?: Array<Username>, 
 /**
- * How many it is about, where several are told in one line.
+ * How many users it is about, if one line is about several.
  */
 count?: number, 
 /**
- * Who did it, where that is someone else.
+ * Who did it, if that is another user.
  */
 by?: Username, 
 /**
- * `topic`, `created`: what the room is about from here on.
+ * `topic`, `created`: the new topic.
  */
 topic?: string, 
 /**
- * `role`: what `username` may do from here on.
+ * `role`: the new role of `username`.
  */
 role?: Role, 
 /**
- * `banned`, `muted`: until when, where it ends by itself.
+ * `banned`, `muted`: when it ends, if it ends by itself.
  */
 until?: number, 
 /**
- * `left`: who owns the room from here on, where its last owner left.
+ * `left`: the new owner, if the last owner left.
  */
 heir?: Username, };
 
@@ -350,22 +350,22 @@ export type SystemKind = "created" | "joined" | "left" | "invited" | "kicked" | 
 
 export type TypingEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * All who are, [`crate::limits::TYPING_NAMES_MAX`] at most; it is over after
- * [`crate::limits::TYPING_MS`] unless told again. Nobody: it is over.
+ * The users who are typing, at most [`crate::limits::TYPING_NAMES_MAX`]. It is over after
+ * [`crate::limits::TYPING_MS`] unless repeated; an empty list ends it at once.
  */
 usernames: Array<Username>, };
 
 export type ReadEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * Up to which event.
+ * The seq up to which the user has read.
  */
 seq: number, 
 /**
@@ -373,40 +373,40 @@ seq: number,
  */
 unread: number, 
 /**
- * Messages above it that mention one.
+ * Messages above it that mention the user.
  */
 mentions: number, };
 
 export type ProfileEvent = { 
 /**
- * Who.
+ * The user.
  */
 username: Username, 
 /**
- * The name to show.
+ * The display name.
  */
 display_name: string, 
 /**
- * Where their picture is, as a path of this server.
+ * The path of their picture on this server.
  */
 avatar: string, };
 
 export type PresenceEvent = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * Who is online now and was not before. Empty in a room above
+ * The users who came online. Empty in a room above
  * [`crate::limits::PRESENCE_NAMES_MEMBERS_MAX`] members.
  */
 online: Array<Username>, 
 /**
- * Who was online and is not any more. Empty in such a room too.
+ * The users who went offline. Empty in such a room too.
  */
 offline: Array<Username>, 
 /**
- * How many are online.
+ * How many members are online.
  */
 count: number, };
 
@@ -422,17 +422,17 @@ export type Limited = {
  */
 room: RoomName, 
 /**
- * The seq of its last event; those above it follow live.
+ * The seq of its last event. Events above it follow live.
  */
 last_seq: number, 
 /**
- * Whether the log is another one, so that the numbers one has mean nothing any more.
+ * Whether the log is another one, so that the client's seqs mean nothing.
  */
 reset: boolean, };
 
 export type Bye = { 
 /**
- * Why, as a sentence.
+ * The reason, as a sentence.
  */
 reason: string, 
 /**
@@ -446,11 +446,11 @@ export type Ack = {
  */
 re?: RequestId, 
 /**
- * Where it was said.
+ * The message's room.
  */
 room: RoomName, 
 /**
- * What it was marked with.
+ * The nonce of the message.
  */
 nonce: Nonce, 
 /**
@@ -468,11 +468,11 @@ export type HistoryPage = {
  */
 re?: RequestId, 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * The messages stand as they stood at this seq: apply live events above it.
+ * The messages are as they were at this seq: apply events above it.
  */
 as_of: number, 
 /**
@@ -494,11 +494,11 @@ export type EventsPage = {
  */
 re?: RequestId, 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * What a resume would have sent.
+ * The events, as a resume would have sent them.
  */
 events: Array<ServerFrame>, 
 /**
@@ -512,11 +512,11 @@ export type ResultsPage = {
  */
 re?: RequestId, 
 /**
- * The messages as they stand now, each a `chat` frame.
+ * The messages as they are now, each a `chat` frame.
  */
 messages: Array<{ type: "chat" } & ChatEvent>, 
 /**
- * For the next page; absent where there is none.
+ * Asks for the next page; absent on the last one.
  */
 cursor?: string, };
 
@@ -540,11 +540,11 @@ export type RoomListing = {
  */
 room: RoomName, 
 /**
- * What it is about.
+ * Its topic.
  */
 topic: string, 
 /**
- * How many are in it.
+ * How many members it has.
  */
 members: number, 
 /**
@@ -552,7 +552,7 @@ members: number,
  */
 last_seq: number, 
 /**
- * Whether one is in it.
+ * Whether the user is in it.
  */
 joined: boolean, };
 
@@ -562,7 +562,7 @@ export type MembersPage = {
  */
 re?: RequestId, 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -576,23 +576,23 @@ more: boolean, };
 
 export type MemberInfo = { 
 /**
- * Who.
+ * The username.
  */
 username: Username, 
 /**
- * The name to show.
+ * The display name.
  */
 display_name: string, 
 /**
- * Where their picture is, as a path of this server.
+ * The path of their picture on this server.
  */
 avatar: string, 
 /**
- * What they may do.
+ * Their role.
  */
 role: Role, 
 /**
- * Whether they are connected now.
+ * Whether they are online.
  */
 online: boolean, 
 /**
@@ -614,19 +614,19 @@ re?: RequestId,
  */
 nonce?: Nonce, 
 /**
- * The room that it is about.
+ * The room of the command.
  */
 room?: RoomName, 
 /**
- * For programs.
+ * The reason, for programs.
  */
 code: ErrorCode, 
 /**
- * For people: what happened and what to do.
+ * The reason, as a sentence for people: what happened and what to do.
  */
 message: string, 
 /**
- * Milliseconds after which to try again.
+ * Milliseconds to wait before trying again.
  */
 retry_after_ms?: number, };
 
@@ -634,23 +634,23 @@ export type ErrorCode = "bad_json" | "bad_frame" | "unknown_command" | "bad_fiel
 
 export type Hello = { 
 /**
- * The protocol version; another than the server's closes with 4406.
+ * The protocol version. Another version than the server's closes with 4406.
  */
 version: number, 
 /**
- * The session's token, where the upgrade carried neither bearer nor cookie.
+ * The session's token, if the upgrade carried neither a bearer token nor the cookie.
  */
 token?: string, 
 /**
- * The client's name and version, for logs: `chat-tui/0.1`.
+ * The client's name and version, for the server's log: `chat-tui/0.1`.
  */
 client?: string, 
 /**
- * The id of the log that `resume`'s numbers belong to, from the last `welcome`.
+ * The id of the log that the seqs in `resume` belong to, from the last `welcome`.
  */
 log?: string, 
 /**
- * The last seq one has, for each room.
+ * The cursor of each room: the seq of the last event that the client has.
  */
 resume?: { [key in RoomName]: number }, };
 
@@ -664,87 +664,87 @@ export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { 
 
 export type Send = { 
 /**
- * Where to.
+ * The room to send it to.
  */
 room: RoomName, 
 /**
- * The text; [`crate::MessageText`] says what it must be.
+ * The text; [`crate::MessageText`] has its rules.
  */
 text: string, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce: Nonce, 
 /**
- * The seq of the message that this answers.
+ * The seq of the message that this one replies to.
  */
 reply_to?: number, };
 
 export type Edit = { 
 /**
- * Where it was said.
+ * The message's room.
  */
 room: RoomName, 
 /**
- * Which message; one's own.
+ * The seq of the message, which must be the user's own.
  */
 seq: number, 
 /**
- * The new text; [`crate::MessageText`] says what it must be.
+ * The new text; [`crate::MessageText`] has its rules.
  */
 text: string, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type Delete = { 
 /**
- * Where it was said.
+ * The message's room.
  */
 room: RoomName, 
 /**
- * Which message; one's own, or any for a moderator.
+ * The seq of the message: the user's own, or any for a moderator.
  */
 seq: number, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type React = { 
 /**
- * Where it was said.
+ * The message's room.
  */
 room: RoomName, 
 /**
- * Which message.
+ * The seq of the message.
  */
 seq: number, 
 /**
- * With what; [`crate::limits::REACTIONS_MAX`] different ones a message.
+ * The emoji. A message takes [`crate::limits::REACTIONS_MAX`] different ones.
  */
 emoji: Emoji, 
 /**
- * Put on, or taken back.
+ * Whether it is added or removed.
  */
 on: boolean, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type History = { 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * Messages under this seq, the nearest.
+ * The nearest messages below this seq.
  */
 before?: number, 
 /**
- * Messages above this seq, the nearest.
+ * The nearest messages above this seq.
  */
 after?: number, 
 /**
@@ -752,13 +752,13 @@ after?: number,
  */
 around?: number, 
 /**
- * 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
+ * Messages at most: 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
  */
 limit?: number, };
 
 export type Events = { 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -766,7 +766,7 @@ room: RoomName,
  */
 after: number, 
 /**
- * 1 to [`crate::limits::EVENTS_LIMIT_MAX`].
+ * Events at most: 1 to [`crate::limits::EVENTS_LIMIT_MAX`].
  */
 limit?: number, };
 
@@ -780,37 +780,37 @@ query: string,
  */
 room?: RoomName, 
 /**
- * Only what this person said.
+ * Only messages of this user.
  */
 from?: Username, 
 /**
- * Where the last page ended, as its `results` said.
+ * The `cursor` of the last page of `results`.
  */
 cursor?: string, 
 /**
- * 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
+ * Messages at most: 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
  */
 limit?: number, };
 
 export type Typing = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, };
 
 export type Read = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * The last event one has seen.
+ * The seq of the last event that the user has seen.
  */
 seq: number, };
 
 export type Rooms = { 
 /**
- * Only names that begin so.
+ * Only names with this prefix.
  */
 prefix?: string, 
 /**
@@ -818,13 +818,13 @@ prefix?: string,
  */
 after?: string, 
 /**
- * 1 to [`crate::limits::LIST_LIMIT_MAX`].
+ * Rows at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
  */
 limit?: number, };
 
 export type Members = { 
 /**
- * Of which room.
+ * The room.
  */
 room: RoomName, 
 /**
@@ -832,7 +832,7 @@ room: RoomName,
  */
 after?: Username, 
 /**
- * 1 to [`crate::limits::LIST_LIMIT_MAX`].
+ * Rows at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
  */
 limit?: number, };
 
@@ -842,123 +842,123 @@ export type Create = {
  */
 room: RoomName, 
 /**
- * What it is about.
+ * Its topic.
  */
 topic?: string, 
 /**
- * Whether it is hidden from who is not in it.
+ * Whether only its members can find it.
  */
 private?: boolean, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type Join = { 
 /**
- * Which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type Leave = { 
 /**
- * Which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type About = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * About whom.
+ * The user whom it is about.
  */
 username: Username, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type AboutFor = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * About whom.
+ * The user whom it is about.
  */
 username: Username, 
 /**
- * Seconds, 1 to [`crate::limits::FOR_S_MAX`]; without it, until it is taken back.
+ * How long, in seconds: 1 to [`crate::limits::FOR_S_MAX`]. Without it, until it is lifted.
  */
 for_s?: number, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type GiveRole = { 
 /**
- * Where.
+ * The room.
  */
 room: RoomName, 
 /**
- * To whom.
+ * The member who gets it.
  */
 username: Username, 
 /**
- * What they may do from now on.
+ * The new role.
  */
 role: Role, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type Topic = { 
 /**
- * Which room.
+ * The room.
  */
 room: RoomName, 
 /**
- * What it is about; empty takes the topic away.
+ * The new topic; an empty one clears it.
  */
 topic: string, 
 /**
- * Repeated, it gets the first answer and does nothing.
+ * A repeated nonce gets the first answer and does nothing.
  */
 nonce?: Nonce, };
 
 export type Dm = { 
 /**
- * With whom.
+ * The other user.
  */
 username: Username, };
 
 export type Profile = { 
 /**
- * The name that others see; [`crate::check_display_name`] says what it must be.
+ * The new display name; [`crate::check_display_name`] has its rules.
  */
 display_name: string, };
 
 export type Resume = { 
 /**
- * The last seq one has, for each room.
+ * The cursor of each room: the seq of the last event that the client has.
  */
 rooms: { [key in RoomName]: number }, };
 
 export type Credentials = { 
 /**
- * The name.
+ * The username.
  */
 username: string, 
 /**
@@ -966,14 +966,14 @@ username: string,
  */
 password: string, 
 /**
- * At `/register`: the account is a bot's. Its messages say so, and its sessions last until
- * they are revoked.
+ * At `/register`: creates an account for a bot. Its messages are marked as a bot's, and its
+ * sessions last until they are revoked.
  */
 bot?: boolean, };
 
 export type Answer = { 
 /**
- * Whether it was done.
+ * Whether the request succeeded.
  */
 ok: boolean, 
 /**
@@ -991,7 +991,7 @@ ok: boolean,
  */
 msg: string, 
 /**
- * The name as it was registered.
+ * The username, as it was registered.
  */
 username: Username, 
 /**
@@ -999,7 +999,7 @@ username: Username,
  */
 token: string, 
 /**
- * When the token ends unless it is used.
+ * When the session ends if it is not used.
  */
 expires: number, };
 
@@ -1009,29 +1009,29 @@ export type Me = {
  */
 ok: boolean, 
 /**
- * Who one is.
+ * The username.
  */
 username: Username, 
 /**
- * The name to show.
+ * The display name.
  */
 display_name: string, 
 /**
- * Where one's picture is, as a path of this server.
+ * The path of the user's picture on this server.
  */
 avatar: string, 
 /**
- * Whether one is the server's admin.
+ * Whether the user is the server's admin.
  */
 admin: boolean, };
 
 export type NewPassword = { 
 /**
- * The password one has. Never in `Debug`.
+ * The present password. Never in `Debug`.
  */
 old: string, 
 /**
- * The one to have; [`crate::check_new_password`] says what it must be. Never in `Debug`.
+ * The new password; [`crate::check_new_password`] has its rules. Never in `Debug`.
  */
 new: string, };
 
@@ -1041,25 +1041,25 @@ export type Sessions = {
  */
 ok: boolean, 
 /**
- * One's own, the newest first.
+ * The user's sessions, the newest first.
  */
 sessions: Array<SessionInfo>, };
 
 export type SessionInfo = { 
 /**
- * For `DELETE /sessions/ID`.
+ * The id, for `DELETE /sessions/ID`.
  */
 id: string, 
 /**
- * When one logged in.
+ * When the user signed in.
  */
 created: number, 
 /**
- * When it ends unless it is used; 2⁵³−1 where it lasts until revoked.
+ * When it ends if it is not used; 2⁵³−1 if it lasts until it is revoked.
  */
 expires: number, 
 /**
- * Whether the call came with this one.
+ * Whether the request belongs to this session.
  */
 current: boolean, };
 
@@ -1069,7 +1069,7 @@ export type NewAvatar = {
  */
 ok: boolean, 
 /**
- * Where the picture is now, as a path of this server.
+ * The path of the new picture on this server.
  */
 avatar: string, };
 

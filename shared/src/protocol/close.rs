@@ -1,60 +1,60 @@
-//! Why a connection ends, and what a client does then. One table for both ends.
+//! Close codes: why a connection ends, and what a client does then. Both ends use this table.
 
-/// A WebSocket close code (RFC 6455 section 7.4; 4000 and up are this protocol's own).
+/// A WebSocket close code (RFC 6455, section 7.4). Codes from 4000 are this protocol's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CloseCode {
-    /// 1000: done.
+    /// 1000: closed normally.
     Normal,
-    /// 1001: the server is going down; `bye` said when to come back.
+    /// 1001: the server is shutting down; `bye` said when to reconnect.
     GoingAway,
-    /// 1002: broke WebSocket.
+    /// 1002: the client broke WebSocket's rules.
     BrokeWebSocket,
     /// 1003: a binary frame.
     BinaryFrame,
-    /// 1007: not UTF-8.
+    /// 1007: text that is not UTF-8.
     NotUtf8,
-    /// 1009: a frame over the limit.
+    /// 1009: a frame above [`crate::limits::FRAME_BYTES_MAX`].
     FrameTooBig,
-    /// 1011: a fault of the server.
+    /// 1011: the server, or its store, has a fault.
     ServerFault,
-    /// 4400: broke this protocol before `welcome`.
+    /// 4400: the client broke this protocol before `welcome`.
     BrokeProtocol,
-    /// 4401: not who it says, signed out, or revoked.
+    /// 4401: not signed in, signed out, or the session was revoked.
     NotSignedIn,
     /// 4403: banned.
     Banned,
     /// 4406: a version that the server does not speak.
     Version,
-    /// 4408: said nothing in time, or missed the heartbeats.
+    /// 4408: the client was silent too long, or missed heartbeats.
     TimedOut,
     /// 4409: too many connections.
     TooManyConnections,
-    /// 4413: did not read what it was sent in time.
+    /// 4413: the client reads too slowly.
     TooSlow,
-    /// 4429: flood.
+    /// 4429: too many commands above the rate.
     Flood,
 }
 
 /// When a client may connect again after a close.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reconnect {
-    /// Not before something was changed: the client, its version, or a ban.
+    /// Only after something changed: the client, its version, or a ban.
     Never,
-    /// After logging in again.
+    /// After signing in again.
     AfterLogIn,
     /// At once; if that fails, with backoff.
     AtOnce,
     /// After the time that `bye` gave; without one, with backoff.
     AfterBye,
-    /// With growing, jittered waits.
+    /// With growing, random waits.
     WithBackoff,
     /// After a minute.
     AfterMinute,
 }
 
 impl CloseCode {
-    /// Every code of the table.
+    /// Every close code.
     pub const ALL: [Self; 15] = [
         Self::Normal,
         Self::GoingAway,
@@ -94,7 +94,7 @@ impl CloseCode {
         }
     }
 
-    /// The code of a number on the wire, where the table has it.
+    /// The close code with this number on the wire, if there is one.
     pub fn from_code(code: u16) -> Option<Self> {
         Self::ALL.into_iter().find(|close| close.code() == code)
     }

@@ -1,3 +1,5 @@
+//! The commands that a client sends.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -5,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Role;
 use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
-/// A command with the `id` that its one reply carries as `re`. Without an `id` only `send` is
-/// answered (by its ack), and errors.
+/// A command with the `id` that its one reply carries as `re`. Without an `id`, `ok` is not sent.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CommandFrame {
@@ -19,63 +20,63 @@ pub struct CommandFrame {
     pub command: Command,
 }
 
-/// What a client asks of the server. [`crate::codec::decode_client_frame`] reads them.
+/// A command of a client. [`crate::codec::decode_client_frame`] reads it from a frame.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Command {
-    /// Say something in a room. Answered by `ack` once stored.
+    /// Sends a message. Answered by `ack` once it is stored.
     Send(Send),
-    /// Give one's own message another text. Answered by `ok`.
+    /// Changes the text of the user's own message. Answered by `ok`.
     Edit(Edit),
-    /// Take a message's text away for good. Answered by `ok`.
+    /// Deletes a message, which can't be undone. Answered by `ok`.
     Delete(Delete),
-    /// Put a reaction on a message, or take it back. Answered by `ok`.
+    /// Adds a reaction to a message, or removes it. Answered by `ok`.
     React(React),
-    /// A page of messages as they stand now. Answered by `history`.
+    /// Asks for a page of messages as they are now. Answered by `history`.
     History(History),
-    /// A page of events, as a resume would send them. Answered by `events`.
+    /// Asks for a page of events, as a resume would send them. Answered by `events`.
     Events(Events),
-    /// Messages with these words, newest first, in rooms one is in. Answered by `results`.
+    /// Searches the messages of the user's rooms, newest first. Answered by `results`.
     Search(Search),
-    /// Say that one is writing; it holds for [`crate::limits::TYPING_MS`]. Answered by `ok`.
+    /// Says that the user is typing, for [`crate::limits::TYPING_MS`]. Answered by `ok`.
     Typing(Typing),
-    /// Say up to where one has read; the marker only moves forward. Answered by `ok`.
+    /// Moves the user's read marker, only forward. Answered by `ok`.
     Read(Read),
-    /// Public rooms by name. Answered by `rooms`.
+    /// Lists public rooms by name. Answered by `rooms`.
     Rooms(Rooms),
-    /// A room's members by name. Answered by `members`.
+    /// Lists a room's members by name. Answered by `members`.
     Members(Members),
-    /// Make a room and own it. Answered by `room`.
+    /// Creates a room that the user owns. Answered by `room`.
     Create(Create),
-    /// Enter a room. Answered by `ok`.
+    /// Joins a room. Answered by `ok`.
     Join(Join),
-    /// Leave a room. Answered by `ok`.
+    /// Leaves a room. Answered by `ok`.
     Leave(Leave),
-    /// Let someone into a room. Answered by `ok`.
+    /// Makes another user a member of a room. Answered by `ok`.
     Invite(About),
-    /// Put someone out of a room. Answered by `ok`.
+    /// Removes a user from a room; they may come back. Answered by `ok`.
     Kick(About),
-    /// Put someone out of a room and keep them out. Answered by `ok`.
+    /// Removes a user from a room and keeps them out. Answered by `ok`.
     Ban(AboutFor),
-    /// Let someone who is banned come back. Answered by `ok`.
+    /// Lifts a ban. Answered by `ok`.
     Unban(About),
-    /// Let someone only read. Answered by `ok`.
+    /// Mutes a user, who may then only read. Answered by `ok`.
     Mute(AboutFor),
-    /// Let someone who is muted speak again. Answered by `ok`.
+    /// Lifts a mute. Answered by `ok`.
     Unmute(About),
-    /// Say what a member may do. Answered by `ok`.
+    /// Gives a member a role. Answered by `ok`.
     Role(GiveRole),
-    /// Say what a room is about. Answered by `ok`.
+    /// Sets the topic of a room. Answered by `ok`.
     Topic(Topic),
-    /// The direct room with someone, made when needed. Answered by `room`.
+    /// Opens the direct room with another user, created if needed. Answered by `room`.
     Dm(Dm),
-    /// Change the name that others see. Answered by `ok`.
+    /// Changes the user's display name. Answered by `ok`.
     Profile(Profile),
-    /// Replay what was missed since, as `hello` does. Answered by `ok`, then the events.
+    /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
-    /// Answered by `pong`.
+    /// Asks for a sign of life. Answered by `pong`.
     Ping,
 }
 
@@ -83,13 +84,13 @@ pub enum Command {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Send {
-    /// Where to.
+    /// The room to send it to.
     pub room: RoomName,
-    /// The text; [`crate::MessageText`] says what it must be.
+    /// The text; [`crate::MessageText`] has its rules.
     pub text: String,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     pub nonce: Nonce,
-    /// The seq of the message that this answers.
+    /// The seq of the message that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_to: Option<Seq>,
@@ -99,13 +100,13 @@ pub struct Send {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct History {
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
-    /// Messages under this seq, the nearest.
+    /// The nearest messages below this seq.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub before: Option<Seq>,
-    /// Messages above this seq, the nearest.
+    /// The nearest messages above this seq.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<Seq>,
@@ -113,7 +114,7 @@ pub struct History {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub around: Option<Seq>,
-    /// 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
+    /// Messages at most: 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
@@ -166,11 +167,11 @@ pub enum PageKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Events {
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
     /// Events above this seq.
     pub after: Seq,
-    /// 1 to [`crate::limits::EVENTS_LIMIT_MAX`].
+    /// Events at most: 1 to [`crate::limits::EVENTS_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
@@ -180,7 +181,7 @@ pub struct Events {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Rooms {
-    /// Only names that begin so.
+    /// Only names with this prefix.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub prefix: Option<String>,
@@ -188,7 +189,7 @@ pub struct Rooms {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<String>,
-    /// 1 to [`crate::limits::LIST_LIMIT_MAX`].
+    /// Rows at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
@@ -198,13 +199,13 @@ pub struct Rooms {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Members {
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
     /// Only names after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub after: Option<Username>,
-    /// 1 to [`crate::limits::LIST_LIMIT_MAX`].
+    /// Rows at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
@@ -216,15 +217,15 @@ pub struct Members {
 pub struct Create {
     /// The new room's name.
     pub room: RoomName,
-    /// What it is about.
+    /// Its topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub topic: Option<String>,
-    /// Whether it is hidden from who is not in it.
+    /// Whether only its members can find it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub private: bool,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -234,9 +235,9 @@ pub struct Create {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Join {
-    /// Which room.
+    /// The room.
     pub room: RoomName,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -246,9 +247,9 @@ pub struct Join {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Leave {
-    /// Which room.
+    /// The room.
     pub room: RoomName,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -258,7 +259,7 @@ pub struct Leave {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Resume {
-    /// The last seq one has, for each room.
+    /// The cursor of each room: the seq of the last event that the client has.
     pub rooms: BTreeMap<RoomName, Seq>,
 }
 
@@ -266,13 +267,13 @@ pub struct Resume {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Edit {
-    /// Where it was said.
+    /// The message's room.
     pub room: RoomName,
-    /// Which message; one's own.
+    /// The seq of the message, which must be the user's own.
     pub seq: Seq,
-    /// The new text; [`crate::MessageText`] says what it must be.
+    /// The new text; [`crate::MessageText`] has its rules.
     pub text: String,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -282,11 +283,11 @@ pub struct Edit {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Delete {
-    /// Where it was said.
+    /// The message's room.
     pub room: RoomName,
-    /// Which message; one's own, or any for a moderator.
+    /// The seq of the message: the user's own, or any for a moderator.
     pub seq: Seq,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -296,15 +297,15 @@ pub struct Delete {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct React {
-    /// Where it was said.
+    /// The message's room.
     pub room: RoomName,
-    /// Which message.
+    /// The seq of the message.
     pub seq: Seq,
-    /// With what; [`crate::limits::REACTIONS_MAX`] different ones a message.
+    /// The emoji. A message takes [`crate::limits::REACTIONS_MAX`] different ones.
     pub emoji: Emoji,
-    /// Put on, or taken back.
+    /// Whether it is added or removed.
     pub on: bool,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -320,15 +321,15 @@ pub struct Search {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub room: Option<RoomName>,
-    /// Only what this person said.
+    /// Only messages of this user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub from: Option<Username>,
-    /// Where the last page ended, as its `results` said.
+    /// The `cursor` of the last page of `results`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cursor: Option<String>,
-    /// 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
+    /// Messages at most: 1 to [`crate::limits::SEARCH_LIMIT_MAX`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub limit: Option<u32>,
@@ -338,7 +339,7 @@ pub struct Search {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Typing {
-    /// Where.
+    /// The room.
     pub room: RoomName,
 }
 
@@ -346,40 +347,40 @@ pub struct Typing {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Read {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// The last event one has seen.
+    /// The seq of the last event that the user has seen.
     pub seq: Seq,
 }
 
-/// What is done about someone in a room: [`Command::Invite`], [`Command::Kick`],
-/// [`Command::Unban`], [`Command::Unmute`].
+/// A command about a user in a room: [`Command::Invite`], [`Command::Kick`], [`Command::Unban`] or
+/// [`Command::Unmute`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct About {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// About whom.
+    /// The user whom it is about.
     pub username: Username,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
 }
 
-/// What is done about someone in a room for a time: [`Command::Ban`], [`Command::Mute`].
+/// A command about a user in a room, for a time: [`Command::Ban`] or [`Command::Mute`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AboutFor {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// About whom.
+    /// The user whom it is about.
     pub username: Username,
-    /// Seconds, 1 to [`crate::limits::FOR_S_MAX`]; without it, until it is taken back.
+    /// How long, in seconds: 1 to [`crate::limits::FOR_S_MAX`]. Without it, until it is lifted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub for_s: Option<u64>,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -389,13 +390,13 @@ pub struct AboutFor {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct GiveRole {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// To whom.
+    /// The member who gets it.
     pub username: Username,
-    /// What they may do from now on.
+    /// The new role.
     pub role: Role,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -405,11 +406,11 @@ pub struct GiveRole {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Topic {
-    /// Which room.
+    /// The room.
     pub room: RoomName,
-    /// What it is about; empty takes the topic away.
+    /// The new topic; an empty one clears it.
     pub topic: String,
-    /// Repeated, it gets the first answer and does nothing.
+    /// A repeated nonce gets the first answer and does nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
@@ -419,7 +420,7 @@ pub struct Topic {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Dm {
-    /// With whom.
+    /// The other user.
     pub username: Username,
 }
 
@@ -427,6 +428,6 @@ pub struct Dm {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Profile {
-    /// The name that others see; [`crate::check_display_name`] says what it must be.
+    /// The new display name; [`crate::check_display_name`] has its rules.
     pub display_name: String,
 }

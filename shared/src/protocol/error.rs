@@ -1,8 +1,10 @@
+//! Error frames and their codes.
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Nonce, RequestId, RoomName};
 
-/// A command was refused, or a frame was not understood. Nothing changed.
+/// The server refused a command or did not understand a frame. Nothing changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ErrorFrame {
@@ -14,22 +16,22 @@ pub struct ErrorFrame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub nonce: Option<Nonce>,
-    /// The room that it is about.
+    /// The room of the command.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub room: Option<RoomName>,
-    /// For programs.
+    /// The reason, for programs.
     pub code: ErrorCode,
-    /// For people: what happened and what to do.
+    /// The reason, as a sentence for people: what happened and what to do.
     pub message: String,
-    /// Milliseconds after which to try again.
+    /// Milliseconds to wait before trying again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub retry_after_ms: Option<u64>,
 }
 
 impl ErrorFrame {
-    /// An error about no command in particular.
+    /// Makes an error that answers no command.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
         Self {
@@ -49,33 +51,33 @@ impl ErrorFrame {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ErrorCode {
-    /// Not JSON, or nested too deep.
+    /// The frame is not JSON, or is nested too deep.
     BadJson,
-    /// JSON, but not an object with a `type`; or a binary frame.
+    /// The frame is not an object, its `type` is not a string, or it comes at the wrong time.
     BadFrame,
-    /// No command of that type.
+    /// There is no such command.
     UnknownCommand,
     /// A field is missing or wrong; the message names it.
     BadField,
-    /// A text is over its limit.
+    /// A text is above its limit.
     TooLong,
-    /// No such room, message or person, as far as one may know.
+    /// There is no such room, message or user, as far as the user may know.
     NotFound,
-    /// One may not do that.
+    /// The user may not do that.
     Forbidden,
-    /// The name is another's.
+    /// A room of that name exists.
     Taken,
-    /// Too much in too short a time; `retry_after_ms` says when to go on.
+    /// Too many commands in too short a time; `retry_after_ms` says how long to wait.
     RateLimited,
-    /// One may only read here.
+    /// The user may only read here.
     Muted,
-    /// One is banned here.
+    /// The user is banned here.
     Banned,
-    /// The server has too much to do; try again.
+    /// The server is overloaded; try again.
     Busy,
     /// The store does not answer; try again.
     Unavailable,
-    /// A fault of the server.
+    /// The server has a fault.
     Internal,
     /// A code that this version doesn't know.
     #[cfg_attr(feature = "ts", ts(skip))]

@@ -1,3 +1,5 @@
+//! Durable and ephemeral events, and the other frames that answer no command.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -5,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{Role, RoomInfo};
 use crate::{Emoji, Nonce, RoomName, Seq, TimestampMs, Username};
 
-/// A message, live or as it stands now.
+/// A message: as it was sent, or as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ChatEvent {
-    /// Where it was said.
+    /// Its room.
     pub room: RoomName,
     /// Its position in the room.
     pub seq: Seq,
@@ -19,21 +21,21 @@ pub struct ChatEvent {
     pub rev: Option<Seq>,
     /// When it was stored.
     pub ts: TimestampMs,
-    /// Who said it.
+    /// Its sender.
     pub username: Username,
     /// The text.
     pub message: String,
-    /// What its sender marked it with.
+    /// The nonce that its sender gave it.
     pub nonce: Nonce,
     /// Whether its sender is a bot.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub bot: bool,
-    /// The seq of the message that this answers.
+    /// The seq of the message that this one replies to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_to: Option<Seq>,
-    /// When its text was changed last; absent in an event.
+    /// When it was last edited; absent in an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub edited_ts: Option<TimestampMs>,
@@ -41,18 +43,18 @@ pub struct ChatEvent {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub deleted: bool,
-    /// What people put on it; absent in an event.
+    /// The reactions of people; absent in an event.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub reactions: BTreeMap<Emoji, Reaction>,
-    /// Whom the text names.
+    /// The users whom the text mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub mentions: Vec<Username>,
 }
 
 impl ChatEvent {
-    /// A message as it is told live, with nothing but what every message has.
+    /// Makes a message with the fields that every message has.
     pub fn new(
         room: RoomName,
         seq: Seq,
@@ -79,132 +81,132 @@ impl ChatEvent {
     }
 }
 
-/// One emoji on a message, as the one who asked sees it.
+/// One emoji on a message, as the user who asked sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Reaction {
-    /// How many people put it there.
+    /// How many people added it.
     pub n: u64,
-    /// Whether one is among them.
+    /// Whether the user is one of them.
     pub me: bool,
     /// The first of them, [`crate::limits::REACTION_WHO_MAX`] at most.
     pub who: Vec<Username>,
 }
 
-/// A message has another text from here on.
+/// A message was edited.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct EditedEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
     /// The position of this event in the room.
     pub seq: Seq,
-    /// When.
+    /// When it happened.
     pub ts: TimestampMs,
-    /// Which message.
+    /// The seq of the message.
     pub target: Seq,
-    /// Who changed it: its sender.
+    /// Who edited it: its sender.
     pub username: Username,
     /// The new text.
     pub message: String,
-    /// Whether the message was deleted since; then the text is empty.
+    /// Whether the message was deleted since then; the text is then empty.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub deleted: bool,
-    /// Whom the new text names.
+    /// The users whom the new text mentions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub mentions: Vec<Username>,
 }
 
-/// A message's text is gone for good.
+/// A message was deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct DeletedEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
     /// The position of this event in the room.
     pub seq: Seq,
-    /// When.
+    /// When it happened.
     pub ts: TimestampMs,
-    /// Which message.
+    /// The seq of the message.
     pub target: Seq,
     /// Who deleted it.
     pub username: Username,
 }
 
-/// Someone put a reaction on a message, or took it back.
+/// Somebody added a reaction to a message, or removed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ReactedEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
     /// The position of this event in the room.
     pub seq: Seq,
-    /// When.
+    /// When it happened.
     pub ts: TimestampMs,
-    /// Which message.
+    /// The seq of the message.
     pub target: Seq,
-    /// Who.
+    /// The user.
     pub username: Username,
-    /// With what.
+    /// The emoji.
     pub emoji: Emoji,
-    /// Put on, or taken back.
+    /// Whether it was added or removed.
     pub on: bool,
 }
 
-/// A sentence about a room. Durable kinds have a `seq`, ephemeral ones have none.
+/// An event about a room or its members. Durable kinds have a `seq`, ephemeral ones have none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SystemEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// Its position in the room, for a durable kind.
+    /// Its position in the room, if it is durable.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub seq: Option<Seq>,
-    /// When.
+    /// When it happened.
     pub ts: TimestampMs,
     /// What happened.
     pub event: SystemKind,
     /// The sentence for people.
     pub message: String,
-    /// Whom it is about.
+    /// The user whom it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub username: Option<Username>,
-    /// Whom it is about, where several are told in one line.
+    /// The users whom it is about, if one line is about several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub usernames: Vec<Username>,
-    /// How many it is about, where several are told in one line.
+    /// How many users it is about, if one line is about several.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub count: Option<u64>,
-    /// Who did it, where that is someone else.
+    /// Who did it, if that is another user.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub by: Option<Username>,
-    /// `topic`, `created`: what the room is about from here on.
+    /// `topic`, `created`: the new topic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub topic: Option<String>,
-    /// `role`: what `username` may do from here on.
+    /// `role`: the new role of `username`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub role: Option<Role>,
-    /// `banned`, `muted`: until when, where it ends by itself.
+    /// `banned`, `muted`: when it ends, if it ends by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub until: Option<TimestampMs>,
-    /// `left`: who owns the room from here on, where its last owner left.
+    /// `left`: the new owner, if the last owner left.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub heir: Option<Username>,
 }
 
 impl SystemEvent {
-    /// An ephemeral line about nobody in particular.
+    /// Makes an ephemeral event about no user.
     pub fn new(
         room: RoomName,
         ts: TimestampMs,
@@ -229,41 +231,41 @@ impl SystemEvent {
     }
 }
 
-/// What a [`SystemEvent`] tells.
+/// What happened in a [`SystemEvent`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SystemKind {
-    /// Durable: the room was made.
+    /// Durable: the room was created.
     Created,
-    /// Durable: someone is now a member.
+    /// Durable: a user joined.
     Joined,
-    /// Durable: someone is no longer a member.
+    /// Durable: a member left.
     Left,
-    /// Durable: `by` made someone a member.
+    /// Durable: `by` made a user a member.
     Invited,
-    /// Durable: `by` put someone out.
+    /// Durable: `by` removed a member.
     Kicked,
-    /// Durable: `by` put someone out, who can't come back.
+    /// Durable: `by` banned a user.
     Banned,
-    /// Durable: `by` let someone come back who was banned.
+    /// Durable: `by` lifted a ban.
     Unbanned,
-    /// Durable: `by` took someone's right to speak.
+    /// Durable: `by` muted a user.
     Muted,
-    /// Durable: `by` gave it back.
+    /// Durable: `by` lifted a mute.
     Unmuted,
-    /// Durable: `by` said what someone may do.
+    /// Durable: `by` gave a member a role.
     Role,
-    /// Durable: someone said what the room is about.
+    /// Durable: the topic changed.
     Topic,
-    /// Ephemeral: someone is online now.
+    /// Ephemeral: a user came online.
     JoinedChat,
-    /// Ephemeral: someone is no longer online.
+    /// Ephemeral: a user went offline.
     LeftChat,
-    /// Ephemeral: a word from the server to this connection alone.
+    /// Ephemeral: a sentence from the server for this connection alone.
     Notice,
-    /// A kind that this version doesn't know; its sentence still reads well.
+    /// A kind that this version doesn't know; its sentence can be shown all the same.
     #[cfg_attr(feature = "ts", ts(skip))]
     #[serde(other, skip_serializing)]
     Unknown,
@@ -289,59 +291,59 @@ impl SystemKind {
     ];
 }
 
-/// Who of a room came and went since the last one; one a second at most.
+/// Who came online and went offline since the last one; at most one a second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PresenceEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// Who is online now and was not before. Empty in a room above
+    /// The users who came online. Empty in a room above
     /// [`crate::limits::PRESENCE_NAMES_MEMBERS_MAX`] members.
     pub online: Vec<Username>,
-    /// Who was online and is not any more. Empty in such a room too.
+    /// The users who went offline. Empty in such a room too.
     pub offline: Vec<Username>,
-    /// How many are online.
+    /// How many members are online.
     pub count: u64,
 }
 
-/// Who is writing in a room. All members are told the same; a client leaves its own user out.
+/// Who is typing in a room. All members get the same frame; a client leaves its own user out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TypingEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// All who are, [`crate::limits::TYPING_NAMES_MAX`] at most; it is over after
-    /// [`crate::limits::TYPING_MS`] unless told again. Nobody: it is over.
+    /// The users who are typing, at most [`crate::limits::TYPING_NAMES_MAX`]. It is over after
+    /// [`crate::limits::TYPING_MS`] unless repeated; an empty list ends it at once.
     pub usernames: Vec<Username>,
 }
 
-/// Up to where one has read, told to all one's connections.
+/// The user's read marker, sent to all of their connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ReadEvent {
-    /// Where.
+    /// The room.
     pub room: RoomName,
-    /// Up to which event.
+    /// The seq up to which the user has read.
     pub seq: Seq,
     /// Messages above it when this was sent.
     pub unread: u64,
-    /// Messages above it that mention one.
+    /// Messages above it that mention the user.
     pub mentions: u64,
 }
 
-/// What others see of someone who shares a room with one, or of oneself.
+/// A user's public profile.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ProfileEvent {
-    /// Who.
+    /// The user.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub display_name: String,
-    /// Where their picture is, as a path of this server.
+    /// The path of their picture on this server.
     pub avatar: String,
 }
 
-/// One is no longer in a room.
+/// The user is no longer in a room.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomGone {
@@ -349,19 +351,19 @@ pub struct RoomGone {
     pub room: RoomName,
 }
 
-/// More was missed than a resume replays: drop what you cached of the room and page `history`.
+/// More was missed than a resume replays: drop what is cached of the room and read `history`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Limited {
     /// The room.
     pub room: RoomName,
-    /// The seq of its last event; those above it follow live.
+    /// The seq of its last event. Events above it follow live.
     pub last_seq: Seq,
-    /// Whether the log is another one, so that the numbers one has mean nothing any more.
+    /// Whether the log is another one, so that the client's seqs mean nothing.
     pub reset: bool,
 }
 
-/// More of the rooms one is in than `welcome` could hold.
+/// More of the user's rooms than `welcome` could hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RoomsState {
@@ -375,7 +377,7 @@ pub struct RoomsState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Bye {
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub reason: String,
     /// Milliseconds to wait before connecting again.
     pub reconnect_after_ms: u64,

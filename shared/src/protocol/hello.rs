@@ -1,3 +1,5 @@
+//! The first frames of a connection: `hello` and `welcome`.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -5,25 +7,25 @@ use serde::{Deserialize, Serialize};
 use crate::limits::Limits;
 use crate::{RoomName, Seq, TimestampMs, Username};
 
-/// The first frame of a connection: who one is and what one already has.
+/// The client's first frame: who it is and which events it has.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Hello {
-    /// The protocol version; another than the server's closes with 4406.
+    /// The protocol version. Another version than the server's closes with 4406.
     pub version: u32,
-    /// The session's token, where the upgrade carried neither bearer nor cookie.
+    /// The session's token, if the upgrade carried neither a bearer token nor the cookie.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub token: Option<String>,
-    /// The client's name and version, for logs: `chat-tui/0.1`.
+    /// The client's name and version, for the server's log: `chat-tui/0.1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub client: Option<String>,
-    /// The id of the log that `resume`'s numbers belong to, from the last `welcome`.
+    /// The id of the log that the seqs in `resume` belong to, from the last `welcome`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub log: Option<String>,
-    /// The last seq one has, for each room.
+    /// The cursor of each room: the seq of the last event that the client has.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub resume: BTreeMap<RoomName, Seq>,
@@ -75,15 +77,15 @@ pub struct Welcome {
     pub version: u32,
     /// The id of the log that every seq of this server belongs to.
     pub log: String,
-    /// Who one is.
+    /// The username of this connection.
     pub username: Username,
-    /// One's session, as `GET /sessions` names it.
+    /// The session's id, as in `GET /sessions`.
     pub session: String,
     /// The server's clock.
     pub now: TimestampMs,
     /// Milliseconds between the server's pings.
     pub heartbeat_ms: u64,
-    /// The rooms one is in, the most recently active first.
+    /// The user's rooms, the most recently active first.
     pub rooms: Vec<RoomInfo>,
     /// Whether `rooms_state` frames follow with more rooms.
     pub more: bool,
@@ -99,19 +101,19 @@ pub struct RoomInfo {
     pub room: RoomName,
     /// Who can find and enter it.
     pub kind: RoomKind,
-    /// What it is about, empty where nobody said.
+    /// Its topic; empty if it has none.
     pub topic: String,
-    /// The seq of its last event; every event above it follows live. 0: no event yet.
+    /// The seq of its last event, 0 if there is none. Every event above it follows live.
     pub last_seq: Seq,
-    /// Up to where one has read.
+    /// The user's read marker: the seq up to which they have read.
     pub read_seq: Seq,
     /// Messages above `read_seq`.
     pub unread: u64,
-    /// Unread messages that mention one.
+    /// Unread messages that mention the user.
     pub mentions: u64,
-    /// What one may do in it.
+    /// The user's role.
     pub role: Role,
-    /// How many are in it, online or not.
+    /// How many members it has, online or not.
     pub members: u64,
     /// In a direct room, the other person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -126,13 +128,13 @@ pub struct RoomInfo {
 pub enum RoomKind {
     /// Everyone can find and join it.
     Public,
-    /// Only who was invited; to others it does not exist.
+    /// Only invited users can enter it; to others it does not exist.
     Private,
-    /// Two people, nobody can be added.
+    /// It has two members and nobody can be added.
     Direct,
 }
 
-/// What a member may do in a room; a later one may all that an earlier one may.
+/// What a member may do in a room. Each role may do everything that the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]

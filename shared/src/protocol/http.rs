@@ -1,4 +1,4 @@
-//! Bodies of the HTTP calls.
+//! The bodies of HTTP requests and responses.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,12 +8,12 @@ use crate::{TimestampMs, Username};
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Credentials {
-    /// The name.
+    /// The username.
     pub username: String,
     /// The password. Never in `Debug`.
     pub password: String,
-    /// At `/register`: the account is a bot's. Its messages say so, and its sessions last until
-    /// they are revoked.
+    /// At `/register`: creates an account for a bot. Its messages are marked as a bot's, and its
+    /// sessions last until they are revoked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub bot: bool,
@@ -27,17 +27,17 @@ impl std::fmt::Debug for Credentials {
     }
 }
 
-/// What every call answers where there is nothing more to say, errors among it.
+/// The body of a response without data of its own, and of every error.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Answer {
-    /// Whether it was done.
+    /// Whether the request succeeded.
     pub ok: bool,
     /// A sentence for people.
     pub msg: String,
 }
 
-/// What `POST /login` answers.
+/// The response to `POST /login`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LoggedIn {
@@ -45,11 +45,11 @@ pub struct LoggedIn {
     pub ok: bool,
     /// "Login successful".
     pub msg: String,
-    /// The name as it was registered.
+    /// The username, as it was registered.
     pub username: Username,
     /// For the `Authorization: Bearer` header or `hello`. Never in `Debug`.
     pub token: String,
-    /// When the token ends unless it is used.
+    /// When the session ends if it is not used.
     pub expires: TimestampMs,
 }
 
@@ -62,19 +62,19 @@ impl std::fmt::Debug for LoggedIn {
     }
 }
 
-/// What `GET /me` answers.
+/// The response to `GET /me`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Me {
     /// `true`.
     pub ok: bool,
-    /// Who one is.
+    /// The username.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub display_name: String,
-    /// Where one's picture is, as a path of this server.
+    /// The path of the user's picture on this server.
     pub avatar: String,
-    /// Whether one is the server's admin.
+    /// Whether the user is the server's admin.
     pub admin: bool,
 }
 
@@ -82,9 +82,9 @@ pub struct Me {
 #[derive(Clone, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NewPassword {
-    /// The password one has. Never in `Debug`.
+    /// The present password. Never in `Debug`.
     pub old: String,
-    /// The one to have; [`crate::check_new_password`] says what it must be. Never in `Debug`.
+    /// The new password; [`crate::check_new_password`] has its rules. Never in `Debug`.
     pub new: String,
 }
 
@@ -94,36 +94,36 @@ impl std::fmt::Debug for NewPassword {
     }
 }
 
-/// What `GET /sessions` answers.
+/// The response to `GET /sessions`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Sessions {
     /// `true`.
     pub ok: bool,
-    /// One's own, the newest first.
+    /// The user's sessions, the newest first.
     pub sessions: Vec<SessionInfo>,
 }
 
-/// One of one's own sessions.
+/// A session of the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SessionInfo {
-    /// For `DELETE /sessions/ID`.
+    /// The id, for `DELETE /sessions/ID`.
     pub id: String,
-    /// When one logged in.
+    /// When the user signed in.
     pub created: TimestampMs,
-    /// When it ends unless it is used; 2⁵³−1 where it lasts until revoked.
+    /// When it ends if it is not used; 2⁵³−1 if it lasts until it is revoked.
     pub expires: TimestampMs,
-    /// Whether the call came with this one.
+    /// Whether the request belongs to this session.
     pub current: bool,
 }
 
-/// What `PUT /avatar` answers.
+/// The response to `PUT /avatar`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NewAvatar {
     /// `true`.
     pub ok: bool,
-    /// Where the picture is now, as a path of this server.
+    /// The path of the new picture on this server.
     pub avatar: String,
 }

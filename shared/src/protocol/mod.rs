@@ -1,4 +1,4 @@
-//! The shapes of the wire. `PROTOCOL.md` says what they mean to a client's author.
+//! The types of the wire. `PROTOCOL.md` describes them for authors of clients.
 
 mod close;
 mod command;
@@ -30,7 +30,7 @@ use crate::{RequestId, RoomName, Seq};
 
 /// A frame that the server sends.
 ///
-/// A frame of a type that this version doesn't know reads as [`ServerFrame::Unknown`], to be
+/// A frame of a type that this version doesn't know reads as [`ServerFrame::Unknown`] and is
 /// ignored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
@@ -43,23 +43,23 @@ pub enum ServerFrame {
     RoomsState(RoomsState),
     /// A message.
     Chat(ChatEvent),
-    /// A message has another text.
+    /// A message was edited.
     Edited(EditedEvent),
-    /// A message's text is gone.
+    /// A message was deleted.
     Deleted(DeletedEvent),
-    /// A reaction was put on a message or taken back.
+    /// A reaction was added or removed.
     Reacted(ReactedEvent),
-    /// A sentence about the room, durable where it has a `seq`.
+    /// An event about the room or its members, durable if it has a `seq`.
     System(SystemEvent),
-    /// Who is writing.
+    /// Who is typing.
     Typing(TypingEvent),
-    /// Up to where one has read.
+    /// The user's read marker moved.
     Read(ReadEvent),
-    /// Someone's profile changed.
+    /// A user's profile changed.
     Profile(ProfileEvent),
-    /// Who came and went, one a second at most.
+    /// Who came online and went offline, at most one a second.
     Presence(PresenceEvent),
-    /// One was added to a room, or (with `re`) the answer to `create`.
+    /// The user is now in a room; with `re`, the answer to `create` or `dm`.
     Room {
         /// The `id` of the command that this answers.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,7 +68,7 @@ pub enum ServerFrame {
         /// The room.
         room: RoomInfo,
     },
-    /// One is no longer in a room; no later frame names it.
+    /// The user is no longer in a room; no later frame names it.
     RoomGone(RoomGone),
     /// More was missed than a resume replays.
     Limited(Limited),
@@ -80,7 +80,7 @@ pub enum ServerFrame {
     History(HistoryPage),
     /// A page of events.
     Events(EventsPage),
-    /// What a search found.
+    /// The results of a search.
     Results(ResultsPage),
     /// A page of public rooms.
     Rooms(RoomsPage),
@@ -98,7 +98,7 @@ pub enum ServerFrame {
         #[cfg_attr(feature = "ts", ts(optional))]
         re: Option<RequestId>,
     },
-    /// A command was refused, or a frame was not understood.
+    /// The server refused a command or did not understand a frame.
     Error(ErrorFrame),
     /// A type that this version doesn't know.
     #[cfg_attr(feature = "ts", ts(skip))]
@@ -109,7 +109,7 @@ pub enum ServerFrame {
 impl ServerFrame {
     /// The room and seq of a durable event; `None` for everything else.
     pub fn place(&self) -> Option<(&RoomName, Seq)> {
-        // Every type is named, so that a new durable one can't be forgotten here.
+        // Every type is listed, so that a new durable one is not forgotten here.
         match self {
             Self::Chat(chat) => Some((&chat.room, chat.seq)),
             Self::Edited(edited) => Some((&edited.room, edited.seq)),

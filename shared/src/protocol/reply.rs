@@ -1,9 +1,11 @@
+//! Replies to commands: acknowledgements and pages.
+
 use serde::{Deserialize, Serialize};
 
 use super::{ChatEvent, Role, ServerFrame};
 use crate::{Nonce, RequestId, RoomName, Seq, TimestampMs, Username};
 
-/// A `send` is stored; comes before one's own `chat`.
+/// A message is stored. It comes before the sender's own `chat`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Ack {
@@ -11,9 +13,9 @@ pub struct Ack {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
-    /// Where it was said.
+    /// The message's room.
     pub room: RoomName,
-    /// What it was marked with.
+    /// The nonce of the message.
     pub nonce: Nonce,
     /// Its position in the room.
     pub seq: Seq,
@@ -29,9 +31,9 @@ pub struct HistoryPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
-    /// The messages stand as they stood at this seq: apply live events above it.
+    /// The messages are as they were at this seq: apply events above it.
     pub as_of: Seq,
     /// The messages, each a `chat` frame.
     #[serde(with = "chat_frames")]
@@ -51,15 +53,15 @@ pub struct EventsPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
-    /// What a resume would have sent.
+    /// The events, as a resume would have sent them.
     pub events: Vec<ServerFrame>,
     /// Whether there are more.
     pub more: bool,
 }
 
-/// What a search found, newest first.
+/// The results of a search, newest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct ResultsPage {
@@ -67,11 +69,11 @@ pub struct ResultsPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
-    /// The messages as they stand now, each a `chat` frame.
+    /// The messages as they are now, each a `chat` frame.
     #[serde(with = "chat_frames")]
     #[cfg_attr(feature = "ts", ts(type = "Array<{ type: \"chat\" } & ChatEvent>"))]
     pub messages: Vec<ChatEvent>,
-    /// For the next page; absent where there is none.
+    /// Asks for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub cursor: Option<String>,
@@ -97,13 +99,13 @@ pub struct RoomsPage {
 pub struct RoomListing {
     /// Its name.
     pub room: RoomName,
-    /// What it is about.
+    /// Its topic.
     pub topic: String,
-    /// How many are in it.
+    /// How many members it has.
     pub members: u64,
     /// The seq of its last event.
     pub last_seq: Seq,
-    /// Whether one is in it.
+    /// Whether the user is in it.
     pub joined: bool,
 }
 
@@ -115,7 +117,7 @@ pub struct MembersPage {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub re: Option<RequestId>,
-    /// Of which room.
+    /// The room.
     pub room: RoomName,
     /// The members.
     pub members: Vec<MemberInfo>,
@@ -127,15 +129,15 @@ pub struct MembersPage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct MemberInfo {
-    /// Who.
+    /// The username.
     pub username: Username,
-    /// The name to show.
+    /// The display name.
     pub display_name: String,
-    /// Where their picture is, as a path of this server.
+    /// The path of their picture on this server.
     pub avatar: String,
-    /// What they may do.
+    /// Their role.
     pub role: Role,
-    /// Whether they are connected now.
+    /// Whether they are online.
     pub online: bool,
     /// Whether they are a bot.
     pub bot: bool,

@@ -1,4 +1,4 @@
-//! What is said in a room: saying it, changing it, reading it.
+//! Messages: sending, changing, reading and searching them.
 
 use super::{Client, new_nonce, unexpected};
 use crate::client::CommandError;
@@ -9,16 +9,16 @@ use crate::protocol::{
 use crate::{Emoji, MessageText, Nonce, RoomName, Seq};
 
 impl Client {
-    /// Says `text` in `room`, marked with a new nonce, and waits until it is stored.
+    /// Sends `text` to `room` with a new nonce and waits until the message is stored.
     ///
     /// # Errors
-    /// [`CommandError`]. Whoever wants to try again after one uses [`Client::send_with_nonce`],
-    /// so that the message can't be there twice.
+    /// [`CommandError`]. To try again after an error, use [`Client::send_with_nonce`], so that the
+    /// message is not sent twice.
     pub async fn send(&self, room: &RoomName, text: &str) -> Result<Ack, CommandError> {
         self.send_with_nonce(room, text, new_nonce()?).await
     }
 
-    /// As [`Client::send`], with a nonce of the caller's: repeated, it gets the first answer.
+    /// As [`Client::send`], with the caller's nonce. A repeated nonce gets the first answer.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -38,7 +38,7 @@ impl Client {
         .await
     }
 
-    /// As [`Client::send`], as an answer to the message `reply_to`.
+    /// As [`Client::send`], in reply to the message `reply_to`.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -58,7 +58,7 @@ impl Client {
         .await
     }
 
-    /// Sends a message of which the caller chose every part, and waits until it is stored.
+    /// Sends a message that the caller built and waits until it is stored.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    /// A page of messages as they stand now, at most `limit` of them.
+    /// Returns a page of messages as they are now, at most `limit` of them.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -87,7 +87,7 @@ impl Client {
         }
     }
 
-    /// The events above `after`, as a resume would send them, at most `limit` of them.
+    /// Returns the events above `after`, as a resume would send them, at most `limit` of them.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -108,7 +108,7 @@ impl Client {
         }
     }
 
-    /// Gives one's own message `seq` another text, and waits until that is stored.
+    /// Changes the text of the user's own message `seq` and waits until that is stored.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -124,7 +124,7 @@ impl Client {
         .await
     }
 
-    /// Takes the text of the message `seq` away for good: one's own, or any as a moderator.
+    /// Deletes the message `seq`: the user's own, or any message for a moderator.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -134,7 +134,7 @@ impl Client {
             .await
     }
 
-    /// Puts `emoji` on the message `seq`, or takes it back.
+    /// Adds the reaction `emoji` to the message `seq`, or removes it.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -156,7 +156,7 @@ impl Client {
         .await
     }
 
-    /// Messages with the words of a query, newest first, of the rooms that one is in.
+    /// Searches the messages of the user's rooms, newest first.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -167,7 +167,7 @@ impl Client {
         }
     }
 
-    /// Says that one is writing, which holds for [`crate::limits::TYPING_MS`].
+    /// Says that the user is typing, for [`crate::limits::TYPING_MS`].
     ///
     /// # Errors
     /// [`CommandError`].
@@ -176,7 +176,7 @@ impl Client {
         self.done(Command::Typing(Typing { room })).await
     }
 
-    /// Says that one has read up to `seq`; the marker only moves forward.
+    /// Moves the user's read marker to `seq`, only forward.
     ///
     /// # Errors
     /// [`CommandError`].

@@ -1,4 +1,4 @@
-//! What is done about people: someone else in a room, or oneself.
+//! Commands about users: members of a room, and the own profile.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::protocol::{About, AboutFor, Command, GiveRole, Profile, Role};
 use crate::{RoomName, Username};
 
 impl Client {
-    /// Makes someone a member of a room.
+    /// Makes another user a member of a room.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -16,7 +16,7 @@ impl Client {
         self.done(Command::Invite(about(room, who)?)).await
     }
 
-    /// Puts someone out of a room; they may come back.
+    /// Removes a user from a room; they may come back.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -24,8 +24,8 @@ impl Client {
         self.done(Command::Kick(about(room, who)?)).await
     }
 
-    /// Puts someone out of a room and keeps them out for a time of whole seconds, or without one
-    /// until [`Client::unban`]. From the lobby it is a ban from the server.
+    /// Removes a user from a room and keeps them out for whole seconds, or without a duration until
+    /// [`Client::unban`]. A ban from the lobby is a ban from the server.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -39,7 +39,7 @@ impl Client {
             .await
     }
 
-    /// Lets someone come back who is banned.
+    /// Lifts a ban.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -47,8 +47,7 @@ impl Client {
         self.done(Command::Unban(about(room, who)?)).await
     }
 
-    /// Lets someone only read, for a time of whole seconds or without one until
-    /// [`Client::unmute`].
+    /// Mutes a user for whole seconds, or without a duration until [`Client::unmute`].
     ///
     /// # Errors
     /// [`CommandError`].
@@ -62,7 +61,7 @@ impl Client {
             .await
     }
 
-    /// Lets someone speak again who is muted.
+    /// Lifts a mute.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -70,7 +69,7 @@ impl Client {
         self.done(Command::Unmute(about(room, who)?)).await
     }
 
-    /// Says what a member may do, as an owner.
+    /// Gives a member a role.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -89,7 +88,7 @@ impl Client {
         .await
     }
 
-    /// Changes the name that others see; [`crate::check_display_name`] says what it must be.
+    /// Changes the display name; [`crate::check_display_name`] has its rules.
     ///
     /// # Errors
     /// [`CommandError`].

@@ -1,4 +1,4 @@
-//! Rooms: finding, making, entering and leaving them.
+//! Rooms: finding, creating, entering and leaving them.
 
 use super::{Client, new_nonce, unexpected};
 use crate::client::CommandError;
@@ -9,7 +9,7 @@ use crate::protocol::{
 use crate::{RoomName, Username};
 
 impl Client {
-    /// Public rooms by name.
+    /// Lists public rooms by name.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -20,7 +20,7 @@ impl Client {
         }
     }
 
-    /// A room's members by name, those after the name `after`, at most `limit` of them.
+    /// Lists a room's members after the name `after`, by name, at most `limit` of them.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -41,8 +41,8 @@ impl Client {
         }
     }
 
-    /// Makes a room and owns it. Without a nonce it gets a new one; with one it may be repeated
-    /// after a [`CommandError::Disconnected`].
+    /// Creates a room that the user owns. A command without a nonce gets a new one; with the same
+    /// nonce it may be repeated after a [`CommandError::Disconnected`].
     ///
     /// # Errors
     /// [`CommandError`].
@@ -56,7 +56,7 @@ impl Client {
         }
     }
 
-    /// Enters a room. To repeat it does no harm.
+    /// Joins a room. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -69,7 +69,7 @@ impl Client {
         .await
     }
 
-    /// Leaves a room. To repeat it does no harm.
+    /// Leaves a room. Repeating it changes nothing.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -82,7 +82,7 @@ impl Client {
         .await
     }
 
-    /// The direct room with someone, made when needed.
+    /// Returns the direct room with another user, created if needed.
     ///
     /// # Errors
     /// [`CommandError`].
@@ -94,7 +94,7 @@ impl Client {
         }
     }
 
-    /// Says what a room is about, as a moderator; empty takes the topic away.
+    /// Sets the topic of a room; an empty one clears it.
     ///
     /// # Errors
     /// [`CommandError`].
