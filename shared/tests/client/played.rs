@@ -1,4 +1,4 @@
-//! The other end of a connection: a server that the test plays itself, frame by frame.
+//! The server's end of a connection, which a test writes frame by frame. `main.rs` explains its words.
 
 use chat_shared::client::{Client, ClientConfig, CommandError, Event, Events, ServerUrl, connect};
 use chat_shared::codec::{ClientFrame, decode_client_frame, encode};
@@ -18,10 +18,10 @@ use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
-/// Longer than anything here takes; a test that would hang fails.
+/// Longer than anything here takes. A test that waits longer fails.
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
-/// The other end: a listener, of which each connection is one that the client made.
+/// A listener for the connections that the client makes.
 pub(crate) struct Server {
     pub(crate) listener: TcpListener,
     pub(crate) url: ServerUrl,
@@ -54,7 +54,7 @@ impl Server {
         connect(self.config())
     }
 
-    /// Takes the next connection up to its hello.
+    /// Accepts the next connection and reads its `hello`.
     pub(crate) async fn accept(&self) -> Peer {
         let (stream, _) = timeout(SOON, self.listener.accept())
             .await
@@ -74,14 +74,14 @@ impl Server {
         }
     }
 
-    /// Takes the next connection and welcomes it to these rooms with these tips.
+    /// Accepts the next connection and sends `welcome` with these rooms and their last seqs.
     pub(crate) async fn welcome(&self, rooms: &[(&str, Seq)]) -> Peer {
         let mut peer = self.accept().await;
         peer.tell(ServerFrame::Welcome(welcome(rooms))).await;
         peer
     }
 
-    /// Answers the next request with these bytes, whatever it is; what it was is returned.
+    /// Answers the next HTTP request with these bytes and returns the request.
     pub(crate) async fn answer(&self, response: &str) -> String {
         let (mut stream, _) = timeout(SOON, self.listener.accept())
             .await
@@ -167,7 +167,7 @@ impl Peer {
             reason: reason.to_owned().into(),
         };
         self.socket.send(Message::Close(Some(frame))).await.unwrap();
-        // The client's own close is waited for, so that no reset overtakes ours.
+        // Waits for the client's own close, so that no reset overtakes this one.
         while let Some(Ok(_)) = timeout(SOON, self.socket.next()).await.unwrap() {}
     }
 }
@@ -225,7 +225,7 @@ pub(crate) async fn connected(events: &mut Events) {
     }
 }
 
-/// The reason of the next event, which must be a loss of the connection that heals, and its wait.
+/// The reason and the wait of the next event, which must be a lost connection that is retried.
 pub(crate) async fn lost(events: &mut Events) -> (String, Duration) {
     match next(events).await {
         Event::Disconnected {
@@ -236,7 +236,7 @@ pub(crate) async fn lost(events: &mut Events) -> (String, Duration) {
     }
 }
 
-/// The next frames as `seq text`, other events as their names.
+/// The next `n` events as short texts: a message as `SEQ TEXT`, others by their names.
 pub(crate) async fn told(events: &mut Events, n: usize) -> Vec<String> {
     let mut told = Vec::new();
     for _ in 0..n {
