@@ -24,3 +24,4 @@ mod slow;
 mod snapshot;
 mod support;
 mod sync;
+mod transcripts;
