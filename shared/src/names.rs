@@ -206,8 +206,8 @@ impl RequestId {
 
 /// One emoji, as a reaction.
 ///
-/// It is one grapheme cluster (UAX #29) of at most [`EMOJI_CHARS_MAX`] characters that Unicode calls
-/// an emoji (UTS #51). A bare digit, which Unicode counts among emoji, is not allowed.
+/// It is one grapheme cluster (UAX #29) of at most [`EMOJI_CHARS_MAX`] characters that Unicode
+/// calls an emoji (UTS #51). A bare digit, which Unicode counts among emoji, is not allowed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]

@@ -121,7 +121,7 @@ async fn a_certificate_that_nobody_named_is_not_trusted() {
     let accounts = accounts.root_certificate(other.root.as_bytes()).unwrap();
     let (done, stream) = tokio::join!(accounts.log_in("ann", "password"), server.accept());
     assert!(stream.is_none());
-    assert!(matches!(done, Err(HttpError::Unreachable(why)) if why.contains("not trusted")));
+    assert!(matches!(done, Err(HttpError::Unreachable(why)) if why.contains("does not trust")));
 }
 
 #[tokio::test]

@@ -67,7 +67,10 @@ impl fmt::Display for Event {
 /// (Unicode UAX #9, section 2).
 fn is_harmless(char: char) -> bool {
     !char.is_control()
-        && !matches!(char, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        && !matches!(
+            char,
+            '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+        )
 }
 
 /// Why the SDK will not connect again. `Display` is a sentence for people.
@@ -84,7 +87,10 @@ pub enum CloseReason {
     #[error("{}", or(.0, "You are banned from this server."))]
     Banned(String),
     /// The server speaks other versions of the protocol. Has the server's sentence about it.
-    #[error("The server speaks another version of the protocol; update this program.{}", texts::server_said(.0))]
+    #[error(
+        "The server speaks another version of the protocol; update this program.{}",
+        texts::server_said(.0)
+    )]
     Version(String),
     /// The server does not accept this client. Has the server's sentence about it.
     #[error("{}", or(.0, "The server refused the connection."))]

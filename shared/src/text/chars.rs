@@ -89,8 +89,8 @@ pub(super) fn is_closing(c: char) -> bool {
     )
 }
 
-/// Whether a character ends a URL wherever it stands: white space, controls, angle brackets, quotes,
-/// backticks, and CJK and full-width punctuation.
+/// Whether a URL ends before this character wherever it is: white space, controls, angle brackets,
+/// quotes, backticks, and CJK and full-width punctuation.
 pub(super) fn ends_url(c: char) -> bool {
     c.is_whitespace()
         || c.is_control()

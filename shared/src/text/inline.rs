@@ -245,8 +245,8 @@ fn mark_of(c: char, len: usize) -> Option<Mark> {
     }
 }
 
-/// A mark opens at the start of a word: behind white space, opening punctuation or another mark, and
-/// before a letter, a digit, an emoji or code, with opening punctuation and marks between allowed.
+/// A mark opens at the start of a word: behind white space, opening punctuation or another mark,
+/// and before a letter, a digit, an emoji or code, with opening punctuation and marks between allowed.
 fn may_open(before: Option<char>, after: &str) -> bool {
     let may_precede = |c: char| c.is_whitespace() || is_opening(c) || is_unspaced(c) || is_mark(c);
     let mut after = after.chars();

@@ -1,8 +1,8 @@
 //! Texts that people write: the rules for messages, mentions, display names and passwords, and the
 //! formatting of messages.
 //!
-//! [`parse`] reads the formatting of a message as a tree of [`Block`]s, which every client shows the
-//! same way. Start in `markup`, which reads lines; `inline` reads what is within a line.
+//! [`parse`] reads the formatting of a message as a tree of [`Block`]s, which every client shows
+//! the same way. Start in `markup`, which reads lines; `inline` reads what is within a line.
 
 mod chars;
 mod inline;

@@ -1,4 +1,5 @@
-//! The server's end of a connection, which a test writes frame by frame. `main.rs` explains its words.
+//! The server's end of a connection, which a test writes frame by frame. `main.rs` explains its
+//! words.
 
 use chat_shared::client::{Client, ClientConfig, CommandError, Event, Events, ServerUrl, connect};
 use chat_shared::codec::{ClientFrame, decode_client_frame, encode};

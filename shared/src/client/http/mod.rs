@@ -52,8 +52,8 @@ impl Accounts {
         self.new_account(username, password, false).await
     }
 
-    /// Creates an account for a bot. Its messages are marked as a bot's, and its sessions last until
-    /// they are revoked.
+    /// Creates an account for a bot. Its messages are marked as a bot's, and its sessions last
+    /// until they are revoked.
     ///
     /// # Errors
     /// As [`Accounts::register`].
