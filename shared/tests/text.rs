@@ -1,6 +1,5 @@
 //! The vectors of `golden/text`, which the page and the terminal are held to as well, and what
 //! holds for every text.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::{Duration, Instant};
 
