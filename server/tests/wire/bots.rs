@@ -126,6 +126,31 @@ async fn example_bots_of_two_languages_talk_in_one_room() {
         "reminder",
         &[("CHAT_FILE", file)],
     );
+    invite_all(&mut ann).await;
+
+    talk(&mut ann).await;
+
+    // A reminder that was asked for before server and bot restart comes after it.
+    ask_reminder(&mut ann, file).await;
+    drop(reminder);
+    server.kill();
+    server.restart().await;
+    let _reminder = start(
+        &server,
+        &example("reminder_bot"),
+        &[],
+        "reminder",
+        &[("CHAT_FILE", file)],
+    );
+    let mut ann = server.enter(&ann_user).await;
+    said_by(&mut ann, "reminder", "Reminder: tea").await;
+    // The Python bot reconnects by itself and continues where it was.
+    ann.say("bots", "back").await;
+    said_by(&mut ann, "counter", "1 words").await;
+}
+
+/// Invites the bots into the room and waits until all of them are connected.
+async fn invite_all(ann: &mut Ws) {
     for bot in ["echo", "warden", "reminder"] {
         loop {
             let invite = json!({"type": "invite", "room": "bots", "username": bot});
@@ -155,13 +180,16 @@ async fn example_bots_of_two_languages_talk_in_one_room() {
         }
         tokio::time::sleep(POLL_EVERY).await;
     }
+}
 
+/// The counter counts words, the echo repeats, and the warden deletes spam.
+async fn talk(ann: &mut Ws) {
     let asked = ann.say("bots", "one two three").await;
-    let counted = said_by(&mut ann, "counter", "3 words").await;
+    let counted = said_by(ann, "counter", "3 words").await;
     assert_eq!(counted["bot"], true, "{counted}");
     assert_eq!(counted["reply_to"], asked["seq"], "{counted}");
     ann.say("bots", "again").await;
-    said_by(&mut ann, "echo", "echo: again").await;
+    said_by(ann, "echo", "echo: again").await;
 
     let spam = ann.say("bots", "buy spam").await;
     let deleted = ann.expect("deleted").await;
@@ -169,28 +197,15 @@ async fn example_bots_of_two_languages_talk_in_one_room() {
         (&deleted["target"], &deleted["username"]),
         (&spam["seq"], &json!("warden"))
     );
+}
 
-    // A reminder that was asked for before server and bot restart comes after it.
+/// Asks for a reminder and waits until the bot has written it down.
+async fn ask_reminder(ann: &mut Ws, file: &str) {
     ann.say("bots", "remind 3 tea").await;
-    said_by(&mut ann, "echo", "echo: remind 3 tea").await;
+    said_by(ann, "echo", "echo: remind 3 tea").await;
     let deadline = Instant::now() + PATIENCE;
     while !std::fs::read_to_string(file).is_ok_and(|text| text.contains("tea")) {
         assert!(Instant::now() < deadline, "the bot did not write it down");
         tokio::time::sleep(POLL_EVERY).await;
     }
-    drop(reminder);
-    server.kill();
-    server.restart().await;
-    let _reminder = start(
-        &server,
-        &example("reminder_bot"),
-        &[],
-        "reminder",
-        &[("CHAT_FILE", file)],
-    );
-    let mut ann = server.enter(&ann_user).await;
-    said_by(&mut ann, "reminder", "Reminder: tea").await;
-    // The Python bot reconnects by itself and continues where it was.
-    ann.say("bots", "back").await;
-    said_by(&mut ann, "counter", "1 words").await;
 }

@@ -215,25 +215,36 @@ async fn three_connections_agree_at_random() {
             }
         }
         if chance.u8(..5) == 0 || step + 1 == steps {
-            let mut fresh = Device::new(&server, &ann).await;
-            for (room, _) in tips {
+            agree(&server, &ann, &mut devices, tips, step).await;
+        }
+    }
+}
+
+/// Checks that every connection has the counts of a fresh one.
+async fn agree(
+    server: &Server,
+    ann: &User,
+    devices: &mut [Device],
+    tips: [(&str, u64); 2],
+    step: usize,
+) {
+    let mut fresh = Device::new(server, ann).await;
+    for (room, _) in tips {
+        fresh.settle(&tips).await;
+        for (i, device) in devices.iter_mut().enumerate() {
+            let deadline = Instant::now() + PATIENCE;
+            loop {
+                device.settle(&tips).await;
                 fresh.settle(&tips).await;
-                for (i, device) in devices.iter_mut().enumerate() {
-                    let deadline = Instant::now() + PATIENCE;
-                    loop {
-                        device.settle(&tips).await;
-                        fresh.settle(&tips).await;
-                        if device.marks(room) == fresh.marks(room) || Instant::now() > deadline {
-                            break;
-                        }
-                    }
-                    assert_eq!(
-                        device.marks(room),
-                        fresh.marks(room),
-                        "{room}, connection {i}, step {step}"
-                    );
+                if device.marks(room) == fresh.marks(room) || Instant::now() > deadline {
+                    break;
                 }
             }
+            assert_eq!(
+                device.marks(room),
+                fresh.marks(room),
+                "{room}, connection {i}, step {step}"
+            );
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Server, Ws, fresh_nonce, kind_of, text_of};
+use crate::support::{Server, User, Ws, fresh_nonce, kind_of, text_of};
 
 /// The frame without fields that differ between runs.
 fn brief(frame: &Value) -> Value {
@@ -28,7 +28,7 @@ fn brief(frame: &Value) -> Value {
 }
 
 /// Checks that the next frames are these, in this order.
-async fn told(ws: &mut Ws, expected: &[Value]) {
+async fn expect_frames(ws: &mut Ws, expected: &[Value]) {
     for (i, expected) in expected.iter().enumerate() {
         let frame = ws.next().await;
         ws.check(
@@ -47,77 +47,22 @@ async fn a_room_is_created_joined_used_and_left() {
     let mut bobs_other = server.enter(&bob_user).await;
     let (_, mut carl) = server.newcomer("carl").await;
 
-    // Created: the reply, a `room` frame for the other connections, then the event with seq 1.
-    ann.send(&json!({"type": "create", "id": "c", "room": "rust", "topic": "Crabs"}))
-        .await;
-    let reply = ann.next().await;
-    assert_eq!(brief(&reply), json!(["room", "c", "rust", 0]), "{reply}");
-    let room = json!({"kind": "public", "topic": "Crabs", "role": "owner", "members": 1});
-    for (name, value) in room.as_object().unwrap() {
-        assert_eq!(&reply["room"][name], value, "{name} of {reply}");
-    }
-    told(&mut ann, &[json!(["system", "rust", "created", 1, "ann"])]).await;
-    told(
-        &mut anns_other,
-        &[
-            json!(["room", null, "rust", 0]),
-            json!(["system", "rust", "created", 1, "ann"]),
-        ],
-    )
-    .await;
+    create(&mut ann, &mut anns_other).await;
 
-    // Joined: `ok`, the room as it was before, then the event.
-    bob.send(&json!({"type": "join", "id": "j", "room": "rust"}))
-        .await;
-    let joined = json!(["system", "rust", "joined", 2, "bob"]);
-    told(
-        &mut bob,
-        &[
-            json!(["ok", "j"]),
-            json!(["room", null, "rust", 1]),
-            joined.clone(),
-        ],
-    )
-    .await;
-    told(
-        &mut bobs_other,
-        &[json!(["room", null, "rust", 1]), joined.clone()],
-    )
-    .await;
-    told(&mut ann, std::slice::from_ref(&joined)).await;
-    told(&mut anns_other, &[joined]).await;
+    join([&mut bob, &mut bobs_other], [&mut ann, &mut anns_other]).await;
 
     // Messages reach both.
     bob.say("rust", "hello").await;
     for ws in [&mut ann, &mut anns_other, &mut bob, &mut bobs_other] {
-        told(ws, &[json!(["chat", "rust", 3, "hello"])]).await;
+        expect_frames(ws, &[json!(["chat", "rust", 3, "hello"])]).await;
     }
 
-    // Left: all members get the event, then the leaver gets `room_gone`; no later frame names the
-    // room.
-    bob.send(&json!({"type": "leave", "id": "l", "room": "rust"}))
-        .await;
-    let left = json!(["system", "rust", "left", 4, "bob"]);
-    told(
-        &mut bob,
-        &[
-            json!(["ok", "l"]),
-            left.clone(),
-            json!(["room_gone", "rust"]),
-        ],
-    )
-    .await;
-    told(
-        &mut bobs_other,
-        &[left.clone(), json!(["room_gone", "rust"])],
-    )
-    .await;
-    told(&mut ann, std::slice::from_ref(&left)).await;
-    told(&mut anns_other, &[left]).await;
+    leave([&mut bob, &mut bobs_other], [&mut ann, &mut anns_other]).await;
+    // No later frame names the room.
     ann.say("rust", "he is gone").await;
     ann.say("lobby", "anyone here?").await;
     for ws in [&mut bob, &mut bobs_other, &mut carl] {
-        told(ws, &[json!(["chat", "lobby", 1, "anyone here?"])]).await;
+        expect_frames(ws, &[json!(["chat", "lobby", 1, "anyone here?"])]).await;
     }
     for command in [
         json!({"type": "send", "room": "rust", "text": "x", "nonce": fresh_nonce()}),
@@ -127,12 +72,79 @@ async fn a_room_is_created_joined_used_and_left() {
         bob.refused(command, &["forbidden", "not_found"]).await;
     }
 
-    // Joined again: the whole history is readable.
+    join_again(&server, &bob_user, &mut bob).await;
+}
+
+/// The creator gets the reply, their other connections a `room` frame, and then both the event with seq 1.
+async fn create(ann: &mut Ws, anns_other: &mut Ws) {
+    ann.send(&json!({"type": "create", "id": "c", "room": "rust", "topic": "Crabs"}))
+        .await;
+    let reply = ann.next().await;
+    assert_eq!(brief(&reply), json!(["room", "c", "rust", 0]), "{reply}");
+    let room = json!({"kind": "public", "topic": "Crabs", "role": "owner", "members": 1});
+    for (name, value) in room.as_object().unwrap() {
+        assert_eq!(&reply["room"][name], value, "{name} of {reply}");
+    }
+    expect_frames(ann, &[json!(["system", "rust", "created", 1, "ann"])]).await;
+    expect_frames(
+        anns_other,
+        &[
+            json!(["room", null, "rust", 0]),
+            json!(["system", "rust", "created", 1, "ann"]),
+        ],
+    )
+    .await;
+}
+
+/// The new member gets `ok`, the room as it was before, and then the event, which everyone gets.
+async fn join([bob, bobs_other]: [&mut Ws; 2], [ann, anns_other]: [&mut Ws; 2]) {
+    bob.send(&json!({"type": "join", "id": "j", "room": "rust"}))
+        .await;
+    let joined = json!(["system", "rust", "joined", 2, "bob"]);
+    expect_frames(
+        bob,
+        &[
+            json!(["ok", "j"]),
+            json!(["room", null, "rust", 1]),
+            joined.clone(),
+        ],
+    )
+    .await;
+    expect_frames(
+        bobs_other,
+        &[json!(["room", null, "rust", 1]), joined.clone()],
+    )
+    .await;
+    expect_frames(ann, std::slice::from_ref(&joined)).await;
+    expect_frames(anns_other, &[joined]).await;
+}
+
+/// All members get the event, then the leaver gets `room_gone`.
+async fn leave([bob, bobs_other]: [&mut Ws; 2], [ann, anns_other]: [&mut Ws; 2]) {
+    bob.send(&json!({"type": "leave", "id": "l", "room": "rust"}))
+        .await;
+    let left = json!(["system", "rust", "left", 4, "bob"]);
+    expect_frames(
+        bob,
+        &[
+            json!(["ok", "l"]),
+            left.clone(),
+            json!(["room_gone", "rust"]),
+        ],
+    )
+    .await;
+    expect_frames(bobs_other, &[left.clone(), json!(["room_gone", "rust"])]).await;
+    expect_frames(ann, std::slice::from_ref(&left)).await;
+    expect_frames(anns_other, &[left]).await;
+}
+
+/// After joining again the whole history is readable.
+async fn join_again(server: &Server, bob_user: &User, bob: &mut Ws) {
     bob.send(&json!({"type": "join", "id": "j2", "room": "rust"}))
         .await;
     let again = json!(["system", "rust", "joined", 6, "bob"]);
-    told(
-        &mut bob,
+    expect_frames(
+        bob,
         &[json!(["ok", "j2"]), json!(["room", null, "rust", 5]), again],
     )
     .await;

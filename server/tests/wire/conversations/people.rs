@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::{events, hear, room_of};
-use crate::support::{PATIENCE, Server, User, kind_of};
+use crate::support::{PATIENCE, Server, User, Ws, kind_of};
 
 #[tokio::test]
 async fn a_removed_member_receives_nothing_more() {
@@ -117,6 +117,36 @@ async fn roles_are_given_and_take_effect() {
         "ok",
     )
     .await;
+    mute_and_unmute(&mut bob, &mut cid).await;
+    ann.refused(
+        json!({"type": "kick", "room": "den", "username": "nobody"}),
+        &["not_found"],
+    )
+    .await;
+    ann.done(json!({"type": "leave", "room": "den"}), "ok")
+        .await;
+    let left = bob
+        .expect_matching("she leaves", |frame| frame["event"] == "left")
+        .await;
+    assert_eq!(
+        (&left["heir"], &left["message"]),
+        (&json!("bob"), &json!("ann left #den; bob is the owner now"))
+    );
+    let kinds: Vec<_> = events(&mut bob, "den")
+        .await
+        .iter()
+        .map(|event| event["event"].as_str().unwrap_or(kind_of(event)).to_owned())
+        .collect();
+    assert_eq!(
+        kinds,
+        [
+            "created", "invited", "role", "invited", "topic", "muted", "unmuted", "chat", "left"
+        ]
+    );
+}
+
+/// A muted member reads and does not write.
+async fn mute_and_unmute(bob: &mut Ws, cid: &mut Ws) {
     bob.done(
         json!({"type": "mute", "room": "den", "username": "cid"}),
         "ok",
@@ -154,31 +184,6 @@ async fn roles_are_given_and_take_effect() {
     )
     .await;
     cid.say("den", "hi").await;
-    ann.refused(
-        json!({"type": "kick", "room": "den", "username": "nobody"}),
-        &["not_found"],
-    )
-    .await;
-    ann.done(json!({"type": "leave", "room": "den"}), "ok")
-        .await;
-    let left = bob
-        .expect_matching("she leaves", |frame| frame["event"] == "left")
-        .await;
-    assert_eq!(
-        (&left["heir"], &left["message"]),
-        (&json!("bob"), &json!("ann left #den; bob is the owner now"))
-    );
-    let kinds: Vec<_> = events(&mut bob, "den")
-        .await
-        .iter()
-        .map(|event| event["event"].as_str().unwrap_or(kind_of(event)).to_owned())
-        .collect();
-    assert_eq!(
-        kinds,
-        [
-            "created", "invited", "role", "invited", "topic", "muted", "unmuted", "chat", "left"
-        ]
-    );
 }
 
 #[tokio::test]

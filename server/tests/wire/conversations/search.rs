@@ -58,23 +58,7 @@ async fn words_are_found_only_in_rooms_that_one_is_in() {
             .len(),
         0
     );
-    bob.refused(
-        json!({"type": "search", "query": "crab", "room": "rust"}),
-        &["not_found"],
-    )
-    .await;
-    bob.refused(json!({"type": "search", "query": "!?"}), &["bad_field"])
-        .await;
-    bob.refused(
-        json!({"type": "search", "query": "x", "limit": 0}),
-        &["bad_field"],
-    )
-    .await;
-    bob.refused(
-        json!({"type": "search", "query": "x".repeat(251)}),
-        &["too_long"],
-    )
-    .await;
+    refuses_bad_queries(&mut bob).await;
     // A found message is shown in its current form.
     bob.done(
         json!({"type": "edit", "room": "lobby", "seq": seq, "text": "one crab"}),
@@ -98,6 +82,27 @@ async fn words_are_found_only_in_rooms_that_one_is_in() {
         .await;
     let rest = found(&mut bob, json!({"query": "crab", "cursor": page["cursor"]})).await;
     assert_eq!(rest, [lobby]);
+}
+
+/// Bob is not in the room rust.
+async fn refuses_bad_queries(bob: &mut Ws) {
+    bob.refused(
+        json!({"type": "search", "query": "crab", "room": "rust"}),
+        &["not_found"],
+    )
+    .await;
+    bob.refused(json!({"type": "search", "query": "!?"}), &["bad_field"])
+        .await;
+    bob.refused(
+        json!({"type": "search", "query": "x", "limit": 0}),
+        &["bad_field"],
+    )
+    .await;
+    bob.refused(
+        json!({"type": "search", "query": "x".repeat(251)}),
+        &["too_long"],
+    )
+    .await;
 }
 
 #[tokio::test]

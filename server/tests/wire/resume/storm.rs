@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{Copy, tips};
 use crate::basics::all_events;
-use crate::support::{Received, Server, Site, User, from_env, seeded};
+use crate::support::{Received, Server, Site, User, Ws, from_env, seeded};
 
 const ROOMS: [&str; 3] = ["lobby", "rust", "go"];
 const TALKERS: usize = 2;
@@ -102,16 +102,7 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
             other => ws.fail(&format!("waited for the tips {tips:?}, got {other:?}")),
         }
     }
-    let mut total = 0;
-    for room in ROOMS {
-        let log = all_events(&mut ws, room, 500).await;
-        let mine = &copy.rooms[room];
-        assert_eq!(mine.len(), log.len(), "{room}: as long as the log");
-        for (mine, stored) in mine.iter().zip(&log) {
-            assert_eq!(mine, stored, "{room}: as it stands in the log");
-        }
-        total += log.len();
-    }
+    let total = same_as_log(&mut ws, &copy).await;
     // Two rooms created, each sender's joining of both, and every message.
     assert_eq!(
         total,
@@ -119,6 +110,21 @@ async fn a_client_dropped_a_hundred_times_has_each_log_exactly() {
         "and nothing else stands there"
     );
     assert!(said > 100, "there was something to miss: {said}");
+}
+
+/// Checks that the copy of each room equals its log; returns how many events there are.
+async fn same_as_log(ws: &mut Ws, copy: &Copy) -> usize {
+    let mut total = 0;
+    for room in ROOMS {
+        let log = all_events(ws, room, 500).await;
+        let mine = &copy.rooms[room];
+        assert_eq!(mine.len(), log.len(), "{room}: as long as the log");
+        for (mine, stored) in mine.iter().zip(&log) {
+            assert_eq!(mine, stored, "{room}: as it stands in the log");
+        }
+        total += log.len();
+    }
+    total
 }
 
 /// Sends messages in all rooms until the drops are over.
