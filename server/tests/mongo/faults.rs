@@ -112,7 +112,7 @@ async fn watch_lobby(
     }
 }
 
-#[expect(clippy::print_stderr, reason = "what a run did is told")]
+#[expect(clippy::print_stderr, reason = "a run reports what it did")]
 fn report(line: &str) {
     eprintln!("faults: {line}");
 }

@@ -134,7 +134,7 @@ impl Attack {
                 let told = frames
                     .iter()
                     .any(|frame| !matches!(kind_of(frame), "error" | "system"));
-                ws.check(!told, "before the welcome nothing but an error is told");
+                ws.check(!told, "before the welcome nothing but an error is sent");
             }
             Self::Upgrade { headers, statuses } => {
                 match site.open("mal", &borrowed(&headers)).await {

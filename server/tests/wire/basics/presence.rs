@@ -210,7 +210,7 @@ async fn presence_goes_to_each_shared_room_and_lines_only_to_the_lobby() {
     let elsewhere = frames
         .iter()
         .any(|f| f["room"] != "lobby" && is_line(f, "joined_chat", "bob"));
-    assert!(!elsewhere, "the line is told in the lobby only: {frames:?}");
+    assert!(!elsewhere, "the line is in the lobby only: {frames:?}");
     // A person who is not in the room gets nothing of it.
     ann.say("lobby", "after all of that").await;
     let frames = carl

@@ -1,4 +1,4 @@
-//! Who may do what, as in PROTOCOL.md: a line for each command, a letter for each person.
+//! The permission table, as in PROTOCOL.md: a line for each command, a letter for each person.
 //!
 //! `+` is done, `F` forbidden, `N` not_found (it does not exist for them), `M` muted, `B` banned,
 //! `T` taken, `X` bad_field.
