@@ -1,3 +1,42 @@
+//! The chat server: everything with a socket or a task.
+//!
+//! Start here, then read `ARCHITECTURE.md` for the states and invariants, and `docs/glossary.md` for
+//! the words. The rules of a room are in [`chat_rules`], the stores in [`chat_store`], the wire in
+//! [`chat_shared`].
+//!
+//! # Map
+//!
+//! - [`run`]: starts and stops a [`Server`](run::Server); [`config`] is what an operator may set
+//! - [`http`]: the accept loop, sign-up, sign-in, origins, the web page; upgrades to WebSocket
+//! - [`gateway`]: one connection: hello, welcome, commands, catching up, closing
+//! - [`hub`]: the loaded rooms and the connected people; `hub::room` is the task that owns a room
+//! - [`send_queue`]: the frames that wait for a connection's socket, with their bounds
+//! - [`accounts`]: people, passwords, tokens, sessions
+//! - [`telemetry`]: the log and the metrics
+//!
+//! A module uses those below it: `http`, `gateway`, `hub`, then `send_queue` and `accounts`.
+//!
+//! # The path of a `send`
+//!
+//! 1. **Read.** The connection loop in [`gateway`] reads a text frame; [`chat_shared::codec`] decodes
+//!    it. `gateway::commands` checks the rate and looks up the names that the command mentions.
+//! 2. **Enqueue.** [`Hub::request`](hub::Hub::request) puts the command into the room's inbox, with
+//!    one of the connection's permits.
+//! 3. **Decide.** The room's task takes what waits and decides each command with
+//!    [`chat_rules::decide`] against the state that its predecessors left (`hub::room::commit`).
+//! 4. **Store.** The events are one batch for [`append`](chat_store::LogStore::append). SQLite's
+//!    writer commits the batches of all rooms together and syncs the disk.
+//! 5. **Acknowledge and deliver.** When the batch is stored, acks go to the senders, then the events,
+//!    encoded once, to every live subscriber (`hub::room::deliver`, `hub::fan_out`).
+//! 6. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle socket;
+//!    what the socket does not take waits, and the connection's own task writes it later.
+//!
+//! # Where to start for a change
+//!
+//! A command's effect: [`chat_rules`]. Its translation from the wire: `gateway::commands`. What
+//! readers get: `hub::history` and `hub::pages`. How people are told about an event in words:
+//! `hub::system_lines`. `CONTRIBUTING.md` lists every place of a new command.
+
 pub mod accounts;
 pub mod config;
 pub mod gateway;
