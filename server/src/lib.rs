@@ -34,7 +34,7 @@
 //! # Where to start for a change
 //!
 //! A command's effect: [`chat_rules`]. Its translation from the wire: `gateway::commands`. What
-//! readers get: `hub::history` and `hub::pages`. How people are told about an event in words:
+//! readers get: `hub::history` and `hub::pages`. The sentences that people see about events:
 //! `hub::system_lines`. `CONTRIBUTING.md` lists every place of a new command.
 
 pub mod accounts;
