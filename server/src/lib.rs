@@ -1,8 +1,8 @@
 //! The chat server: everything with a socket or a task.
 //!
-//! Start here, then read `ARCHITECTURE.md` for the states and invariants, and `docs/glossary.md` for
-//! the words. The rules of a room are in [`chat_rules`], the stores in [`chat_store`], the wire in
-//! [`chat_shared`].
+//! Start here, then read `ARCHITECTURE.md` for the states and invariants, and `docs/glossary.md`
+//! for the words. The rules of a room are in [`chat_rules`], the stores in [`chat_store`], the wire
+//! in [`chat_shared`].
 //!
 //! # Map
 //!
@@ -18,18 +18,18 @@
 //!
 //! # The path of a `send`
 //!
-//! 1. **Read.** The connection loop in [`gateway`] reads a text frame; [`chat_shared::codec`] decodes
-//!    it. `gateway::commands` checks the rate and looks up the names that the command mentions.
+//! 1. **Read.** The connection loop in [`gateway`] reads a text frame; [`chat_shared::codec`]
+//!    decodes it. `gateway::commands` checks the rate and looks up the names in the command.
 //! 2. **Enqueue.** [`Hub::request`](hub::Hub::request) puts the command into the room's inbox, with
 //!    one of the connection's permits.
 //! 3. **Decide.** The room's task takes what waits and decides each command with
 //!    [`chat_rules::decide`] against the state that its predecessors left (`hub::room::commit`).
 //! 4. **Store.** The events are one batch for [`append`](chat_store::LogStore::append). SQLite's
 //!    writer commits the batches of all rooms together and syncs the disk.
-//! 5. **Acknowledge and deliver.** When the batch is stored, acks go to the senders, then the events,
-//!    encoded once, to every live subscriber (`hub::room::deliver`, `hub::fan_out`).
-//! 6. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle socket;
-//!    what the socket does not take waits, and the connection's own task writes it later.
+//! 5. **Acknowledge and deliver.** When the batch is stored, acks go to the senders, then the
+//!    events, encoded once, to every live subscriber (`hub::room::deliver`, `hub::fan_out`).
+//! 6. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle
+//!    socket; what the socket does not take waits, and the connection's own task writes it later.
 //!
 //! # Where to start for a change
 //!

@@ -16,8 +16,9 @@ const CLOSE_REASON_BYTES_MAX: usize = 123;
 pub enum Class {
     /// Events of the log, and answers.
     Durable,
-    /// Durable, and sent only when the queue has room for it ([`super::SendQueue::pacing_permit`]): replays and
-    /// pages. It never makes a reader too slow by its size.
+    /// Durable, and sent only when the queue has room for it
+    /// ([`super::SendQueue::pacing_permit`]): replays and pages. It never makes a reader too slow
+    /// by its size.
     Paced,
     /// May be dropped: presence, joins and leaves.
     Ephemeral,
