@@ -158,7 +158,7 @@ async fn join_again(server: &Server, bob_user: &User, bob: &mut Ws) {
         .map(text_of)
         .collect();
     assert_eq!(texts, ["hello", "he is gone"], "{page}");
-    let welcome = server.enter(&bob_user).await.welcome;
+    let welcome = server.enter(bob_user).await.welcome;
     let rooms: Vec<&Value> = welcome["rooms"]
         .as_array()
         .unwrap()
