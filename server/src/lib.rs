@@ -12,7 +12,7 @@
 //! - [`hub`]: the loaded rooms and the connected people; `hub::room` is the task that owns a room
 //! - [`send_queue`]: the frames that wait for a connection's socket, with their bounds
 //! - [`accounts`]: people, passwords, tokens, sessions
-//! - [`telemetry`]: the log and the metrics
+//! - [`telemetry`]: the log and the metrics; `network`: the unit that limits by address count
 //!
 //! A module uses those below it: `http`, `gateway`, `hub`, then `send_queue` and `accounts`.
 //!
