@@ -19,7 +19,8 @@ use crate::scripts::{STATUS_HELP, Script};
 pub(crate) struct Args {
     /// The server's address: http, https, ws or wss [default: the last used, else
     /// http://127.0.0.1:8000]
-    #[arg(long, global = true, value_name = "URL", env = "CHAT_SERVER", value_parser = ServerUrl::parse)]
+    #[arg(long, global = true, value_name = "URL", env = "CHAT_SERVER")]
+    #[arg(value_parser = ServerUrl::parse)]
     pub(crate) server: Option<ServerUrl>,
 
     /// Your username there [default: the last used]
@@ -89,9 +90,7 @@ mod tests {
     fn a_wrong_address_is_explained() {
         let error = Args::try_parse_from(["chat-tui", "--server", "a.example"]).unwrap_err();
         assert!(
-            error
-                .to_string()
-                .contains("begins with http:// or https://"),
+            error.to_string().contains("begin with http:// or https://"),
             "{error}"
         );
     }

@@ -124,7 +124,8 @@ pub(crate) async fn run(
         let wait = Duration::from_millis(clock.map_or(0, |at| at.saturating_sub(now())));
         tokio::select! {
             key = keys.next() => {
-                let key = key.context(messages::program::TERMINAL_GONE)?.context(messages::program::NO_KEYS)?;
+                let key = key.context(messages::program::TERMINAL_GONE)?;
+                let key = key.context(messages::program::NO_KEYS)?;
                 assert!(!panics_for_a_test(), "CHAT_TUI_PANIC is set");
                 if let Some(event) = from_terminal(key) {
                     effects.extend(update(&mut program.app, event, now()));

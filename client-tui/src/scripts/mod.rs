@@ -98,7 +98,8 @@ pub(crate) struct History {
     #[arg(long, value_name = "SEQ")]
     before: Option<Seq>,
     /// Print at most N messages
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
     /// Print one JSON object per line, as on the wire
     #[arg(long)]
@@ -119,7 +120,8 @@ pub(crate) struct Search {
     #[arg(long, value_name = "NAME")]
     from: Option<String>,
     /// Print at most N messages
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=i64::from(LIMIT_MAX)))]
     limit: u32,
     /// Print one JSON object per line, as on the wire
     #[arg(long)]
@@ -138,7 +140,8 @@ pub(crate) struct Register {
 #[derive(Debug, Clone, Copy, Args)]
 struct Timeout {
     /// Give up after this many seconds without an answer
-    #[arg(long = "wait", value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(long = "wait", value_name = "SECONDS", default_value_t = 10)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
 }
 

@@ -1,6 +1,6 @@
-//! How the members of a room are shown: marks, order, and which name stands for whom.
+//! How the members of a room are shown: their marks, their order and their names.
 //!
-//! Who is a member and with which role is folded by [`chat_shared::view`].
+//! [`chat_shared::view`] folds the members and their roles.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -33,10 +33,10 @@ pub(crate) fn listed(people: &People, online: bool) -> Vec<&MemberInfo> {
     list
 }
 
-/// The names that stand for the members of a room on the screen.
+/// The names that the screen shows for the members of a room.
 ///
-/// A display name stands alone only if it can mean nobody else: it is not blank, no other member
-/// has it, and it is nobody else's username. Otherwise the username stands beside it.
+/// A display name is shown alone only if it identifies its owner: it is not blank, no other member
+/// has it, and it is not the username of another member. Otherwise the username follows it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Labels {
     by_username: HashMap<Username, String>,

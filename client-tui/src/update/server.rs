@@ -92,7 +92,7 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
     };
     match event {
         SdkEvent::Connected(welcome) if welcome.username.folded() != chat.me.folded() => {
-            // The saved token belongs to somebody else: nothing may be shown or sent as them.
+            // The saved token belongs to another user: show and send nothing in their name.
             effects.push(Effect::Disconnect);
             let error = messages_of_sign_in::other_user(&welcome.username, &chat.me);
             to_sign_in(app, error, effects);
