@@ -23,19 +23,41 @@
 //! 2. **Enqueue.** [`Hub::request`](hub::Hub::request) puts the command into the room's inbox, with
 //!    one of the connection's permits.
 //! 3. **Decide.** The room's task takes what waits and decides each command with
-//!    [`chat_rules::decide`] against the state that its predecessors left (`hub::room::commit`).
+//!    [`chat_rules::decide`] against the state that its predecessors left (`hub::room::committer`).
 //! 4. **Store.** The events are one batch for [`append`](chat_store::LogStore::append). SQLite's
 //!    writer commits the batches of all rooms together and syncs the disk.
 //! 5. **Acknowledge and deliver.** When the batch is stored, acks go to the senders, then the
-//!    events, encoded once, to every live subscriber (`hub::room::deliver`, `hub::fan_out`).
+//!    events, encoded once, to every live subscriber (`hub::room::audience`, `hub::fan_out`).
 //! 6. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle
 //!    socket; what the socket does not take waits, and the connection's own task writes it later.
 //!
+//! ```text
+//!  client ── text frame ──► gateway::connection_loop   reads, decodes, checks rates
+//!                               │
+//!                           gateway::commands          checks fields, looks up names, translates
+//!                               │ hub::RoomRequest (an Envelope around an Ask)
+//!                           hub::Hub::request          finds the room's task, or starts it
+//!                               │ bounded inbox; full: `busy`
+//!                           room (one task)            takes up to 64 waiting requests
+//!                               │
+//!                           room::committer            decides, stores the events as a batch
+//!                               │ chat_store::LogStore::append
+//!                               ▼ stored
+//!                           room::commit               acknowledges to the senders
+//!                               │
+//!                           room::audience             encodes once, delivers to all subscribers
+//!                               │
+//!  clients ◄── bytes ────── send_queue::SendQueue      writes straight to the socket, or queues
+//! ```
+//!
+//! State machines are drawn where they are held: a send queue's phases in `send_queue::waiting`, a
+//! room's log in `hub::room::committer`, a subscriber's catch-up at [`hub::CatchUp`].
+//!
 //! # Where to start for a change
 //!
-//! A command's effect: [`chat_rules`]. Its translation from the wire: `gateway::commands`. What
+//! A command's effect: [`chat_rules`]. Its translation from the wire: `gateway::translate`. What
 //! readers get: `hub::history` and `hub::pages`. The sentences that people see about events:
-//! `hub::system_lines`. `CONTRIBUTING.md` lists every place of a new command.
+//! `messages`. `CONTRIBUTING.md` lists every place of a new command.
 
 pub mod accounts;
 pub mod config;

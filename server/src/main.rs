@@ -1,3 +1,5 @@
+//! The server's executable: flags, the log, signals.
+
 use std::io::Write;
 use std::process::ExitCode;
 

@@ -21,9 +21,8 @@ const REPLAY_ROWS_MAX: usize = 100;
 /// Bytes of replayed events that are sent before the send queue is asked for room again.
 const REPLAY_BYTES_MAX: usize = 64 << 10;
 
-/// Replays in the background what a connection that is in its rooms asks for. All of them hold
-/// their live events back before `ok` says that the replay begins. `permit` is held until all is
-/// told.
+/// Replays, in the background, rooms that a connection is subscribed to already. All of them hold
+/// their live events back before `ok` says that the replay begins. `permit` is held until the end.
 pub(super) fn replay(
     hub: &Hub,
     connection: &Arc<Connection>,
@@ -57,7 +56,8 @@ pub(super) fn replay(
     });
 }
 
-/// Goes on in the background, room after room, where a room holds a connection until it caught up.
+/// Replays, in the background and room after room, where a room holds a connection back until it
+/// caught up.
 pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq, CatchUp)>) {
     if rooms.is_empty() {
         return;
@@ -79,7 +79,7 @@ fn close_on_error(connection: &Connection, room: &RoomName, error: &StoreError) 
         .close(CloseCode::ServerFault, "the store does not answer");
 }
 
-/// How many events were replayed.
+/// Brings a connection to the tip of a room. Returns how many events were replayed.
 async fn to_the_tip(
     hub: &Hub,
     connection: &Arc<Connection>,

@@ -1,4 +1,4 @@
-//! The life of one connection: welcome, commands, end.
+//! The life of one connection on the server: welcome, commands, end.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -30,7 +30,8 @@ const LINGER_MS: u64 = 2_000;
 /// Commands refused for their rate in a row that are a flood.
 const FLOOD_REFUSALS_MAX: u32 = 200;
 
-/// From the upgrade to the end. `leftover`: what came right behind the upgrade.
+/// Runs a connection from the upgrade to its end. `leftover` are bytes that came right behind the
+/// upgrade request.
 pub(super) async fn run<R: AsyncRead + Unpin>(
     gateway: Gateway,
     (read, leftover): (R, Bytes),
@@ -57,7 +58,7 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
     let _ = timeout(Duration::from_millis(LINGER_MS), linger).await;
 }
 
-/// Until the peer is gone or there is a reason to close.
+/// Serves until the peer is gone or there is a reason to close.
 async fn live<R: AsyncRead + Unpin>(
     gateway: &Gateway,
     reader: &mut Reader<R>,
@@ -123,7 +124,7 @@ impl ConnectionLoop {
                     self.connection.send_queue.close(code, reason);
                     return;
                 }
-                // Who was signed out has no say, however slowly the close leaves.
+                // Nothing is accepted after a close, however slowly the close leaves.
                 Incoming::Text(_) if self.connection.send_queue.is_closing() => return,
                 Incoming::Text(text) => self.take(&text, permit).await,
             }
@@ -144,7 +145,7 @@ impl ConnectionLoop {
             }
         };
         let over = self.over_rate(&frame.command);
-        // Boxed, so that a connection that says nothing keeps no room for what commands need.
+        // Boxed, so that an idle connection does not hold the memory that commands need.
         let (hub, connection) = (&self.gateway.hub, &self.connection);
         Box::pin(commands::handle(hub, connection, frame, over, permit)).await;
     }
@@ -173,7 +174,7 @@ impl ConnectionLoop {
     }
 }
 
-/// What the FastAPI demo's page says, it says in the lobby.
+/// The command for a frame of the FastAPI demo's page, which only sends to the lobby.
 fn demo_command(frame: DemoFrame) -> Result<CommandFrame, ErrorFrame> {
     let Some(text) = frame.message else {
         return Err(messages::missing_message());

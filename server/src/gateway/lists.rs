@@ -1,4 +1,4 @@
-//! Answers that no single room can give: the directory of rooms, and a search through one's own.
+//! Pages that no single room can make: the directory of rooms, and search results.
 
 use std::collections::HashMap;
 
@@ -64,8 +64,8 @@ fn add_lobby(rooms: &mut Vec<PublicRoom>, prefix: &str, after: &str) {
     }
 }
 
-/// Sends messages with the words of a query, as they stand now. Only rooms that the connection is
-/// in are looked through, and nothing is sent of one that it was put out of meanwhile.
+/// Sends the messages that match a query, after all changes to them. Only the connection's rooms
+/// are searched, and results from a room that it was removed from meanwhile are left out.
 pub(super) async fn search(
     hub: &Hub,
     connection: &Connection,
@@ -125,7 +125,7 @@ pub(super) async fn search(
     }
 }
 
-/// In the order in which they were found; one that was deleted meanwhile is left out.
+/// The found messages in their order, without those that were deleted meanwhile.
 async fn stand_now(
     hub: &Hub,
     found: &[(RoomName, Seq)],

@@ -1,6 +1,7 @@
-//! WebSocket connections: who they are, what they ask, how they end.
+//! WebSocket connections: sign-in, commands, catching up, and how they end.
 //!
-//! The gateway knows sockets and the wire; what a command means is the rooms' affair.
+//! The gateway knows sockets and the protocol; rooms decide what a command does. Start at
+//! `connection_loop`, then `welcome` and `commands`.
 
 mod catch_up;
 mod checks;
@@ -28,7 +29,7 @@ use crate::hub::Hub;
 use crate::network::{ClientNetwork, NetworkCounts};
 use crate::send_queue::Socket;
 
-/// Bytes that the kernel keeps for one connection; more waits in its send queue, where it is counted.
+/// Bytes that the kernel keeps for one connection; more waits in its send queue, which is bounded.
 const SEND_BUFFER_BYTES: usize = 128 << 10;
 
 /// Milliseconds between two sweeps of the rate limiter's memory.

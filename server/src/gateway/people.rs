@@ -1,4 +1,4 @@
-//! Names in commands to accounts that there are.
+//! Accounts for the usernames in commands.
 
 use chat_shared::limits::MENTIONS_MAX;
 use chat_shared::protocol::ErrorFrame;
@@ -70,7 +70,7 @@ pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, Lo
         .collect())
 }
 
-/// The room of two people: whoever of them asks first names it for good.
+/// The direct room of two people. The first of them who asks fixes its name.
 pub(super) async fn direct_room(
     hub: &Hub,
     one: &Username,

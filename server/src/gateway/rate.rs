@@ -1,3 +1,5 @@
+//! How often one user may send commands, over all their connections.
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
@@ -5,7 +7,7 @@ use chat_shared::Username;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// How often one person may change something, over all their connections.
+/// The rate of one kind of command for each user.
 #[derive(Debug, Clone)]
 pub(super) struct CommandRate(Option<Arc<DefaultKeyedRateLimiter<Username>>>);
 

@@ -1,3 +1,5 @@
+//! The read side of a WebSocket connection.
+
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,12 +23,12 @@ const READ_BUFFER_BYTES: usize = 512;
 /// (pongs, the answer to a close) leave by the same send queue as all others.
 pub(super) struct Reader<R>(WebSocketStream<ReadHalf<R>>);
 
-/// What came in.
+/// An item that was read.
 pub(super) enum Incoming {
     Text(String),
-    /// A pong, or a ping that is answered already.
+    /// A pong, or a ping, which is answered already.
     Alive,
-    /// The peer broke the rules: close so.
+    /// The peer broke the protocol: close with this.
     Broken(CloseCode, &'static str),
     /// Nothing more will come.
     Gone,

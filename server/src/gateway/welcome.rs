@@ -125,8 +125,8 @@ async fn identify(
     }
 }
 
-/// Takes the connection into its rooms, then says so. What the rooms tell meanwhile is held back
-/// behind the welcome.
+/// Subscribes the connection to its rooms, then sends the welcome. Events of the rooms are held
+/// back behind it meanwhile.
 async fn welcome(
     gateway: &Gateway,
     send_queue: &Arc<SendQueue>,
@@ -172,7 +172,8 @@ async fn welcome(
     Ok(guard)
 }
 
-/// Who was signed out or banned before the hub knew this connection was not there to be closed.
+/// Checks the session and the ban again: a connection that was not registered yet when its user
+/// was signed out or banned could not be closed then.
 async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
     match gateway
         .hub
@@ -321,8 +322,8 @@ async fn count_mentions(
     Ok(())
 }
 
-/// Takes out of the store, in the background, mentions that one's own messages came after, so that
-/// they take no place in the next count.
+/// Removes from the store, in the background, mentions that a later message of the user has marked
+/// as read, so that they take no place in the next count.
 fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomName, ReadMark)>) {
     if read.is_empty() {
         return;

@@ -1,8 +1,9 @@
-//! The log that is no room's: what became of accounts, which every node must know at once.
+//! The log of account changes, in the room `@server`, by which all nodes learn of them.
 //!
-//! It has the rooms' machinery, a number for each event and a compare-and-set for each append, and
-//! no member, so that nobody can ask for it. The account itself lies in the store; the log tells
-//! that it changed. A node acts on its own events at once, and on those of others as it reads them.
+//! It uses the machinery of rooms: a number for each event and a compare-and-set for each append.
+//! It has no member, so that nobody can read it. The account itself is in the store; an event says
+//! that it changed. A node acts on its own changes at once, and on those of others as it reads
+//! them.
 
 use std::time::Duration;
 
@@ -18,7 +19,7 @@ use chat_store::{Append, StoreError};
 /// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
 const ACCOUNT_LOG: &str = "@server";
 
-/// Between two looks at what other nodes have told.
+/// Time between two reads of what other nodes have appended.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Events that are read at a time.
@@ -27,8 +28,8 @@ const EVENTS_AT_ONCE_MAX: usize = 100;
 /// Attempts to append one event, while other nodes win its number or the store does not answer.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Tells of what becomes of accounts here, and hears of it from elsewhere. Ends when nobody can
-/// tell anything any more.
+/// Appends the account changes of this node, and acts on those of others. Ends when the sender of
+/// `events` is gone.
 pub(crate) async fn run(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
     let mut log = AccountLog {
         room: RoomName::parse(ACCOUNT_LOG).expect("the account log's name is a room's"),
@@ -58,12 +59,13 @@ struct AccountLog {
     hub: Hub,
     room: RoomName,
     others_write: bool,
-    /// Up to where it was read; not known before the store has answered once.
+    /// The last event that was read; unknown before the store has answered once.
     seq: Option<Seq>,
 }
 
 impl AccountLog {
-    /// Appends for the others; here it was acted on already, but for a profile.
+    /// Publishes a change to other nodes. This node has acted on it already, except on profile
+    /// changes.
     async fn tell(&mut self, event: AccountEvent) {
         let AccountEvent { username, change } = event;
         if change == AccountChange::Profile {
@@ -84,7 +86,7 @@ impl AccountLog {
         }
     }
 
-    /// `false` where another node's event has the number.
+    /// Returns `false` where another node's event has the number.
     async fn append(
         &mut self,
         username: &Username,
@@ -113,8 +115,8 @@ impl AccountLog {
         Ok(stored)
     }
 
-    /// Acts on what was appended since the last look. At first there is nothing to act on: who
-    /// connects asks the store.
+    /// Acts on events that were appended since the last read. The first read only finds the end of
+    /// the log: connections that come later are checked against the store.
     async fn read(&mut self) -> Result<(), StoreError> {
         let Some(mut seq) = self.seq else {
             self.seq = Some(self.hub.store().tip(&self.room).await?);

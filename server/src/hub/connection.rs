@@ -1,3 +1,5 @@
+//! One connection of a signed-in user, as rooms and the gateway share it.
+
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,11 +16,11 @@ use crate::send_queue::{Class, Frame, SendQueue};
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 static NEXT_SUBSCRIPTION: AtomicU64 = AtomicU64::new(1);
 
-/// One subscription of a connection in a room: who was put out and is back has another.
+/// One period of a connection being in a room. A removed user who is back has another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionId(u64);
 
-/// One socket of someone who said who they are.
+/// One connection of a signed-in user.
 #[derive(Debug)]
 pub struct Connection {
     pub id: u64,
@@ -27,13 +29,13 @@ pub struct Connection {
     pub send_queue: Arc<SendQueue>,
     /// What it shares with the other connections of its user.
     pub(super) share: Arc<UserShare>,
-    /// Heartbeats since the peer was last heard.
+    /// Heartbeats since the last frame from the peer.
     heartbeats_missed: AtomicU32,
-    /// The rooms that hold this connection; `None` once it has ended.
+    /// The rooms that this connection is subscribed to; `None` once it has ended.
     rooms: Mutex<Option<HashMap<RoomName, SubscriptionId>>>,
 }
 
-/// Which frames a connection understands.
+/// The frames that a connection understands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Main,
@@ -65,8 +67,8 @@ impl Connection {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A room notes that it holds this connection. `false` once it has ended: then the room must
-    /// not.
+    /// Begins a subscription to a room. Returns `false` once the connection has ended: then the
+    /// room must not keep it. Both happen under one lock, so that no ended connection is kept.
     pub fn subscribe(&self, room: &RoomName) -> bool {
         let subscription = SubscriptionId(NEXT_SUBSCRIPTION.fetch_add(1, Ordering::Relaxed));
         self.rooms()
@@ -75,23 +77,24 @@ impl Connection {
             .is_some()
     }
 
-    /// The subscription that `room` holds it for now.
+    /// The subscription to `room`, where there is one.
     pub fn subscription(&self, room: &RoomName) -> Option<SubscriptionId> {
         self.rooms().as_ref()?.get(room).copied()
     }
 
+    /// Ends the subscription to a room.
     pub fn unsubscribe(&self, room: &RoomName) {
         if let Some(rooms) = self.rooms().as_mut() {
             rooms.remove(room);
         }
     }
 
-    /// The peer said something, or answered a ping.
+    /// The peer sent a frame, or answered a ping.
     pub fn heard(&self) {
         self.heartbeats_missed.store(0, Ordering::Relaxed);
     }
 
-    /// Asks the peer for a sign of life, or ends the connection where there was none for too long.
+    /// Pings the peer, or closes the connection where it was silent for too long.
     pub(super) fn beat(&self) {
         let missed = self.heartbeats_missed.fetch_add(1, Ordering::Relaxed);
         if missed >= HEARTBEATS_MISSED_MAX {
@@ -102,7 +105,7 @@ impl Connection {
         }
     }
 
-    /// No room takes this connection any more; returns those that hold it.
+    /// Ends the connection: no room subscribes it any more. Returns the rooms that it was in.
     pub fn end(&self) -> HashSet<RoomName> {
         let rooms = self.rooms().take();
         rooms.unwrap_or_default().into_keys().collect()

@@ -1,8 +1,11 @@
+//! The guard that takes a connection out of the hub and its rooms, however it ends.
+
 use std::sync::Arc;
 
 use super::{Connection, Hub, RoomRequest};
 
-/// A connection's being there. Dropped, it is taken out of everything, however it ended.
+/// A connection that is registered in the hub. Dropping it unregisters the connection and
+/// unsubscribes it from its rooms.
 #[derive(Debug)]
 pub struct ConnectionGuard {
     hub: Hub,

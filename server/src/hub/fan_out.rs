@@ -1,4 +1,8 @@
-//! Who of a room is subscribed, and how its events reach them.
+//! The subscribers of a room, and the delivery of frames to all of them.
+//!
+//! Frames are encoded once. In rooms of thousands the machine's cores share one delivery; the
+//! room's task, and the runtime's worker under it, wait until all of them are done, so that batches
+//! never overtake each other.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,15 +17,15 @@ use crate::send_queue::{Class, Frame, SendQueue};
 /// Bytes of one shared buffer; a longer batch is several.
 const BATCH_BYTES_MAX: usize = 64 << 10;
 
-/// Connections of one room from which on delivery is shared among the machine's cores.
+/// Connections of one room from which the machine's cores share a delivery.
 const SHARED_OUT_MIN: usize = 2_000;
 
-/// The connections that a room holds.
+/// The connections that are subscribed to a room.
 #[derive(Debug, Default)]
 pub(super) struct Subscribers {
     /// Side by side, since every delivery goes through all of them.
     all: Vec<Subscriber>,
-    /// Where in `all` a connection stands.
+    /// The index in `all` of each connection, by its id.
     places: HashMap<u64, usize>,
     demo_pages: usize,
 }
@@ -66,7 +70,7 @@ impl Subscribers {
         }
     }
 
-    /// `false` where it was not there.
+    /// Returns `false` where it was not subscribed.
     pub(super) fn remove(&mut self, connection: &Connection) -> bool {
         let Some(place) = self.places.remove(&connection.id) else {
             return false;
@@ -79,7 +83,7 @@ impl Subscribers {
         true
     }
 
-    /// Takes out all connections of one person.
+    /// Removes all connections of one user.
     pub(super) fn remove_all_of(&mut self, username: &Username) -> Vec<Arc<Connection>> {
         let connections = self.all.iter().map(|subscriber| &subscriber.connection);
         let of_them = connections.filter(|connection| connection.identity.username == *username);

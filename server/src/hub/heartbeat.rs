@@ -1,3 +1,5 @@
+//! The one timer of all connections: heartbeats, and the gauges for operators.
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,10 +9,10 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Connection, Hub, lock};
 use crate::send_queue::bytes_waiting;
 
-/// Parts of a heartbeat's time; in each, its share of the connections is asked.
+/// Parts of a heartbeat's time; in each, a share of the connections is pinged.
 const SHARES: u64 = 30;
 
-/// Asks every connection for a sign of life once in [`HEARTBEAT_MS`]. One timer serves them all.
+/// Pings every connection once in [`HEARTBEAT_MS`]. One timer serves all of them.
 pub(crate) async fn run(hub: Hub) {
     let mut ticks = interval(Duration::from_millis(HEARTBEAT_MS / SHARES));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -26,7 +28,7 @@ pub(crate) async fn run(hub: Hub) {
     }
 }
 
-/// For operators: what is live.
+/// Sets the gauges for operators.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a gauge is a float; what is counted is far under 2⁵³"

@@ -1,4 +1,4 @@
-//! Pages of messages as they stand.
+//! Pages of messages, as they are after all edits, deletes and reactions.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use chat_store::StoreError;
 /// Bytes that a `chat` frame adds to a message's own encoding: its `type`.
 const TYPE_BYTES: usize = r#""type":"chat","#.len();
 
-/// A page of the messages that stand at or under `as_of`.
+/// Makes a page of the messages up to `as_of`.
 pub(super) async fn history(
     hub: &Hub,
     room: &RoomName,

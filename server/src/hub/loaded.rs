@@ -28,8 +28,8 @@ impl Hub {
         }
     }
 
-    /// Has a room that is loaded here read its log again: another node may have told more of it.
-    /// A room that has too much to do reads it soon anyway.
+    /// Asks a room that is loaded here to read its log again: another node may have appended to it.
+    /// A room with a full inbox reads it soon anyway.
     pub fn reload(&self, room: &RoomName) {
         let inbox = lock(&self.0.rooms).get(room).cloned();
         if let Some(inbox) = inbox {

@@ -1,24 +1,26 @@
+//! The newest mentions of a room, so that counting unread mentions seldom asks the store.
+
 use std::collections::BTreeMap;
 
 use chat_shared::{Seq, Username};
 
 use chat_rules::{EventBody, LogEvent};
 
-/// Messages with mentions that a room remembers; what is older the store counts.
+/// Messages with mentions that a room remembers; the store counts older ones.
 const MESSAGES_MAX: usize = 1_024;
 
-/// Whom a room's newest messages mention, as they stand after what was told.
+/// The people whom a room's newest messages mention, as of the delivered events.
 #[derive(Debug, Default)]
 pub(super) struct Mentions {
     /// All messages above this one are known.
     above: Seq,
     by_message: BTreeMap<Seq, Vec<Username>>,
-    /// The last event that changed whom messages mention.
+    /// The last event that changed the mentions.
     changed: Seq,
 }
 
 impl Mentions {
-    /// Knows what is told above `seq`.
+    /// Knows the mentions of all messages above `seq`.
     pub(super) fn from(seq: Seq) -> Self {
         Self {
             above: seq,
@@ -57,13 +59,13 @@ impl Mentions {
         (seq >= self.above).then(count)
     }
 
-    /// Whether a count as of `seq` may be old.
+    /// Whether a count as of `seq` may be stale.
     pub(super) fn changed_since(&self, seq: Seq) -> bool {
         self.changed > seq
     }
 }
 
-/// Whether an event changes whom messages mention.
+/// Whether an event changes the mentions.
 pub(super) fn changes_mentions(event: &LogEvent) -> bool {
     let takes_away = matches!(
         event.body,

@@ -1,8 +1,10 @@
 //! Rooms and the connections in them.
 //!
 //! The [`Hub`] knows which rooms are loaded and who is connected. Each loaded room is one task
-//! (`room`) that owns the room's state and decides for it alone; everyone else sends it a
-//! [`RoomRequest`]. Nothing here knows a socket: what is told to someone goes into their send queue.
+//! (`room`) that owns the room's state and decides for it alone; all others send it a
+//! [`RoomRequest`]. Nothing here knows a socket: frames go into the connection's send queue.
+//!
+//! Start at [`Hub::request`], which finds a room's task or starts it, then read `room`.
 
 pub(crate) mod account_log;
 mod connection;
@@ -55,13 +57,13 @@ use crate::send_queue::{Class, SendQueue};
 use chat_rules::{AccountChange, EventId};
 use chat_store::{SharedStore, StoreError};
 
-/// Milliseconds after which clients come back when the server goes down.
+/// Milliseconds after which clients reconnect when the server stops.
 const RECONNECT_AFTER_MS: u64 = 1_000;
 
-/// A ban without an end: later than any clock, and a whole number in JavaScript too.
+/// The end of a ban without an end: later than any clock, and exact in JavaScript.
 const NO_END: TimestampMs = u64::MAX >> 11;
 
-/// Milliseconds between two looks at whether everyone has gone.
+/// Milliseconds between two checks whether all connections are gone.
 const EMPTIED_POLL_MS: u64 = 20;
 
 /// A cheap handle on everything that is live.
@@ -92,7 +94,7 @@ impl std::fmt::Debug for Inner {
     }
 }
 
-/// More connections than one person may have.
+/// The user has as many connections as one user may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyConnections;
 
@@ -224,7 +226,7 @@ impl Hub {
         }
     }
 
-    /// Tells everyone what the demo page would not understand; everyone shares the lobby.
+    /// Sends a frame to all connections but those of the FastAPI demo's page.
     fn send_to_all(&self, frame: &ServerFrame) {
         let frame = wire::frame(frame, Class::Durable);
         for connection in self.connections() {
@@ -242,20 +244,20 @@ impl Hub {
             .collect()
     }
 
-    /// Bars someone from the server: `None` lets them in again, `Some(None)` is for good.
+    /// Bans a user from the server: `None` lifts the ban, `Some(None)` is a ban without an end.
     async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
         let until = until.map(|until| until.unwrap_or(NO_END));
         if until.is_some() && !self.accounts().is_admin(username) {
             self.end_banned(username);
         }
-        // Who comes in before it is stored is put out by the event that tells of it.
+        // A connection that comes before the ban is stored is closed by the event about it.
         if let Err(error) = self.accounts().set_banned(username, until).await {
             tracing::error!(%username, %error, "a ban could not be stored");
         }
     }
 
-    /// Bars again, in the background, whom the lobby's log has as banned and the accounts have not:
-    /// the server ended between the two.
+    /// Repeats, in the background, the bans of the lobby's log that the accounts do not know: the
+    /// server ended between storing the event and storing the account.
     fn repair_bans(&self, bans: Vec<(Username, Option<TimestampMs>)>) {
         let hub = self.clone();
         tokio::spawn(async move {
@@ -276,7 +278,7 @@ impl Hub {
         });
     }
 
-    /// Closes the sockets of someone who is banned.
+    /// Closes the connections of a banned user.
     fn end_banned(&self, username: &Username) {
         for connection in self.connections_of(username) {
             connection.send_queue.close(CloseCode::Banned, "banned");

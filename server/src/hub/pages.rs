@@ -1,4 +1,4 @@
-//! Answers that are lists, and the page of a room's members.
+//! Replies that are lists, and the page of a room's members.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(super) fn limit_of(limit: Option<u32>, default: u32) -> usize {
     limit.unwrap_or(default) as usize
 }
 
-/// What the room's task knows of its members when it is asked.
+/// What the room's task knows about its members at the time of the query.
 pub(super) struct MembersSnapshot {
     page: MemberRows,
     online: Arc<HashSet<Username>>,
@@ -54,11 +54,11 @@ pub(super) struct MembersSnapshot {
 enum MemberRows {
     /// The wanted part, and one more.
     Members(Vec<Standing>),
-    /// The lobby is everyone's: only who has a role there, or is muted, is known by name.
+    /// Every account is a member of the lobby; only people with a role, or a mute, are named here.
     Everyone(BTreeMap<Username, Standing>),
 }
 
-/// What someone may do in a room.
+/// A member's role in a room.
 #[derive(Clone)]
 struct Standing {
     username: Username,

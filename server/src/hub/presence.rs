@@ -1,4 +1,4 @@
-//! Who of a room is online, and what is told of it. Pure: the caller brings the time.
+//! Which users of a room are online, and the frames about it. Pure: the caller passes the time.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use chat_shared::limits::{
 use chat_shared::protocol::{PresenceEvent, ServerFrame, SystemEvent, SystemKind};
 use chat_shared::{RoomName, TimestampMs, Username};
 
-/// Milliseconds between two `presence` frames, and between two lines that tell of several.
+/// Milliseconds between two `presence` frames, and between two lines about several people.
 const PRESENCE_TICK_MS: u64 = 1_000;
 
 #[derive(Debug)]
 pub(super) struct Presence {
     room: RoomName,
-    /// Whether comings and goings are told as lines, not only as `presence`.
+    /// Whether arrivals and departures are sent as lines too, not only as `presence`.
     lines: bool,
-    /// How many connections each has; 0 during the grace.
+    /// How many connections each user has; 0 during the grace period.
     online: HashMap<Username, u32>,
-    /// Who has no connection left, and when they will have gone.
+    /// Users without a connection, and when their grace period ends.
     leaving: BTreeMap<Username, TimestampMs>,
-    /// Kept until someone comes or goes.
+    /// Kept until a user comes or goes.
     names: Option<Arc<HashSet<Username>>>,
     /// Online or not, since the last `presence`.
     changed: BTreeMap<Username, bool>,
     arrived: BTreeSet<Username>,
     departed: BTreeSet<Username>,
-    /// When the next `presence` or coalesced line may be told.
+    /// When the next `presence` or coalesced line may be sent.
     next_tick: TimestampMs,
 }
 
@@ -47,7 +47,7 @@ impl Presence {
         }
     }
 
-    /// Who is online.
+    /// The users who are online.
     pub(super) fn names(&mut self) -> Arc<HashSet<Username>> {
         let online = &self.online;
         self.names
@@ -59,7 +59,7 @@ impl Presence {
         self.online.is_empty() && self.changed.is_empty()
     }
 
-    /// A connection came. Returns the line that is told at once, if any.
+    /// A connection came. Returns the line to send at once, if any.
     pub(super) fn connect(&mut self, username: &Username, now: TimestampMs) -> Option<ServerFrame> {
         if let Some(connections) = self.online.get_mut(username) {
             *connections += 1;
@@ -84,7 +84,7 @@ impl Presence {
         ))
     }
 
-    /// A connection went. Whoever has none left is gone after the grace.
+    /// A connection went. A user without any leaves when the grace period ends.
     pub(super) fn disconnect(&mut self, username: &Username, now: TimestampMs) {
         if let Some(connections) = self.online.get_mut(username) {
             *connections = connections.saturating_sub(1);
@@ -95,7 +95,7 @@ impl Presence {
         }
     }
 
-    /// Someone is no member any more: gone without a line.
+    /// The user is no member any more: they leave without a line.
     pub(super) fn forget(&mut self, username: &Username, now: TimestampMs) {
         if self.online.remove(username).is_some() {
             self.leaving.remove(username);
@@ -118,7 +118,7 @@ impl Presence {
         gone.into_iter().chain(tick).min()
     }
 
-    /// What is to be told by now.
+    /// The frames that are due.
     pub(super) fn due(&mut self, members: u64, now: TimestampMs) -> Vec<ServerFrame> {
         let mut frames = self.sweep(now);
         if !self.changed.is_empty() && self.next_tick <= now {

@@ -1,3 +1,5 @@
+//! The newest frames of a room, encoded.
+
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -9,7 +11,7 @@ const RECENT_EVENTS_MAX: usize = 256;
 /// Bytes of them at most.
 const RECENT_BYTES_MAX: usize = 256 << 10;
 
-/// A room's last events as frames, so that who comes back soon needs no store.
+/// A room's last events as frames, so that a client that reconnects soon needs no store.
 #[derive(Debug, Default)]
 pub(super) struct RecentFrames {
     frames: VecDeque<(Seq, Bytes)>,

@@ -1,4 +1,4 @@
-//! Events of the past, as they are told to who missed them.
+//! Past events, as frames for clients that missed them.
 
 use std::collections::HashSet;
 
@@ -11,7 +11,10 @@ use super::{Hub, wire};
 use chat_rules::LogEvent;
 use chat_store::StoreError;
 
-/// The frames of events that lie in the past: what was deleted since shows no text.
+/// The frames of past events. Messages that were deleted since show no text.
+///
+/// # Errors
+/// Where the store fails.
 pub async fn event_frames(
     hub: &Hub,
     room: &RoomName,
@@ -32,7 +35,7 @@ fn message_of(event: &LogEvent) -> Seq {
     event.body.target().unwrap_or(event.seq)
 }
 
-/// What a resume would send above `query.after`, up to `as_of`.
+/// Makes a page of the events that a resume would send above `query.after`, up to `as_of`.
 pub(super) async fn events(
     hub: &Hub,
     room: &RoomName,

@@ -1,11 +1,13 @@
+//! Blanks deleted texts in the store, in the background.
+
 use super::Hub;
 use chat_store::StoreError;
 
 /// Deleted texts that are blanked before the store is asked for more.
 const SCRUBS_AT_ONCE_MAX: usize = 100;
 
-/// Blanks deleted texts, one after the other, those that an earlier run did not come to first.
-/// Where the store does not answer, the next delete tries again.
+/// Blanks deleted texts one after the other, beginning with those that an earlier run left. Where
+/// the store does not answer, the next delete tries again.
 pub(crate) async fn run(hub: Hub) {
     loop {
         if let Err(error) = scrub_all(&hub).await {

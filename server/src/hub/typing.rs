@@ -1,24 +1,26 @@
+//! Who is typing in a room. Pure: the caller passes the time.
+
 use std::collections::BTreeMap;
 
 use chat_shared::limits::{TYPING_MS, TYPING_NAMES_MAX};
 use chat_shared::{TimestampMs, Username};
 
-/// People who are remembered as writing at a time; the others are not told anyway.
+/// People who are remembered as typing at the same time; more would not be shown anyway.
 const TYPING_MAX: usize = 64;
 
-/// Milliseconds in which saying again that one writes is no news.
+/// Milliseconds in which a repeated indicator is not sent on.
 const AGAIN_MS: u64 = 1_000;
 
-/// Who is writing in a room, each until their time is over.
+/// The people who are typing in a room, each until a time.
 #[derive(Debug, Default)]
 pub(super) struct Typing {
     until: BTreeMap<Username, TimestampMs>,
-    /// What was told last.
+    /// The names that were sent last.
     last_sent: Vec<Username>,
 }
 
 impl Typing {
-    /// `true` where others are to be told again, so that their time is not over for them.
+    /// Returns `true` where the names are to be sent again, so that others keep the indicator.
     pub(super) fn begin(&mut self, username: &Username, now: TimestampMs) -> bool {
         let until = self.until.get(username);
         let told = until.is_some_and(|until| now + TYPING_MS < *until + AGAIN_MS);
@@ -29,17 +31,18 @@ impl Typing {
         true
     }
 
-    /// They said it, or went away.
+    /// The person sent the message, or left.
     pub(super) fn end(&mut self, username: &Username) {
         self.until.remove(username);
     }
 
+    /// When the next indicator runs out.
     pub(super) fn deadline(&self) -> Option<TimestampMs> {
         self.until.values().min().copied()
     }
 
-    /// Who is to be told, where that is news. Who goes on writing is told again, so that their time
-    /// is not over for the others.
+    /// The names to send, where they changed. With `again` they are sent also where they did not,
+    /// so that the indicator stays with others.
     pub(super) fn news(&mut self, now: TimestampMs, again: bool) -> Option<Vec<Username>> {
         self.until.retain(|_, until| *until > now);
         let names: Vec<_> = self.until.keys().take(TYPING_NAMES_MAX).cloned().collect();

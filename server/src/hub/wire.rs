@@ -1,4 +1,4 @@
-//! Durable events as the wire shows them.
+//! Events and messages as frames of the protocol, in both dialects.
 
 use chat_shared::protocol::{
     ChatEvent, DeletedEvent, EditedEvent, ErrorFrame, ReactedEvent, Reaction, ServerFrame,
@@ -10,8 +10,8 @@ use crate::messages::system_line;
 use crate::send_queue::{Class, Frame};
 use chat_rules::{EventBody, LogEvent, Target};
 
-/// The frame that tells members of an event. `deleted`: the message that it says or edits was
-/// deleted since, and shows no text any more.
+/// The frame for an event. With `deleted`, the message that the event sends or edits was deleted
+/// since, and shows no text.
 pub fn event_frame(room: &RoomName, event: &LogEvent, deleted: bool) -> ServerFrame {
     let (room, seq, ts) = (room.clone(), event.seq, event.ts);
     let username = event.sender.clone();
@@ -73,7 +73,7 @@ fn unless<T: Clone + Default>(deleted: bool, value: &T) -> T {
     if deleted { T::default() } else { value.clone() }
 }
 
-/// A message as it stands now, as `viewer` sees it.
+/// A message after all changes to it, as `viewer` sees it.
 pub fn message(room: &RoomName, target: &Target, viewer: &Username) -> ChatEvent {
     let (event, rev) = (&target.said, Some(target.rev));
     let ServerFrame::Chat(chat) = event_frame(room, event, target.deleted) else {
@@ -101,7 +101,7 @@ fn nonce_of(event: &LogEvent) -> Nonce {
     })
 }
 
-/// A word from the server to one connection.
+/// A line from the server to one connection.
 pub fn notice(message: String, now: TimestampMs) -> ServerFrame {
     ServerFrame::System(SystemEvent::new(
         RoomName::lobby(),
@@ -115,8 +115,8 @@ pub fn frame(frame: &ServerFrame, class: Class) -> Frame {
     Frame::text(&codec::encode(frame), class)
 }
 
-/// The frame as the FastAPI demo's page gets it: `chat` and `system` only, what people wrote
-/// escaped, since that page draws it by `innerHTML`. What was refused becomes a `system` line.
+/// The frame as the FastAPI demo's page gets it: only `chat` and `system`, with text and names
+/// escaped, since that page sets `innerHTML`. An error becomes a `system` line.
 pub fn demo_frame(frame: &ServerFrame, class: Class) -> Option<Frame> {
     let escaped = match frame {
         ServerFrame::Chat(chat) => ServerFrame::Chat(ChatEvent {

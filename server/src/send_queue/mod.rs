@@ -10,7 +10,7 @@
 //! Replays and pages are paced: the server sends the next one only when the queue has room for it
 //! ([`SendQueue::pacing_permit`]), so that they never make a reader too slow by their size.
 //!
-//! The phases of a queue are drawn at [`waiting::Phase`]. This module knows sockets and bytes; it
+//! The phases of a queue are drawn at `waiting::Phase`. This module knows sockets and bytes; it
 //! does not know rooms, people or the protocol's types beyond close codes.
 
 mod drain;

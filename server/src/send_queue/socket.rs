@@ -1,3 +1,5 @@
+//! The socket under a send queue: plain TCP, or one that keeps state of its own (TLS).
+
 use std::io::{self, IoSlice};
 
 use bytes::Bytes;
@@ -6,11 +8,11 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::OwnedWriteHalf;
 use tokio::sync::Mutex;
 
-/// Where a send queue writes to.
+/// The socket that a send queue writes to.
 pub enum Socket {
-    /// Takes what it has room for at once, from whoever pushes.
+    /// Takes bytes at once, from any task that pushes.
     Tcp(OwnedWriteHalf),
-    /// Written to by the drain alone: TLS keeps state of its own between writes.
+    /// Only the drain writes to it: TLS keeps state of its own between writes.
     Deferred(Mutex<Box<dyn AsyncWrite + Send + Unpin>>),
 }
 
@@ -28,7 +30,7 @@ impl Socket {
         Self::Deferred(Mutex::new(Box::new(socket)))
     }
 
-    /// What the socket takes at once.
+    /// Writes the bytes that the socket takes at once.
     pub(super) fn try_write(&self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Tcp(socket) => send(socket.as_ref(), bytes),
@@ -85,9 +87,9 @@ impl Socket {
     }
 }
 
-/// Asks the socket itself, without a look at what the runtime last knew of it: a delivery to
-/// thousands is as fast as memory, and that would be one more place in it for each. The drain's
-/// own writes keep the runtime's knowledge true.
+/// Writes to the socket without asking the runtime's readiness state first: in a delivery to
+/// thousands, that would be one more cache line for each. The drain's own writes keep the state
+/// right.
 #[cfg(unix)]
 fn send(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
     Ok(rustix::net::send(

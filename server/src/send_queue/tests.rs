@@ -1,3 +1,5 @@
+//! Tests of the send queue: order, bounds and deadlines, on real and on made-up sockets.
+
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, DuplexStream};

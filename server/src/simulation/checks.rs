@@ -1,4 +1,4 @@
-//! What must hold of what everyone was told, against the log that the store ended with.
+//! Checks of all frames that the clients got, against the log that the store ended with.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,12 +44,12 @@ impl Drop for Link {
     }
 }
 
-/// All that someone was told.
+/// All frames that a client got.
 #[derive(Default)]
 pub(super) struct Notes {
     name: String,
     is_online: bool,
-    /// Up to where one has the events of the rooms that one is in.
+    /// The last event that the client has of each of its rooms.
     pub(super) cursors: BTreeMap<RoomName, Seq>,
     /// Events, with the tip of the store when they came.
     pub(super) received: Vec<(ServerFrame, Seq)>,

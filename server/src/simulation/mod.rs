@@ -1,7 +1,7 @@
-//! Whole servers without a socket, run from a seed: the rooms' tasks, the gateway and the catching
-//! up as they are, on one store that refuses, times out and lies about the outcome, under a clock
-//! of its own. Several nodes share the store; what tells them of each other's events loses,
-//! doubles and reorders. People vanish and come back, and are put out and let in between.
+//! Whole servers without sockets, run from a seed: rooms, gateway and catch-up as they are, on a
+//! store that refuses, times out and lies about the outcome, under a clock of its own. Several
+//! nodes share the store; the bus between them loses, doubles and reorders its hints. Clients
+//! vanish and reconnect, and are removed and let in meanwhile.
 //!
 //! `CHAT_SIM_SEEDS=10000 cargo test -p chat-server --lib simulation` runs so many, `CHAT_SIM_SEED`
 //! one again.

@@ -40,7 +40,7 @@ pub(super) struct World {
     began: Instant,
 }
 
-/// What tells nodes of each other's events.
+/// The bus that tells nodes of each other's events.
 struct Bus {
     appended: mpsc::UnboundedReceiver<RoomName>,
     chance: fastrand::Rng,
