@@ -18,6 +18,22 @@ pub(crate) fn refused(refusal: Refusal) -> ErrorFrame {
     ErrorFrame::new(refusal.code(), refusal.to_string())
 }
 
+/// A room whose log holds what only a newer server understands.
+pub(crate) fn room_of_newer_server() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "A newer version of the server wrote this room; it opens once this server is upgraded.",
+    )
+}
+
+/// A room whose log can't be read.
+pub(crate) fn room_unreadable() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "This room's stored messages can't be read; tell the server's operator.",
+    )
+}
+
 /// The store does not answer.
 pub(crate) fn unavailable() -> ErrorFrame {
     ErrorFrame::new(

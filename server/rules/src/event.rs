@@ -2,6 +2,47 @@ use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{Emoji, Nonce, Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};
 
+/// The version of the events' format that this code reads and writes.
+///
+/// It is raised when a kind of event is added, or a change of an account. [`EventBody::format`]
+/// says which version an event needs, and a store keeps that beside the event.
+pub const EVENT_FORMAT_VERSION: u32 = 2;
+
+/// Every kind of event that this code knows, as its `kind` is written.
+pub const EVENT_KINDS: [&str; 16] = [
+    "message",
+    "edited",
+    "deleted",
+    "reacted",
+    "created",
+    "joined",
+    "left",
+    "invited",
+    "kicked",
+    "banned",
+    "unbanned",
+    "muted",
+    "unmuted",
+    "role",
+    "topic",
+    "of_account",
+];
+
+/// Bytes that an event is counted with beside what people wrote in it.
+const EVENT_BYTES: usize = 256;
+
+impl LogEvent {
+    /// About how many bytes the event takes, for bounds in bytes.
+    pub fn bytes(&self) -> usize {
+        let text = match &self.body {
+            EventBody::Created { topic, .. } | EventBody::Topic { topic } => topic,
+            body => body.text().unwrap_or_default(),
+        };
+        let mentions = self.body.mentions().iter().map(|name| name.as_str().len());
+        EVENT_BYTES + text.len() + mentions.sum::<usize>()
+    }
+}
+
 /// A durable event, as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEvent {
@@ -109,6 +150,11 @@ pub enum EventBody {
 #[serde(rename_all = "snake_case")]
 pub enum AccountChange {
     SessionRevoked(String),
+    /// All sessions ended but `kept`: the password was changed.
+    SessionsEnded {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<String>,
+    },
     /// Barred from the server.
     Banned,
     /// Another display name, or another picture.
@@ -116,6 +162,17 @@ pub enum AccountChange {
 }
 
 impl EventBody {
+    /// The oldest version of the events' format whose readers understand this event.
+    pub fn format(&self) -> u32 {
+        match self {
+            Self::OfAccount {
+                change: AccountChange::SessionsEnded { .. },
+                ..
+            } => 2,
+            _ => 1,
+        }
+    }
+
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Message { .. })
     }
@@ -199,5 +256,87 @@ impl EventNonce {
 impl From<Nonce> for EventNonce {
     fn from(nonce: Nonce) -> Self {
         Self(nonce.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_body() -> Vec<EventBody> {
+        let username = Username::existing("ann");
+        let (name, until, target) = (username.clone(), None, 1);
+        vec![
+            EventBody::Message {
+                text: String::new(),
+                reply_to: None,
+                bot: false,
+                mentions: Vec::new(),
+            },
+            EventBody::Edited {
+                target,
+                text: String::new(),
+                mentions: Vec::new(),
+            },
+            EventBody::Deleted { target },
+            EventBody::Reacted {
+                target,
+                emoji: Emoji::parse("👍").unwrap(),
+                on: true,
+            },
+            EventBody::Created {
+                room_kind: RoomKind::Public,
+                topic: String::new(),
+                with: None,
+            },
+            EventBody::Joined,
+            EventBody::Left { heir: None },
+            EventBody::Invited {
+                username: name.clone(),
+            },
+            EventBody::Kicked {
+                username: name.clone(),
+            },
+            EventBody::Banned {
+                username: name.clone(),
+                until,
+            },
+            EventBody::Unbanned {
+                username: name.clone(),
+            },
+            EventBody::Muted {
+                username: name.clone(),
+                until,
+            },
+            EventBody::Unmuted {
+                username: name.clone(),
+            },
+            EventBody::Role {
+                username: name,
+                role: Role::Member,
+            },
+            EventBody::Topic {
+                topic: String::new(),
+            },
+            EventBody::OfAccount {
+                username,
+                change: AccountChange::SessionsEnded { kept: None },
+            },
+        ]
+    }
+
+    #[test]
+    fn every_kind_is_known_by_its_name() {
+        let kinds = every_body().into_iter().map(|body| {
+            let json = serde_json::to_value(&body).unwrap();
+            json["kind"].as_str().unwrap().to_owned()
+        });
+        assert_eq!(kinds.collect::<Vec<_>>(), EVENT_KINDS);
+    }
+
+    #[test]
+    fn no_event_needs_a_newer_reader_than_this_one() {
+        let formats = every_body().into_iter().map(|body| body.format());
+        assert_eq!(formats.max(), Some(EVENT_FORMAT_VERSION));
     }
 }

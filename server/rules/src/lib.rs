@@ -16,6 +16,8 @@ mod tests;
 
 pub use command::{Actor, Command, Proposal, Refusal, Subject};
 pub use decide::decide;
-pub use event::{AccountChange, EventBody, EventId, EventNonce, LogEvent};
-pub use state::{Member, ReadMark, RoomState};
-pub use targets::{Target, Targets};
+pub use event::{
+    AccountChange, EVENT_FORMAT_VERSION, EVENT_KINDS, EventBody, EventId, EventNonce, LogEvent,
+};
+pub use state::{Member, RULES_VERSION, ReadMark, RoomState};
+pub use targets::{StoredChanges, StoredEdit, Target, Targets};

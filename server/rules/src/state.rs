@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{Actor, EventBody, LogEvent, Refusal};
 
+/// The version of what [`RoomState::apply`] makes of a log.
+///
+/// It is raised with every change of the state's fields or of how an event changes them, a
+/// correction included. A state that was folded by another version is folded again from the log.
+pub const RULES_VERSION: u32 = 1;
+
 /// A room as its log has it up to [`RoomState::seq`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RoomState {

@@ -24,7 +24,62 @@ pub struct Target {
     changes: u32,
 }
 
+/// All that changed a message, as a store keeps it beside the log.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredChanges {
+    /// The seq of the last event that changed it.
+    pub rev: Seq,
+    /// The last edit; `None` where the message was never edited, or is deleted.
+    pub edit: Option<StoredEdit>,
+    pub deleted: bool,
+    /// How many events changed it.
+    pub changes: u32,
+    /// Each with the event that put it there.
+    pub reactions: Vec<(Emoji, Username, Seq)>,
+}
+
+/// A message's text after its last edit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoredEdit {
+    pub text: String,
+    pub mentions: Vec<Username>,
+    pub ts: TimestampMs,
+}
+
 impl Target {
+    /// A message and what a store keeps of its changes. `None` where the event is no message.
+    pub fn with_changes(said: &LogEvent, stored: StoredChanges) -> Option<Self> {
+        let mut message = Self::new(said)?;
+        message.rev = stored.rev.max(said.seq);
+        message.changes = stored.changes;
+        if stored.deleted {
+            message.deleted = true;
+            message.text.clear();
+            message.mentions.clear();
+            return Some(message);
+        }
+        if let Some(edit) = stored.edit {
+            message.text = edit.text;
+            message.mentions = edit.mentions;
+            message.edited_ts = Some(edit.ts);
+        }
+        for (emoji, username, seq) in stored.reactions {
+            let names = message.reactions.entry(emoji).or_default();
+            names.insert(username, seq);
+        }
+        Some(message)
+    }
+
+    /// Bytes of what people wrote in it, for bounds in bytes.
+    pub fn bytes(&self) -> usize {
+        let names = self.mentions.iter().map(|name| name.as_str().len());
+        let reactions = self.reactions.iter().flat_map(|(emoji, names)| {
+            let names = names.keys().map(|name| name.as_str().len());
+            names.chain([emoji.as_str().len()])
+        });
+        self.text.len() + names.chain(reactions).sum::<usize>()
+    }
+
     /// `None` where the event is no message.
     pub fn new(said: &LogEvent) -> Option<Self> {
         let EventBody::Message { text, mentions, .. } = &said.body else {
@@ -120,18 +175,9 @@ impl Targets {
         self.0.get(&seq)?.as_ref()
     }
 
-    /// What the log has of `seq`, and all that targets it.
-    pub fn load<'a>(
-        &mut self,
-        seq: Seq,
-        event: Option<&LogEvent>,
-        changes: impl IntoIterator<Item = &'a LogEvent>,
-    ) {
-        let mut target = event.and_then(Target::new);
-        if let Some(target) = &mut target {
-            changes.into_iter().for_each(|event| target.apply(event));
-        }
-        self.0.insert(seq, target);
+    /// What the store has of `seq`: a message, or nothing that commands can change.
+    pub fn load(&mut self, seq: Seq, message: Option<Target>) {
+        self.0.insert(seq, message);
     }
 
     /// Follows the log: an event of the state is applied here too.

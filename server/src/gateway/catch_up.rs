@@ -10,7 +10,7 @@ use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
-use chat_store::StoreError;
+use chat_store::{PageLimit, StoreError};
 
 /// Events that a replay reads from the store at first, and at least.
 const REPLAY_ROWS_MIN: usize = 16;
@@ -96,7 +96,8 @@ async fn to_the_tip(
             CatchUpStep::Gone => return Ok(0),
         };
         let before = after;
-        let events = hub.store().events(room, after, rows).await?;
+        let limit = PageLimit::rows(rows);
+        let events = hub.store().events(room, after, limit).await?.events;
         let up_to = events.partition_point(|event| event.seq <= tip);
         let (mut bytes, mut sent) = (0, 0);
         for frame in event_frames(hub, room, &events[..up_to]).await? {

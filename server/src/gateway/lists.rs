@@ -138,7 +138,7 @@ async fn stand_now(
     let mut now: HashMap<(RoomName, Seq), ChatEvent> = HashMap::new();
     for (room, seqs) in by_room {
         let events = hub.store().events_at(room, &seqs).await?;
-        for message in shown(hub, room, events, Seq::MAX, viewer).await? {
+        for message in shown(hub, room, events, Seq::MAX, viewer, usize::MAX).await? {
             now.insert((room.clone(), message.seq), message);
         }
     }

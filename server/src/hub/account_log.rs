@@ -14,7 +14,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::Hub;
 use crate::accounts::AccountEvent;
 use chat_rules::{AccountChange, EventBody, EventNonce, LogEvent};
-use chat_store::{Append, StoreError};
+use chat_store::{Append, PageLimit, StoreError};
 
 /// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
 const ACCOUNT_LOG: &str = "@server";
@@ -124,15 +124,16 @@ impl AccountLog {
         };
         loop {
             let store = self.hub.store();
-            let events = store.events(&self.room, seq, EVENTS_AT_ONCE_MAX).await?;
-            for event in &events {
+            let limit = PageLimit::rows(EVENTS_AT_ONCE_MAX);
+            let page = store.events(&self.room, seq, limit).await?;
+            for event in &page.events {
                 if let EventBody::OfAccount { username, change } = &event.body {
                     self.act(username, change);
                 }
                 seq = event.seq;
             }
             self.seq = Some(seq);
-            if events.len() < EVENTS_AT_ONCE_MAX {
+            if !page.more {
                 return Ok(());
             }
         }
@@ -141,6 +142,9 @@ impl AccountLog {
     fn act(&self, username: &Username, change: &AccountChange) {
         match change {
             AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
+            AccountChange::SessionsEnded { kept } => {
+                self.hub.end_other_sessions(username, kept.as_deref());
+            }
             AccountChange::Banned => self.hub.end_banned(username),
             AccountChange::Profile => self.hub.send_profile(username),
         }

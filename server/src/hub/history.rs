@@ -1,15 +1,13 @@
 //! Pages of messages, as they are after all edits, deletes and reactions.
 
-use std::collections::BTreeMap;
-
 use chat_shared::limits::HISTORY_LIMIT_DEFAULT;
 use chat_shared::protocol::{ChatEvent, History, HistoryPage, ServerFrame};
 use chat_shared::{RequestId, RoomName, Seq, Username, codec};
 
-use super::pages::{LIST_BYTES_MAX, cut, limit_of};
+use super::pages::{LIST_BYTES_MAX, limit_of};
 use super::{Hub, wire};
-use chat_rules::{LogEvent, Target};
-use chat_store::StoreError;
+use chat_rules::LogEvent;
+use chat_store::{PageLimit, StoreError};
 
 /// Bytes that a `chat` frame adds to a message's own encoding: its `type`.
 const TYPE_BYTES: usize = r#""type":"chat","#.len();
@@ -37,21 +35,29 @@ pub(super) async fn history(
     };
     let store = hub.store();
     let mut page = Page::default();
+    let page_limit = |rows| PageLimit {
+        rows,
+        bytes: LIST_BYTES_MAX,
+    };
     if let Some((before, limit)) = older {
-        let rows = store
-            .messages_before(room, before.min(as_of + 1), limit + 1)
-            .await?;
-        page.prepend(shown(hub, room, rows, as_of, viewer).await?, limit);
+        let before = before.min(as_of + 1);
+        let rows = store.messages_before(room, before, page_limit(limit));
+        let mut rows = rows.await?;
+        rows.events.reverse();
+        page.prepend(shown_page(hub, room, rows, as_of, viewer).await?);
     }
     if let Some((after, limit)) = newer {
-        let mut rows = store.messages_after(room, after, limit + 1).await?;
-        rows.retain(|event| event.seq <= as_of);
-        page.append(shown(hub, room, rows, as_of, viewer).await?, limit);
+        let rows = store.messages_after(room, after, page_limit(limit));
+        let mut rows = rows.await?;
+        let count = rows.events.len();
+        rows.events.retain(|event| event.seq <= as_of);
+        rows.more &= rows.events.len() == count;
+        page.append(shown_page(hub, room, rows, as_of, viewer).await?);
     }
     if newer.is_none() && query.before.is_some_and(|before| before <= as_of) {
         let from = query.before.unwrap_or_default().saturating_sub(1);
-        let next = store.messages_after(room, from, 1).await?;
-        page.more_after |= next.first().is_some_and(|event| event.seq <= as_of);
+        let next = store.messages_after(room, from, PageLimit::rows(1)).await?;
+        page.more_after |= next.events.first().is_some_and(|event| event.seq <= as_of);
     }
     if older.is_none() {
         let before = query
@@ -59,7 +65,8 @@ pub(super) async fn history(
             .unwrap_or_default()
             .saturating_add(1)
             .min(as_of + 1);
-        page.more_before |= !store.messages_before(room, before, 1).await?.is_empty();
+        let older = store.messages_before(room, before, PageLimit::rows(1));
+        page.more_before |= !older.await?.events.is_empty();
     }
     Ok(ServerFrame::History(HistoryPage {
         re,
@@ -85,11 +92,11 @@ impl Page {
         self.bytes <= LIST_BYTES_MAX
     }
 
-    /// Takes the newest of `messages`, which come oldest first.
-    fn prepend(&mut self, messages: Vec<ChatEvent>, limit: usize) {
-        self.more_before = messages.len() > limit;
+    /// Takes as many of `shown` as fit, which come newest first.
+    fn prepend(&mut self, shown: Shown) {
+        self.more_before = shown.more;
         let mut taken = Vec::new();
-        for message in messages.into_iter().rev().take(limit) {
+        for message in shown.messages {
             if !self.fits(&message) {
                 self.more_before = true;
                 break;
@@ -100,10 +107,10 @@ impl Page {
         self.messages.splice(0..0, taken);
     }
 
-    fn append(&mut self, messages: Vec<ChatEvent>, limit: usize) {
-        let (messages, more) = cut(messages, limit);
-        self.more_after = more;
-        for message in messages {
+    /// Takes as many of `shown` as fit, which come oldest first.
+    fn append(&mut self, shown: Shown) {
+        self.more_after = shown.more;
+        for message in shown.messages {
             if !self.fits(&message) {
                 self.more_after = true;
                 break;
@@ -113,35 +120,47 @@ impl Page {
     }
 }
 
+/// Messages of a page, and whether the store had more.
+struct Shown {
+    messages: Vec<ChatEvent>,
+    more: bool,
+}
+
+async fn shown_page(
+    hub: &Hub,
+    room: &RoomName,
+    rows: chat_store::Page,
+    as_of: Seq,
+    viewer: &Username,
+) -> Result<Shown, StoreError> {
+    let count = rows.events.len();
+    let messages = shown(hub, room, rows.events, as_of, viewer, LIST_BYTES_MAX).await?;
+    let more = rows.more || messages.len() < count;
+    Ok(Shown { messages, more })
+}
+
 /// As many of `messages` as fit a frame, and whether some were left out.
 pub fn take_fitting_messages(messages: Vec<ChatEvent>) -> (Vec<ChatEvent>, bool) {
-    let count = messages.len();
     let mut page = Page::default();
-    page.append(messages, count);
+    let more = false;
+    page.append(Shown { messages, more });
     (page.messages, page.more_after)
 }
 
-/// Messages as they stood at `as_of`, as `viewer` sees them: each with all that changed it.
+/// Messages as they were at `as_of`, as `viewer` sees them: each with all that changed it. It ends
+/// before what would bring their texts over `bytes`, but never before the first.
 pub async fn shown(
     hub: &Hub,
     room: &RoomName,
     messages: Vec<LogEvent>,
     as_of: Seq,
     viewer: &Username,
+    bytes: usize,
 ) -> Result<Vec<ChatEvent>, StoreError> {
-    let mut targets: BTreeMap<Seq, Target> = messages
-        .iter()
-        .filter_map(|event| Some((event.seq, Target::new(event)?)))
-        .collect();
-    let seqs: Vec<Seq> = targets.keys().copied().collect();
-    for event in hub.store().events_targeting(room, &seqs, as_of).await? {
-        let target = event.body.target().and_then(|seq| targets.get_mut(&seq));
-        if let Some(target) = target {
-            target.apply(&event);
-        }
-    }
-    Ok(targets
-        .values()
-        .map(|target| wire::message(room, target, viewer))
+    let states = hub.store().message_states(room, messages, as_of, bytes);
+    let states = states.await?;
+    let states = states.iter();
+    Ok(states
+        .map(|state| wire::message(room, state, viewer))
         .collect())
 }

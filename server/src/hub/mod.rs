@@ -129,6 +129,9 @@ impl Hub {
             if let Some(hub) = acting.upgrade().map(Self) {
                 match change {
                     AccountChange::SessionRevoked(session) => hub.end_session(username, session),
+                    AccountChange::SessionsEnded { kept } => {
+                        hub.end_other_sessions(username, kept.as_deref());
+                    }
                     AccountChange::Banned => hub.end_banned(username),
                     AccountChange::Profile => {}
                 }
@@ -213,6 +216,17 @@ impl Hub {
 
     pub fn room_count(&self) -> usize {
         lock(&self.0.rooms).len()
+    }
+
+    /// Closes the sockets of all of someone's sessions but `kept`.
+    pub fn end_other_sessions(&self, username: &Username, kept: Option<&str>) {
+        for connection in self.connections_of(username) {
+            if Some(connection.identity.session.as_str()) != kept {
+                connection
+                    .send_queue
+                    .close(CloseCode::NotSignedIn, "signed out");
+            }
+        }
     }
 
     /// Closes the sockets of a session that was signed out or revoked.

@@ -6,10 +6,10 @@ use chat_shared::limits::EVENTS_LIMIT_DEFAULT;
 use chat_shared::protocol::{Events, EventsPage, ServerFrame};
 use chat_shared::{RequestId, RoomName, Seq};
 
-use super::pages::{cut, limit_of, take_fitting};
+use super::pages::{LIST_BYTES_MAX, limit_of, take_fitting};
 use super::{Hub, wire};
 use chat_rules::LogEvent;
-use chat_store::StoreError;
+use chat_store::{PageLimit, StoreError};
 
 /// The frames of past events. Messages that were deleted since show no text.
 ///
@@ -44,10 +44,15 @@ pub(super) async fn events(
     query: Events,
 ) -> Result<ServerFrame, StoreError> {
     let limit = limit_of(query.limit, EVENTS_LIMIT_DEFAULT);
-    let mut rows = hub.store().events(room, query.after, limit + 1).await?;
-    rows.retain(|event| event.seq <= as_of);
-    let (rows, more) = cut(rows, limit);
-    let (events, cut_short) = take_fitting(event_frames(hub, room, &rows).await?);
+    let limit = PageLimit {
+        rows: limit,
+        bytes: LIST_BYTES_MAX,
+    };
+    let page = hub.store().events(room, query.after, limit).await?;
+    let up_to = page.events.partition_point(|event| event.seq <= as_of);
+    let more = page.more && up_to == page.events.len();
+    let frames = event_frames(hub, room, &page.events[..up_to]).await?;
+    let (events, cut_short) = take_fitting(frames);
     let more = more || cut_short;
     Ok(ServerFrame::Events(EventsPage {
         re,

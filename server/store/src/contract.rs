@@ -11,6 +11,7 @@ pub(crate) mod paging;
 pub(crate) mod projections;
 pub(crate) mod sessions;
 
+use crate::PageLimit;
 use std::any::Any;
 
 use chat_shared::protocol::RoomKind;
@@ -43,7 +44,10 @@ macro_rules! store_contract {
                 pictures_come_back,
                 bans_are_kept;
             conversations:
-                events_are_found_by_what_they_target,
+                events_are_found_by_their_numbers,
+                a_message_is_shown_as_of_each_event,
+                states_end_where_the_bytes_do,
+                a_much_edited_message_is_one_row,
                 a_deleted_text_is_blanked,
                 markers_only_move_forward,
                 mentions_follow_edits_and_deletes,
@@ -64,7 +68,8 @@ macro_rules! store_contract {
             paging:
                 events_in_pages,
                 messages_between_other_events,
-                bounds_of_pages;
+                bounds_of_pages,
+                pages_are_bounded_in_bytes;
             projections:
                 members_come_and_go,
                 a_refused_event_projects_nothing,
@@ -143,7 +148,7 @@ fn edited(target: Seq, text: &str) -> EventBody {
     }
 }
 
-fn said(text: &str) -> EventBody {
+pub(crate) fn said(text: &str) -> EventBody {
     EventBody::Message {
         text: text.into(),
         reply_to: None,
@@ -161,7 +166,7 @@ fn created(kind: RoomKind, topic: &str) -> EventBody {
 }
 
 /// An event whose nonce comes from its seq, and whose id is that of no other event.
-fn event(seq: Seq, sender: &str, body: EventBody) -> LogEvent {
+pub(crate) fn event(seq: Seq, sender: &str, body: EventBody) -> LogEvent {
     static IDS: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
     let id = IDS.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     LogEvent {
@@ -224,7 +229,11 @@ async fn put_refused(
 }
 
 async fn whole_log(store: &SharedStore, room: &RoomName) -> Vec<LogEvent> {
-    store.events(room, 0, 5_000).await.unwrap()
+    store
+        .events(room, 0, PageLimit::rows(5_000))
+        .await
+        .unwrap()
+        .events
 }
 
 fn seqs(events: &[LogEvent]) -> Vec<Seq> {

@@ -20,7 +20,9 @@ pub use accounts::{
     AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
     PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
-pub use log::{Append, Found, LogStore, PublicRoom, Search, Snapshot};
+pub use log::{
+    Append, Found, LogStore, PAGE_BYTES_MAX, Page, PageLimit, PublicRoom, Search, Snapshot,
+};
 
 pub use chat_rules::ReadMark;
 
@@ -44,7 +46,10 @@ pub enum StoreError {
     /// It may work when tried again. After a write, what became of it must be read back.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
-    /// It holds something that this version can't read.
+    /// It holds something that a newer version wrote and this one can't read.
+    #[error("a newer version of chat-server wrote to the store: {0}")]
+    TooNew(String),
+    /// It holds something that no version should have written.
     #[error("the store holds something unexpected: {0}")]
     Corrupt(String),
     /// It was asked for what can't be; that is a fault of the caller. Nothing was changed.

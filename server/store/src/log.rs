@@ -2,7 +2,7 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 
 use super::StoreError;
-use chat_rules::{EventNonce, LogEvent, ReadMark};
+use chat_rules::{EVENT_FORMAT_VERSION, EVENT_KINDS, EventNonce, LogEvent, ReadMark, Target};
 
 /// The rooms' logs.
 #[async_trait::async_trait]
@@ -20,32 +20,32 @@ pub trait LogStore: Send + Sync + 'static {
         events: Vec<LogEvent>,
     ) -> Result<Append, StoreError>;
 
-    /// Events above `after` in order, `limit` at most.
+    /// Events above `after`, in order.
     async fn events(
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError>;
+        limit: PageLimit,
+    ) -> Result<Page, StoreError>;
 
     /// The number of the last event; 0 where there is none.
     async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError>;
 
-    /// The `limit` messages (events whose body is a message) nearest under `before`, oldest first.
+    /// The messages (events whose body is a message) nearest under `before`, oldest first.
     async fn messages_before(
         &self,
         room: &RoomName,
         before: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError>;
+        limit: PageLimit,
+    ) -> Result<Page, StoreError>;
 
-    /// The `limit` messages nearest above `after`, oldest first.
+    /// The messages nearest above `after`, oldest first.
     async fn messages_after(
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError>;
+        limit: PageLimit,
+    ) -> Result<Page, StoreError>;
 
     /// The event that `sender` marked with `nonce` in `room`.
     async fn event_by_nonce(
@@ -66,14 +66,18 @@ pub trait LogStore: Send + Sync + 'static {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Edits, deletes and reactions whose target is one of `targets`, up to and with `up_to`, in
-    /// order.
-    async fn events_targeting(
+    /// Messages with all that changed them up to and with `as_of`, in the order of `messages`,
+    /// which are the events that said them; other events are passed over. It ends before what would
+    /// bring their texts over `bytes`, but never before the first.
+    ///
+    /// What it reads does not grow with the number of edits.
+    async fn message_states(
         &self,
         room: &RoomName,
-        targets: &[Seq],
-        up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError>;
+        messages: Vec<LogEvent>,
+        as_of: Seq,
+        bytes: usize,
+    ) -> Result<Vec<Target>, StoreError>;
 
     /// Which of these messages are deleted.
     async fn deleted_among(
@@ -84,7 +88,7 @@ pub trait LogStore: Send + Sync + 'static {
 
     /// Blanks the stored text of a deleted message and of its edits, and takes it out of the
     /// search, so that no later read finds it. It may be repeated, and is no error where there is
-    /// nothing to do.
+    /// nothing to do. However often the message was edited, other writes go on in between.
     async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError>;
 
     /// Deleted messages whose text was not scrubbed yet, `limit` at most.
@@ -131,13 +135,44 @@ pub trait LogStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<PublicRoom>, StoreError>;
 
-    /// The folded state of a room as it was kept last.
+    /// The folded state of a room as it was kept last, whichever rules folded it.
     async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError>;
 
     /// Keeps the folded state of a room, so that loading it need not read the whole log. One with
-    /// a lower seq than what is kept changes nothing.
+    /// a lower seq than what the same rules folded changes nothing.
     async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError>;
 }
+
+/// Refuses an event that a newer version wrote: by the version of its format, which is known before
+/// its body is read.
+pub(crate) fn check_format(room: &RoomName, seq: Seq, format: u32) -> Result<(), StoreError> {
+    if format > EVENT_FORMAT_VERSION {
+        return Err(StoreError::TooNew(format!(
+            "event {seq} of {room} has format {format}, and this version reads up to \
+             {EVENT_FORMAT_VERSION}"
+        )));
+    }
+    Ok(())
+}
+
+/// Why an event's body can't be read, by its kind: a newer version may have written it.
+pub(crate) fn unreadable(
+    room: &RoomName,
+    seq: Seq,
+    kind: Option<&str>,
+    reason: &str,
+) -> StoreError {
+    match kind {
+        Some(kind) if !EVENT_KINDS.contains(&kind) => {
+            let kind: String = kind.chars().take(KIND_CHARS_MAX).collect();
+            StoreError::TooNew(format!("event {seq} of {room} is of the kind {kind:?}"))
+        }
+        _ => StoreError::Corrupt(format!("event {seq} of {room}: {reason}")),
+    }
+}
+
+/// Characters of an unknown kind that an error quotes.
+const KIND_CHARS_MAX: usize = 40;
 
 /// Refuses events that can't follow `after_seq`; every store asks here first.
 pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), StoreError> {
@@ -153,6 +188,59 @@ pub(crate) fn check_numbers(after_seq: Seq, events: &[LogEvent]) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// Bytes of a page where its reader names no bound.
+pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
+
+/// How much one read returns at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit {
+    pub rows: usize,
+    /// As [`LogEvent::bytes`] counts. A first row comes however long it is.
+    pub bytes: usize,
+}
+
+impl PageLimit {
+    /// So many rows, of [`PAGE_BYTES_MAX`] together.
+    pub fn rows(rows: usize) -> Self {
+        Self {
+            rows,
+            bytes: PAGE_BYTES_MAX,
+        }
+    }
+}
+
+/// A part of a log, in its order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    pub events: Vec<LogEvent>,
+    /// Whether the limit kept something out.
+    pub more: bool,
+}
+
+impl Page {
+    /// Takes the event in, unless it is over `limit`; then the page is finished.
+    pub(crate) fn take_in(&mut self, bytes: &mut usize, event: LogEvent, limit: PageLimit) -> bool {
+        *bytes += event.bytes();
+        let fits = self.events.is_empty() || *bytes <= limit.bytes;
+        if self.events.len() < limit.rows && fits {
+            self.events.push(event);
+        } else {
+            self.more = true;
+        }
+        !self.more
+    }
+}
+
+/// As many of `states` as `bytes` hold, and the first in any case.
+pub(crate) fn take_bytes(states: &mut Vec<Target>, bytes: usize) {
+    let mut sum = 0;
+    let fits = states.iter().position(|state| {
+        sum += state.bytes();
+        sum > bytes
+    });
+    states.truncate(fits.map_or(states.len(), |over| over.max(1)));
 }
 
 /// What is searched for: messages that hold all words and all phrases.
@@ -213,9 +301,12 @@ pub struct PublicRoom {
     pub last_seq: Seq,
 }
 
-/// A room's folded state.
+/// A room's folded state. It is a cache: one that other rules folded is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
+    /// The rules that folded it, as [`chat_rules::RULES_VERSION`] has it; 0 where that was not
+    /// kept.
+    pub rules_version: u32,
     /// Up to which seq it is folded.
     pub seq: Seq,
     /// The rules' own encoding; a store does not look into it.

@@ -214,9 +214,13 @@ impl Room {
     pub(super) fn reject_request(&mut self, request: RoomRequest) {
         match request {
             RoomRequest::Client(Envelope { connection, id, .. }, _) => {
-                reject(&connection, id, &self.name, messages::unavailable());
+                reject(&connection, id, &self.name, self.committer.unavailable());
             }
             RoomRequest::Unsubscribe { .. } | RoomRequest::MarkerStored(_) => self.answer(request),
+            // Whoever comes is let into the other rooms.
+            RoomRequest::Subscribe { answer, .. } if self.committer.is_set_aside() => {
+                let _ = answer.send(None);
+            }
             // Dropping the answer tells the connection that the room is not available.
             RoomRequest::Reload | RoomRequest::Subscribe { .. } | RoomRequest::CatchUp { .. } => {}
         }

@@ -259,7 +259,7 @@ impl Room {
 
     fn reject_all(&self, proposals: &[Proposal]) {
         for proposal in proposals {
-            proposal.reject(&self.name, messages::unavailable());
+            proposal.reject(&self.name, self.committer.unavailable());
         }
     }
 

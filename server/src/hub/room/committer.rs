@@ -14,9 +14,11 @@ use sync_wrapper::SyncWrapper;
 
 use super::super::Hub;
 use crate::messages;
-use chat_rules::{Actor, Command, EventNonce, LogEvent, Proposal, RoomState, Targets, decide};
+use chat_rules::{
+    Actor, Command, EventNonce, LogEvent, Proposal, RULES_VERSION, RoomState, Targets, decide,
+};
 use chat_shared::protocol::ErrorFrame;
-use chat_store::{Append, Snapshot, StoreError};
+use chat_store::{Append, PageLimit, Snapshot, StoreError};
 
 /// Messages that a room keeps at hand, so that changing a new one needs no store.
 const MESSAGES_MAX: usize = 256;
@@ -97,6 +99,8 @@ pub(super) struct Committer {
     /// Messages that commands were about, as of `state`.
     messages: Targets,
     phase: Phase,
+    /// Why this server can't read the log, where asking the store again would not help.
+    set_aside: Option<StoreError>,
     /// The seq of the saved snapshot.
     saved: Seq,
 }
@@ -107,6 +111,7 @@ impl Committer {
             state: RoomState::empty(room.clone()),
             messages: Targets::default(),
             phase: Phase::Unloaded,
+            set_aside: None,
             saved: 0,
             hub,
             room,
@@ -119,6 +124,20 @@ impl Committer {
 
     pub(super) fn is_loaded(&self) -> bool {
         !matches!(self.phase, Phase::Unloaded)
+    }
+
+    /// Whether the room is unusable until it is unloaded or its log can be read again.
+    pub(super) fn is_set_aside(&self) -> bool {
+        self.set_aside.is_some()
+    }
+
+    /// Why nothing can be decided while the log can't be read, as an error reply.
+    pub(super) fn unavailable(&self) -> ErrorFrame {
+        match &self.set_aside {
+            Some(StoreError::TooNew(_)) => messages::room_of_newer_server(),
+            Some(_) => messages::room_unreadable(),
+            None => messages::unavailable(),
+        }
     }
 
     /// Whether the log must be read before anything is decided.
@@ -270,11 +289,10 @@ impl Committer {
             .collect();
         for seq in unknown {
             let store = self.hub.store();
-            let event = store.event(&self.room, seq).await?;
-            let changes = store
-                .events_targeting(&self.room, &[seq], self.state.seq())
-                .await?;
-            self.messages.load(seq, event.as_ref(), &changes);
+            let said = store.event(&self.room, seq).await?;
+            let said = Vec::from_iter(said);
+            let states = store.message_states(&self.room, said, self.state.seq(), usize::MAX);
+            self.messages.load(seq, states.await?.pop());
         }
         Ok(())
     }
@@ -299,11 +317,24 @@ impl Committer {
     /// Folds the log again from the last snapshot, which forgets events that were decided and not
     /// stored. The doubt stays until [`Committer::end_doubt`].
     ///
+    /// A log that this server can't read sets the room aside: until it is unloaded, each request is
+    /// answered with the reason, and no other room notices.
+    ///
     /// # Errors
     /// Where the store fails; the state is as before.
     pub(super) async fn refold(&mut self) -> Result<(), StoreError> {
+        if let Some(error) = self.set_aside.clone().filter(|_| !self.is_loaded()) {
+            return Err(error);
+        }
+        self.set_aside = None;
         let (state, saved) = load(&self.hub, &self.room).await.inspect_err(|error| {
-            tracing::error!(room = %self.room, %error, "the log could not be read");
+            let room = &self.room;
+            if matches!(error, StoreError::TooNew(_) | StoreError::Corrupt(_)) {
+                tracing::error!(%room, %error, "a room is set aside: its log can't be read");
+                self.set_aside = Some(error.clone());
+            } else {
+                tracing::error!(%room, %error, "the log could not be read");
+            }
         })?;
         (self.state, self.saved) = (state, saved);
         self.messages.clear();
@@ -321,7 +352,8 @@ impl Committer {
     /// Where the store fails, or has a hole there.
     pub(super) async fn events_above(&self, after: Seq) -> Result<Vec<LogEvent>, StoreError> {
         let store = self.hub.store();
-        let mut events = store.events(&self.room, after, LOAD_EVENTS_MAX).await?;
+        let limit = PageLimit::rows(LOAD_EVENTS_MAX);
+        let mut events = store.events(&self.room, after, limit).await?.events;
         events.retain(|event| event.seq <= self.state.seq());
         if events.is_empty() {
             return Err(StoreError::Corrupt(format!("{} has a hole", self.room)));
@@ -339,6 +371,7 @@ impl Committer {
             return;
         };
         let snapshot = Snapshot {
+            rules_version: RULES_VERSION,
             seq: self.state.seq(),
             state,
         };
@@ -353,18 +386,18 @@ impl Committer {
 }
 
 /// The room's state folded from its log, and the seq of the snapshot that it began with. A
-/// snapshot that can't be read is ignored: the log is the truth.
+/// snapshot that other rules folded, or that can't be read, is ignored: the log is the truth.
 async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError> {
     let snapshot = hub.store().snapshot(room).await?;
-    let kept = snapshot.and_then(|snapshot| serde_json::from_slice(&snapshot.state).ok());
+    let kept = snapshot
+        .filter(|snapshot| snapshot.rules_version == RULES_VERSION)
+        .and_then(|snapshot| serde_json::from_slice(&snapshot.state).ok());
     let mut state: RoomState = kept.unwrap_or_else(|| RoomState::empty(room.clone()));
     let saved = state.seq();
     loop {
-        let events = hub
-            .store()
-            .events(room, state.seq(), LOAD_EVENTS_MAX)
-            .await?;
-        for event in &events {
+        let limit = PageLimit::rows(LOAD_EVENTS_MAX);
+        let page = hub.store().events(room, state.seq(), limit).await?;
+        for event in &page.events {
             if event.seq != state.seq() + 1 {
                 return Err(StoreError::Corrupt(format!(
                     "{room} has a hole at {}",
@@ -373,8 +406,75 @@ async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError
             }
             state.apply(event);
         }
-        if events.len() < LOAD_EVENTS_MAX {
+        if !page.more {
             return Ok((state, saved));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+    use chat_shared::Username;
+    use chat_shared::protocol::RoomKind;
+    use chat_store::SharedStore;
+    use chat_store::sqlite::SqliteStore;
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::accounts::{Accounts, Options};
+    use crate::hub::SystemEnvironment;
+
+    async fn hub(dir: &tempfile::TempDir) -> Hub {
+        let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
+        let (events, _) = mpsc::channel(8);
+        let accounts = Accounts::open(Arc::clone(&store), Options::default(), events).await;
+        Hub::open(store, accounts.unwrap(), Arc::new(SystemEnvironment))
+            .await
+            .unwrap()
+    }
+
+    fn created(topic: &str) -> LogEvent {
+        LogEvent {
+            seq: 1,
+            ts: 1,
+            id: EventId("1".into()),
+            sender: Username::existing("ann"),
+            nonce: EventNonce::from_seq(1),
+            messages: 0,
+            body: EventBody::Created {
+                room_kind: RoomKind::Public,
+                topic: topic.into(),
+                with: None,
+            },
+        }
+    }
+
+    #[tokio::test]
+    async fn a_snapshot_of_other_rules_is_folded_again_from_the_log() {
+        let dir = tempfile::tempdir().unwrap();
+        let hub = hub(&dir).await;
+        let rust = RoomName::parse("rust").unwrap();
+        let log = vec![created("from the log")];
+        hub.store().append(&rust, 0, log).await.unwrap();
+        let mut state = RoomState::empty(rust.clone());
+        state.apply(&created("from a snapshot"));
+        let state = serde_json::to_vec(&state).unwrap();
+        for (rules_version, topic) in [
+            (RULES_VERSION, "from a snapshot"),
+            (RULES_VERSION + 1, "from the log"),
+            (0, "from the log"),
+        ] {
+            let snapshot = Snapshot {
+                rules_version,
+                seq: 1,
+                state: state.clone(),
+            };
+            hub.store().save_snapshot(&rust, snapshot).await.unwrap();
+            let (loaded, _) = load(&hub, &rust).await.unwrap();
+            assert_eq!(loaded.topic(), topic, "{rules_version}");
         }
     }
 }

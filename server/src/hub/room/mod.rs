@@ -100,7 +100,7 @@ impl Room {
         let audience = self.audience.deadline();
         let audience = audience.map(|at| at.saturating_sub(self.hub.now()).max(1));
         let retry = self.committer.is_in_doubt() && self.committer.is_loaded();
-        let unload = if self.committer.state().exists() {
+        let unload = if self.committer.state().exists() || self.committer.is_set_aside() {
             UNLOAD_AFTER_MS
         } else {
             STORE_RETRY_MS

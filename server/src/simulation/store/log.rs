@@ -5,8 +5,10 @@ use chat_shared::{RoomName, Seq, Username};
 use super::super::accounts::unasked;
 use super::super::faults::{Broken, is_broken};
 use super::{Fault, SimStore, gone};
-use chat_rules::{EventNonce, LogEvent, ReadMark};
-use chat_store::{Append, Found, LogStore, PublicRoom, Search, Snapshot, StoreError};
+use chat_rules::{EventNonce, LogEvent, ReadMark, Target};
+use chat_store::{
+    Append, Found, LogStore, Page, PageLimit, PublicRoom, Search, Snapshot, StoreError,
+};
 
 #[async_trait::async_trait]
 impl LogStore for SimStore {
@@ -26,19 +28,11 @@ impl LogStore for SimStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let above = |event: &&LogEvent| event.seq > after;
-        self.read(|inner| {
-            inner
-                .log(room)
-                .iter()
-                .filter(above)
-                .take(limit)
-                .cloned()
-                .collect()
-        })
-        .await
+        self.read(|inner| page(inner.log(room).iter().filter(above), limit.rows))
+            .await
     }
 
     async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
@@ -49,14 +43,13 @@ impl LogStore for SimStore {
         &self,
         room: &RoomName,
         before: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let is = |event: &&LogEvent| event.seq < before && event.body.is_message();
         self.read(|inner| {
-            let newest = inner.log(room).iter().rev().filter(is).take(limit);
-            let mut messages: Vec<_> = newest.cloned().collect();
-            messages.reverse();
-            messages
+            let mut page = page(inner.log(room).iter().rev().filter(is), limit.rows);
+            page.events.reverse();
+            page
         })
         .await
     }
@@ -65,19 +58,11 @@ impl LogStore for SimStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let is = |event: &&LogEvent| event.seq > after && event.body.is_message();
-        self.read(|inner| {
-            inner
-                .log(room)
-                .iter()
-                .filter(is)
-                .take(limit)
-                .cloned()
-                .collect()
-        })
-        .await
+        self.read(|inner| page(inner.log(room).iter().filter(is), limit.rows))
+            .await
     }
 
     async fn event_by_nonce(
@@ -97,18 +82,24 @@ impl LogStore for SimStore {
             .await
     }
 
-    async fn events_targeting(
+    async fn message_states(
         &self,
         room: &RoomName,
-        targets: &[Seq],
-        up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        let is = |event: &&LogEvent| {
-            let target = event.body.target();
-            event.seq <= up_to && target.is_some_and(|target| targets.contains(&target))
-        };
-        self.read(|inner| inner.log(room).iter().filter(is).cloned().collect())
-            .await
+        messages: Vec<LogEvent>,
+        as_of: Seq,
+        _: usize,
+    ) -> Result<Vec<Target>, StoreError> {
+        self.read(|inner| {
+            let states = messages.iter().filter_map(Target::new).map(|mut state| {
+                let seq = state.said.seq;
+                let log = inner.log(room).iter().filter(|event| event.seq <= as_of);
+                log.filter(|event| event.body.target() == Some(seq))
+                    .for_each(|event| state.apply(event));
+                state
+            });
+            states.collect()
+        })
+        .await
     }
 
     async fn deleted_among(
@@ -272,4 +263,11 @@ impl SimStore {
             }
         }
     }
+}
+
+fn page<'a>(events: impl Iterator<Item = &'a LogEvent>, rows: usize) -> Page {
+    let mut events: Vec<LogEvent> = events.take(rows + 1).cloned().collect();
+    let more = events.len() > rows;
+    events.truncate(rows);
+    Page { events, more }
 }

@@ -1,10 +1,12 @@
+use std::collections::BTreeSet;
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{Emoji, RoomName, Seq, Username};
 
 use super::{HOSTILE, created, edited, event, put, room, said, user, whole_log};
 use crate::tokens::phrases;
-use crate::{ReadMark, Search, SharedStore};
-use chat_rules::EventBody;
+use crate::{Append, ReadMark, Search, SharedStore};
+use chat_rules::{EventBody, Target};
 
 fn deleted(target: Seq) -> EventBody {
     EventBody::Deleted { target }
@@ -19,7 +21,7 @@ fn mentioning(names: &[&str]) -> EventBody {
     }
 }
 
-pub(crate) async fn events_are_found_by_what_they_target(store: &SharedStore) {
+pub(crate) async fn events_are_found_by_their_numbers(store: &SharedStore) {
     let rust = room("rust");
     let reacted = EventBody::Reacted {
         target: 2,
@@ -36,27 +38,11 @@ pub(crate) async fn events_are_found_by_what_they_target(store: &SharedStore) {
         deleted(3),
     ];
     let log = put(store, &rust, 0, "ann", bodies).await;
-    let of = async |targets: &[Seq], up_to| {
-        let events = store.events_targeting(&rust, targets, up_to).await.unwrap();
-        events.iter().map(|event| event.seq).collect::<Vec<_>>()
-    };
-    assert_eq!(of(&[2], Seq::MAX >> 11).await, [5, 6]);
-    assert_eq!(of(&[3, 2], 6).await, [4, 5, 6]);
-    assert_eq!(of(&[3, 2], 7).await, [4, 5, 6, 7]);
-    assert_eq!(of(&[1, 0, 9], 7).await, [0; 0]);
-    assert_eq!(of(&[], 7).await, [0; 0]);
     assert_eq!(store.event(&rust, 4).await.unwrap().as_ref(), log.get(3));
     assert_eq!(store.event(&rust, 8).await.unwrap(), None);
     let at = store.events_at(&rust, &[4, 99, 1]).await.unwrap();
     assert_eq!(at.iter().map(|event| event.seq).collect::<Vec<_>>(), [4, 1]);
     let elsewhere = room("other");
-    assert!(
-        store
-            .events_targeting(&elsewhere, &[2], 9)
-            .await
-            .unwrap()
-            .is_empty()
-    );
     assert_eq!(store.deleted_among(&rust, &[2, 3, 9]).await.unwrap(), [3]);
     assert_eq!(store.deleted_among(&elsewhere, &[3]).await.unwrap(), [0; 0]);
 }
@@ -84,6 +70,140 @@ pub(crate) async fn a_deleted_text_is_blanked(store: &SharedStore) {
         .collect();
     assert_eq!(texts, ["", "", "stays"]);
     assert_eq!(found(store, "stays", &["lobby"]).await, [3]);
+}
+
+/// A log in which messages are changed in every way, by a few people, from a seed.
+fn changed_messages(seed: u64) -> Vec<(&'static str, EventBody)> {
+    let mut chance = seed;
+    let mut next = move |below: u64| {
+        chance = chance
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (chance >> 33) % below
+    };
+    let mut bodies = vec![("ann", said("one")), ("bob", mentioning(&["bob"]))];
+    let (mut deleted_ones, mut reactions) = (BTreeSet::new(), BTreeSet::new());
+    for n in 0..60 {
+        let target = 1 + next(2);
+        let who = ["ann", "bob", "eve"][next(3) as usize];
+        let body = match next(12) {
+            _ if deleted_ones.contains(&target) => said("more"),
+            0 if n > 30 => {
+                deleted_ones.insert(target);
+                deleted(target)
+            }
+            1..=4 => EventBody::Edited {
+                target,
+                text: format!("edit {n}"),
+                mentions: (0..next(3)).map(|n| user(&format!("u{n}"))).collect(),
+            },
+            5 => said("more"),
+            _ => {
+                let emoji = next(3);
+                let key = (target, who, emoji);
+                let on = !reactions.remove(&key) && reactions.insert(key);
+                EventBody::Reacted {
+                    target,
+                    emoji: Emoji::parse(["👍", "🦀", "🎉"][emoji as usize]).unwrap(),
+                    on,
+                }
+            }
+        };
+        bodies.push((who, body));
+    }
+    bodies
+}
+
+pub(crate) async fn a_message_is_shown_as_of_each_event(store: &SharedStore) {
+    for seed in 1..=4 {
+        let rust = room(&format!("rust-{seed}"));
+        let mut log = Vec::new();
+        for (seq, (who, body)) in (1..).zip(changed_messages(seed)) {
+            let event = event(seq, who, body);
+            let appended = store.append(&rust, seq - 1, vec![event.clone()]).await;
+            assert_eq!(appended.unwrap(), Append::Stored);
+            log.push(event);
+        }
+        for as_of in [2, 5, 20, 33, 40, 50, 61, log.len() as u64, Seq::MAX >> 11] {
+            let messages: Vec<_> = log.iter().take(2).cloned().collect();
+            let expect: Vec<Target> = messages
+                .iter()
+                .map(|said| {
+                    let mut state = Target::new(said).unwrap();
+                    let until = log.iter().take_while(|event| event.seq <= as_of);
+                    until
+                        .filter(|event| event.body.target() == Some(said.seq))
+                        .for_each(|event| state.apply(event));
+                    state
+                })
+                .collect();
+            let states = store.message_states(&rust, messages, as_of, usize::MAX);
+            let states = states.await.unwrap();
+            for (state, expect) in states.iter().zip(&expect) {
+                let shown = |state: &Target| {
+                    let reactions: Vec<_> = state
+                        .reactions()
+                        .map(|(emoji, count, names)| (emoji.clone(), count, names))
+                        .collect();
+                    let Target {
+                        text,
+                        mentions,
+                        edited_ts,
+                        deleted,
+                        rev,
+                        ..
+                    } = state.clone();
+                    (text, mentions, edited_ts, deleted, rev, reactions)
+                };
+                assert_eq!(shown(state), shown(expect), "seed {seed} as of {as_of}");
+            }
+            assert_eq!(states.len(), expect.len());
+        }
+    }
+}
+
+pub(crate) async fn states_end_where_the_bytes_do(store: &SharedStore) {
+    let rust = room("rust");
+    let long = "x".repeat(1_000);
+    let bodies = (0..4)
+        .map(|_| said("short"))
+        .chain([edited(1, &long), edited(2, &long)]);
+    let log = put(store, &rust, 0, "ann", bodies).await;
+    for (bytes, expect) in [
+        (0, 1),
+        (900, 1),
+        (1_500, 1),
+        (2_004, 2),
+        (2_005, 3),
+        (9_999, 4),
+    ] {
+        let messages = log[..4].to_vec();
+        let states = store.message_states(&rust, messages, 6, bytes).await;
+        assert_eq!(states.unwrap().len(), expect, "{bytes}");
+    }
+    let none = store
+        .message_states(&rust, vec![log[4].clone()], 6, 9)
+        .await;
+    assert_eq!(none.unwrap(), [], "an edit is no message");
+}
+
+pub(crate) async fn a_much_edited_message_is_one_row(store: &SharedStore) {
+    let rust = room("rust");
+    put(store, &rust, 0, "ann", [said("first")]).await;
+    let edits = (0..300).map(|n| edited(1, &format!("edit {n}")));
+    put(store, &rust, 1, "ann", edits).await;
+    let said = store.event(&rust, 1).await.unwrap();
+    let said = Vec::from_iter(said);
+    let states = store.message_states(&rust, said, 301, 9_999).await.unwrap();
+    assert_eq!((states[0].text.as_str(), states[0].rev), ("edit 299", 301));
+    put(store, &rust, 301, "ann", [deleted(1)]).await;
+    store.scrub(&rust, 1).await.unwrap();
+    assert_eq!(store.unscrubbed(9).await.unwrap(), []);
+    let log = whole_log(store, &rust).await;
+    assert!(
+        log.iter()
+            .all(|event| event.body.text().is_none_or(str::is_empty))
+    );
 }
 
 pub(crate) async fn markers_only_move_forward(store: &SharedStore) {

@@ -156,6 +156,7 @@ pub(crate) async fn snapshots_never_go_back(store: &SharedStore) {
     let rust = room("rust");
     assert_eq!(store.snapshot(&rust).await.unwrap(), None);
     let snapshot = |seq, state: &[u8]| Snapshot {
+        rules_version: 1,
         seq,
         state: state.into(),
     };
@@ -169,6 +170,15 @@ pub(crate) async fn snapshots_never_go_back(store: &SharedStore) {
     ] {
         store.save_snapshot(&rust, offered).await.unwrap();
         assert_eq!(store.snapshot(&rust).await.unwrap(), Some(stands));
+    }
+    // What other rules folded can't be used, however far it goes.
+    for rules_version in [2, 1] {
+        let other = Snapshot {
+            rules_version,
+            ..snapshot(7, b"other rules")
+        };
+        store.save_snapshot(&rust, other.clone()).await.unwrap();
+        assert_eq!(store.snapshot(&rust).await.unwrap(), Some(other));
     }
     assert_eq!(store.snapshot(&room("go")).await.unwrap(), None);
 }

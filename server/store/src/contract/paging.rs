@@ -1,5 +1,5 @@
 use super::{event, put, room, said, seqs, whole_log};
-use crate::{Append, SharedStore};
+use crate::{Append, PageLimit, SharedStore};
 use chat_rules::EventBody;
 
 pub(crate) async fn events_in_pages(store: &SharedStore) {
@@ -17,7 +17,11 @@ pub(crate) async fn events_in_pages(store: &SharedStore) {
     let mut paged = Vec::new();
     loop {
         let after = paged.len() as u64;
-        let page = store.events(&rust, after, 10).await.unwrap();
+        let page = store
+            .events(&rust, after, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events;
         assert_eq!(page.len() as u64, (25 - after).min(10));
         if page.is_empty() {
             break;
@@ -53,7 +57,11 @@ pub(crate) async fn messages_between_other_events(store: &SharedStore) {
         (3, 10, &[]),
         (1, 10, &[]),
     ] {
-        let page = store.messages_before(&rust, before, limit).await.unwrap();
+        let page = store
+            .messages_before(&rust, before, PageLimit::rows(limit))
+            .await
+            .unwrap()
+            .events;
         assert_eq!(seqs(&page), expect, "before {before}, {limit}");
         for message in page {
             assert_eq!(message, log[message.seq as usize - 1]);
@@ -68,7 +76,11 @@ pub(crate) async fn messages_between_other_events(store: &SharedStore) {
         (60, 10, &[]),
         (99, 10, &[]),
     ] {
-        let page = store.messages_after(&rust, after, limit).await.unwrap();
+        let page = store
+            .messages_after(&rust, after, PageLimit::rows(limit))
+            .await
+            .unwrap()
+            .events;
         assert_eq!(seqs(&page), expect, "after {after}, {limit}");
         for message in page {
             assert_eq!(message, log[message.seq as usize - 1]);
@@ -78,21 +90,120 @@ pub(crate) async fn messages_between_other_events(store: &SharedStore) {
 
 pub(crate) async fn bounds_of_pages(store: &SharedStore) {
     let rust = room("rust");
-    assert_eq!(store.events(&rust, 0, 10).await.unwrap(), []);
-    assert_eq!(store.messages_before(&rust, 10, 10).await.unwrap(), []);
-    assert_eq!(store.messages_after(&rust, 0, 10).await.unwrap(), []);
+    assert_eq!(
+        store
+            .events(&rust, 0, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_before(&rust, 10, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_after(&rust, 0, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
 
     let log = put(store, &rust, 0, "ann", [said("1"), said("2")]).await;
-    assert_eq!(store.events(&rust, 0, 0).await.unwrap(), []);
-    assert_eq!(store.messages_before(&rust, 9, 0).await.unwrap(), []);
-    assert_eq!(store.messages_after(&rust, 0, 0).await.unwrap(), []);
-    // Cursors above what any database counts to.
-    assert_eq!(store.events(&rust, u64::MAX, 10).await.unwrap(), []);
-    assert_eq!(store.messages_after(&rust, u64::MAX, 10).await.unwrap(), []);
     assert_eq!(
-        store.messages_before(&rust, u64::MAX, 10).await.unwrap(),
+        store
+            .events(&rust, 0, PageLimit::rows(0))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_before(&rust, 9, PageLimit::rows(0))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_after(&rust, 0, PageLimit::rows(0))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    // Cursors above what any database counts to.
+    assert_eq!(
+        store
+            .events(&rust, u64::MAX, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_after(&rust, u64::MAX, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .messages_before(&rust, u64::MAX, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
         log
     );
-    assert_eq!(store.messages_before(&rust, 0, 10).await.unwrap(), []);
-    assert_eq!(store.events(&rust, 0, usize::MAX).await.unwrap(), log);
+    assert_eq!(
+        store
+            .messages_before(&rust, 0, PageLimit::rows(10))
+            .await
+            .unwrap()
+            .events,
+        []
+    );
+    assert_eq!(
+        store
+            .events(&rust, 0, PageLimit::rows(usize::MAX))
+            .await
+            .unwrap()
+            .events,
+        log
+    );
+}
+
+pub(crate) async fn pages_are_bounded_in_bytes(store: &SharedStore) {
+    let rust = room("rust");
+    let long = "x".repeat(10_000);
+    put(store, &rust, 0, "ann", (0..6).map(|_| said(&long))).await;
+    for (bytes, expect) in [(0, 1), (1, 1), (25_000, 2), (35_000, 3), (99_000, 6)] {
+        let limit = PageLimit { rows: 6, bytes };
+        let after = store.events(&rust, 0, limit).await.unwrap();
+        assert_eq!(
+            (after.events.len(), after.more),
+            (expect, expect < 6),
+            "{bytes}"
+        );
+        let newer = store.messages_after(&rust, 0, limit).await.unwrap();
+        assert_eq!(newer, after);
+        let older = store.messages_before(&rust, 7, limit).await.unwrap();
+        let newest: Vec<u64> = (7 - expect as u64..7).collect();
+        assert_eq!(seqs(&older.events), newest);
+        assert_eq!(older.more, expect < 6);
+    }
+    for (rows, more) in [(0, true), (5, true), (6, false), (7, false)] {
+        let page = store.events(&rust, 0, PageLimit::rows(rows)).await.unwrap();
+        assert_eq!(page.more, more, "{rows}");
+    }
 }

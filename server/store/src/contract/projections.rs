@@ -1,7 +1,7 @@
 use chat_shared::protocol::RoomKind;
 
 use super::{created, event, put, put_refused, room, said, user};
-use crate::{Append, PublicRoom, SharedStore};
+use crate::{Append, PageLimit, PublicRoom, SharedStore};
 use chat_rules::{EventBody, EventNonce};
 
 async fn check_rooms_of(store: &SharedStore, name: &str, expect: &[&str]) {
@@ -108,7 +108,14 @@ pub(crate) async fn a_refused_event_projects_nothing(store: &SharedStore) {
 
     let mut refused = event(4, "ann", EventBody::Left { heir: None });
     refused.nonce = EventNonce::from_seq(2);
-    let existing = Box::new(store.events(&rust, 1, 1).await.unwrap().remove(0));
+    let existing = Box::new(
+        store
+            .events(&rust, 1, PageLimit::rows(1))
+            .await
+            .unwrap()
+            .events
+            .remove(0),
+    );
     let taken = |index| Append::NonceTaken {
         index,
         existing: existing.clone(),

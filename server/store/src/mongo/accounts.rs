@@ -9,32 +9,24 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, sleep};
 
-use super::documents::{
-    AvatarDoc, ClaimDoc, OursDoc, SessionDoc, UserDoc, int, unreadable_password,
-};
+use super::documents::{AvatarDoc, ClaimDoc, OursDoc, SessionDoc, UserDoc, int};
 use super::error::Failure;
 use super::log::clamp;
+use super::passwords::{decode_password, encode_password, epoch_of};
 use super::{MongoStore, Shared};
 use crate::{
     AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PasswordRecord, PlainPassword, SESSIONS_MAX, Session, StoreError, User,
+    PasswordRecord, PlainPassword, Session, StoreError, User,
 };
 
 /// Documents of the demo's that bear one name, at most; more would make a log-in slow.
 const SAME_NAME_MAX: i64 = 16;
 
 /// Between two attempts to insert while the outcome is not known.
-const RETRY: Duration = Duration::from_millis(100);
+pub(super) const RETRY: Duration = Duration::from_millis(100);
 
 /// Under which key the first account that was made is kept, so that one alone is told it is that.
 pub(super) const FIRST_ACCOUNT: &str = "first_account";
-
-/// Between the epochs of one account's documents; no epoch has it in it.
-const EPOCH_SEPARATOR: &str = ",";
-
-pub(super) const ARGON2ID: &str = "argon2id";
-pub(super) const PLAIN: &str = "plain";
-pub(super) const MISSING: &str = "missing";
 
 #[async_trait::async_trait]
 impl AccountStore for MongoStore {
@@ -257,7 +249,7 @@ impl AccountStore for MongoStore {
     }
 }
 
-enum Insert<T> {
+pub(super) enum Insert<T> {
     Done,
     /// Another's.
     Stands(T),
@@ -281,7 +273,7 @@ impl Shared {
     }
 
     /// Inserts `doc` once, again while it is not known whether it was.
-    async fn insert<T>(
+    pub(super) async fn insert<T>(
         &self,
         collection: &Collection<T>,
         id: &Bson,
@@ -332,95 +324,8 @@ impl Shared {
         }
     }
 
-    /// Changes the password and the epoch of all documents of one person that have still the
-    /// verified epoch. The new epoch is nobody else's, so that a lost answer is found by reading.
-    async fn change_password(
-        &self,
-        username: &Username,
-        verified: Option<&PasswordEpoch>,
-        new: &NewPassword,
-    ) -> Result<PasswordChange, StoreError> {
-        let (kind, password) = encode_password(&new.record)?;
-        let filter = doc! {
-            "username": username.as_str(),
-            "chatServer.passwordEpoch": { "$in": epochs_of(verified) },
-        };
-        let set = doc! {
-            "password": password,
-            "chatServer.passwordKind": kind,
-            "chatServer.passwordEpoch": &new.epoch.0,
-        };
-        let deadline = Instant::now() + self.timeouts.write;
-        loop {
-            let update = self
-                .users
-                .update_many(filter.clone(), doc! { "$set": set.clone() });
-            let failure = match self.ask(update).await {
-                Ok(_) => None,
-                Err(Failure::Away(text)) => Some(Failure::Away(text)),
-                Err(failure) => return Err(failure.into()),
-            };
-            match (self.user_to_the_letter(username.as_str()).await, failure) {
-                (Ok(None), _) => return Ok(PasswordChange::NoSuchUser),
-                (Ok(Some(user)), _) if user.password_epoch.as_ref() == Some(&new.epoch) => {
-                    return Ok(PasswordChange::Done);
-                }
-                (Ok(Some(user)), None) if user.password_epoch.as_ref() != verified => {
-                    return Ok(PasswordChange::Outdated);
-                }
-                (Err(error), _) if Instant::now() + RETRY > deadline => return Err(error),
-                (Ok(_), Some(failure)) if Instant::now() + RETRY > deadline => {
-                    return Err(failure.into());
-                }
-                (Ok(_), None) if Instant::now() + RETRY > deadline => {
-                    return Err(StoreError::Unavailable("the password moves".into()));
-                }
-                _ => sleep(RETRY).await,
-            }
-        }
-    }
-
-    /// Moves the kept session to the new epoch and removes those of earlier ones.
-    async fn end_earlier_sessions(
-        &self,
-        username: &Username,
-        verified: Option<&PasswordEpoch>,
-        epoch: &PasswordEpoch,
-        kept: Option<&str>,
-    ) -> Result<(), Failure> {
-        if let Some(kept) = kept {
-            let filter = doc! {
-                "_id": kept,
-                "username": username.as_str(),
-                "epoch": verified.map(|epoch| epoch.0.as_str()),
-            };
-            let set = doc! { "$set": { "epoch": &epoch.0 } };
-            self.ask(self.sessions.update_one(filter, set)).await?;
-        }
-        let others = doc! { "username": username.as_str(), "epoch": { "$ne": &epoch.0 } };
-        self.ask(self.sessions.delete_many(others)).await.map(drop)
-    }
-
-    /// Ends a person's sessions above [`SESSIONS_MAX`], the oldest, and never the one just made.
-    async fn end_oldest_sessions(
-        &self,
-        username: &Username,
-        new: &str,
-    ) -> Result<Vec<String>, Failure> {
-        let others = doc! { "username": username.as_str(), "_id": { "$ne": new } };
-        let find = self.sessions.find(others).sort(doc! { "created": -1 });
-        let oldest = self.collect(find.skip(SESSIONS_MAX as u64 - 1)).await?;
-        if oldest.is_empty() {
-            return Ok(Vec::new());
-        }
-        let ids: Vec<String> = oldest.into_iter().map(|doc: SessionDoc| doc.id).collect();
-        let delete = self.sessions.delete_many(doc! { "_id": { "$in": &ids } });
-        self.ask(delete).await?;
-        Ok(ids)
-    }
-
     /// The one person of all documents that bear this name.
-    async fn user_to_the_letter(&self, name: &str) -> Result<Option<User>, StoreError> {
+    pub(super) async fn user_to_the_letter(&self, name: &str) -> Result<Option<User>, StoreError> {
         let find = self.users.find(doc! { "username": name });
         let docs: Vec<UserDoc> = self.collect(find.limit(SAME_NAME_MAX)).await?;
         // MongoDB finds a list that holds the name as well.
@@ -499,60 +404,4 @@ fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         last_ban_seq: ours.last_ban_seq,
         password_epoch: epoch_of(epochs),
     })
-}
-
-/// The epoch of an account that may be several documents of the demo's. Where a change reached
-/// only some of them, it is the epochs of all: equal to none that a finished change leaves.
-fn epoch_of(epochs: BTreeSet<Option<String>>) -> Option<PasswordEpoch> {
-    if epochs.iter().all(Option::is_none) {
-        return None;
-    }
-    let epochs: Vec<String> = epochs.into_iter().map(Option::unwrap_or_default).collect();
-    Some(PasswordEpoch(epochs.join(EPOCH_SEPARATOR)))
-}
-
-/// The epochs of the single documents of an account, as a list for `$in`.
-fn epochs_of(epoch: Option<&PasswordEpoch>) -> Vec<Bson> {
-    let Some(epoch) = epoch else {
-        return vec![Bson::Null];
-    };
-    let each = epoch.0.split(EPOCH_SEPARATOR);
-    each.map(|epoch| match epoch {
-        "" => Bson::Null,
-        epoch => Bson::String(epoch.to_owned()),
-    })
-    .collect()
-}
-
-fn decode_password(username: &str, doc: &UserDoc) -> Result<PasswordRecord, StoreError> {
-    let kind = doc
-        .ours
-        .as_ref()
-        .and_then(|ours| ours.password_kind.as_deref());
-    match (kind, &doc.password) {
-        (None, Bson::String(plain)) => Ok(PasswordRecord::Plain(vec![plain.clone()])),
-        (None, _) | (Some(MISSING), _) => Ok(PasswordRecord::Missing),
-        (Some(ARGON2ID), Bson::String(phc)) => Ok(PasswordRecord::Argon2id(phc.clone())),
-        (Some(PLAIN), Bson::Array(all)) => all
-            .iter()
-            .map(|plain| plain.as_str().map(str::to_owned))
-            .collect::<Option<_>>()
-            .map(PasswordRecord::Plain)
-            .ok_or_else(|| unreadable_password(username)),
-        _ => Err(unreadable_password(username)),
-    }
-}
-
-fn encode_password(password: &PasswordRecord) -> Result<(&'static str, Bson), StoreError> {
-    match password {
-        PasswordRecord::Argon2id(phc) => Ok((ARGON2ID, Bson::String(phc.clone()))),
-        PasswordRecord::Plain(all) => Ok((PLAIN, all.clone().into())),
-        PasswordRecord::Missing => Ok((MISSING, Bson::String(String::new()))),
-        PasswordRecord::AnyOf(_) => Err(StoreError::Refused("several passwords at once".into())),
-    }
-}
-
-/// What a converted password is written as.
-pub(super) fn converted(argon2id: &str) -> Document {
-    doc! { "$set": { "password": argon2id, "chatServer.passwordKind": ARGON2ID } }
 }

@@ -65,6 +65,17 @@ pub enum OpenError {
         reason: String,
     },
     #[error(
+        "The database {database} of MongoDB at {hosts} was made by a newer chat-server: it has \
+         version {found} and this one knows {known}. Start the newer one, or name another database \
+         with --mongo-database."
+    )]
+    TooNew {
+        hosts: String,
+        database: String,
+        found: u32,
+        known: u32,
+    },
+    #[error(
         "The database {database} of MongoDB at {hosts} can't be used: {reason}. Correct it, or name \
          another with --mongo-database."
     )]
@@ -86,11 +97,13 @@ impl OpenError {
                 database,
                 reason,
             },
-            Failure::Duplicate | Failure::Corrupt(_) | Failure::Invalid(_) => Self::Unusable {
-                hosts,
-                database,
-                reason,
-            },
+            Failure::Duplicate | Failure::TooNew(_) | Failure::Corrupt(_) | Failure::Invalid(_) => {
+                Self::Unusable {
+                    hosts,
+                    database,
+                    reason,
+                }
+            }
         }
     }
 }

@@ -6,34 +6,18 @@ use chat_shared::{RoomName, Seq, Username};
 use mongodb::bson::{Bson, Document, doc};
 
 use super::Shared;
-use super::documents::{LogDoc, ReadMarkDoc, SEQ_MAX, int, log_id};
+use super::documents::{LogDoc, ReadMarkDoc, SEQ_MAX, events, int, log_id};
 use super::error::Failure;
 use crate::{ReadMark, StoreError};
-use chat_rules::{EventBody, LogEvent};
+use chat_rules::LogEvent;
 
 /// Events that are looked at for someone's unread mentions; a count is no higher.
 const MENTIONING_EVENTS_MAX: i64 = 1_000;
 
-impl Shared {
-    pub(super) async fn events_targeting(
-        &self,
-        room: &RoomName,
-        targets: &[Seq],
-        up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        // What changes nothing has the target 0.
-        let targets: Vec<Seq> = targets.iter().copied().filter(|seq| *seq > 0).collect();
-        if targets.is_empty() {
-            return Ok(Vec::new());
-        }
-        let seq = doc! { "$lte": int(up_to) };
-        let filter = doc! { "room": room.as_str(), "target": among(&targets), "seq": seq };
-        let docs: Vec<LogDoc> = self.collect(self.log.find(filter)).await?;
-        let mut events: Vec<_> = docs.into_iter().map(LogEvent::from).collect();
-        events.sort_by_key(|event| event.seq);
-        Ok(events)
-    }
+/// Edits that are blanked by one command.
+const SCRUBBED_EVENTS_MAX: i64 = 64;
 
+impl Shared {
     pub(super) async fn deleted_among(
         &self,
         room: &RoomName,
@@ -49,7 +33,7 @@ impl Shared {
             "body.kind": "deleted",
         };
         let docs: Vec<LogDoc> = self.collect(self.log.find(filter)).await?;
-        let targets = docs.into_iter().map(LogEvent::from);
+        let targets = events(docs)?.into_iter();
         Ok(targets.filter_map(|event| event.body.target()).collect())
     }
 
@@ -58,15 +42,25 @@ impl Shared {
             return Ok(());
         }
         let blank = doc! { "body.text": "", "body.mentions": [], "mentions": [] };
+        let blank = doc! { "$set": blank };
         let message = doc! { "_id": log_id(room, target), "isMessage": true };
-        let edits = doc! {
-            "room": room.as_str(),
-            "target": int(target),
-            "body.kind": "edited",
-        };
-        for filter in [message, edits] {
-            let update = self.log.update_many(filter, doc! { "$set": &blank });
-            self.ask(update).await?;
+        self.ask(self.log.update_one(message, blank.clone()))
+            .await?;
+        loop {
+            let edits = doc! {
+                "room": room.as_str(),
+                "target": int(target),
+                "body.kind": "edited",
+                "body.text": { "$ne": "" },
+            };
+            let find = self.log.find(edits).limit(SCRUBBED_EVENTS_MAX);
+            let docs: Vec<LogDoc> = self.collect(find).await?;
+            if docs.is_empty() {
+                break;
+            }
+            let ids: Vec<String> = docs.into_iter().map(|doc| doc.id).collect();
+            let edits = doc! { "_id": { "$in": ids } };
+            self.ask(self.log.update_many(edits, blank.clone())).await?;
         }
         let words = doc! { "$set": { "words": [], "rev": int(SEQ_MAX) } };
         let entry = doc! { "_id": log_id(room, target) };
@@ -160,7 +154,7 @@ impl Shared {
         let mut rooms: BTreeMap<RoomName, BTreeSet<Seq>> = BTreeMap::new();
         for doc in docs {
             let room = doc.room().clone();
-            let event = LogEvent::from(doc);
+            let event = LogEvent::try_from(doc)?;
             let seq = event.body.target().unwrap_or(event.seq);
             rooms.entry(room).or_default().insert(seq);
         }
@@ -185,21 +179,14 @@ impl Shared {
         let messages: Vec<LogDoc> = self
             .collect(self.log.find(doc! { "_id": { "$in": ids } }))
             .await?;
-        let mut now: BTreeMap<Seq, Vec<Username>> = BTreeMap::new();
-        let changes = self.events_targeting(room, seqs, SEQ_MAX).await?;
-        for event in messages.into_iter().map(LogEvent::from).chain(changes) {
-            let seq = event.body.target().unwrap_or(event.seq);
-            match event.body {
-                EventBody::Message { mentions, .. } | EventBody::Edited { mentions, .. } => {
-                    now.insert(seq, mentions);
-                }
-                EventBody::Deleted { .. } => {
-                    now.remove(&seq);
-                }
-                _ => {}
-            }
-        }
-        Ok(now)
+        let messages = events(messages)?;
+        let states = self
+            .message_states(room, &messages, SEQ_MAX, usize::MAX)
+            .await?;
+        let standing = states.into_iter().filter(|state| !state.deleted);
+        Ok(standing
+            .map(|state| (state.said.seq, state.mentions))
+            .collect())
     }
 }
 

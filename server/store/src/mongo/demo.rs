@@ -9,10 +9,11 @@ use futures::TryStreamExt;
 use mongodb::bson::doc;
 
 use super::Shared;
-use super::accounts::{FIRST_ACCOUNT, MISSING, converted};
+use super::accounts::FIRST_ACCOUNT;
 use super::documents::{DemoNameDoc, UserDoc};
 use super::error::Failure;
 use super::log::clamp;
+use super::passwords::{MISSING, converted};
 use crate::{PlainPassword, StoreError};
 
 /// Names kept in one insert.

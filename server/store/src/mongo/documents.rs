@@ -2,9 +2,11 @@
 
 use chat_shared::{RoomName, Seq, Username};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson};
-use serde::{Deserialize, Serialize};
+use mongodb::bson::{Binary, Bson, RawDocumentBuf, deserialize_from_slice};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::log::{check_format, unreadable};
 use crate::{Avatar, PasswordEpoch, SecretHash, Session, Snapshot, StoreError};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -40,7 +42,44 @@ pub(super) struct LogDoc {
     /// Whom the text in it mentions.
     #[serde(default)]
     mentions: Vec<Username>,
-    body: EventBody,
+    /// The oldest version of the events' format whose readers understand it.
+    #[serde(default = "first_format")]
+    format: u32,
+    body: StoredBody,
+}
+
+/// Before the field was there, all events had the first format.
+fn first_format() -> u32 {
+    1
+}
+
+/// An event's body, or what can be said of one that this version can't read. A document whose body
+/// is unknown is still read, so that the error names its event.
+#[derive(Debug, Clone, PartialEq)]
+enum StoredBody {
+    Known(EventBody),
+    Unknown { kind: Option<String> },
+}
+
+impl Serialize for StoredBody {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Known(body) => body.serialize(serializer),
+            Self::Unknown { .. } => Err(S::Error::custom("a body that was not read")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoredBody {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let raw = RawDocumentBuf::deserialize(deserializer)?;
+        Ok(match deserialize_from_slice(raw.as_bytes()) {
+            Ok(body) => Self::Known(body),
+            Err(_) => Self::Unknown {
+                kind: raw.get_str("kind").ok().map(str::to_owned),
+            },
+        })
+    }
 }
 
 impl LogDoc {
@@ -57,7 +96,8 @@ impl LogDoc {
             is_message: event.body.is_message(),
             target: event.body.target().unwrap_or(0),
             mentions: event.body.mentions().to_vec(),
-            body: event.body.clone(),
+            format: event.body.format(),
+            body: StoredBody::Known(event.body.clone()),
         }
     }
 }
@@ -66,20 +106,39 @@ impl LogDoc {
     pub(super) fn room(&self) -> &RoomName {
         &self.room
     }
+
+    pub(super) fn seq(&self) -> Seq {
+        self.seq
+    }
 }
 
-impl From<LogDoc> for LogEvent {
-    fn from(doc: LogDoc) -> Self {
-        Self {
+impl TryFrom<LogDoc> for LogEvent {
+    type Error = StoreError;
+
+    fn try_from(doc: LogDoc) -> Result<Self, StoreError> {
+        check_format(&doc.room, doc.seq, doc.format)?;
+        let body = match doc.body {
+            StoredBody::Known(body) => body,
+            StoredBody::Unknown { kind } => {
+                let reason = "a body of an unknown shape";
+                return Err(unreadable(&doc.room, doc.seq, kind.as_deref(), reason));
+            }
+        };
+        Ok(Self {
             seq: doc.seq,
             ts: doc.ts,
             id: doc.event,
             sender: doc.sender,
             nonce: doc.nonce,
             messages: doc.messages,
-            body: doc.body,
-        }
+            body,
+        })
     }
+}
+
+/// The events of documents, in their order.
+pub(super) fn events(docs: Vec<LogDoc>) -> Result<Vec<LogEvent>, StoreError> {
+    docs.into_iter().map(LogEvent::try_from).collect()
 }
 
 /// Written before the room's first event, so that every log's room is found here.
@@ -93,8 +152,10 @@ pub(super) struct RoomDoc {
     pub(super) topic: String,
     /// The event that `kind` and `topic` are of.
     pub(super) shape_seq: Seq,
-    /// Every event up to here is projected.
-    pub(super) applied: Seq,
+    /// Every event up to here is projected. Version 2 counted in another field, without the states
+    /// of messages.
+    #[serde(default)]
+    pub(super) projected: Seq,
     /// Every event up to here is in the search.
     #[serde(default)]
     pub(super) searched: Seq,
@@ -191,9 +252,12 @@ fn binary(bytes: Vec<u8>) -> Binary {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SnapshotDoc {
     #[serde(rename = "_id")]
     pub(super) room: RoomName,
+    #[serde(default)]
+    pub(super) rules_version: u32,
     pub(super) seq: Seq,
     pub(super) state: Binary,
 }
@@ -203,6 +267,7 @@ impl SnapshotDoc {
         let state = binary(snapshot.state);
         Self {
             room: room.clone(),
+            rules_version: snapshot.rules_version,
             seq: snapshot.seq,
             state,
         }
@@ -210,6 +275,7 @@ impl SnapshotDoc {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct SessionDoc {
     #[serde(rename = "_id")]
     pub(super) id: String,
@@ -263,6 +329,17 @@ pub(super) struct ClaimDoc {
     #[serde(rename = "_id")]
     pub(super) key: String,
     pub(super) value: String,
+}
+
+/// The version of the whole database, in a document of its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SchemaDoc {
+    #[serde(rename = "_id")]
+    pub(super) id: String,
+    pub(super) version: u32,
+    /// The oldest version whose servers understand everything in the database.
+    pub(super) oldest_reader: u32,
 }
 
 /// A name that the demo's users have, by what it folds to.

@@ -27,6 +27,9 @@ pub(super) enum Failure {
     Away(String),
     #[error("{0}")]
     Denied(String),
+    /// A newer version wrote what was read.
+    #[error("{0}")]
+    TooNew(String),
     #[error("{0}")]
     Corrupt(String),
     #[error("{0}")]
@@ -36,9 +39,16 @@ pub(super) enum Failure {
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         match &*error.kind {
+            // A majority that did not acknowledge leaves the outcome open, whatever else is known,
+            // and a key that is taken hides no other error.
+            ErrorKind::InsertMany(insert) if insert.write_concern_error.is_some() => {
+                majority_not_reached()
+            }
             ErrorKind::InsertMany(insert) => {
-                let first = insert.write_errors.iter().flatten().next();
-                first.map_or_else(majority_not_reached, |error| by_code(error.code))
+                let codes = insert.write_errors.iter().flatten().map(|error| error.code);
+                let other = codes.clone().find(|code| *code != DUPLICATE_KEY);
+                let first = other.or(codes.min());
+                first.map_or_else(majority_not_reached, by_code)
             }
             ErrorKind::Write(WriteFailure::WriteError(error)) => by_code(error.code),
             ErrorKind::Write(WriteFailure::WriteConcernError(_)) => majority_not_reached(),
@@ -84,10 +94,29 @@ impl From<Failure> for StoreError {
         match failure {
             Failure::Away(text) => Self::Unavailable(text),
             Failure::Denied(text) => Self::Unavailable(format!("access was refused: {text}")),
+            Failure::TooNew(text) => Self::TooNew(text),
             Failure::Corrupt(text) => Self::Corrupt(text),
             Failure::Invalid(text) => Self::Refused(text),
             Failure::Duplicate => Self::Refused("a key stands already".into()),
         }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(text) => Self::Away(text),
+            StoreError::TooNew(text) => Self::TooNew(text),
+            StoreError::Corrupt(text) => Self::Corrupt(text),
+            StoreError::Refused(text) => Self::Invalid(text),
+        }
+    }
+}
+
+impl Failure {
+    /// Whether it lies in what was read, so that asking again gives the same.
+    pub(super) fn is_of_the_data(&self) -> bool {
+        matches!(self, Self::TooNew(_) | Self::Corrupt(_))
     }
 }
 

@@ -6,7 +6,8 @@ use mongodb::{Database, IndexModel};
 
 use super::error::Failure;
 use super::{
-    DELETIONS, DEMO_NAMES, LOG, MEMBERSHIPS, READ_MARKS, ROOMS, SEARCH, SESSIONS, Shared, USERS,
+    DELETIONS, DEMO_NAMES, LOG, MEMBERSHIPS, REACTIONS, READ_MARKS, ROOMS, SEARCH, SESSIONS,
+    Shared, USERS,
 };
 
 pub(super) struct Index {
@@ -17,7 +18,7 @@ pub(super) struct Index {
     pub(super) unique: bool,
 }
 
-pub(super) const INDEXES: [Index; 17] = [
+pub(super) const INDEXES: [Index; 18] = [
     Index {
         collection: LOG,
         name: "by_nonce",
@@ -46,6 +47,12 @@ pub(super) const INDEXES: [Index; 17] = [
         collection: LOG,
         name: "by_mention",
         fields: &["mentions", "ts"],
+        unique: false,
+    },
+    Index {
+        collection: REACTIONS,
+        name: "by_target",
+        fields: &["room", "target"],
         unique: false,
     },
     Index {

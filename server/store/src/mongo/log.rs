@@ -10,11 +10,16 @@ use super::error::{Failure, too_slow};
 use super::search;
 use super::{MongoStore, Shared};
 use crate::projection::kind_text;
-use crate::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot, StoreError};
-use chat_rules::{EventNonce, LogEvent};
+use crate::{
+    Append, Found, LogStore, Page, PageLimit, PublicRoom, ReadMark, Search, Snapshot, StoreError,
+};
+use chat_rules::{EventNonce, LogEvent, Target};
 
 /// Questions about single rooms that one listing has under way.
 const LISTING_QUESTIONS_MAX: usize = 8;
+
+/// Events that MongoDB sends at a time for a page: 1 MiB of the longest.
+const BATCH_EVENTS: u32 = 64;
 
 #[async_trait::async_trait]
 impl LogStore for MongoStore {
@@ -31,21 +36,21 @@ impl LogStore for MongoStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        if limit == 0 || after >= SEQ_MAX {
-            return Ok(Vec::new());
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
+        if after >= SEQ_MAX {
+            return Ok(Page::default());
         }
         let range = doc! { "$gt": log_id(room, after), "$lte": log_id(room, SEQ_MAX) };
         let find = self.shared.log.find(doc! { "_id": range });
-        let events = self
+        let page = self
             .shared
             .log_page(find.sort(doc! { "_id": 1 }), limit)
             .await?;
-        if let Some(last) = events.last() {
+        if let Some(last) = page.events.last() {
             self.shared.tips.saw(room, last.seq);
         }
-        Ok(events)
+        Ok(page)
     }
 
     async fn tip(&self, room: &RoomName) -> Result<Seq, StoreError> {
@@ -56,13 +61,13 @@ impl LogStore for MongoStore {
         &self,
         room: &RoomName,
         before: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let seq = doc! { "$lt": int(before) };
         let filter = doc! { "room": room.as_str(), "isMessage": true, "seq": seq };
         let find = self.shared.log.find(filter).sort(doc! { "seq": -1 });
         let mut page = self.shared.log_page(find, limit).await?;
-        page.reverse();
+        page.events.reverse();
         Ok(page)
     }
 
@@ -70,8 +75,8 @@ impl LogStore for MongoStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let seq = doc! { "$gt": int(after) };
         let filter = doc! { "room": room.as_str(), "isMessage": true, "seq": seq };
         let find = self.shared.log.find(filter).sort(doc! { "seq": 1 });
@@ -89,16 +94,23 @@ impl LogStore for MongoStore {
 
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
         let find = self.shared.log.find_one(doc! { "_id": log_id(room, seq) });
-        Ok(self.shared.ask(find).await?.map(LogEvent::from))
+        self.shared
+            .ask(find)
+            .await?
+            .map(LogEvent::try_from)
+            .transpose()
     }
 
-    async fn events_targeting(
+    async fn message_states(
         &self,
         room: &RoomName,
-        targets: &[Seq],
-        up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        self.shared.events_targeting(room, targets, up_to).await
+        messages: Vec<LogEvent>,
+        as_of: Seq,
+        bytes: usize,
+    ) -> Result<Vec<Target>, StoreError> {
+        self.shared
+            .message_states(room, &messages, as_of, bytes)
+            .await
     }
 
     async fn deleted_among(
@@ -195,6 +207,7 @@ impl LogStore for MongoStore {
             .find_one(doc! { "_id": room.as_str() });
         let found = self.shared.ask(find).await?;
         Ok(found.map(|doc| Snapshot {
+            rules_version: doc.rules_version,
             seq: doc.seq,
             state: doc.state.bytes,
         }))
@@ -202,20 +215,23 @@ impl LogStore for MongoStore {
 
     async fn save_snapshot(&self, room: &RoomName, snapshot: Snapshot) -> Result<(), StoreError> {
         let doc = SnapshotDoc::new(room, snapshot);
-        match self
+        let seq = doc! { "seq": { "$lte": int(doc.seq) } };
+        let other_rules = doc! { "rulesVersion": { "$ne": doc.rules_version } };
+        let older = doc! { "_id": room.as_str(), "$or": [seq, other_rules] };
+        let set = doc! {
+            "rulesVersion": doc.rules_version,
+            "seq": int(doc.seq),
+            "state": doc.state,
+        };
+        let upsert = self
             .shared
-            .ask(self.shared.snapshots.insert_one(&doc))
-            .await
-        {
-            Err(Failure::Duplicate) => {}
-            done => return Ok(done.map(drop)?),
+            .snapshots
+            .update_one(older, doc! { "$set": set });
+        match self.shared.ask(upsert.upsert(true)).await {
+            // The one that is there is newer, or another server was first to keep one.
+            Ok(_) | Err(Failure::Duplicate) => Ok(()),
+            Err(failure) => Err(failure.into()),
         }
-        let older = doc! { "_id": room.as_str(), "seq": { "$lte": int(doc.seq) } };
-        let set = doc! { "$set": { "seq": int(doc.seq), "state": doc.state } };
-        self.shared
-            .ask(self.shared.snapshots.update_one(older, set))
-            .await?;
-        Ok(())
     }
 }
 
@@ -231,19 +247,28 @@ impl Shared {
             "sender": sender.as_str(),
             "nonce": nonce.as_str(),
         };
-        Ok(self.ask(self.log.find_one(key)).await?.map(LogEvent::from))
+        let found = self.ask(self.log.find_one(key)).await?;
+        found.map(LogEvent::try_from).transpose()
     }
 
-    async fn log_page(
-        &self,
-        find: Find<'_, LogDoc>,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        if limit == 0 {
-            return Ok(Vec::new());
-        }
-        let docs: Vec<LogDoc> = self.collect(find.limit(clamp(limit))).await?;
-        Ok(docs.into_iter().map(LogEvent::from).collect())
+    async fn log_page(&self, find: Find<'_, LogDoc>, limit: PageLimit) -> Result<Page, StoreError> {
+        let mut page = Page::default();
+        // One more shows that there is more; a batch is small, so that few are read in vain.
+        let rows = clamp(limit.rows).saturating_add(1);
+        let find = find.limit(rows).batch_size(BATCH_EVENTS);
+        let reading = async {
+            let (mut docs, mut bytes) = (find.await.map_err(Failure::from)?, 0);
+            while let Some(doc) = docs.try_next().await.map_err(Failure::from)? {
+                let event = LogEvent::try_from(doc)?;
+                if !page.take_in(&mut bytes, event, limit) {
+                    break;
+                }
+            }
+            Ok::<_, StoreError>(page)
+        };
+        let wait = self.timeouts.operation;
+        let read = tokio::time::timeout(wait, reading).await;
+        read.unwrap_or_else(|_| Err(too_slow(wait).into()))
     }
 
     async fn public_room(&self, doc: RoomDoc) -> Result<PublicRoom, StoreError> {
@@ -265,10 +290,7 @@ impl Shared {
             .log
             .find_one(doc! { "_id": range })
             .sort(doc! { "_id": -1 });
-        Ok(self
-            .ask(find)
-            .await?
-            .map_or(0, |doc| LogEvent::from(doc).seq))
+        Ok(self.ask(find).await?.map_or(0, |doc| doc.seq()))
     }
 
     /// All that a `find` finds, with one end to the wait.

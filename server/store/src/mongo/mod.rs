@@ -14,7 +14,10 @@ mod documents;
 mod error;
 mod indexes;
 mod log;
+mod message_states;
+mod passwords;
 mod projections;
+mod schema;
 mod search;
 #[cfg(test)]
 mod tests;
@@ -29,9 +32,12 @@ use mongodb::{Client, Collection, Database};
 
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
-    SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
+    SchemaDoc, SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
 };
+use self::message_states::{MessageStateDoc, ReactionDoc};
+use self::passwords::PasswordChangeDoc;
 use self::projections::Behind;
+use self::schema::{SCHEMA_VERSION, Schema};
 use self::tips::Tips;
 use super::Store;
 
@@ -48,6 +54,10 @@ const DELETIONS: &str = "deletions";
 const READ_MARKS: &str = "readMarks";
 const SEARCH: &str = "search";
 const AVATARS: &str = "avatars";
+const SCHEMA: &str = "schema";
+const MESSAGE_STATES: &str = "messageStates";
+const REACTIONS: &str = "reactions";
+const PASSWORD_CHANGES: &str = "passwordChanges";
 
 /// Everything durable in one database of a MongoDB.
 pub struct MongoStore {
@@ -71,6 +81,10 @@ struct Shared {
     read_marks: Collection<ReadMarkDoc>,
     search: Collection<SearchDoc>,
     avatars: Collection<AvatarDoc>,
+    schema: Collection<SchemaDoc>,
+    message_states: Collection<MessageStateDoc>,
+    reactions: Collection<ReactionDoc>,
+    password_changes: Collection<PasswordChangeDoc>,
     tips: Tips,
     /// Rooms whose listing is behind their log.
     behind: Behind,
@@ -100,6 +114,18 @@ impl MongoStore {
         let client =
             Client::with_options(options).map_err(|error| unusable(error::Failure::from(error)))?;
         let shared = Arc::new(Shared::new(client, database, timeouts));
+        shared.reach(database).await.map_err(unusable)?;
+        match shared.check_schema().await.map_err(unusable)? {
+            Schema::Usable => {}
+            Schema::TooNew { found } => {
+                return Err(OpenError::TooNew {
+                    hosts,
+                    database: database.to_owned(),
+                    found,
+                    known: SCHEMA_VERSION,
+                });
+            }
+        }
         shared.make_ready(database).await.map_err(unusable)?;
         let repairing = tokio::spawn(projections::keep_repairing(Arc::downgrade(&shared)));
         Ok(Self {
@@ -133,6 +159,10 @@ impl Shared {
             read_marks: database.collection(READ_MARKS),
             search: database.collection(SEARCH),
             avatars: database.collection(AVATARS),
+            schema: database.collection(SCHEMA),
+            message_states: database.collection(MESSAGE_STATES),
+            reactions: database.collection(REACTIONS),
+            password_changes: database.collection(PASSWORD_CHANGES),
             unsearched: Behind::default(),
             tips: Tips::default(),
             behind: Behind::default(),
@@ -143,9 +173,13 @@ impl Shared {
         self.client.database(name)
     }
 
-    async fn make_ready(&self, database: &str) -> Result<(), error::Failure> {
+    async fn reach(&self, database: &str) -> Result<(), error::Failure> {
         let ping = mongodb::bson::doc! { "ping": 1 };
         self.ask(self.database(database).run_command(ping)).await?;
+        Ok(())
+    }
+
+    async fn make_ready(&self, database: &str) -> Result<(), error::Failure> {
         self.make_indexes(&self.database(database)).await?;
         self.prepare_demo_users().await?;
         self.repair_all().await

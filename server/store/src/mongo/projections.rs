@@ -1,7 +1,7 @@
 //! What is folded from the log: which rooms there are, and who is in them.
 //!
 //! Each row bears the seq of the event that it is of, and only a later one writes over it, so that
-//! the order in which nodes get here does not matter. `applied` is moved on last.
+//! the order in which nodes get here does not matter. `projected` is moved on last.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError, Weak};
@@ -12,7 +12,7 @@ use futures::TryStreamExt;
 use mongodb::bson::doc;
 
 use super::Shared;
-use super::documents::{DeletionDoc, LogDoc, MembershipDoc, NO_KIND, RoomDoc, int, log_id};
+use super::documents::{DeletionDoc, LogDoc, MembershipDoc, NO_KIND, RoomDoc, events, int, log_id};
 use super::error::Failure;
 use crate::StoreError;
 use crate::projection::{Membership, Projection, kind_before_created, kind_text, project};
@@ -45,6 +45,10 @@ impl Behind {
     pub(super) fn take(&self) -> BTreeSet<RoomName> {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+
+    pub(super) fn put_back(&self, rooms: impl IntoIterator<Item = RoomName>) {
+        rooms.into_iter().for_each(|room| self.add(&room));
+    }
 }
 
 pub(super) async fn keep_repairing(store: Weak<Shared>) {
@@ -71,7 +75,7 @@ impl Shared {
             kind: NO_KIND.to_owned(),
             topic: String::new(),
             shape_seq: 0,
-            applied: 0,
+            projected: 0,
             searched: 0,
         };
         match self.ask(self.rooms.insert_one(row)).await {
@@ -108,15 +112,15 @@ impl Shared {
     ) -> Result<(), StoreError> {
         let row = self.room_row(room).await?;
         // Another node may have stored events here and died before it projected them.
-        if row.applied < after_seq {
-            self.project_from_log(room, row.applied).await?;
+        if row.projected < after_seq {
+            self.project_from_log(room, row.projected).await?;
         }
-        let mut last = row.applied;
+        let mut last = row.projected;
         for event in events {
             self.project_event(room, event).await?;
             last = event.seq;
         }
-        Ok(self.applied(room, last).await?)
+        Ok(self.set_projected(room, last).await?)
     }
 
     /// Brings every room's projections up to its log.
@@ -125,8 +129,27 @@ impl Shared {
         let rooms = self.ask(rooms).await?;
         rooms
             .map_err(Failure::from)
-            .try_for_each_concurrent(REPAIRS_AT_ONCE_MAX, async |row| self.repair_row(&row).await)
+            .try_for_each_concurrent(REPAIRS_AT_ONCE_MAX, async |row| {
+                match self.repair_row(&row).await {
+                    // One room that can't be read keeps nobody out of the others.
+                    Err(failure) if failure.is_of_the_data() => {
+                        let room = &row.room;
+                        tracing::error!(%room, %failure, "a room is set aside");
+                        Ok(())
+                    }
+                    repaired => repaired,
+                }
+            })
             .await
+    }
+
+    /// Projects what the log holds and no server has projected.
+    pub(super) async fn project_missing(&self, room: &RoomName) -> Result<(), Failure> {
+        let row = self.rooms.find_one(doc! { "_id": room.as_str() });
+        match self.ask(row).await? {
+            Some(row) => self.project_from_log(room, row.projected).await,
+            None => Ok(()),
+        }
     }
 
     async fn repair(&self, room: &RoomName) -> Result<(), Failure> {
@@ -138,26 +161,30 @@ impl Shared {
         if row.kind == NO_KIND {
             let first = doc! { "_id": log_id(&row.room, 1) };
             if let Some(first) = self.ask(self.log.find_one(first)).await? {
-                self.project_event(&row.room, &first.into()).await?;
+                let first = LogEvent::try_from(first)?;
+                self.project_event(&row.room, &first).await?;
             }
         }
         self.unsearched.add(&row.room);
-        self.project_from_log(&row.room, row.applied).await
+        self.project_from_log(&row.room, row.projected).await
     }
 
-    /// Projects all that the log holds above `applied`; messages change nothing.
-    async fn project_from_log(&self, room: &RoomName, mut applied: Seq) -> Result<(), Failure> {
+    /// Projects all that the log holds above `projected`; messages change nothing.
+    async fn project_from_log(&self, room: &RoomName, mut projected: Seq) -> Result<(), Failure> {
         loop {
-            let seq = doc! { "$gt": int(applied) };
+            let seq = doc! { "$gt": int(projected) };
             let filter = doc! { "room": room.as_str(), "isMessage": false, "seq": seq };
             let find = self.log.find(filter).sort(doc! { "seq": 1 });
             let page: Vec<LogDoc> = self.collect(find.limit(REPAIR_EVENTS_MAX as i64)).await?;
             let is_last = page.len() < REPAIR_EVENTS_MAX;
-            for event in page.into_iter().map(LogEvent::from) {
+            let before = projected;
+            for event in events(page)? {
                 self.project_event(room, &event).await?;
-                applied = event.seq;
+                projected = event.seq;
             }
-            self.applied(room, applied).await?;
+            if projected > before {
+                self.set_projected(room, projected).await?;
+            }
             if is_last {
                 return Ok(());
             }
@@ -195,6 +222,7 @@ impl Shared {
                 Err(failure) => return Err(failure),
             }
         }
+        self.project_message_state(room, event).await?;
         for membership in memberships {
             let doc = match membership {
                 Membership::Begins(name) => MembershipDoc::new(room, name, true, event.seq),
@@ -218,9 +246,9 @@ impl Shared {
         Ok(())
     }
 
-    async fn applied(&self, room: &RoomName, seq: Seq) -> Result<(), Failure> {
+    async fn set_projected(&self, room: &RoomName, seq: Seq) -> Result<(), Failure> {
         let row = doc! { "_id": room.as_str() };
-        let on = doc! { "$max": { "applied": int(seq) } };
+        let on = doc! { "$max": { "projected": int(seq) } };
         self.ask(self.rooms.update_one(row, on)).await.map(drop)
     }
 

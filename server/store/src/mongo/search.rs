@@ -5,7 +5,7 @@ use chat_shared::{RoomName, Seq};
 use mongodb::bson::{Bson, doc};
 
 use super::Shared;
-use super::documents::{LogDoc, SEQ_MAX, SearchDoc, int, log_id};
+use super::documents::{LogDoc, SEQ_MAX, SearchDoc, events, int, log_id};
 use super::error::Failure;
 use crate::tokens::{holds, words};
 use crate::{Found, Search, StoreError};
@@ -20,10 +20,17 @@ const CANDIDATES_MAX: i64 = 1_000;
 impl Shared {
     /// Brings the search up to the log of the rooms that this node knows to be behind.
     pub(super) async fn follow_search(&self) -> Result<(), Failure> {
-        for room in self.unsearched.take() {
-            if let Err(failure) = self.follow_room(&room).await {
-                self.unsearched.add(&room);
-                return Err(failure);
+        let mut rooms = self.unsearched.take().into_iter();
+        while let Some(room) = rooms.next() {
+            match self.follow_room(&room).await {
+                Ok(()) => {}
+                Err(failure) if failure.is_of_the_data() => {
+                    tracing::warn!(%room, %failure, "a room can't be searched");
+                }
+                Err(failure) => {
+                    self.unsearched.put_back(std::iter::once(room).chain(rooms));
+                    return Err(failure);
+                }
             }
         }
         Ok(())
@@ -40,8 +47,10 @@ impl Shared {
             let find = self.log.find(doc! { "_id": range }).sort(doc! { "_id": 1 });
             let page: Vec<LogDoc> = self.collect(find.limit(FOLLOWED_EVENTS_MAX as i64)).await?;
             let is_last = page.len() < FOLLOWED_EVENTS_MAX;
-            for event in page.into_iter().map(LogEvent::from) {
-                self.take_in(room, &event).await?;
+            let page = events(page)?;
+            self.take_in_messages(room, &page).await?;
+            for event in &page {
+                self.take_in_change(room, event).await?;
                 searched = event.seq;
             }
             let on = doc! { "$max": { "searched": int(searched) } };
@@ -52,24 +61,34 @@ impl Shared {
         }
     }
 
+    /// A message that is there already, as it was said or changed since, stays.
+    async fn take_in_messages(&self, room: &RoomName, page: &[LogEvent]) -> Result<(), Failure> {
+        let docs = page.iter().filter_map(|event| match &event.body {
+            EventBody::Message { text, .. } => Some(SearchDoc {
+                id: log_id(room, event.seq),
+                room: room.clone(),
+                seq: event.seq,
+                ts: event.ts,
+                sender: event.sender.clone(),
+                words: words(text),
+                rev: event.seq,
+            }),
+            _ => None,
+        });
+        let docs: Vec<SearchDoc> = docs.collect();
+        if docs.is_empty() {
+            return Ok(());
+        }
+        let insert = self.search.insert_many(docs).ordered(false);
+        match self.ask(insert).await {
+            Ok(_) | Err(Failure::Duplicate) => Ok(()),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// Only a later event writes over what is there, so that neither order nor repetition matters.
-    async fn take_in(&self, room: &RoomName, event: &LogEvent) -> Result<(), Failure> {
+    async fn take_in_change(&self, room: &RoomName, event: &LogEvent) -> Result<(), Failure> {
         let changed = match &event.body {
-            EventBody::Message { text, .. } => {
-                let doc = SearchDoc {
-                    id: log_id(room, event.seq),
-                    room: room.clone(),
-                    seq: event.seq,
-                    ts: event.ts,
-                    sender: event.sender.clone(),
-                    words: words(text),
-                    rev: event.seq,
-                };
-                return match self.ask(self.search.insert_one(&doc)).await {
-                    Ok(_) | Err(Failure::Duplicate) => Ok(()),
-                    Err(failure) => Err(failure),
-                };
-            }
             EventBody::Edited { target, text, .. } => (*target, words(text)),
             EventBody::Deleted { target } => (*target, Vec::new()),
             _ => return Ok(()),

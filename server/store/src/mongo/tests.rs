@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 mod races;
 mod shapes;
+mod shapes_list;
+mod versions;
 
 use self::mongo_server::TestDatabase;
 use super::MongoStore;

@@ -3,13 +3,16 @@
 use chat_shared::{RoomName, Seq, Username};
 use rusqlite::Connection;
 
+use super::log::EVENTS;
 use super::rows::{bound, collect, column, decode_event, execute};
 use crate::{ReadMark, StoreError};
-use chat_rules::LogEvent;
 
-pub(super) const EVENTS_TARGETING: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_target
-     WHERE room = ?1 AND target = ?2 AND target > 0 AND seq <= ?3 ORDER BY seq";
+/// Edits that are blanked in one transaction, which everybody's writes wait for.
+const SCRUBBED_EVENTS_MAX: u64 = 64;
+
+pub(super) const EVENTS_TO_SCRUB: &str = "SELECT seq, ts, id, sender, nonce, messages, body, format
+     FROM events INDEXED BY events_by_target
+     WHERE room = ?1 AND target = ?2 AND target > 0 AND seq > ?3 ORDER BY seq LIMIT ?4";
 
 pub(super) const DELETION: &str = "SELECT target FROM deletions WHERE room = ?1 AND target = ?2";
 
@@ -25,23 +28,6 @@ pub(super) const MENTIONS_ABOVE: &str =
 pub(super) const MENTIONS_OF: &str =
     "SELECT room, seq FROM mentions WHERE username = ?1 ORDER BY room, seq LIMIT ?2";
 
-pub(super) fn events_targeting(
-    conn: &Connection,
-    room: &RoomName,
-    targets: &[Seq],
-    up_to: Seq,
-) -> Result<Vec<LogEvent>, StoreError> {
-    let mut events = Vec::new();
-    for target in targets.iter().filter(|target| **target > 0) {
-        let key = (room.as_str(), bound(*target), bound(up_to));
-        events.extend(collect(conn, EVENTS_TARGETING, key, |row| {
-            decode_event(room, row)
-        })?);
-    }
-    events.sort_by_key(|event: &LogEvent| event.seq);
-    Ok(events)
-}
-
 pub(super) fn deleted_among(
     conn: &Connection,
     room: &RoomName,
@@ -55,20 +41,42 @@ pub(super) fn deleted_among(
     Ok(deleted)
 }
 
-/// Blanks the message and its edits. The row stays: its number, its time and its sender are told.
-pub(super) fn scrub(conn: &Connection, room: &RoomName, target: Seq) -> Result<(), StoreError> {
-    if deleted_among(conn, room, &[target])?.is_empty() {
-        return Ok(());
-    }
-    let message = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
-         WHERE room = ?1 AND seq = ?2";
-    let key = (room.as_str(), bound(target));
-    let mut events = collect(conn, message, key, |row| decode_event(room, row))?;
-    events.extend(events_targeting(conn, room, &[target], Seq::MAX)?);
-    for event in events {
+/// Blanks the message, or the next of its edits above `after`, and returns where to go on. The rows
+/// stay: their numbers, times and senders are shown.
+pub(super) fn scrub_some(
+    conn: &Connection,
+    room: &RoomName,
+    target: Seq,
+    after: Option<Seq>,
+) -> Result<Option<Seq>, StoreError> {
+    let events = match after {
+        None => {
+            if deleted_among(conn, room, &[target])?.is_empty() {
+                return Ok(None);
+            }
+            let key = (room.as_str(), bound(target.saturating_sub(1)), 1);
+            let next = collect(conn, EVENTS, key, |row| decode_event(room, row))?;
+            next.into_iter()
+                .filter(|event| event.seq == target)
+                .collect()
+        }
+        Some(after) => {
+            let key = (
+                room.as_str(),
+                bound(target),
+                bound(after),
+                bound(SCRUBBED_EVENTS_MAX),
+            );
+            collect(conn, EVENTS_TO_SCRUB, key, |row| decode_event(room, row))?
+        }
+    };
+    for event in &events {
         let Some(blank) = event.body.without_text() else {
             continue;
         };
+        if blank == event.body {
+            continue;
+        }
         let blank = serde_json::to_string(&blank)
             .map_err(|_| StoreError::Refused(format!("event {} can't be written", event.seq)))?;
         execute(
@@ -77,12 +85,16 @@ pub(super) fn scrub(conn: &Connection, room: &RoomName, target: Seq) -> Result<(
             (room.as_str(), event.seq, blank),
         )?;
     }
-    execute(
-        conn,
-        "UPDATE deletions SET scrubbed = 1 WHERE room = ?1 AND target = ?2",
-        (room.as_str(), target),
-    )
-    .map(drop)
+    let is_last = after.is_some() && (events.len() as u64) < SCRUBBED_EVENTS_MAX;
+    if is_last {
+        execute(
+            conn,
+            "UPDATE deletions SET scrubbed = 1 WHERE room = ?1 AND target = ?2",
+            (room.as_str(), target),
+        )?;
+        return Ok(None);
+    }
+    Ok(Some(events.last().map_or(target, |event| event.seq)))
 }
 
 pub(super) fn mark_read(

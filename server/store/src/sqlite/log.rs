@@ -4,29 +4,32 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{bound, collect, column, decode_event, execute, room_name};
 use super::writer::Verdict;
-use super::{SqliteStore, conversations, projections, search};
+use super::{SqliteStore, conversations, message_states, projections, search};
 use crate::log::check_numbers;
-use crate::{Append, Found, LogStore, PublicRoom, ReadMark, Search, Snapshot, StoreError};
-use chat_rules::{EventNonce, LogEvent};
+use crate::{
+    Append, Found, LogStore, Page, PageLimit, PublicRoom, ReadMark, Search, Snapshot, StoreError,
+};
+use chat_rules::{EventNonce, LogEvent, Target};
 
-pub(super) const EVENTS: &str = "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+pub(super) const EVENTS: &str =
+    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events
      WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 // The numbers come as a list of JSON, so that one statement serves any count of them.
-const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body
+const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body, e.format
      FROM json_each(?2) AS wanted CROSS JOIN events AS e ON e.room = ?1 AND e.seq = wanted.value";
 
 // SQLite would walk the room's log, however few messages are among its events.
 pub(super) const MESSAGES_BEFORE: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
+    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events INDEXED BY events_by_message
      WHERE room = ?1 AND is_message = 1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3";
 
 pub(super) const MESSAGES_AFTER: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events INDEXED BY events_by_message
+    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events INDEXED BY events_by_message
      WHERE room = ?1 AND is_message = 1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 pub(super) const EVENT_BY_NONCE: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body FROM events
+    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events
      WHERE room = ?1 AND sender = ?2 AND nonce = ?3";
 
 pub(super) const TIP: &str = "SELECT seq FROM events WHERE room = ?1 ORDER BY seq DESC LIMIT 1";
@@ -62,8 +65,8 @@ impl LogStore for SqliteStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         self.page(EVENTS, room, after, limit).await
     }
 
@@ -80,10 +83,10 @@ impl LogStore for SqliteStore {
         &self,
         room: &RoomName,
         before: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let mut page = self.page(MESSAGES_BEFORE, room, before, limit).await?;
-        page.reverse();
+        page.events.reverse();
         Ok(page)
     }
 
@@ -91,8 +94,8 @@ impl LogStore for SqliteStore {
         &self,
         room: &RoomName,
         after: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         self.page(MESSAGES_AFTER, room, after, limit).await
     }
 
@@ -109,8 +112,9 @@ impl LogStore for SqliteStore {
 
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
         Ok(self
-            .events(room, seq.saturating_sub(1), 1)
+            .events(room, seq.saturating_sub(1), PageLimit::rows(1))
             .await?
+            .events
             .pop()
             .filter(|event| event.seq == seq))
     }
@@ -125,14 +129,15 @@ impl LogStore for SqliteStore {
         .await
     }
 
-    async fn events_targeting(
+    async fn message_states(
         &self,
         room: &RoomName,
-        targets: &[Seq],
-        up_to: Seq,
-    ) -> Result<Vec<LogEvent>, StoreError> {
-        let (room, targets) = (room.clone(), targets.to_vec());
-        self.read(move |conn| conversations::events_targeting(conn, &room, &targets, up_to))
+        messages: Vec<LogEvent>,
+        as_of: Seq,
+        bytes: usize,
+    ) -> Result<Vec<Target>, StoreError> {
+        let room = room.clone();
+        self.read(move |conn| message_states::states(conn, &room, &messages, as_of, bytes))
             .await
     }
 
@@ -147,13 +152,18 @@ impl LogStore for SqliteStore {
     }
 
     async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
-        let room = room.clone();
-        self.write(move |conn| {
-            // What the index has of it must be taken out by what the log still says.
-            search::follow_room(conn, &room)?;
-            conversations::scrub(conn, &room, target)
-        })
-        .await?;
+        // What the index has of it must be taken out by what the log still says.
+        self.follow_search_of(room).await?;
+        let (room, mut after) = (room.clone(), None);
+        loop {
+            let room = room.clone();
+            let scrubbed =
+                self.write(move |conn| conversations::scrub_some(conn, &room, target, after));
+            after = scrubbed.await?;
+            if after.is_none() {
+                break;
+            }
+        }
         self.writer.checkpoint_soon();
         Ok(())
     }
@@ -262,13 +272,14 @@ impl LogStore for SqliteStore {
     async fn snapshot(&self, room: &RoomName) -> Result<Option<Snapshot>, StoreError> {
         let room = room.clone();
         self.read(move |conn| {
-            conn.prepare_cached("SELECT seq, state FROM snapshots WHERE room = ?1")
+            conn.prepare_cached("SELECT rules_version, seq, state FROM snapshots WHERE room = ?1")
                 .and_then(|mut query| {
                     query
                         .query_row([room.as_str()], |row| {
                             Ok(Snapshot {
-                                seq: row.get(0)?,
-                                state: row.get(1)?,
+                                rules_version: row.get(0)?,
+                                seq: row.get(1)?,
+                                state: row.get(2)?,
                             })
                         })
                         .optional()
@@ -283,10 +294,16 @@ impl LogStore for SqliteStore {
         self.write(move |conn| {
             execute(
                 conn,
-                "INSERT INTO snapshots (room, seq, state) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (room) DO UPDATE SET seq = excluded.seq, state = excluded.state
-                 WHERE excluded.seq >= seq",
-                (room.as_str(), snapshot.seq, snapshot.state),
+                "INSERT INTO snapshots (room, rules_version, seq, state) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (room) DO UPDATE SET rules_version = excluded.rules_version,
+                     seq = excluded.seq, state = excluded.state
+                 WHERE excluded.seq >= seq OR excluded.rules_version <> rules_version",
+                (
+                    room.as_str(),
+                    snapshot.rules_version,
+                    snapshot.seq,
+                    snapshot.state,
+                ),
             )
             .map(drop)
         })
@@ -300,12 +317,19 @@ impl SqliteStore {
         sql: &'static str,
         room: &RoomName,
         from: Seq,
-        limit: usize,
-    ) -> Result<Vec<LogEvent>, StoreError> {
+        limit: PageLimit,
+    ) -> Result<Page, StoreError> {
         let room = room.clone();
         self.read(move |conn| {
-            let bounds = (room.as_str(), bound(from), bound(limit as u64));
-            collect(conn, sql, bounds, |row| decode_event(&room, row))
+            let (mut page, mut bytes) = (Page::default(), 0);
+            // One more shows that there is more.
+            let rows = bound(limit.rows as u64).saturating_add(1);
+            let mut query = conn.prepare_cached(sql)?;
+            let mut rows = query.query((room.as_str(), bound(from), rows))?;
+            while let Some(row) = rows.next()?
+                && page.take_in(&mut bytes, decode_event(&room, row)?, limit)
+            {}
+            Ok(page)
         })
         .await
     }
@@ -331,8 +355,8 @@ fn append(
         let inserted = execute(
             conn,
             "INSERT INTO events
-                 (room, seq, ts, id, sender, nonce, messages, is_message, body, target)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+                 (room, seq, ts, id, sender, nonce, messages, is_message, body, target, format)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING",
             (
                 room.as_str(),
                 event.seq,
@@ -344,6 +368,7 @@ fn append(
                 event.body.is_message(),
                 body,
                 event.body.target().unwrap_or(0),
+                event.body.format(),
             ),
         )?;
         if inserted == 0 {

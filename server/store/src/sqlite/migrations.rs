@@ -1,11 +1,17 @@
+//! The schema's versions, as SQLite's `user_version` has them.
+
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/0001_log_and_accounts.sql"),
     include_str!("migrations/0002_conversations.sql"),
     include_str!("migrations/0003_sessions_and_versions.sql"),
+    include_str!("migrations/0004_message_states.sql"),
 ];
+
+/// The version of a database that all migrations were applied to.
+pub(super) const SCHEMA_VERSION: u32 = MIGRATIONS.len() as u32;
 
 pub(super) enum Migrated {
     /// The database has this binary's version.
@@ -18,8 +24,8 @@ pub(super) enum Migrated {
 pub(super) fn migrate(conn: &mut Connection) -> rusqlite::Result<Migrated> {
     let found: u32 = conn.pragma_query_one(None, "user_version")?;
     let steps = (1u32..).zip(MIGRATIONS);
-    let known = steps.clone().count() as u32;
-    if found > known {
+    if found > SCHEMA_VERSION {
+        let known = SCHEMA_VERSION;
         return Ok(Migrated::TooNew { found, known });
     }
     for (version, sql) in steps.filter(|(version, _)| *version > found) {

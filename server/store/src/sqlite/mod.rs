@@ -7,6 +7,7 @@ mod accounts;
 mod conversations;
 mod error;
 mod log;
+mod message_states;
 mod migrations;
 mod open;
 mod projections;

@@ -3,6 +3,7 @@
 use chat_shared::RoomName;
 use rusqlite::Connection;
 
+use super::message_states;
 use super::rows::execute;
 use crate::StoreError;
 use crate::projection::{Membership, Projection, kind_before_created, kind_text, project};
@@ -25,6 +26,7 @@ pub(super) fn update(
     )?;
     for event in events {
         apply(conn, room, &project(room, event))?;
+        message_states::apply(conn, room, event)?;
     }
     Ok(())
 }

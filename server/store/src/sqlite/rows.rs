@@ -4,6 +4,7 @@ use chat_shared::{RoomName, Seq, Username};
 use rusqlite::{Connection, Params, Row};
 
 use crate::StoreError;
+use crate::log::{check_format, unreadable};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 pub(super) fn execute(
@@ -48,16 +49,11 @@ pub(super) fn room_name(row: &Row<'_>, index: usize) -> Result<RoomName, StoreEr
     RoomName::parse(&text).map_err(|_| StoreError::Corrupt(format!("a room named {text:?}")))
 }
 
+/// An event of a row of seq, ts, id, sender, nonce, messages, body and format.
 pub(super) fn decode_event(room: &RoomName, row: &Row<'_>) -> Result<LogEvent, StoreError> {
     let seq: Seq = column(row, 0)?;
+    check_format(room, seq, column(row, 7)?)?;
     let body: String = column(row, 6)?;
-    // serde's own error may quote the message's text, which no log should hold.
-    let body: EventBody = serde_json::from_str(&body).map_err(|error| {
-        let (kind, at) = (error.classify(), error.column());
-        StoreError::Corrupt(format!(
-            "event {seq} of {room}: {kind:?} error at column {at}"
-        ))
-    })?;
     Ok(LogEvent {
         seq,
         ts: column(row, 1)?,
@@ -65,6 +61,25 @@ pub(super) fn decode_event(room: &RoomName, row: &Row<'_>) -> Result<LogEvent, S
         sender: Username::existing(&column::<String>(row, 3)?),
         nonce: EventNonce::from_stored(column(row, 4)?),
         messages: column(row, 5)?,
-        body,
+        body: decode_body(room, seq, &body)?,
+    })
+}
+
+fn decode_body(room: &RoomName, seq: Seq, body: &str) -> Result<EventBody, StoreError> {
+    /// What every body has, whichever version wrote it.
+    #[derive(serde::Deserialize)]
+    struct Kind {
+        kind: String,
+    }
+    serde_json::from_str(body).map_err(|error| {
+        // serde's own error may quote the message's text, which no log should hold.
+        let reason = format!("{:?} error at column {}", error.classify(), error.column());
+        let kind = serde_json::from_str::<Kind>(body).ok();
+        unreadable(
+            room,
+            seq,
+            kind.as_ref().map(|kind| kind.kind.as_str()),
+            &reason,
+        )
     })
 }

@@ -12,10 +12,10 @@ use crate::{Found, Search, StoreError};
 use chat_rules::{EventBody, LogEvent};
 
 /// Events that are taken into the index in one transaction.
-const FOLLOWED_EVENTS_MAX: usize = 500;
+const FOLLOWED_EVENTS_MAX: usize = 100;
 
-pub(super) const BEHIND: &str =
-    "SELECT room FROM rooms INDEXED BY rooms_unsearched WHERE searched < last_seq LIMIT 1";
+pub(super) const BEHIND: &str = "SELECT room FROM rooms INDEXED BY rooms_unsearched
+     WHERE searched < last_seq AND room > ?1 ORDER BY room LIMIT 1";
 
 pub(super) const FIND: &str = "SELECT id, search_messages.room, seq
      FROM search CROSS JOIN search_messages ON id = search.rowid
@@ -24,25 +24,40 @@ pub(super) const FIND: &str = "SELECT id, search_messages.room, seq
 pub(super) const ID_OF: &str = "SELECT id FROM search_messages WHERE room = ?1 AND seq = ?2";
 
 impl SqliteStore {
-    /// Brings the index up to the log, a bounded piece at a time.
-    pub(super) async fn follow_search(&self) -> Result<(), StoreError> {
+    /// Brings the index up to one room's log, a bounded piece at a time.
+    pub(super) async fn follow_search_of(&self, room: &RoomName) -> Result<(), StoreError> {
         loop {
+            let next = room.clone();
+            if self.write(move |conn| follow(conn, &next)).await? < FOLLOWED_EVENTS_MAX {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Brings the index up to the log, a bounded piece at a time. A room whose log can't be read
+    /// is left out, and keeps none of the others from being found.
+    pub(super) async fn follow_search(&self) -> Result<(), StoreError> {
+        let mut left_out = String::new();
+        loop {
+            let after = left_out.clone();
             let behind = self
-                .read(|conn| collect(conn, BEHIND, [], |row| room_name(row, 0)))
+                .read(move |conn| collect(conn, BEHIND, [after], |row| room_name(row, 0)))
                 .await?;
             let Some(room) = behind.into_iter().next() else {
                 return Ok(());
             };
-            self.write(move |conn| follow(conn, &room).map(drop))
-                .await?;
+            let next = room.clone();
+            let followed = self.write(move |conn| follow(conn, &next).map(drop)).await;
+            match followed {
+                Ok(()) => {}
+                Err(error @ (StoreError::TooNew(_) | StoreError::Corrupt(_))) => {
+                    tracing::warn!(%room, %error, "a room can't be searched");
+                    left_out = room.as_str().to_owned();
+                }
+                Err(error) => return Err(error),
+            }
         }
     }
-}
-
-/// Takes all of a room's events into the index.
-pub(super) fn follow_room(conn: &Connection, room: &RoomName) -> Result<(), StoreError> {
-    while follow(conn, room)? == FOLLOWED_EVENTS_MAX {}
-    Ok(())
 }
 
 /// Takes a room's next events into the index, and returns how many.
@@ -136,7 +151,7 @@ pub(super) fn find_followed(
     conn: &Connection,
     search: &Search,
 ) -> Result<Option<Found>, StoreError> {
-    let behind = collect(conn, BEHIND, [], |row| room_name(row, 0))?;
+    let behind = collect(conn, BEHIND, [""], |row| room_name(row, 0))?;
     if !behind.is_empty() {
         return Ok(None);
     }

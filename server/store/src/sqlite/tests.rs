@@ -1,6 +1,8 @@
 //! What is SQLite's own, beside the contract.
 
 mod depth;
+mod fixtures;
+mod newer;
 mod opening;
 mod plans;
 mod writing;

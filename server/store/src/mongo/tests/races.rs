@@ -7,7 +7,9 @@ use mongodb::bson::doc;
 use super::open_new;
 use crate::mongo::MongoStore;
 use crate::mongo::documents::LogDoc;
-use crate::{AccountStore, Append, LogStore, NewPassword, PasswordEpoch, PasswordRecord};
+use crate::{
+    AccountStore, Append, LogStore, NewPassword, PageLimit, PasswordEpoch, PasswordRecord,
+};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 fn rust() -> RoomName {
@@ -54,7 +56,11 @@ async fn another_node_wins_a_number_in_the_middle() {
         .collect();
     let outcome = store.append(&rust(), 1, batch.clone()).await.unwrap();
     assert_eq!(outcome, Append::Prefix { stored: 1 });
-    let log = store.events(&rust(), 1, 10).await.unwrap();
+    let log = store
+        .events(&rust(), 1, PageLimit::rows(10))
+        .await
+        .unwrap()
+        .events;
     assert_eq!(log, [batch[0].clone(), theirs]);
     // What stands is projected, what does not is not.
     assert_eq!(
@@ -87,7 +93,14 @@ async fn an_append_that_was_done_already_is_done() {
         store.append(&rust(), 1, batch.clone()).await.unwrap(),
         Append::Stored
     );
-    assert_eq!(store.events(&rust(), 1, 500).await.unwrap(), batch);
+    assert_eq!(
+        store
+            .events(&rust(), 1, PageLimit::rows(500))
+            .await
+            .unwrap()
+            .events,
+        batch
+    );
 }
 
 #[tokio::test]

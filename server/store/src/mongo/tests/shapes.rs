@@ -7,114 +7,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use chat_shared::protocol::RoomKind;
-use chat_shared::{RoomName, Username};
+use chat_shared::{Emoji, RoomName, Username};
 use mongodb::bson::{Bson, Document, doc};
 use mongodb::event::EventHandler;
 use mongodb::event::command::CommandEvent;
 
 use super::mongo_server::TestDatabase;
+use super::shapes_list::SHAPES;
 use crate::mongo::indexes::INDEXES;
 use crate::mongo::{MongoStore, Timeouts, connect};
 use crate::{
-    Avatar, NewPassword, NewUser, PasswordEpoch, PasswordRecord, ReadMark, SESSIONS_MAX, Search,
-    SharedStore, Snapshot,
+    Avatar, NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord, ReadMark, SESSIONS_MAX,
+    Search, SharedStore, Snapshot,
 };
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
-
-/// Shape, and the index by name. `_id` is every collection's own; `all` reads a whole collection,
-/// at start alone.
-const SHAPES: &[(&str, &str)] = &[
-    ("avatars: _id =", "_id"),
-    ("chatRoomUsers: _id =", "_id"),
-    ("chatRoomUsers: _id range", "_id"),
-    ("chatRoomUsers: all", "all"),
-    (
-        "chatRoomUsers: chatServer.passwordKind =",
-        "chat_by_password_kind",
-    ),
-    (
-        "chatRoomUsers: chatServer.passwordKind =, password range",
-        "chat_by_password_kind",
-    ),
-    (
-        "chatRoomUsers: chatServer.passwordKind =, username range",
-        "chat_by_password_kind",
-    ),
-    ("chatRoomUsers: username =", "chat_by_username"),
-    (
-        "chatRoomUsers: username =, chatServer.passwordEpoch in",
-        "chat_by_username",
-    ),
-    (
-        "chatRoomUsers: username =, chatServer.passwordKind =, password =",
-        "chat_by_username",
-    ),
-    (
-        "chatRoomUsers: username range; sort username",
-        "chat_by_username",
-    ),
-    ("claims: _id =", "_id"),
-    ("deletions: _id =", "_id"),
-    ("deletions: scrubbed =", "by_scrubbed"),
-    ("demoNames: all", "all"),
-    ("demoNames: folded =", "by_folded"),
-    ("log: _id =", "_id"),
-    ("log: _id =, isMessage =", "_id"),
-    ("log: _id in", "_id"),
-    ("log: _id range; sort -_id", "_id"),
-    ("log: _id range; sort _id", "_id"),
-    (
-        "log: mentions =, room =, seq range; sort -seq",
-        "by_mention_in_room",
-    ),
-    ("log: mentions =; sort -ts", "by_mention"),
-    ("log: room =, target =, body.kind =", "by_target"),
-    ("log: room =, target in, body.kind =", "by_target"),
-    ("log: room =, target in, seq range", "by_target"),
-    (
-        "log: room =, isMessage =, seq range; sort -seq",
-        "by_message",
-    ),
-    (
-        "log: room =, isMessage =, seq range; sort seq",
-        "by_message",
-    ),
-    ("log: room =, sender =, nonce =", "by_nonce"),
-    ("memberships: _id =, seq range", "_id"),
-    ("memberships: room =, member =", "by_room"),
-    (
-        "memberships: username =, member =; sort room",
-        "by_username",
-    ),
-    ("readMarks: _id =, seq range", "_id"),
-    ("readMarks: room =", "by_room"),
-    ("readMarks: username =", "by_username"),
-    ("rooms: _id =", "_id"),
-    ("rooms: _id =, kind =", "_id"),
-    ("rooms: _id =, shapeSeq range", "_id"),
-    ("rooms: all; sort _id", "_id"),
-    ("rooms: kind =, _id range; sort _id", "by_kind"),
-    ("search: _id =", "_id"),
-    ("search: _id =, rev range", "_id"),
-    ("search: words =, room in, $or =; sort -ts, -_id", "by_word"),
-    (
-        "search: words =, room in, sender =; sort -ts, -_id",
-        "by_word",
-    ),
-    ("sessions: _id =", "_id"),
-    ("sessions: _id =, username =, epoch =", "_id"),
-    ("sessions: _id in", "_id"),
-    (
-        "sessions: username =, _id range; sort -created",
-        "by_username",
-    ),
-    ("sessions: username =, epoch range", "by_username"),
-    ("sessions: username =, _id range", "by_username"),
-    ("sessions: username =; sort -created", "by_username"),
-    ("sessions: expires range", "by_expires"),
-    ("snapshots: _id =", "_id"),
-    ("snapshots: _id =, seq range", "_id"),
-];
 
 type Seen = Arc<Mutex<BTreeSet<String>>>;
 
@@ -340,9 +246,21 @@ async fn ask_everything(store: &SharedStore) {
     let mut taken = event(4, EventBody::Joined);
     taken.nonce = EventNonce::from_seq(1);
     store.append(&rust, 3, vec![taken]).await.unwrap();
-    store.events(&rust, 0, 10).await.unwrap();
-    store.messages_before(&rust, 9, 10).await.unwrap();
-    store.messages_after(&rust, 0, 10).await.unwrap();
+    store
+        .events(&rust, 0, PageLimit::rows(10))
+        .await
+        .unwrap()
+        .events;
+    store
+        .messages_before(&rust, 9, PageLimit::rows(10))
+        .await
+        .unwrap()
+        .events;
+    store
+        .messages_after(&rust, 0, PageLimit::rows(10))
+        .await
+        .unwrap()
+        .events;
     store
         .event_by_nonce(&rust, &ann, &EventNonce::from_seq(1))
         .await
@@ -360,7 +278,12 @@ async fn ask_everything(store: &SharedStore) {
     };
     let topic = EventBody::Topic { topic: "t".into() };
     let deleted = EventBody::Deleted { target: 4 };
-    let conversation = [said, edited, deleted, topic];
+    let reacted = EventBody::Reacted {
+        target: 4,
+        emoji: Emoji::parse("🦀").unwrap(),
+        on: true,
+    };
+    let conversation = [said, edited, reacted];
     let events: Vec<_> = (4..)
         .zip(conversation)
         .map(|(seq, body)| event(seq, body))
@@ -389,7 +312,15 @@ async fn ask_everything(store: &SharedStore) {
         .await
         .unwrap();
     store.event(&rust, 4).await.unwrap();
-    store.events_targeting(&rust, &[4], 9).await.unwrap();
+    for as_of in [4, 6] {
+        let said = store.events(&rust, 3, PageLimit::rows(1)).await.unwrap();
+        let states = store.message_states(&rust, said.events, as_of, 9_999);
+        states.await.unwrap();
+    }
+    for (seq, body) in (7..).zip([deleted, topic]) {
+        let last = vec![event(seq, body)];
+        store.append(&rust, seq - 1, last).await.unwrap();
+    }
     store.scrub(&rust, 4).await.unwrap();
     store.unscrubbed(9).await.unwrap();
     for seq in [2, 3] {
@@ -403,6 +334,7 @@ async fn ask_everything(store: &SharedStore) {
     store.public_rooms("", "", 10).await.unwrap();
     for seq in [5, 6] {
         let snapshot = Snapshot {
+            rules_version: 1,
             seq,
             state: Vec::new(),
         };

@@ -7,7 +7,8 @@ use super::*;
 use crate::Store as _;
 use crate::sqlite::OpenError;
 use crate::{
-    AccountStore, Append, LogStore, NewUser, PasswordRecord, Session, Snapshot, StoreError,
+    AccountStore, Append, LogStore, NewUser, PageLimit, PasswordRecord, Session, Snapshot,
+    StoreError,
 };
 
 fn session(id: &str) -> Session {
@@ -19,6 +20,7 @@ async fn what_was_written_is_found_again() {
     let dir = tempfile::tempdir().unwrap();
     let (rust, ann) = (room("rust"), Username::existing("ann"));
     let snapshot = Snapshot {
+        rules_version: 1,
         seq: 2,
         state: b"state".to_vec(),
     };
@@ -49,7 +51,14 @@ async fn what_was_written_is_found_again() {
     // Once after a drop, once after a close.
     for _ in 0..2 {
         let store = SqliteStore::open(dir.path()).unwrap();
-        assert_eq!(store.events(&rust, 0, 10).await.unwrap(), log);
+        assert_eq!(
+            store
+                .events(&rust, 0, PageLimit::rows(10))
+                .await
+                .unwrap()
+                .events,
+            log
+        );
         assert_eq!(
             store.rooms_of(&ann).await.unwrap(),
             std::slice::from_ref(&rust)
@@ -78,7 +87,10 @@ async fn a_closed_store_says_so() {
     assert!(!dir.path().join("chat.db-wal").exists());
     let unavailable = |error| matches!(error, StoreError::Unavailable(_));
     assert!(unavailable(
-        store.events(&room("rust"), 0, 1).await.unwrap_err()
+        store
+            .events(&room("rust"), 0, PageLimit::rows(1))
+            .await
+            .unwrap_err()
     ));
     assert!(unavailable(
         store.insert_if_absent("key", "value").await.unwrap_err()

@@ -1,4 +1,4 @@
-use super::super::{accounts, conversations, log, search};
+use super::super::{accounts, conversations, log, message_states, search};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -36,7 +36,10 @@ async fn reads_seek() {
         log::TIP,
         log::ROOMS_OF,
         log::PUBLIC_ROOMS,
-        conversations::EVENTS_TARGETING,
+        conversations::EVENTS_TO_SCRUB,
+        message_states::EVENTS_TARGETING,
+        message_states::MESSAGE_STATE,
+        message_states::REACTIONS,
         conversations::DELETION,
         search::ID_OF,
         conversations::READ_MARKS,

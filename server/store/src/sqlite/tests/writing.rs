@@ -7,7 +7,7 @@ use super::super::readers::READERS;
 use super::super::writer::COMMIT_JOBS_MAX;
 use super::*;
 use crate::Store as _;
-use crate::{AccountStore, Append, LogStore, StoreError};
+use crate::{AccountStore, Append, LogStore, PageLimit, StoreError};
 
 /// Keeps the writer busy until it is dropped, so that what is written meanwhile goes into one
 /// transaction afterwards.
@@ -40,7 +40,11 @@ fn commits(store: &SqliteStore) -> u64 {
 }
 
 async fn log(store: &SqliteStore, name: &str) -> Vec<LogEvent> {
-    store.events(&room(name), 0, 5_000).await.unwrap()
+    store
+        .events(&room(name), 0, PageLimit::rows(5_000))
+        .await
+        .unwrap()
+        .events
 }
 
 #[tokio::test]
@@ -325,7 +329,10 @@ async fn an_error_quotes_no_message() {
         })
         .await
         .unwrap();
-    let error = store.events(&room("rust"), 0, 1).await.unwrap_err();
+    let error = store
+        .events(&room("rust"), 0, PageLimit::rows(1))
+        .await
+        .unwrap_err();
     assert!(matches!(error, StoreError::Corrupt(_)), "{error:?}");
     let text = error.to_string();
     assert!(
