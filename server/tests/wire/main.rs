@@ -20,6 +20,7 @@ mod permissions;
 mod presence_batches;
 mod resume;
 mod sdk;
+mod set_aside;
 mod slow;
 mod snapshot;
 mod support;
