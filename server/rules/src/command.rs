@@ -1,3 +1,5 @@
+//! What a person can ask of a room, and the sentences with which the rules refuse it.
+
 use chat_shared::limits::{REACTIONS_MAX, TOPIC_CHARS_MAX};
 use chat_shared::protocol::{ErrorCode, Role, RoomKind};
 use chat_shared::{Emoji, Nonce, Seq, TextError, TimestampMs, Username};
@@ -174,4 +176,13 @@ impl Refusal {
             Self::Banned => ErrorCode::Banned,
         }
     }
+}
+
+/// The topic without surrounding blanks, unless it is too long.
+pub(super) fn checked_topic(topic: &str) -> Result<String, Refusal> {
+    let topic = topic.trim();
+    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
+        return Err(Refusal::TopicTooLong);
+    }
+    Ok(topic.to_owned())
 }

@@ -1,7 +1,11 @@
-use chat_shared::limits::{MENTIONS_MAX, TOPIC_CHARS_MAX};
+//! Decides which event a command proposes. Start at [`decide`]; commands about people are decided
+//! in `people`.
+
+use chat_shared::limits::MENTIONS_MAX;
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{Emoji, MessageText, Seq, Username};
 
+use super::command::checked_topic;
 use super::people::decide_about_people;
 use super::{
     Command, EventBody, EventNonce, LogEvent, Proposal, Refusal, RoomState, Target, Targets,
@@ -44,14 +48,6 @@ fn create(state: &RoomState, kind: RoomKind, topic: &str) -> Result<EventBody, R
         topic: checked_topic(topic)?,
         with: None,
     })
-}
-
-pub(super) fn checked_topic(topic: &str) -> Result<String, Refusal> {
-    let topic = topic.trim();
-    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
-        return Err(Refusal::TopicTooLong);
-    }
-    Ok(topic.to_owned())
 }
 
 fn direct(

@@ -1,3 +1,5 @@
+//! The durable events of a room's log, and the version of their format.
+
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{Emoji, Nonce, Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};

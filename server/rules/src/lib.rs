@@ -1,9 +1,15 @@
-//! The rules of a room, pure: no IO, no clock and no randomness of their own.
+//! The rules of a room: pure, without IO, clock or randomness.
 //!
-//! A room is a log of durable events, numbered 1, 2, 3… with no hole. [`RoomState::apply`] folds
-//! the log; [`decide`] says which event a command proposes, or why it is refused. Event n is
-//! proposed only from a state that has applied n−1. What a command must know of the message that it
-//! changes stands in [`Targets`], which follow the log with the state.
+//! A room is a log of durable events, numbered 1, 2, 3… without a hole. [`RoomState::apply`] folds
+//! the log into the room's state. [`decide`] takes a state and a [`Command`] with its actor and
+//! returns the event that the command proposes, or a [`Refusal`]. Event n is proposed only from a
+//! state that has applied event n − 1.
+//!
+//! Commands that edit, delete, react or reply need the message that they are about: [`Targets`]
+//! holds such messages as they are now and follows the log together with the state.
+//!
+//! Events and states are stored, so both have a version: [`EVENT_FORMAT_VERSION`] and
+//! [`RULES_VERSION`].
 
 mod command;
 mod decide;

@@ -1,9 +1,9 @@
-//! Who is let in, put out, silenced and promoted.
+//! Decides commands about people: invitations, removals, bans, mutes and roles.
 
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{TimestampMs, Username};
 
-use super::decide::checked_topic;
+use super::command::checked_topic;
 use super::{Command, EventBody, Proposal, Refusal, RoomState, Subject};
 
 /// Commands about people, and the topic, in a room that the actor may know of.
@@ -12,38 +12,38 @@ pub(super) fn decide_about_people(
     proposal: &Proposal<'_>,
 ) -> Result<Option<EventBody>, Refusal> {
     let now = proposal.at(state);
-    let asked = Asked {
+    let check = PermissionCheck {
         state,
         now,
         actor: &proposal.actor.username,
         role: state.authority_of(proposal.actor, now)?,
     };
-    if state.is_muted(asked.actor, now) {
+    if state.is_muted(check.actor, now) {
         return Err(Refusal::Muted);
     }
     if state.kind() == RoomKind::Direct {
         return Err(Refusal::OfTwo);
     }
     match proposal.command {
-        Command::Invite(whom) => asked.invite(whom),
-        Command::Kick(whom) => asked.kick(whom),
-        Command::Ban { whom, for_ms } => asked.ban(whom, *for_ms),
+        Command::Invite(whom) => check.invite(whom),
+        Command::Kick(whom) => check.kick(whom),
+        Command::Ban { whom, for_ms } => check.ban(whom, *for_ms),
         Command::Unban(whom) => {
-            asked.moderators_only()?;
+            check.moderators_only()?;
             let username = whom.username.clone();
             let banned = state.ban_of(&username).is_some();
             Ok(banned.then_some(EventBody::Unbanned { username }))
         }
-        Command::Mute { whom, for_ms } => asked.mute(whom, *for_ms),
+        Command::Mute { whom, for_ms } => check.mute(whom, *for_ms),
         Command::Unmute(whom) => {
-            asked.moderators_only()?;
+            check.moderators_only()?;
             let username = whom.username.clone();
             let muted = state.mute_of(&username).is_some();
             Ok(muted.then_some(EventBody::Unmuted { username }))
         }
-        Command::Role { whom, role } => asked.role(whom, *role),
+        Command::Role { whom, role } => check.role(whom, *role),
         Command::Topic(topic) => {
-            asked.moderators_only()?;
+            check.moderators_only()?;
             let topic = checked_topic(topic)?;
             Ok((topic != state.topic()).then_some(EventBody::Topic { topic }))
         }
@@ -51,7 +51,7 @@ pub(super) fn decide_about_people(
     }
 }
 
-struct Asked<'a> {
+struct PermissionCheck<'a> {
     state: &'a RoomState,
     now: TimestampMs,
     actor: &'a Username,
@@ -59,7 +59,7 @@ struct Asked<'a> {
     role: Role,
 }
 
-impl Asked<'_> {
+impl PermissionCheck<'_> {
     fn moderators_only(&self) -> Result<(), Refusal> {
         if self.role < Role::Moderator {
             return Err(Refusal::ModeratorsOnly);

@@ -1,3 +1,5 @@
+//! A room's state, folded from its log by [`RoomState::apply`].
+
 use std::collections::BTreeMap;
 
 use chat_shared::protocol::{Role, RoomKind};

@@ -1,3 +1,5 @@
+//! The messages that commands change, as they are now.
+
 use std::collections::BTreeMap;
 
 use chat_shared::limits::{REACTION_WHO_MAX, REACTIONS_MAX};

@@ -1,3 +1,5 @@
+//! The part of the store that keeps accounts, sessions, and values that are set once.
+
 use chat_shared::{Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};
 

@@ -1,3 +1,5 @@
+//! The part of the store that keeps the rooms' logs and what is folded from them.
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 

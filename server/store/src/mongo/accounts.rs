@@ -1,3 +1,5 @@
+//! Accounts, sessions and values in MongoDB.
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 

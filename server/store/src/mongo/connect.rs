@@ -1,3 +1,5 @@
+//! From a URL to the driver's options, and what an operator is told when it fails.
+
 use std::time::Duration;
 
 use mongodb::error::ErrorKind;

@@ -1,3 +1,5 @@
+//! Errors of MongoDB and its driver, sorted by what can be done about them.
+
 use std::time::Duration;
 
 use mongodb::error::{Error, ErrorKind, WriteFailure};

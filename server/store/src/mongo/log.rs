@@ -1,3 +1,5 @@
+//! The rooms' logs in MongoDB: pages and lists. Appends are in `append`.
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 use futures::{StreamExt, TryStreamExt};

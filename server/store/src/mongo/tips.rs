@@ -1,3 +1,5 @@
+//! Up to where this server has seen the rooms' logs reach.
+
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 

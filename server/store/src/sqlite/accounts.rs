@@ -1,3 +1,5 @@
+//! Accounts, sessions and values in SQLite.
+
 use chat_shared::{Seq, TimestampMs, Username};
 use rusqlite::{Connection, OptionalExtension, Row};
 

@@ -3,8 +3,7 @@
 use chat_shared::{RoomName, Seq, Username};
 use rusqlite::Connection;
 
-use super::log::EVENTS;
-use super::rows::{bound, collect, column, decode_event, execute};
+use super::rows::{EVENTS, bound, collect, column, decode_event, execute};
 use crate::{ReadMark, StoreError};
 
 /// Edits that are blanked in one transaction, which everybody's writes wait for.

@@ -1,3 +1,5 @@
+//! Errors of SQLite as errors of the store.
+
 use rusqlite::{Error, ErrorCode};
 
 use crate::StoreError;

@@ -1,8 +1,10 @@
+//! The rooms' logs in SQLite: appends and pages.
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::rows::{bound, collect, column, decode_event, execute, room_name};
+use super::rows::{EVENTS, bound, collect, column, decode_event, execute, room_name};
 use super::writer::Verdict;
 use super::{SqliteStore, conversations, message_states, projections, search};
 use crate::log::check_numbers;
@@ -10,10 +12,6 @@ use crate::{
     Append, Found, LogStore, Page, PageLimit, PublicRoom, ReadMark, Search, Snapshot, StoreError,
 };
 use chat_rules::{EventNonce, LogEvent, Target};
-
-pub(super) const EVENTS: &str =
-    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events
-     WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
 
 // The numbers come as a list of JSON, so that one statement serves any count of them.
 const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body, e.format

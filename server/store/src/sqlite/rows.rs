@@ -7,6 +7,11 @@ use crate::StoreError;
 use crate::log::{check_format, unreadable};
 use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
 
+/// A room's events above a number, in the columns that [`decode_event`] reads.
+pub(super) const EVENTS: &str =
+    "SELECT seq, ts, id, sender, nonce, messages, body, format FROM events
+     WHERE room = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
 pub(super) fn execute(
     conn: &Connection,
     sql: &'static str,

@@ -5,8 +5,7 @@ use chat_shared::{RoomName, Seq, TimestampMs};
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::log::EVENTS;
-use super::rows::{bound, collect, column, decode_event, execute, room_name};
+use super::rows::{EVENTS, bound, collect, column, decode_event, execute, room_name};
 use crate::tokens::words;
 use crate::{Found, Search, StoreError};
 use chat_rules::{EventBody, LogEvent};

@@ -246,21 +246,15 @@ async fn ask_everything(store: &SharedStore) {
     let mut taken = event(4, EventBody::Joined);
     taken.nonce = EventNonce::from_seq(1);
     store.append(&rust, 3, vec![taken]).await.unwrap();
-    store
-        .events(&rust, 0, PageLimit::rows(10))
-        .await
-        .unwrap()
-        .events;
+    store.events(&rust, 0, PageLimit::rows(10)).await.unwrap();
     store
         .messages_before(&rust, 9, PageLimit::rows(10))
         .await
-        .unwrap()
-        .events;
+        .unwrap();
     store
         .messages_after(&rust, 0, PageLimit::rows(10))
         .await
-        .unwrap()
-        .events;
+        .unwrap();
     store
         .event_by_nonce(&rust, &ann, &EventNonce::from_seq(1))
         .await

@@ -1,4 +1,4 @@
-use super::super::{accounts, conversations, log, message_states, search};
+use super::super::{accounts, conversations, log, message_states, rows, search};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -29,7 +29,7 @@ async fn check(store: &SqliteStore, sql: &'static str) {
 async fn reads_seek() {
     let (_dir, store) = open_new();
     for sql in [
-        log::EVENTS,
+        rows::EVENTS,
         log::MESSAGES_BEFORE,
         log::MESSAGES_AFTER,
         log::EVENT_BY_NONCE,
