@@ -38,6 +38,9 @@ const BURST_SECONDS: u32 = 5;
     after_help = "The log goes to standard error; RUST_LOG chooses what is in it (default: info)."
 )]
 pub struct Config {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
     /// Address and port to listen on [default: 127.0.0.1:8000]
     #[arg(long, env = "CHAT_LISTEN", value_name = "HOST:PORT")]
     pub listen: Option<String>,
@@ -131,6 +134,13 @@ pub struct Config {
     pub admin: Option<String>,
 }
 
+/// What to do instead of serving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
+pub enum Command {
+    /// Replace the key that signs session tokens; nobody is signed out
+    RotateKey,
+}
+
 /// Why the server can't run as it is configured. Each is a sentence for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
@@ -216,6 +226,7 @@ impl Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            command: None,
             listen: None,
             port: None,
             data_dir: None,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use chat_server::config::Config;
+use chat_server::config::{Command, Config};
 use chat_server::{run, telemetry};
 use clap::Parser;
 
@@ -25,7 +25,10 @@ fn start(config: Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(run::run(config, told_to_stop()))
+    match config.command {
+        Some(Command::RotateKey) => runtime.block_on(run::rotate_key(&config)),
+        None => runtime.block_on(run::run(config, told_to_stop())),
+    }
 }
 
 /// Ctrl-C, or what a service manager sends. Where neither can be heard, the server runs on.

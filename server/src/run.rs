@@ -105,6 +105,23 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     Ok(())
 }
 
+/// Replaces the key that signs session tokens, for the next start. Tokens signed before stay valid.
+///
+/// # Errors
+/// [`StartError`] where the store can't be opened, as while a server uses the data directory.
+pub async fn rotate_key(config: &Config) -> anyhow::Result<()> {
+    config.check()?;
+    let (store, place) = open_store(config).await?;
+    let rotated = accounts::rotate_key(&store).await;
+    store.close().await;
+    rotated.map_err(|error| StartError::Accounts {
+        place,
+        error: error.into(),
+    })?;
+    tracing::info!("the signing key was replaced; tokens signed before stay valid");
+    Ok(())
+}
+
 impl Server {
     /// Starts a server; when this returns, it can be connected to.
     ///

@@ -1,7 +1,12 @@
-//! Who may speak in whose name: accounts, passwords, sessions, and who the admin is.
+//! Accounts, passwords, sessions, and who the admin is.
 //!
-//! The session's row in the store is the truth: every check asks for it, so that one revoked ends
-//! at once. A token only says which session it means, and is signed so that ids can't be guessed.
+//! The session's row in the store is the truth: every check asks for it, so that a session which is
+//! revoked ends at once. A token carries the session's public id and a secret, and is signed; the
+//! store has only a hash of the secret, so that a copied database signs nobody in.
+//!
+//! A password is checked, then a session is made, and the account may change between the two. So
+//! a session remembers which password opened it (an epoch) and which ban was the account's last at
+//! that time, and is valid only while the account says the same ([`Session::is_valid_for`]).
 //!
 //! [`RegisterError`], [`LogInError`] and [`AuthError`] leave this module. A log-in's error never
 //! tells whether the name exists, nor does the time that it takes.
@@ -33,7 +38,7 @@ use chat_rules::AccountChange;
 use chat_store::{CreateUser, NewUser, PasswordRecord, Session, SharedStore, StoreError, User};
 use password::{Passwords, Verdict};
 use picture::Pictures;
-use token::{SessionClaims, SigningKey, random_id};
+use token::{Keyring, Secret, SessionClaims, random_id};
 
 /// A session that is not used for this long ends.
 pub const SESSION_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -52,7 +57,7 @@ struct Inner {
     store: SharedStore,
     passwords: Passwords,
     pictures: Pictures,
-    key: SigningKey,
+    keys: Keyring,
     admin: OnceLock<Username>,
     count: AtomicU64,
     events: mpsc::Sender<AccountEvent>,
@@ -86,6 +91,8 @@ pub struct Identity {
     pub bot: bool,
     /// Whether this is the server's admin.
     pub admin: bool,
+    /// When a connection of this session must check it again, in milliseconds since 1970.
+    pub check_at: TimestampMs,
 }
 
 /// A session that stands.
@@ -134,7 +141,7 @@ impl Accounts {
         options: Options,
         events: mpsc::Sender<AccountEvent>,
     ) -> Result<Self, OpenError> {
-        let key = SigningKey::load(&*store).await?;
+        let keys = Keyring::load(&*store).await?;
         let count = store.count_users().await?;
         let admin = OnceLock::new();
         if let Some(username) = find_admin(&store, options, count).await? {
@@ -146,7 +153,7 @@ impl Accounts {
             store,
             passwords,
             pictures: Pictures::default(),
-            key,
+            keys,
             admin,
             count,
             events,
@@ -215,7 +222,7 @@ impl Accounts {
         let Inner {
             store,
             passwords,
-            key,
+            keys,
             ..
         } = &*self.0;
         let user = store.find_user(name).await?;
@@ -240,21 +247,35 @@ impl Accounts {
         let created = now_ms();
         let expires = (!user.bot).then(|| created + as_ms(SESSION_LIFETIME));
         let username = user.username;
-        let id = random_id().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let token = key
-            .sign(&SessionClaims::new(&username, &id, created))
+        let random = |error: getrandom::Error| StoreError::Unavailable(error.to_string());
+        let id = random_id().map_err(random)?;
+        let secret = Secret::random().map_err(random)?;
+        let session = Session {
+            id: id.clone(),
+            username: username.clone(),
+            created,
+            expires,
+            secret_hash: Some(secret.hash()),
+            epoch: user.password_epoch,
+            lobby_seq: user.last_ban_seq.unwrap_or_default(),
+        };
+        let token = keys
+            .sign(&SessionClaims::new(&username, &id, secret, created))
             .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-        store
-            .create_session(Session {
-                id,
-                username: username.clone(),
-                created,
-                expires,
-                secret_hash: None,
-                epoch: user.password_epoch,
-                lobby_seq: 0,
-            })
-            .await?;
+        for ended in store.create_session(session.clone()).await? {
+            let change = AccountChange::SessionRevoked(ended);
+            self.tell(&username, change).await;
+        }
+        // The account may have changed since its password was looked at.
+        let now = self.user(&username).await?.ok_or(LogInError::Invalid)?;
+        if self.is_banned(&now) {
+            store.revoke_session(&id).await?;
+            return Err(LogInError::Banned);
+        }
+        if !session.is_valid_for(&now) {
+            store.revoke_session(&id).await?;
+            return Err(LogInError::Invalid);
+        }
         Ok(NewSession {
             username,
             token,
@@ -275,25 +296,9 @@ impl Accounts {
     /// # Errors
     /// [`AuthError::Invalid`] where it opens no session (any more).
     pub async fn session(&self, token: &str) -> Result<LiveSession, AuthError> {
-        let Inner { store, key, .. } = &*self.0;
-        let claims = key.verify(token).ok_or(AuthError::Invalid)?;
-        let session = store
-            .session(&claims.sid)
-            .await?
-            .ok_or(AuthError::Invalid)?;
+        let session = self.find_session(token).await?.ok_or(AuthError::Invalid)?;
         let now = now_ms();
-        let expired = session.expires.is_some_and(|expires| expires <= now);
-        if expired || session.username.as_str() != claims.sub {
-            return Err(AuthError::Invalid);
-        }
-        let user = self
-            .user(&session.username)
-            .await?
-            .filter(|user| session.is_valid_for(user))
-            .ok_or(AuthError::Invalid)?;
-        if self.is_banned(&user) {
-            return Err(AuthError::Banned);
-        }
+        let user = self.check(&session, now).await?;
         let expires = self.renew(&session, now).await;
         let admin = self.is_admin_anywhere(&session.username).await?;
         Ok(LiveSession {
@@ -302,6 +307,7 @@ impl Accounts {
                 session: session.id,
                 bot: user.bot,
                 admin,
+                check_at: next_check(expires, now),
             },
             avatar: avatar_path(&user),
             display_name: user.display_name,
@@ -309,32 +315,67 @@ impl Accounts {
         })
     }
 
-    /// Revokes a session, whose sockets are then closed. One that is gone is no error.
+    /// Ends the session that the token opens, also one whose owner is banned, and closes its
+    /// sockets. A token that opens none is no error.
     ///
     /// # Errors
-    /// Where the store fails; the session may then stand.
-    pub async fn log_out(&self, session: &str) -> Result<(), StoreError> {
-        let Inner { store, .. } = &*self.0;
-        let Some(found) = store.session(session).await? else {
+    /// Where the store fails; the session may then still be there.
+    pub async fn sign_out(&self, token: &str) -> Result<(), StoreError> {
+        let Some(session) = self.find_session(token).await? else {
             return Ok(());
         };
-        store.revoke_session(session).await?;
-        self.tell_ended(found).await;
+        self.0.store.revoke_session(&session.id).await?;
+        self.tell_ended(session).await;
         Ok(())
     }
 
-    /// Asks whether someone may still come in who was authenticated a moment ago.
+    /// The session that the token was made for, whether it is valid or not.
+    async fn find_session(&self, token: &str) -> Result<Option<Session>, StoreError> {
+        let Inner { store, keys, .. } = &*self.0;
+        let Some(claims) = keys.verify(token) else {
+            return Ok(None);
+        };
+        let found = store.session(&claims.sid).await?;
+        Ok(found.filter(|session| {
+            let hash = claims.sec.as_ref().map(Secret::hash);
+            // A hash is no secret, so that it need not be compared in constant time.
+            session.username.as_str() == claims.sub
+                && (session.secret_hash.is_none() || session.secret_hash == hash)
+        }))
+    }
+
+    /// Whether the session is valid at `now`, and whose it is.
+    async fn check(&self, session: &Session, now: TimestampMs) -> Result<User, AuthError> {
+        if session.expires.is_some_and(|expires| expires <= now) {
+            return Err(AuthError::Invalid);
+        }
+        let user = self.user(&session.username).await?;
+        let user = user.ok_or(AuthError::Invalid)?;
+        if session.epoch != user.password_epoch {
+            return Err(AuthError::Invalid);
+        }
+        if self.is_banned(&user) {
+            return Err(AuthError::Banned);
+        }
+        if !session.is_valid_for(&user) {
+            return Err(AuthError::Invalid);
+        }
+        Ok(user)
+    }
+
+    /// Checks the session of a connection again, and renews it where that is due: an open
+    /// connection is a use. Returns when to check next.
     ///
     /// # Errors
-    /// [`AuthError`]: the session was revoked, they were banned, or the store fails.
-    pub async fn still_stands(&self, identity: &Identity) -> Result<(), AuthError> {
+    /// [`AuthError`]: the session ended, its owner was banned, or the store fails.
+    pub async fn check_again(&self, identity: &Identity) -> Result<TimestampMs, AuthError> {
         let session = self.0.store.session(&identity.session).await?;
-        let user = self.user(&identity.username).await?;
-        match (session, user) {
-            (Some(_), Some(user)) if self.is_banned(&user) => Err(AuthError::Banned),
-            (Some(session), Some(user)) if session.is_valid_for(&user) => Ok(()),
-            _ => Err(AuthError::Invalid),
-        }
+        let session = session.filter(|session| session.username == identity.username);
+        let session = session.ok_or(AuthError::Invalid)?;
+        let now = now_ms();
+        self.check(&session, now).await?;
+        let expires = self.renew(&session, now).await;
+        Ok(next_check(expires, now))
     }
 
     /// How many accounts there are, as far as this server knows.
@@ -400,6 +441,14 @@ impl Accounts {
     }
 }
 
+/// Replaces the key that signs tokens. Tokens that were signed before stay valid.
+///
+/// # Errors
+/// [`SigningKeyError`], for the operator.
+pub async fn rotate_key(store: &SharedStore) -> Result<(), SigningKeyError> {
+    Keyring::rotate(&**store).await
+}
+
 async fn find_admin(
     store: &SharedStore,
     options: Options,
@@ -431,6 +480,13 @@ async fn find_admin(
         tracing::warn!("nobody is the server's admin; --admin NAME says who is");
     }
     Ok(None)
+}
+
+/// When an open connection checks its session next: at its end, and each day before that, since
+/// the connection renews it.
+fn next_check(expires: Option<TimestampMs>, now: TimestampMs) -> TimestampMs {
+    let tomorrow = now + as_ms(SESSION_RENEWAL);
+    expires.map_or(tomorrow, |expires| expires.min(tomorrow))
 }
 
 /// Milliseconds since 1970 UTC.

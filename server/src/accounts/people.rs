@@ -1,6 +1,6 @@
 //! What becomes of an account: its password, its sessions, its profile, a ban.
 
-use chat_shared::{TimestampMs, Username, check_new_password};
+use chat_shared::{Seq, TimestampMs, Username, check_new_password};
 
 use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms, random_id};
 use crate::accounts::AccountEvent;
@@ -37,7 +37,6 @@ impl Accounts {
         let hash = self.0.passwords.hash(new).await;
         let hash = hash.map_err(|_| PasswordChangeError::Busy)?;
         let store = &self.0.store;
-        let others = self.sessions_of(username).await?;
         let new = NewPassword {
             record: PasswordRecord::Argon2id(hash),
             epoch: PasswordEpoch(random_id().map_err(|_| PasswordChangeError::Busy)?),
@@ -49,9 +48,9 @@ impl Accounts {
         if change != PasswordChange::Done {
             return Err(PasswordChangeError::Wrong);
         }
-        for session in others.into_iter().filter(|session| session.id != kept) {
-            self.tell_ended(session).await;
-        }
+        let kept = Some(kept.to_owned());
+        self.tell(username, AccountChange::SessionsEnded { kept })
+            .await;
         Ok(())
     }
 
@@ -81,7 +80,9 @@ impl Accounts {
         Ok(true)
     }
 
-    /// Bars someone from the server until then, or lets them in again. The admin stays.
+    /// Bars someone from the server until then, or lets them in again. The admin can't be banned.
+    /// `seq` is that of the lobby's event: sessions that were made before it stay invalid once the
+    /// ban is lifted.
     ///
     /// # Errors
     /// Where the store fails.
@@ -89,11 +90,12 @@ impl Accounts {
         &self,
         username: &Username,
         until: Option<TimestampMs>,
+        seq: Option<Seq>,
     ) -> Result<(), StoreError> {
         if until.is_some() && self.is_admin(username) {
             return Ok(());
         }
-        self.0.store.set_banned(username, until, None).await?;
+        self.0.store.set_banned(username, until, seq).await?;
         if until.is_some() {
             self.tell(username, AccountChange::Banned).await;
         }
@@ -149,7 +151,7 @@ impl Accounts {
         self.tell(&session.username, change).await;
     }
 
-    async fn tell(&self, username: &Username, change: AccountChange) {
+    pub(super) async fn tell(&self, username: &Username, change: AccountChange) {
         if let Some(act) = self.0.act.get() {
             act(username, &change);
         }

@@ -2,6 +2,8 @@ use super::*;
 use chat_rules::AccountChange;
 use chat_store::sqlite::SqliteStore;
 
+mod sessions;
+
 struct World {
     accounts: Accounts,
     ended: mpsc::Receiver<AccountEvent>,
@@ -101,7 +103,7 @@ async fn a_session_lasts_until_it_is_revoked() {
     assert_eq!(identity.username.as_str(), "ann");
     assert!(!identity.bot);
 
-    world.accounts.log_out(&identity.session).await.unwrap();
+    world.accounts.sign_out(&first.token).await.unwrap();
     assert!(world.is_invalid(&first.token).await);
     assert!(!world.is_invalid(&second.token).await);
     let ended = AccountEvent {
@@ -110,7 +112,7 @@ async fn a_session_lasts_until_it_is_revoked() {
     };
     assert_eq!(world.ended.recv().await, Some(ended));
 
-    world.accounts.log_out(&identity.session).await.unwrap();
+    world.accounts.sign_out(&first.token).await.unwrap();
     assert!(world.ended.try_recv().is_err());
 }
 

@@ -11,13 +11,17 @@ use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{Error, ErrorKind};
 use jsonwebtoken::signature::{self, Signer, Verifier};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use ring::digest::{SHA256, digest};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use chat_store::{Store, StoreError};
+use chat_store::{SecretHash, Store, StoreError};
 
 /// Under which key the store keeps the signing key.
 const KEY_CLAIM: &str = "jwt_key";
+
+/// Signing keys in all, those that no longer sign among them.
+const KEYS_MAX: usize = 100;
 
 /// Bytes of the signing key: as many as the hash has.
 const KEY_BYTES: usize = 32;
@@ -34,29 +38,118 @@ pub enum SigningKeyError {
     Random(getrandom::Error),
     #[error("the store's `{KEY_CLAIM}` is not a signing key that this version can read")]
     Unreadable,
+    #[error("the signing key was rotated {KEYS_MAX} times, and no more keys can be kept")]
+    TooMany,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SessionClaims {
     /// Whose session it is.
     pub(super) sub: String,
-    /// The session's id.
+    /// The session's public id.
     pub(super) sid: String,
+    /// The session's secret, of which the store has a hash; absent in tokens from before there
+    /// were secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sec: Option<Secret>,
     /// Since when, in seconds, as the format has it.
-    iat: u64,
+    pub(super) iat: u64,
 }
 
 impl SessionClaims {
-    pub(super) fn new(username: &Username, session: &str, created: TimestampMs) -> Self {
+    pub(super) fn new(
+        username: &Username,
+        session: &str,
+        secret: Secret,
+        created: TimestampMs,
+    ) -> Self {
         Self {
             sub: username.as_str().into(),
             sid: session.into(),
+            sec: Some(secret),
             iat: created / 1_000,
         }
     }
 }
 
-pub(super) struct SigningKey {
+/// What a token proves its session with: 256 random bits in text. No log and no database has it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Secret(String);
+
+impl Secret {
+    pub(super) fn random() -> Result<Self, getrandom::Error> {
+        Ok(Self(BASE64.encode(random_bytes::<32>()?)))
+    }
+
+    /// What the store keeps of it.
+    pub(super) fn hash(&self) -> SecretHash {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
+        SecretHash(hash)
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The key that signs, and those that signed before it.
+pub(super) struct Keyring {
+    /// The newest is the last.
+    keys: Vec<SigningKey>,
+}
+
+impl Keyring {
+    /// The keys that the store has; the first is made where there is none. All nodes get the same.
+    pub(super) async fn load(store: &dyn Store) -> Result<Self, SigningKeyError> {
+        let first = store.insert_if_absent(KEY_CLAIM, &new_key()?).await?;
+        let mut keys = vec![SigningKey::parse(&first).ok_or(SigningKeyError::Unreadable)?];
+        while keys.len() < KEYS_MAX
+            && let Some(next) = store.value(&key_name(keys.len() + 1)).await?
+        {
+            keys.push(SigningKey::parse(&next).ok_or(SigningKeyError::Unreadable)?);
+        }
+        Ok(Self { keys })
+    }
+
+    /// Adds a key that signs from the next start on. Tokens of the earlier ones are verified still,
+    /// so that nobody is signed out.
+    pub(super) async fn rotate(store: &dyn Store) -> Result<(), SigningKeyError> {
+        let keys = Self::load(store).await?.keys.len();
+        if keys >= KEYS_MAX {
+            return Err(SigningKeyError::TooMany);
+        }
+        let name = key_name(keys + 1);
+        store.insert_if_absent(&name, &new_key()?).await?;
+        Ok(())
+    }
+
+    pub(super) fn sign(&self, claims: &SessionClaims) -> Result<String, Error> {
+        let newest = self.keys.last().ok_or(ErrorKind::InvalidKeyFormat)?;
+        newest.sign(claims)
+    }
+
+    /// What the token says, where one of our keys signed it.
+    pub(super) fn verify(&self, token: &str) -> Option<SessionClaims> {
+        self.keys.iter().rev().find_map(|key| key.verify(token))
+    }
+}
+
+/// Under which name the store keeps the key of that number, counted from one.
+fn key_name(number: usize) -> String {
+    format!("{KEY_CLAIM}.{number}")
+}
+
+fn new_key() -> Result<String, SigningKeyError> {
+    let id = random_id().map_err(SigningKeyError::Random)?;
+    let secret = random_bytes::<KEY_BYTES>().map_err(SigningKeyError::Random)?;
+    Ok(format!("{id}:{}", BASE64.encode(secret)))
+}
+
+struct SigningKey {
     id: String,
     encoding: EncodingKey,
     decoding: DecodingKey,
@@ -64,15 +157,6 @@ pub(super) struct SigningKey {
 }
 
 impl SigningKey {
-    /// The key that the store has, made where there is none. All nodes get the same.
-    pub(super) async fn load(store: &dyn Store) -> Result<Self, SigningKeyError> {
-        let id = random_id().map_err(SigningKeyError::Random)?;
-        let secret = random_bytes::<KEY_BYTES>().map_err(SigningKeyError::Random)?;
-        let proposed = format!("{id}:{}", BASE64.encode(secret));
-        let kept = store.insert_if_absent(KEY_CLAIM, &proposed).await?;
-        Self::parse(&kept).ok_or(SigningKeyError::Unreadable)
-    }
-
     fn parse(kept: &str) -> Option<Self> {
         let (id, secret) = kept.split_once(':')?;
         let secret = BASE64
@@ -91,14 +175,14 @@ impl SigningKey {
         })
     }
 
-    pub(super) fn sign(&self, claims: &SessionClaims) -> Result<String, Error> {
+    fn sign(&self, claims: &SessionClaims) -> Result<String, Error> {
         let mut header = Header::new(Algorithm::HS256);
         header.kid = Some(self.id.clone());
         jsonwebtoken::encode(&header, claims, &self.encoding)
     }
 
-    /// What the token says, where we signed it.
-    pub(super) fn verify(&self, token: &str) -> Option<SessionClaims> {
+    /// What the token says, where this key signed it.
+    fn verify(&self, token: &str) -> Option<SessionClaims> {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
         }
@@ -179,7 +263,15 @@ mod tests {
     }
 
     fn claims() -> SessionClaims {
-        SessionClaims::new(&Username::existing("Jürgen X"), "sid-1", 1_700_000_000_123)
+        SessionClaims {
+            sec: None,
+            ..SessionClaims::new(
+                &Username::existing("Jürgen X"),
+                "sid-1",
+                Secret("secret".to_owned()),
+                1_700_000_000_123,
+            )
+        }
     }
 
     fn raw(header: &str, secret: u8) -> String {
@@ -222,6 +314,42 @@ mod tests {
         for token in bad {
             assert_eq!(key.verify(&token), None, "{token}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_new_key_signs_and_the_earlier_ones_verify() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = chat_store::sqlite::SqliteStore::open(dir.path()).unwrap();
+        let mut tokens = vec![
+            Keyring::load(&store)
+                .await
+                .unwrap()
+                .sign(&claims())
+                .unwrap(),
+        ];
+        for _ in 0..3 {
+            Keyring::rotate(&store).await.unwrap();
+            let keys = Keyring::load(&store).await.unwrap();
+            tokens.push(keys.sign(&claims()).unwrap());
+            for token in &tokens {
+                assert_eq!(keys.verify(token), Some(claims()));
+            }
+        }
+        tokens.dedup();
+        assert_eq!(tokens.len(), 4);
+        for _ in 4..KEYS_MAX {
+            Keyring::rotate(&store).await.unwrap();
+        }
+        let error = Keyring::rotate(&store).await.unwrap_err();
+        assert!(matches!(error, SigningKeyError::TooMany));
+    }
+
+    #[test]
+    fn no_secret_is_in_debug() {
+        let secret = Secret::random().unwrap();
+        let claims = SessionClaims::new(&Username::existing("ann"), "sid", secret.clone(), 0);
+        let text = format!("{claims:?} {:?}", secret.hash());
+        assert!(!text.contains(&secret.0), "{text}");
     }
 
     #[test]

@@ -178,10 +178,10 @@ async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), 
     match gateway
         .hub
         .accounts()
-        .still_stands(&connection.identity)
+        .check_again(&connection.identity)
         .await
     {
-        Ok(()) => Ok(()),
+        Ok(_) => Ok(()),
         Err(AuthError::Invalid) => Err(Rejected(CloseCode::NotSignedIn, "signed out")),
         Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
         Err(AuthError::Store(error)) => {

@@ -15,7 +15,7 @@ use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
 use super::{Client, HttpState, Peer};
-use crate::accounts::{AuthError, LogInError};
+use crate::accounts::LogInError;
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -85,7 +85,7 @@ pub(super) async fn log_in(
     Ok(([(SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
-/// Who has no session any more is logged out already, and is told so.
+/// A client whose session has ended already gets the same answer.
 pub(super) async fn log_out(
     State(state): State<HttpState>,
     peer: Peer,
@@ -93,15 +93,8 @@ pub(super) async fn log_out(
 ) -> Result<Response, Refusal> {
     let https = state.origins.proxies.says_https(&headers, peer.0);
     if let Some(token) = token(&headers, https) {
-        match state.accounts.authenticate(token).await {
-            Ok(identity) => state
-                .accounts
-                .log_out(&identity.session)
-                .await
-                .map_err(|error| Refusal::unavailable(&error))?,
-            Err(AuthError::Invalid | AuthError::Banned) => {}
-            Err(error) => return Err(error.into()),
-        }
+        let ended = state.accounts.sign_out(token).await;
+        ended.map_err(|error| Refusal::unavailable(&error))?;
     }
     let cookie = [(SET_COOKIE, clear_cookie(https))];
     Ok((cookie, done(StatusCode::OK, "Logged out")).into_response())

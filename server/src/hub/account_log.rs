@@ -140,13 +140,9 @@ impl AccountLog {
     }
 
     fn act(&self, username: &Username, change: &AccountChange) {
-        match change {
-            AccountChange::SessionRevoked(session) => self.hub.end_session(username, session),
-            AccountChange::SessionsEnded { kept } => {
-                self.hub.end_other_sessions(username, kept.as_deref());
-            }
-            AccountChange::Banned => self.hub.end_banned(username),
-            AccountChange::Profile => self.hub.send_profile(username),
+        self.hub.close_after(username, change);
+        if *change == AccountChange::Profile {
+            self.hub.send_profile(username);
         }
     }
 }

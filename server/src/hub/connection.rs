@@ -4,9 +4,9 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use chat_shared::RoomName;
 use chat_shared::limits::HEARTBEATS_MISSED_MAX;
 use chat_shared::protocol::{CloseCode, ServerFrame};
+use chat_shared::{RoomName, TimestampMs};
 
 use super::page_budget::PagePermit;
 use super::user_share::UserShare;
@@ -31,6 +31,8 @@ pub struct Connection {
     pub(super) share: Arc<UserShare>,
     /// Heartbeats since the last frame from the peer.
     heartbeats_missed: AtomicU32,
+    /// When the session is checked again, in milliseconds since 1970.
+    session_check_at: AtomicU64,
     /// The rooms that this connection is subscribed to; `None` once it has ended.
     rooms: Mutex<Option<HashMap<RoomName, SubscriptionId>>>,
 }
@@ -54,6 +56,7 @@ impl Connection {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         Arc::new(Self {
             id,
+            session_check_at: AtomicU64::new(identity.check_at),
             identity,
             dialect,
             send_queue,
@@ -103,6 +106,15 @@ impl Connection {
         } else {
             self.send_queue.push(&Frame::ping());
         }
+    }
+
+    /// Whether the session may have ended by itself at `now`, or is to be renewed.
+    pub(super) fn is_session_check_due(&self, now: TimestampMs) -> bool {
+        self.session_check_at.load(Ordering::Relaxed) <= now
+    }
+
+    pub(super) fn check_session_at(&self, at: TimestampMs) {
+        self.session_check_at.store(at, Ordering::Relaxed);
     }
 
     /// Ends the connection: no room subscribes it any more. Returns the rooms that it was in.

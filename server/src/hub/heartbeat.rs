@@ -12,6 +12,9 @@ use crate::send_queue::bytes_waiting;
 /// Parts of a heartbeat's time; in each, a share of the connections is pinged.
 const SHARES: u64 = 30;
 
+/// Milliseconds until a session is checked again where the store did not answer.
+const SESSION_RETRY_MS: u64 = 60_000;
+
 /// Pings every connection once in [`HEARTBEAT_MS`]. One timer serves all of them.
 pub(crate) async fn run(hub: Hub) {
     let mut ticks = interval(Duration::from_millis(HEARTBEAT_MS / SHARES));
@@ -25,6 +28,7 @@ pub(crate) async fn run(hub: Hub) {
         for connection in due(&hub, share) {
             connection.beat();
         }
+        check_sessions(&hub);
     }
 }
 
@@ -41,6 +45,30 @@ fn count(hub: &Hub) {
     metrics::gauge!("chat_rooms_loaded").set(hub.room_count() as f64);
     metrics::gauge!("chat_tasks").set(tasks as f64);
     metrics::gauge!("chat_send_queue_bytes").set(bytes_waiting() as f64);
+}
+
+/// Checks, beside the heartbeats, the sessions that may have ended by themselves or are to be
+/// renewed. A connection is not looked at again before [`SESSION_RETRY_MS`] have passed.
+fn check_sessions(hub: &Hub) {
+    let now = hub.now();
+    let connections: Vec<_> = lock(&hub.0.connections)
+        .values()
+        .flatten()
+        .filter(|connection| connection.is_session_check_due(now))
+        .cloned()
+        .collect();
+    if connections.is_empty() {
+        return;
+    }
+    let hub = hub.clone();
+    for connection in &connections {
+        connection.check_session_at(now + SESSION_RETRY_MS);
+    }
+    tokio::spawn(async move {
+        for connection in connections {
+            hub.check_session(&connection).await;
+        }
+    });
 }
 
 fn due(hub: &Hub, share: u64) -> Vec<Arc<Connection>> {

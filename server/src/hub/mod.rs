@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
-use chat_shared::{RoomName, TimestampMs, Username};
+use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use tokio::sync::{Notify, mpsc};
 
 pub use connection::{Connection, Dialect, SubscriptionId};
@@ -51,7 +51,7 @@ pub use request::{
 use self::page_budget::PageBudget;
 use self::profiles::ProfileNotices;
 use self::user_share::UserShares;
-use crate::accounts::{Accounts, Identity};
+use crate::accounts::{Accounts, AuthError, Identity};
 use crate::messages;
 use crate::send_queue::{Class, SendQueue};
 use chat_rules::{AccountChange, EventId};
@@ -127,14 +127,7 @@ impl Hub {
         let acting = Arc::downgrade(&hub.0);
         hub.accounts().act_by(move |username, change| {
             if let Some(hub) = acting.upgrade().map(Self) {
-                match change {
-                    AccountChange::SessionRevoked(session) => hub.end_session(username, session),
-                    AccountChange::SessionsEnded { kept } => {
-                        hub.end_other_sessions(username, kept.as_deref());
-                    }
-                    AccountChange::Banned => hub.end_banned(username),
-                    AccountChange::Profile => {}
-                }
+                hub.close_after(username, change);
             }
         });
         Ok(hub)
@@ -218,26 +211,37 @@ impl Hub {
         lock(&self.0.rooms).len()
     }
 
-    /// Closes the sockets of all of someone's sessions but `kept`.
-    pub fn end_other_sessions(&self, username: &Username, kept: Option<&str>) {
+    /// Closes the sockets that a change of an account ends.
+    fn close_after(&self, username: &Username, change: &AccountChange) {
+        let is_over = |session: &str| match change {
+            AccountChange::SessionRevoked(revoked) => session == revoked,
+            AccountChange::SessionsEnded { kept } => Some(session) != kept.as_deref(),
+            AccountChange::Banned | AccountChange::Profile => false,
+        };
         for connection in self.connections_of(username) {
-            if Some(connection.identity.session.as_str()) != kept {
+            if is_over(&connection.identity.session) {
                 connection
                     .send_queue
                     .close(CloseCode::NotSignedIn, "signed out");
             }
+        }
+        if *change == AccountChange::Banned {
+            self.end_banned(username);
         }
     }
 
-    /// Closes the sockets of a session that was signed out or revoked.
-    pub fn end_session(&self, username: &Username, session: &str) {
-        for connection in self.connections_of(username) {
-            if connection.identity.session == session {
-                connection
-                    .send_queue
-                    .close(CloseCode::NotSignedIn, "signed out");
+    /// Checks the session of a connection again, and closes the socket where it has ended.
+    async fn check_session(&self, connection: &Connection) {
+        let (code, reason) = match self.accounts().check_again(&connection.identity).await {
+            Ok(next) => return connection.check_session_at(next),
+            Err(AuthError::Store(error)) => {
+                tracing::warn!(%error, "a session could not be checked");
+                return;
             }
-        }
+            Err(AuthError::Invalid) => (CloseCode::NotSignedIn, "the session ended"),
+            Err(AuthError::Banned) => (CloseCode::Banned, "banned"),
+        };
+        connection.send_queue.close(code, reason);
     }
 
     /// Sends a frame to all connections but those of the FastAPI demo's page.
@@ -259,20 +263,20 @@ impl Hub {
     }
 
     /// Bans a user from the server: `None` lifts the ban, `Some(None)` is a ban without an end.
-    async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>) {
+    async fn ban(&self, username: &Username, until: Option<Option<TimestampMs>>, seq: Seq) {
         let until = until.map(|until| until.unwrap_or(NO_END));
         if until.is_some() && !self.accounts().is_admin(username) {
             self.end_banned(username);
         }
         // A connection that comes before the ban is stored is closed by the event about it.
-        if let Err(error) = self.accounts().set_banned(username, until).await {
+        if let Err(error) = self.accounts().set_banned(username, until, Some(seq)).await {
             tracing::error!(%username, %error, "a ban could not be stored");
         }
     }
 
     /// Repeats, in the background, the bans of the lobby's log that the accounts do not know: the
     /// server ended between storing the event and storing the account.
-    fn repair_bans(&self, bans: Vec<(Username, Option<TimestampMs>)>) {
+    fn repair_bans(&self, bans: Vec<(Username, Option<TimestampMs>)>, seq: Seq) {
         let hub = self.clone();
         tokio::spawn(async move {
             for (username, until) in bans {
@@ -286,7 +290,7 @@ impl Hub {
                     }
                 };
                 if !known {
-                    hub.ban(&username, Some(until)).await;
+                    hub.ban(&username, Some(until), seq).await;
                 }
             }
         });

@@ -211,6 +211,7 @@ impl Client {
             session: self.name.to_string(),
             bot: false,
             admin: false,
+            check_at: u64::MAX,
         };
         let gateway = gateway.clone();
         let serving = tokio::spawn(async move { gateway.serve_in_memory(far, identity).await });

@@ -116,9 +116,9 @@ impl Room {
         for event in events {
             match &event.body {
                 EventBody::Banned { username, until } => {
-                    self.hub.ban(username, Some(*until)).await;
+                    self.hub.ban(username, Some(*until), event.seq).await;
                 }
-                EventBody::Unbanned { username } => self.hub.ban(username, None).await,
+                EventBody::Unbanned { username } => self.hub.ban(username, None, event.seq).await,
                 _ => {}
             }
         }
@@ -127,12 +127,13 @@ impl Room {
     /// Repeats a ban that the accounts may not know: the server ended between storing the event
     /// and storing the account.
     pub(super) async fn repeat_ban(&self, command: &Command) {
+        let seq = self.committer.state().seq();
         match command {
             Command::Ban { whom, for_ms: None } if self.name.is_lobby() => {
-                self.hub.ban(&whom.username, Some(None)).await;
+                self.hub.ban(&whom.username, Some(None), seq).await;
             }
             Command::Unban(whom) if self.name.is_lobby() => {
-                self.hub.ban(&whom.username, None).await;
+                self.hub.ban(&whom.username, None, seq).await;
             }
             _ => {}
         }
@@ -143,7 +144,8 @@ impl Room {
         if self.name.is_lobby() {
             let bans = self.committer.state().bans(self.hub.now());
             let bans = bans.map(|(name, until)| (name.clone(), until));
-            self.hub.repair_bans(bans.collect());
+            let seq = self.committer.state().seq();
+            self.hub.repair_bans(bans.collect(), seq);
         }
     }
 
