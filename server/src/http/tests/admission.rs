@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Request;
 use bytes::Bytes;
+use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt, stream};
 use serde_json::json;
 
@@ -27,30 +29,28 @@ fn unfinished(bytes: usize) -> (Body, Arc<AtomicUsize>) {
 async fn of_many_unfinished_pictures_one_is_read() {
     let world = world().await;
     let cookie = world.log_in().await.cookie();
-    let mut held = Vec::new();
-    let (mut rejected, mut bytes) = (0, 0);
+    let (mut asked, mut read) = (FuturesUnordered::new(), Vec::new());
     for _ in 0..150 {
-        let (body, read) = unfinished(1 << 20);
+        let (body, counter) = unfinished(1 << 20);
         let request = Request::put("/avatar").header("cookie", &cookie);
-        let mut asked = Box::pin(world.ask(request, body));
-        // The first takes its place and is read until it has to wait; the others are answered.
-        let answer = tokio::select! {
-            biased;
-            got = &mut asked => Some(got),
-            () = settled() => None,
-        };
-        bytes += read.load(Ordering::Relaxed);
-        match answer {
-            Some(got) => {
-                got.check(429, "Another picture");
-                rejected += 1;
-            }
-            None => held.push(asked),
-        }
+        asked.push(world.ask(request, body));
+        read.push(counter);
     }
-    assert_eq!((held.len(), rejected), (1, 149));
-    assert_eq!(bytes, 1 << 20);
-    drop(held);
+    // All are answered but the one that has the place, which waits for the rest of its body.
+    for _ in 0..149 {
+        let got = asked.next().await.unwrap();
+        got.check(429, "Another picture");
+    }
+    let bytes = || -> usize { read.iter().map(|read| read.load(Ordering::Relaxed)).sum() };
+    while bytes() < 1 << 20 {
+        let waiting = tokio::time::timeout(Duration::from_millis(1), asked.next());
+        assert!(
+            waiting.await.is_err(),
+            "the unfinished picture was answered"
+        );
+    }
+    assert_eq!(bytes(), 1 << 20);
+    drop(asked);
     let request = Request::put("/avatar").header("cookie", &cookie);
     world.ask(request, "no picture").await.check(415, "PNG");
 }
@@ -78,9 +78,4 @@ async fn one_network_does_not_take_every_place_for_bodies() {
     let elsewhere = json!({"username": "ann", "password": "password"}).to_string();
     let got = world.ask_from("192.0.2.9:9", json_post("/login"), elsewhere);
     got.await.check(401, "Invalid username");
-}
-
-/// Long enough for a request to read what there is of its body.
-async fn settled() {
-    tokio::time::sleep(std::time::Duration::from_millis(20)).await;
 }
