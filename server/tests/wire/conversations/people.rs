@@ -229,7 +229,9 @@ async fn a_ban_from_the_lobby_is_a_ban_from_the_server() {
         "ok",
     )
     .await;
-    until_me_says(&server, &bob_user, 200).await;
+    // A lifted ban lets the user sign in again, and brings no session back.
+    until_me_says(&server, &bob_user, 401).await;
+    let bob_user = server.log_in("bob").await;
     let mut bob = server.enter(&bob_user).await;
     bob.say("lobby", "back").await;
 }
