@@ -1,5 +1,7 @@
 //! The rooms' logs in SQLite: appends and pages.
 
+use std::time::Duration;
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 use rusqlite::{Connection, OptionalExtension};
@@ -38,6 +40,12 @@ pub(super) const ROOMS_OF: &str = "SELECT room FROM memberships WHERE username =
 pub(super) const PUBLIC_ROOMS: &str = "SELECT room, topic, members, last_seq FROM rooms
      WHERE room_kind = 'public' AND room >= ?1 AND room < ?2 AND +room > ?3
      ORDER BY room LIMIT ?4";
+
+/// Attempts to empty the -wal after a text was blanked.
+const CHECKPOINT_TRIES_MAX: usize = 8;
+
+/// Between two of them: longer than a page takes to read.
+const CHECKPOINT_RETRY: Duration = Duration::from_millis(25);
 
 #[async_trait::async_trait]
 impl LogStore for SqliteStore {
@@ -162,8 +170,7 @@ impl LogStore for SqliteStore {
                 break;
             }
         }
-        self.writer.checkpoint_soon();
-        Ok(())
+        self.empty_wal().await
     }
 
     async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError> {
@@ -310,6 +317,21 @@ impl LogStore for SqliteStore {
 }
 
 impl SqliteStore {
+    /// Has the file that holds what was written last emptied, so that a text that was blanked is
+    /// nowhere. Where readers stand in the way each time, a later write does it.
+    async fn empty_wal(&self) -> Result<(), StoreError> {
+        self.writer.checkpoint_soon();
+        for _ in 0..CHECKPOINT_TRIES_MAX {
+            // The writer looks at it after a write, and nobody else may write for long.
+            self.write(|_| Ok(())).await?;
+            if !self.writer.is_checkpoint_due() {
+                break;
+            }
+            tokio::time::sleep(CHECKPOINT_RETRY).await;
+        }
+        Ok(())
+    }
+
     async fn page(
         &self,
         sql: &'static str,

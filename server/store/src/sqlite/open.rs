@@ -95,7 +95,12 @@ impl<'a> OpenDir<'a> {
         )
         .map_err(|error| self.failed(&error))?;
         match migrate(&mut conn).map_err(|error| self.failed(&error))? {
-            Migrated::Current => Ok(conn),
+            Migrated::Current => {
+                // A text that was blanked before a crash is in the database file until then. What
+                // stands in the way is found again when something is written.
+                let _ = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
+                Ok(conn)
+            }
             Migrated::TooNew { found, known } => Err(OpenError::TooNew {
                 path: self.database.clone(),
                 found,

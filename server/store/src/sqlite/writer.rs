@@ -116,6 +116,12 @@ impl Writer {
         self.checkpoint.store(true, Ordering::Relaxed);
     }
 
+    /// Whether [`Writer::checkpoint_soon`] was asked for and not done yet. The answer to a write
+    /// comes before it is done, so a write that follows that one tells.
+    pub(super) fn is_checkpoint_due(&self) -> bool {
+        self.checkpoint.load(Ordering::Relaxed)
+    }
+
     /// Writes what waits, then closes the database. Later writes are refused.
     pub(super) async fn close(&self) {
         self.stop_taking();
