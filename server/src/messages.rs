@@ -110,6 +110,14 @@ pub(crate) fn bad_field(field: &str, why: &str) -> ErrorFrame {
     )
 }
 
+/// A display name could be taken for somebody else's username.
+pub(crate) fn looks_like_user(username: &Username) -> ErrorFrame {
+    bad_field(
+        "display_name",
+        &format!("it looks like the username {username}"),
+    )
+}
+
 /// A history query names more than one place.
 pub(crate) fn exclusive_ends() -> ErrorFrame {
     ErrorFrame::new(

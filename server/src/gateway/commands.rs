@@ -12,7 +12,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::people::LookupError;
 use super::translate::{Translated, look_up, translate};
-use super::{catch_up, checks, lists};
+use super::{catch_up, checks, lists, lookalikes};
 use crate::hub::{Ask, Connection, Envelope, Hub, Propose, Query, RoomRequest};
 use crate::messages;
 
@@ -173,6 +173,11 @@ impl CommandContext<'_> {
             }
         };
         let username = &self.connection.identity.username;
+        match lookalikes::resembled_user(self.hub, username, name).await {
+            Ok(None) => {}
+            Ok(Some(other)) => return self.reject(messages::looks_like_user(&other.username)),
+            Err(error) => return self.reject(LookupError::Store(error).frame()),
+        }
         let accounts = self.hub.accounts();
         match accounts.set_display_name(username, name).await {
             Ok(()) => {

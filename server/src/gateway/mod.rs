@@ -8,6 +8,7 @@ mod checks;
 mod commands;
 mod connection_loop;
 mod lists;
+mod lookalikes;
 mod people;
 mod rate;
 mod socket;

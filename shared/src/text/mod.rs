@@ -21,7 +21,7 @@ use crate::limits::{
 /// Why a text is not allowed as a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left after trailing white space was removed.
+    /// Nothing is left after trailing white space was removed, or nothing of it can be seen.
     #[error("The message is empty")]
     Empty,
     /// The text has more than [`TEXT_CHARS_MAX`] characters.
@@ -40,7 +40,7 @@ impl MessageText {
     /// [`TextError`] if nothing is left or the text is too long.
     pub fn parse(text: &str) -> Result<Self, TextError> {
         let text = text.trim_end();
-        if text.is_empty() {
+        if text.chars().all(is_invisible) {
             return Err(TextError::Empty);
         }
         if text.chars().nth(TEXT_CHARS_MAX).is_some() {
@@ -93,15 +93,43 @@ pub enum DisplayNameError {
     /// The name has a line break or another control character.
     #[error("A display name can't hold control characters")]
     Control,
+    /// The name has a character that shows nothing or that changes the direction of text.
+    #[error("A display name can't hold invisible characters")]
+    Invisible,
+}
+
+/// Whether a character shows nothing by itself: white space, the ignorable characters of Unicode's
+/// `Default_Ignorable_Code_Point` that text contains, and the blank Braille pattern.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || c.is_control()
+        || is_joiner(c)
+        || is_direction_mark(c)
+        || matches!(c,
+            '\u{AD}' | '\u{34F}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}' | '\u{2060}'..='\u{2065}' | '\u{206A}'..='\u{206F}'
+            | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF9}'..='\u{FFFB}'
+            | '\u{E0000}'..='\u{E0FFF}')
+}
+
+/// Joiners and variation selectors, which emoji and some scripts need between visible characters.
+fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200C}' | '\u{200D}' | '\u{FE00}'..='\u{FE0F}')
+}
+
+/// The controls of the Unicode Bidirectional Algorithm (UAX 9 section 2).
+fn is_direction_mark(c: char) -> bool {
+    matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Checks a display name and returns it without the white space at its ends.
 ///
-/// It has 1 to [`DISPLAY_NAME_CHARS_MAX`] characters, none of them a control character. Display
-/// names are not unique, so users must not be identified by them.
+/// It has 1 to [`DISPLAY_NAME_CHARS_MAX`] characters, none of them a control character, and none
+/// invisible but spaces and joiners between visible ones. Display names are not unique, so users
+/// must not be identified by them.
 ///
 /// # Errors
-/// [`DisplayNameError`] if the name is empty, too long or has control characters.
+/// [`DisplayNameError`] if the name is empty, too long, or has control or invisible characters.
 pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
     let name = name.trim();
     if name.is_empty() {
@@ -110,9 +138,17 @@ pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
         Err(DisplayNameError::TooLong)
     } else if name.chars().any(char::is_control) {
         Err(DisplayNameError::Control)
+    } else if has_invisible(name) {
+        Err(DisplayNameError::Invisible)
     } else {
         Ok(name)
     }
+}
+
+/// Whether a name has an invisible character other than a space, or a joiner at its start.
+fn has_invisible(name: &str) -> bool {
+    let hides = |c: char| is_invisible(c) && !c.is_whitespace() && !is_joiner(c);
+    name.chars().any(hides) || name.starts_with(is_joiner)
 }
 
 /// Why a new password is not allowed.
@@ -155,6 +191,8 @@ mod tests {
         check("  hi", Ok("  hi"));
         check("", Err(TextError::Empty));
         check(" \u{3000}\n", Err(TextError::Empty));
+        check("\u{200B}\u{2800} \u{202E}", Err(TextError::Empty));
+        check("\u{200B}x", Ok("\u{200B}x"));
         let full = "é".repeat(TEXT_CHARS_MAX);
         check(&format!("{full}   "), Ok(&full));
         check(&format!("{full}é"), Err(TextError::TooLong));
@@ -180,6 +218,20 @@ mod tests {
             check_display_name("a\u{7}b"),
             Err(DisplayNameError::Control)
         );
+        for name in [
+            "\u{200B}",
+            "a\u{200B}b",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{202E}toor",
+            "\u{FE0F}",
+        ] {
+            let checked = check_display_name(name);
+            assert_eq!(checked, Err(DisplayNameError::Invisible), "{name:?}");
+        }
+        for name in ["👩\u{200D}🚀 Ann", "❤\u{FE0F}", "علي", "Ann\u{A0}B"] {
+            assert_eq!(check_display_name(name), Ok(name));
+        }
         assert!(check_display_name(&"ü".repeat(32)).is_ok());
         assert_eq!(
             check_display_name(&"ü".repeat(33)),

@@ -156,3 +156,27 @@ async fn people_list_and_end_their_own_sessions() {
     assert_eq!(open_there.closed().await.0, 4401);
     delete(&path, &bearer).await.refused(&[404]);
 }
+
+#[tokio::test]
+async fn a_display_name_that_misleads_is_rejected() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    server.register("root", false).await;
+    let misleading = [
+        "root",
+        "ROOT",
+        "r\u{43E}\u{43E}t",
+        "r00t",
+        "\u{200B}",
+        "\u{202E}toor",
+        "\u{2800}",
+    ];
+    for name in misleading {
+        let profile = json!({"type": "profile", "display_name": name});
+        ann.refused(profile, &["bad_field"]).await;
+    }
+    for own in ["Ann", "ann", "Root cause"] {
+        ann.done(json!({"type": "profile", "display_name": own}), "ok")
+            .await;
+    }
+}
