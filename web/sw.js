@@ -1,5 +1,5 @@
-// Opens the page without a network: keeps the page's files, and answers with them when the server does not.
-// It touches nothing but the page itself; what was said is kept by `js/known.js`.
+// Opens the page without a network: keeps the page's files, and answers with them when the server
+// does not. It touches nothing but the page itself; `js/cache.js` keeps what was said.
 
 const PREFIX = 'page ';
 const SERVER_MS_MAX = 3_000;

@@ -23,7 +23,10 @@ const [FOREGROUND, BACKGROUND] = ['#d7dcec', '#12151d'];
 const CUBE = [0, 95, 135, 175, 215, 255];
 
 /**
- * @typedef {{bold: boolean, dim: boolean, italic: boolean, underline: boolean, reverse: boolean, fg: string|null, bg: string|null}} Style
+ * @typedef {{
+ *   bold: boolean, dim: boolean, italic: boolean, underline: boolean, reverse: boolean,
+ *   fg: string|null, bg: string|null,
+ * }} Style
  */
 
 /** @returns {Style} */

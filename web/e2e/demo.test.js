@@ -1,4 +1,5 @@
-// A page that behaves as the old demo's did, served by --web-dir: it works, and nothing it is sent can harm it.
+// A page that behaves as the old demo's did, served by --web-dir: it works, and nothing that the
+// server sends can harm it.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';

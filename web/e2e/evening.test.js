@@ -1,4 +1,5 @@
-// Two people's evening, on a wide screen and on a phone: all that one does here, with a cut network and a reload in its middle.
+// Two people's evening, on a wide screen and on a phone: all that people do here, with a cut
+// network and a reload in the middle.
 
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';

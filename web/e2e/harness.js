@@ -1,4 +1,5 @@
-// What the browser tests share: a server with a data directory of its own, a browser, people in it, and a bot.
+// The parts that the browser tests share: a server with a data directory of its own, a browser,
+// people in it, and a bot.
 
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -41,7 +42,8 @@ async function kill(child) {
 }
 
 /**
- * On MongoDB's wire (CHAT_TEST_STORE=mongo): flags for a database of a FerretDB that ends with this process.
+ * On MongoDB's wire (CHAT_TEST_STORE=mongo): flags for a database of a FerretDB that ends with this
+ * process.
  * @returns {Promise<string[]>}
  */
 async function storeFlags() {
@@ -168,7 +170,8 @@ export function startBrowser() {
 }
 
 /**
- * A fresh browser profile on the server's page, which notes dialogs, errors and broken security policy.
+ * Opens the server's page in a fresh browser profile, which notes dialogs, errors and violations of
+ * the security policy.
  * @param {import('playwright-core').Browser} browser
  * @param {string} url
  * @param {any} [options]
@@ -218,7 +221,8 @@ export async function say(page, text) {
 }
 
 /**
- * Sends over a socket of the page's own session, which is quicker than typing. It is done once every ack came.
+ * Sends over a socket of the page's own session, which is quicker than typing. Resolves when every
+ * ack has come.
  * @param {import('playwright-core').Page} page
  * @param {string[]} texts
  */

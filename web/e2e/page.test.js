@@ -21,7 +21,8 @@ before(async () => {
 after(() => browser?.close());
 
 /**
- * A story with a server of its own and people who have just signed up; whatever the browser complained of fails it.
+ * Runs a story with a server of its own and people who have just signed up. Any complaint of the
+ * browser fails it.
  * @param {string} name
  * @param {string[]} people
  * @param {(story: any) => Promise<void>} run

@@ -61,7 +61,9 @@ const LAST = 'Five minutes, I’m on the stairs';
 const WIDE = { width: 1280, height: 800 };
 const PHONE = { width: 390, height: 844 };
 /**
- * @type {{name: string, options: any, then?: (page: import('playwright-core').Page) => Promise<void>}[]}
+ * @type {{
+ *   name: string, options: any, then?: (page: import('playwright-core').Page) => Promise<void>,
+ * }[]}
  */
 const VIEWS = [
   { name: 'page', options: { viewport: WIDE, colorScheme: 'dark' } },

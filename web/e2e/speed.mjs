@@ -1,5 +1,5 @@
 // How fast the page is, by Chromium's own trace: node e2e/speed.mjs [FILE.md]
-// It starts what it measures, repeats, and prints medians with their spread; the marks stand beside them.
+// It starts what it measures, repeats, and prints medians with their spread beside the limits.
 
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';

@@ -1,4 +1,5 @@
-// The main job: two people in Chromium, one in the terminal client and a bot, in one room of one server.
+// The main job: two people in Chromium, one in the terminal client and a bot, in one room of one
+// server.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -134,7 +135,7 @@ test(
         await speak[who](text);
       };
 
-      /** All that was said is in the log, once and in its order, and all four have just that log. */
+      /** Everything that was said is in the log once, in order, and all four show that log. */
       async function allAgree() {
         const people = Object.entries(said);
         const count = people.reduce((sum, [, texts]) => sum + texts.length, 0);

@@ -106,9 +106,9 @@ export async function startTerminal(url, { columns = 120, rows = 40, zone = 'UTC
 }
 
 /**
- * The messages on a screen of chat-tui, oldest first, as `name: text`. Rows that go on with a message are joined to it;
- * a message that waits ends with ` …` there, so it is unlike the same message when stored. Throws where the oldest have
- * been pushed off the top.
+ * The messages on a screen of chat-tui, oldest first, as `name: text`. Rows that continue a message
+ * are joined to it. A message that waits ends with ` …`, so it differs from the same message when
+ * stored. Throws where the oldest messages have been pushed off the top.
  * @param {string} screen
  */
 export function linesOnScreen(screen) {

@@ -1,6 +1,6 @@
-// Messages and commands that the server has not answered yet outlive the page. Each has a key of its
-// own, so that tabs do not overwrite each other's, and keeps its nonce, so that nothing is stored
-// twice however many tabs send it.
+// Keeps messages and commands that the server has not answered yet over a reload. Each has a key of
+// its own, so that tabs do not overwrite each other's, and keeps its nonce, so that nothing is
+// stored twice however many tabs send it.
 
 import { isEarlier, keptKeys, readKeptJson, readOwned, writeKept, writeOwned } from './storage.js';
 

@@ -1,9 +1,9 @@
-// What the browser keeps for the page. It may keep nothing (switched off, full); the page then works
-// for as long as it is open.
+// The page's part of the browser's storage. Storage may be switched off or full; the page then
+// works for as long as it is open.
 //
-// What belongs to a user has a key of four parts: its kind, the username, the id of the server's log
-// and a name within the kind. So no user is shown what another one wrote, and nothing written for
-// one log is sent to another.
+// A user's value has a key of four parts: its kind, the username, the id of the server's log and a
+// name within the kind. So no user is shown what another one wrote, and nothing written for one log
+// is sent to another.
 
 /** @typedef {'localStorage'|'sessionStorage'} Where all tabs of this browser, or this tab alone */
 /** @typedef {{username: string, log: string}} Owner */

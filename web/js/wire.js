@@ -28,7 +28,7 @@ export const EVENTS_PAGE = 500;
 export const MEMBERS_PAGE = 200;
 
 /**
- * A frame from the server, or null for what is none. Types and fields that we don't know are let through.
+ * Reads a frame from the server; null if the text is none. Unknown types and fields pass.
  * @param {string} text
  * @returns {any}
  */

@@ -1,6 +1,7 @@
 // A page as careless as the demo that this chat grew from: it trusts every frame with innerHTML,
 // shows an empty box for what it does not know, and says nothing of who it is but a name.
-// The tests prove that the server keeps even such a page safe. Nothing here is an example to follow.
+// The tests prove that the server keeps even such a page safe. Don't take anything here as an
+// example.
 
 const byId = (id) => document.getElementById(id);
 let socket = null;

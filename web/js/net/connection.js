@@ -1,4 +1,5 @@
-// The WebSocket: keeps one open, says hello, notices a dead line, and comes back by the rules of retry.js.
+// The WebSocket: keeps one open, says hello, notices a dead line, and reconnects by the rules of
+// `retry.js`. The frames that it carries are in `wire.js`.
 
 import { afterClose } from './retry.js';
 import { hello, parse, ping } from '../wire.js';
@@ -10,10 +11,16 @@ const PONG_MS_MAX = 8_000;
 const WELCOME_MS_MAX = 15_000;
 
 /**
+ * @typedef {{
+ *   status: 'connecting'|'waiting'|'stopped', retryAt?: number, message?: string,
+ * }} Link
+ */
+
+/**
  * @param {{
  *   resume: () => {log: string|null, points: Record<string, number>},
  *   onFrame: (frame: any) => void,
- *   onLink: (link: {status: 'connecting'|'waiting'|'stopped', retryAt?: number, message?: string}) => void,
+ *   onLink: (link: Link) => void,
  *   onLogin: () => void,
  *   isSignedOut: () => Promise<boolean>,
  * }} callbacks

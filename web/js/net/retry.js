@@ -23,7 +23,8 @@ const FINAL = {
 };
 
 /**
- * @param {{code: number, attempt: number, random: number, byeMs: number|null}} closed attempt counts from 0 and starts over once a connection was welcomed
+ * Decides what follows a close. `attempt` counts from 0 and starts over after a welcome.
+ * @param {{code: number, attempt: number, random: number, byeMs: number|null}} closed
  * @returns {{action: 'retry', afterMs: number}|{action: 'login'}|{action: 'stop', message: string}}
  */
 export function afterClose({ code, attempt, random, byeMs }) {

@@ -5,7 +5,9 @@ import { draftOf, emptyDraft, holdsText, setDraft } from './drafts.js';
 
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./room.js').Room} Room */
-/** @typedef {{event: 'kicked'|'banned'|'left'|'gone', by: string|null, until: number|null}} Removal */
+/**
+ * @typedef {{event: 'kicked'|'banned'|'left'|'gone', by: string|null, until: number|null}} Removal
+ */
 
 const REMOVALS = ['kicked', 'banned', 'left'];
 

@@ -10,7 +10,11 @@ export const COMMANDS_MAX = 100;
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('../wire.js').Command} Command */
 /**
- * @typedef {{key: string, command: Command & {room?: string, seq?: number, nonce?: string}, status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean}} Kept quiet: who gave it tells of its errors
+ * A command until the server has answered it. With `quiet`, its caller shows its errors.
+ * @typedef {{
+ *   key: string, command: Command & {room?: string, seq?: number, nonce?: string},
+ *   status: 'queued'|'sent'|'failed', error?: string, quiet?: boolean, open?: boolean,
+ * }} Kept
  */
 
 /** @param {State} state @param {Kept} kept @returns {State} */

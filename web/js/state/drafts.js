@@ -7,7 +7,7 @@ export const DRAFTS_MAX = 200;
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./entries.js').Message} Message */
 /** @typedef {{seq: number, username: string, text: string}} Reply the message that is answered */
-/** @typedef {{seq: number, original: string, text: string}} Edit the text as it was and as it is now */
+/** @typedef {{seq: number, original: string, text: string}} Edit the text before and now */
 /** @typedef {{text: string, reply: Reply|null, edit: Edit|null}} Draft */
 
 /** @type {Draft} */

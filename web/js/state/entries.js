@@ -5,10 +5,14 @@
 /** @typedef {{n: number, me: boolean, who: string[]}} Reaction */
 /**
  * @typedef {{
- *   kind: 'message', key: string, seq: number, rev: number, ts: number, username: string, text: string, bot: boolean,
- *   replyTo: number|null, editedTs: number|null, deleted: boolean, mentions: string[], reactions: Map<string, Reaction>,
+ *   kind: 'message', key: string, seq: number, rev: number, ts: number, username: string,
+ *   text: string, bot: boolean, replyTo: number|null, editedTs: number|null, deleted: boolean,
+ *   mentions: string[], reactions: Map<string, Reaction>,
  * }} Message
- * @typedef {{kind: 'system', key: string, seq?: number, ts: number, text: string, event: string, names: string[], passing?: boolean}} Line
+ * @typedef {{
+ *   kind: 'system', key: string, seq?: number, ts: number, text: string, event: string,
+ *   names: string[], passing?: boolean,
+ * }} Line
  * @typedef {Message|Line} Entry
  */
 

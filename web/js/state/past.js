@@ -109,7 +109,11 @@ export function takeOlder(room, frame, me) {
   return recount(entries.length <= WINDOW_MAX ? next : detach(next), me);
 }
 
-/** The seq above which entries that follow on are whole. @param {Entry[]} entries @param {boolean} moreBefore */
+/**
+ * The seq above which the entries have no gap.
+ * @param {Entry[]} entries
+ * @param {boolean} moreBefore
+ */
 function startOf(entries, moreBefore) {
   const first = entries.find((entry) => entry.seq !== undefined)?.seq ?? Infinity;
   return moreBefore ? first - 1 : 0;

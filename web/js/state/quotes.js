@@ -10,7 +10,8 @@ const ASKED_AT_ONCE = 4;
 
 /** @typedef {import('./room.js').Room} Room */
 /**
- * @typedef {{status: 'asked'|'gone'}|{status: 'known', username: string, text: string, deleted: boolean}} Quote
+ * @typedef {{status: 'asked'|'gone'}
+ *   | {status: 'known', username: string, text: string, deleted: boolean}} Quote
  */
 
 /**

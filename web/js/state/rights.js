@@ -1,4 +1,5 @@
-// Who may do what here, for what the page offers. The server decides; this only leaves out what it would refuse.
+// The user's rights in a room. The server decides; the page only leaves out what the server would
+// reject.
 
 import { indexOf } from './entries.js';
 import { shown } from './past.js';

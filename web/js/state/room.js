@@ -1,4 +1,5 @@
-// One room as the page knows it: a fold of its log's end, and what waits to be sent. `past.js` looks further back.
+// One room as the page knows it: a fold of its log's end, and what waits to be sent. `past.js`
+// looks further back.
 // Pure: no clock, no randomness, no browser, so that tests can drive every path.
 
 import { keyOf, toLine, toMessage, withChange } from './entries.js';
@@ -20,7 +21,10 @@ export const PASSING_LINES_MAX = 50;
 /** @typedef {ReturnType<typeof emptyRoom>} Room */
 /** @typedef {'queued'|'sending'|'stored'|'failed'} PendingStatus */
 /**
- * @typedef {{nonce: string, text: string, ts: number, replyTo: number|null, status: PendingStatus, error?: string, seq?: number}} Pending
+ * @typedef {{
+ *   nonce: string, text: string, ts: number, replyTo: number|null, status: PendingStatus,
+ *   error?: string, seq?: number,
+ * }} Pending
  */
 /** @typedef {'idle'|'wanted'|'asked'|'failed'} Asking */
 

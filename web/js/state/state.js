@@ -1,5 +1,6 @@
 // All that the page knows, and the one function that changes it.
-// An input is {frame} from the server or {intent} from the page, so that no frame can pass for an intention.
+// An input is {frame} from the server or {intent} from the page, so that no frame can pass for an
+// intention.
 
 import { frames } from './frames.js';
 import { intents } from './intents.js';

@@ -93,7 +93,7 @@ export function takeRead(room, frame, me) {
   return recount({ ...room, readSeq: seq, unread, mentions }, me);
 }
 
-/** The reader has this event before their eyes. @param {Room} room @param {number} seq @returns {Room} */
+/** The reader has seen this event. @param {Room} room @param {number} seq @returns {Room} */
 export function see(room, seq) {
   return seq > room.seenSeq ? { ...room, seenSeq: seq } : room;
 }

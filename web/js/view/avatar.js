@@ -1,4 +1,5 @@
-// A person's picture: the server's, above a letter in a colour that is theirs while it loads or where there is none.
+// A person's picture from the server. While it loads, or where there is none, a letter in the
+// person's colour shows instead.
 
 import { el } from './dom.js';
 

@@ -1,5 +1,5 @@
-// The chat screen: rooms at the left, the open room in the middle, its people at the right. On narrow
-// screens the sides are drawers.
+// The chat screen: rooms at the left, the open room in the middle, its people at the right. On
+// narrow screens the sides are drawers.
 
 import { APP_NAME, DIALOG, SIDES } from '../messages.js';
 import { createAccount } from './account.js';
@@ -183,7 +183,7 @@ function createKeys(controller, composer, drawers, enter) {
     if (next) enter(next.name);
   }
 
-  /** Typing anywhere is writing, as long as no control is asked for. @param {KeyboardEvent} event */
+  /** Typing outside a control goes into the composer. @param {KeyboardEvent} event */
   function typeAnywhere({ key, ctrlKey, metaKey, altKey, target }) {
     const isTyped = key.length === 1 && !ctrlKey && !metaKey && !altKey && key !== ' ';
     const at = /** @type {HTMLElement} */ (target);

@@ -1,5 +1,5 @@
-// The field in which messages are written: Enter sends, Shift-Enter begins a line. What stands in it
-// is the open room's draft, which the state holds.
+// The field in which messages are written: Enter sends, Shift-Enter begins a line. It shows the
+// open room's draft, which the state holds.
 
 import { COMPOSER, removedSentence } from '../messages.js';
 import { draftOf } from '../state/drafts.js';

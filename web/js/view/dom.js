@@ -1,8 +1,10 @@
 // Small tools to make elements. Text reaches the page as text nodes only, never as markup.
 
 /**
+ * Makes an element. An attribute that is `true` is set bare; one that is `false`, `null` or
+ * `undefined` is left out, and so is such a child.
  * @param {string} tag
- * @param {Record<string, any>} [props] attributes; `class`; `on` for listeners; true and false for bare attributes
+ * @param {Record<string, any>} [props] attributes, and listeners by event under `on`
  * @param {...(Node|string|null|undefined|false)} children
  * @returns {any}
  */
@@ -73,7 +75,8 @@ export function kindIcon(kind) {
 }
 
 /**
- * Changes an element's text only when it differs, so that nothing is announced or laid out for nothing.
+ * Changes an element's text if it differs, so that an equal text is neither announced nor laid out
+ * again.
  * @param {Node} node
  * @param {string} text
  */
@@ -84,7 +87,8 @@ export function setText(node, text) {
 const HIDDEN_TAB_MS = 200;
 
 /**
- * Runs many calls as one, before the next paint; in a hidden tab, where nothing is painted, by a timer.
+ * Joins many calls into one before the next paint. A hidden tab paints nothing, so a timer runs the
+ * call there.
  * @param {() => void} run
  */
 export function onNextPaint(run) {

@@ -1,4 +1,5 @@
-// A list of elements kept in step with a list of items: one element a key, moved rather than made again.
+// Keeps a list of elements in step with a list of items. Each key has one element, which is moved
+// rather than made again.
 
 /**
  * @template T

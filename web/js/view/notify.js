@@ -1,5 +1,5 @@
-// The system's notifications, for users who are not looking: of mentions and direct messages, unless
-// a room is set otherwise. The service worker shows them, since phones allow nothing else.
+// Shows the system's notifications to users who are not looking: of mentions and direct messages,
+// unless a room is set otherwise. The service worker shows them, since phones allow nothing else.
 
 import { NOTIFICATION } from '../messages.js';
 import { ownerOf } from '../keeper.js';

@@ -7,7 +7,7 @@ const NAMES_MAX = 4;
 
 /** @typedef {import('../state/entries.js').Line} Line */
 
-/** Whether a line is about one person; one about many has the server's sentence. @param {Line} line */
+/** Whether a line is about one person, not about many. @param {Line} line */
 export function isComingOrGoing(line) {
   return Object.hasOwn(CAME_AND_WENT, line.event) && line.names.length === 1;
 }

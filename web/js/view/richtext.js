@@ -1,4 +1,5 @@
-// What stands in a message's text: markdown's inline forms, links, mentions, code. Pure; it only cuts, every piece stays text.
+// Cuts a message's text into pieces: markdown's inline forms, links, mentions, code. Pure; every
+// piece stays text.
 
 const MARKS = new RegExp(
   [

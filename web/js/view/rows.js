@@ -1,4 +1,5 @@
-// The rows of a timeline, read off a room: day lines, messages in groups, quiet lines, what waits to be sent. Pure.
+// The rows of a room's timeline: day lines, messages in groups, quiet lines, messages that wait to
+// be sent. Pure.
 
 import { withReaction } from '../state/entries.js';
 import { shown } from '../state/past.js';
@@ -12,7 +13,10 @@ export const GROUP_MS_MAX = 5 * 60_000;
 /** @typedef {import('../state/room.js').Room} Room */
 /** @typedef {import('../state/commands.js').Kept} Kept */
 /**
- * @typedef {{me: string, personOf: (username: string) => {display_name?: string, avatar?: string}|undefined, changes: Map<number, Kept[]>}} About
+ * @typedef {{
+ *   me: string, changes: Map<number, Kept[]>,
+ *   personOf: (username: string) => {display_name?: string, avatar?: string}|undefined,
+ * }} About
  */
 
 /** @param {Room} room @param {About} about @returns {any[]} */

@@ -1,4 +1,4 @@
-// Where the timeline's view stands: it follows the end, stays put for a reader further up, and moves
+// The timeline's scroll position: it follows the end, stays put for a reader further up, and moves
 // to a message or to the first unread one.
 
 /** Nearer to the end than this counts as at the end. */

@@ -1,5 +1,5 @@
-// The messages of the open room: follows the end, stays put for a reader further up, opens at what is
-// unread, and loads pages at both ends.
+// The messages of the open room. The view follows the end, stays put for a reader further up, opens
+// at the first unread message, and loads pages at both ends.
 
 import { TIMELINE } from '../messages.js';
 import { changesOf } from '../state/commands.js';
@@ -103,8 +103,8 @@ export function createTimeline(controller) {
 }
 
 /**
- * Moves the view of a room that was opened: to the message that was jumped to, or to the line of new
- * messages.
+ * Moves the view of a room that was opened: to the message that was jumped to, or to the line of
+ * new messages.
  * @param {HTMLElement} list
  * @param {ReturnType<typeof createScroll>} scroll
  */
@@ -146,7 +146,7 @@ function createLanding(list, scroll) {
   };
 }
 
-/** The button that leads to the newest message and counts the unread ones. @param {() => void} go */
+/** The button to the newest message, with the number of unread ones. @param {() => void} go */
 function createJump(go) {
   const label = el('span', {});
   const attributes = { class: 'jump', type: 'button', hidden: true };

@@ -66,7 +66,12 @@ export function createToolbar(list, controller) {
  * @param {() => number} currentSeq
  */
 function createTools(controller, currentSeq) {
-  /** @param {string} name @param {Node|string} content @param {string} label @param {(seq: number) => void} run */
+  /**
+   * @param {string} name
+   * @param {Node|string} content
+   * @param {string} label
+   * @param {(seq: number) => void} run
+   */
   const button = (name, content, label, run) => {
     const attributes = { type: 'button', class: `tool ${name}`, 'aria-label': label, title: label };
     return el('button', { ...attributes, on: { click: () => run(currentSeq()) } }, content);
@@ -130,9 +135,9 @@ function moveFocus(node, event) {
 }
 
 /**
- * Moves the toolbar with the mouse, the focus and taps. On a touch screen a tap on a bubble shows it
- * and a tap on it again hides it; the focus and the mouse that a browser makes up behind a tap count
- * for nothing.
+ * Moves the toolbar with the mouse, the focus and taps. On a touch screen a tap on a bubble shows
+ * it and a second tap hides it; the focus and mouse events that a browser makes up after a tap are
+ * ignored.
  * @param {HTMLElement} list
  * @param {{
  *   moveTo: (row: HTMLElement|null) => void, isAt: (row: HTMLElement|null) => boolean,

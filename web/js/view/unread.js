@@ -1,5 +1,5 @@
-// Announces new messages to users who do not see them: screen readers by a live region, other tabs by
-// the title.
+// Announces new messages to users who do not see them: screen readers by a live region, other tabs
+// by the title.
 
 import { APP_NAME, newMessages } from '../messages.js';
 import { titleOf } from '../state/rooms.js';
@@ -23,7 +23,7 @@ export function createUnread() {
   document.addEventListener('visibilitychange', onAttention);
   addEventListener('focus', onAttention);
 
-  /** Reads out what came to the live end since the last time. @param {State} state @param {Room} room */
+  /** Reads out what is new at the live end. @param {State} state @param {Room} room */
   function announce(state, room) {
     // What was there when the room opened is not new.
     const since = announced?.room === room.name ? announced.seq : room.cursor;

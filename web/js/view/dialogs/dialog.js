@@ -1,4 +1,5 @@
-// The frame of every dialog: a title, a way out, a line for errors, and the focus back where it was.
+// The frame of every dialog: a title, a button to close it, a line for errors. The focus returns to
+// where it was.
 
 import { DIALOG, members } from '../../messages.js';
 import { el, icon } from '../dom.js';
@@ -117,7 +118,7 @@ export function usernameIn({ input }) {
 
 export const membersOf = members;
 
-/** A form that runs when it is submitted. @param {() => void} run @param {...(Node|null)} content */
+/** A form that calls `run` on submit. @param {() => void} run @param {...(Node|null)} content */
 export function form(run, ...content) {
   const submit = (/** @type {Event} */ event) => {
     event.preventDefault();

@@ -60,7 +60,11 @@ export function openSearch(controller, query = '') {
   }
 }
 
-/** What is searched for, where, and from whom. @param {Controller} controller @param {string} query */
+/**
+ * The fields of a search: the words, the room and the sender.
+ * @param {Controller} controller
+ * @param {string} query
+ */
 function createFields(controller, query) {
   const state = controller.state();
   const open = state.rooms.get(state.current);
