@@ -4,6 +4,7 @@ import { EMPTY_MESSAGE, tooLong } from './messages.js';
 
 /** @typedef {import('../types/wire').ServerFrame} ServerFrame */
 /** @typedef {import('../types/wire').Command} Command */
+/** @typedef {import('../types/wire').CommandFrame} CommandFrame */
 /** @typedef {import('../types/wire').RoomInfo} RoomInfo */
 /** @typedef {import('../types/wire').RoomKind} RoomKind */
 /** @typedef {import('../types/wire').Role} Role */
@@ -102,7 +103,7 @@ export function withId(id, command) {
   return { ...command, id };
 }
 
-/** @param {string} id */
+/** @param {string} id @returns {CommandFrame} */
 export function ping(id) {
   return { type: 'ping', id };
 }
