@@ -57,6 +57,7 @@ function createCore({ onChange, onMessage }) {
   let state = initialState();
   const requests = createRequests();
   const keeper = createKeeper({ state: () => state, step, signedOutElsewhere });
+  const receive = createReceiver({ state: () => state, step, requests, onMessage });
   const link = createLink({ state: () => state, step, receive, requests, signedOut });
   let endSession = () => {};
 
@@ -72,36 +73,6 @@ function createCore({ onChange, onMessage }) {
     }
     keeper.save(state, before);
     onChange(state);
-  }
-
-  /** @param {any} frame */
-  function receive(frame) {
-    if (requests.answer(frame)) return;
-    const { log } = state;
-    const key = state.asked.get(frame.re)?.key ?? '';
-    const held = state.rooms.get(frame.room);
-    const counted = held ? Math.max(held.countedSeq, held.heardSeq) : Infinity;
-    step({ frame, now: Date.now() });
-    const owner = ownerOf(state);
-    if (frame.type === 'welcome' && owner && !state.stranger) {
-      if (state.log !== log) step({ intent: 'restored', kept: loadKept(owner) });
-      else setTimeout(takeOver, TAKE_OVER_AFTER_MS);
-    }
-    if (key) settle(key, frame);
-    const isNew = frame.type === 'chat' && frame.seq > counted;
-    if (isNew && frame.username !== state.me?.username) onMessage(frame, state);
-  }
-
-  function takeOver() {
-    const owner = ownerOf(state);
-    if (owner) step({ intent: 'restored', kept: { ...loadKept(owner), drafts: [] } });
-  }
-
-  /** @param {string} key @param {any} frame */
-  function settle(key, frame) {
-    const failed = state.commands.find((kept) => kept.key === key)?.status === 'failed';
-    const isError = frame.type === 'error' || failed;
-    requests.settle(key, { ok: !isError, msg: isError ? (frame.message ?? '') : '' });
   }
 
   /** @param {any} me @param {any} [known] */
@@ -154,6 +125,53 @@ function createCore({ onChange, onMessage }) {
         else resolve(AWAY);
       });
     },
+  };
+}
+
+/**
+ * Takes the frames of the connection: answers go to the requests that wait, and all others into the
+ * state.
+ * @param {{
+ *   state: () => State, step: (input: any) => void,
+ *   requests: ReturnType<typeof createRequests>, onMessage: Callbacks['onMessage'],
+ * }} core
+ */
+function createReceiver({ state, step, requests, onMessage }) {
+  /**
+   * Restores what this browser keeps, once `welcome` has said whose session it is.
+   * @param {string|null} logBefore the id of the log that the state had before `welcome`
+   */
+  function restore(logBefore) {
+    const { log, stranger } = state();
+    const owner = ownerOf(state());
+    if (!owner || stranger) return;
+    if (log !== logBefore) step({ intent: 'restored', kept: loadKept(owner) });
+    else setTimeout(takeOver, TAKE_OVER_AFTER_MS);
+  }
+
+  function takeOver() {
+    const owner = ownerOf(state());
+    if (owner) step({ intent: 'restored', kept: { ...loadKept(owner), drafts: [] } });
+  }
+
+  /** @param {string} key @param {any} frame */
+  function settle(key, frame) {
+    const failed = state().commands.find((kept) => kept.key === key)?.status === 'failed';
+    const isError = frame.type === 'error' || failed;
+    requests.settle(key, { ok: !isError, msg: isError ? (frame.message ?? '') : '' });
+  }
+
+  return (/** @type {any} */ frame) => {
+    if (requests.answer(frame)) return;
+    const { log, asked, rooms } = state();
+    const key = asked.get(frame.re)?.key ?? '';
+    const held = rooms.get(frame.room);
+    const counted = held ? Math.max(held.countedSeq, held.heardSeq) : Infinity;
+    step({ frame, now: Date.now() });
+    if (frame.type === 'welcome') restore(log);
+    if (key) settle(key, frame);
+    const isNew = frame.type === 'chat' && frame.seq > counted;
+    if (isNew && frame.username !== state().me?.username) onMessage(frame, state());
   };
 }
 
