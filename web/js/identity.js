@@ -78,17 +78,7 @@ export function createIdentity({ state, step, enter, connectEarly, leave, forget
      * @returns {Promise<string>} what went wrong, or nothing
      */
     async signIn(how, username, password) {
-      const trimmed = username.trim();
-      if (how === 'register') {
-        const made = await api.register(trimmed, password);
-        if (!made.ok) return made.msg;
-      }
-      // Names of the FastAPI demo may begin or end with a space. Where the name does not exist with
-      // the space, it came from a phone's keyboard.
-      let answer = await api.login(how === 'register' ? trimmed : username, password);
-      if (answer.status === 401 && username !== trimmed) {
-        answer = await api.login(trimmed, password);
-      }
+      const answer = await (how === 'register' ? signUp : logIn)(username, password);
       if (!answer.ok) return answer.msg;
       const me = await api.me();
       if (!me.ok) return me.status === 401 ? COOKIE_REFUSED : me.msg;
@@ -115,4 +105,30 @@ export function createIdentity({ state, step, enter, connectEarly, leave, forget
       if (ownerOf(state())) forgetCache(state());
     },
   };
+}
+
+/**
+ * Makes an account and opens a session for it.
+ * @param {string} username
+ * @param {string} password
+ * @returns {Promise<Answer>}
+ */
+async function signUp(username, password) {
+  const trimmed = username.trim();
+  const made = await api.register(trimmed, password);
+  return made.ok ? api.login(trimmed, password) : made;
+}
+
+/**
+ * Opens a session. Names of the FastAPI demo may begin or end with a space, so the name is tried as
+ * it was typed; where it does not exist, the space came from a phone's keyboard.
+ * @param {string} username
+ * @param {string} password
+ * @returns {Promise<Answer>}
+ */
+async function logIn(username, password) {
+  const answer = await api.login(username, password);
+  const trimmed = username.trim();
+  if (answer.status !== 401 || username === trimmed) return answer;
+  return api.login(trimmed, password);
 }
