@@ -5,6 +5,7 @@ import js from '@eslint/js';
 import globals from 'globals';
 
 const FILE_LINES_MAX = 450;
+const FUNCTION_LINES_MAX = 80;
 const LINE_CHARS_MAX = 100;
 
 export default [
@@ -25,6 +26,10 @@ export default [
         },
       ],
       'max-lines': ['error', FILE_LINES_MAX],
+      'max-lines-per-function': [
+        'error',
+        { max: FUNCTION_LINES_MAX, skipBlankLines: true, skipComments: true },
+      ],
       'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-var': 'error',
       'object-shorthand': 'error',
@@ -36,5 +41,6 @@ export default [
   {
     files: ['eslint.config.js', 'tests/**', 'e2e/**'],
     languageOptions: { globals: { ...globals.node, ...globals.browser } },
+    rules: { 'max-lines-per-function': 'off' },
   },
 ];
