@@ -126,7 +126,7 @@ const RULES: &[Rule] = &[
         because: "the page's state is a pure function of its input",
         files: &["web/js/state"],
         forbids: &[BROWSER],
-        may_import: Some(&["./", "../wire.js"]),
+        may_import: Some(&["./", "../wire.js", "../messages.js"]),
         ..EMPTY
     },
     Rule {
