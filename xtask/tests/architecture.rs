@@ -132,7 +132,7 @@ const RULES: &[Rule] = &[
     Rule {
         because: "the page's network code knows neither its state nor its view",
         files: &["web/js/net"],
-        may_import: Some(&["./", "../wire.js"]),
+        may_import: Some(&["./", "../wire.js", "../messages.js"]),
         ..EMPTY
     },
     Rule {
