@@ -52,8 +52,9 @@ const SQLITE_ONLY: [&str; 2] = [
 /// Tests that are not run on FerretDB, which scans a whole collection for a nonce or a page of
 /// events and would need minutes for them. They don't depend on the store, and run on SQLite and on
 /// a real MongoDB.
-const TOO_SLOW_ON_FERRETDB: [&str; 4] = [
+const TOO_SLOW_ON_FERRETDB: [&str; 5] = [
     "basics::limits::a_flood_is_closed",
+    "page_memory::hundreds_of_history_queries_stay_within_the_budget",
     "permissions::table_of_",
     "slow::a_slow_reader_is_closed_and_misses_nothing",
     "resume::edges::over_five_thousand_events_behind_in_all_some_rooms_are_limited",
