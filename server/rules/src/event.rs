@@ -54,7 +54,7 @@ pub struct LogEvent {
     /// The event's own: tells it from another node's event of the same number.
     pub id: EventId,
     pub sender: Username,
-    /// With the room and the sender unique for good.
+    /// Unique in the log together with the room and the sender, without an end.
     pub nonce: EventNonce,
     /// How many messages the room holds up to and with this event.
     pub messages: u64,
@@ -81,7 +81,7 @@ pub enum EventBody {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<Username>,
     },
-    /// The text of the message `target` is gone for good.
+    /// The message `target` was deleted; its text does not come back.
     Deleted {
         target: Seq,
     },

@@ -27,7 +27,8 @@ pub struct RoomState {
     /// In the lobby, which is everyone's, only those who have a role there.
     members: BTreeMap<Username, Member>,
     read_marks: BTreeMap<Username, ReadMark>,
-    /// Who is banned and until when; `None` is for good. One that is over stays until it is lifted.
+    /// The banned people and until when; `None` has no end. A ban that is over stays until it is
+    /// lifted.
     bans: BTreeMap<Username, Option<TimestampMs>>,
     mutes: BTreeMap<Username, Option<TimestampMs>>,
 }
@@ -237,7 +238,7 @@ impl RoomState {
         self.exists() && (self.kind == RoomKind::Public || self.is_member(username))
     }
 
-    /// Until when someone is banned, where they are or were: `Some(None)` is for good.
+    /// Until when someone is or was banned: `Some(None)` has no end.
     pub fn ban_of(&self, username: &Username) -> Option<Option<TimestampMs>> {
         self.bans.get(username).copied()
     }

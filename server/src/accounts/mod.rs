@@ -161,8 +161,8 @@ impl Accounts {
         })))
     }
 
-    /// From here on `act` acts on every change made here, before that is answered: who signed out
-    /// has no say any more. Only the first one counts.
+    /// Calls `act` with every change that is made here, before the change is answered, so that a
+    /// person who signed out can do nothing more. Only the first call of `act_by` counts.
     pub fn act_by(&self, act: impl Fn(&Username, &AccountChange) + Send + Sync + 'static) {
         let _ = self.0.act.set(Box::new(act));
     }

@@ -1,7 +1,7 @@
-//! Pictures of people: what they upload, made small and harmless, and what is drawn from a name.
+//! Pictures of people: uploads, made small and harmless, and pictures drawn from a name.
 //!
-//! Nothing of an upload is kept but its pixels: it is decoded within bounds, turned as its metadata
-//! says, cut to a square, and encoded anew.
+//! Only an upload's pixels are kept: it is decoded within bounds, turned as its metadata says, cut
+//! to a square, and encoded again.
 
 use std::io::Cursor;
 use std::sync::Arc;

@@ -208,7 +208,7 @@ pub enum CreateUser {
     NameTaken,
 }
 
-/// Tells an account's passwords apart: 128 random bits in text, drawn anew with each change.
+/// Tells an account's passwords apart: 128 random bits in text, drawn again with each change.
 ///
 /// It is no counter, so that a store which loses an update can't bring an earlier one back.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

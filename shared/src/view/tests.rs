@@ -194,7 +194,7 @@ fn unread_is_counted_on_from_what_the_server_counted() {
     view.apply(&chat(6, "bob", "hi"));
     view.apply(&chat(7, "bob", "@me hi"));
     assert_eq!(unread(&view), (5, 2));
-    // The connection begins anew: what was missed is in the count already.
+    // After a new connection, the count already has the messages that were missed.
     let again = RoomInfo {
         unread: 7,
         mentions: 3,

@@ -1,4 +1,4 @@
-//! From a URL to the driver's options, and what an operator is told when it fails.
+//! Turns a URL into the driver's options, and words its errors for the operator.
 
 use std::time::Duration;
 
