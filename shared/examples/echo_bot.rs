@@ -7,7 +7,7 @@ use std::error::Error;
 use std::io::Write;
 
 use chat_shared::client::{ClientConfig, Event, HttpError, ServerUrl};
-use chat_shared::client::{connect, log_in, register_bot};
+use chat_shared::client::{connect, register_bot, sign_in};
 use chat_shared::protocol::ServerFrame;
 
 #[tokio::main]
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(()) | Err(HttpError::NameTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let me = log_in(&server, &name, &password).await?;
+    let me = sign_in(&server, &name, &password).await?;
     let (client, mut events) = connect(ClientConfig::new(server, me.token));
 
     while let Some(event) = events.next().await {

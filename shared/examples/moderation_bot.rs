@@ -10,7 +10,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use chat_shared::client::{
-    Client, ClientConfig, CommandError, Event, HttpError, ServerUrl, connect, log_in, register_bot,
+    Client, ClientConfig, CommandError, Event, HttpError, ServerUrl, connect, register_bot, sign_in,
 };
 use chat_shared::protocol::{ChatEvent, ServerFrame};
 
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(()) | Err(HttpError::NameTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let me = log_in(&server, &name, &password).await?;
+    let me = sign_in(&server, &name, &password).await?;
     let (client, mut events) = connect(ClientConfig::new(server, me.token));
     let mut taken_out = HashMap::new();
 

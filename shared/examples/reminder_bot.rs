@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use chat_shared::client::{
-    Client, ClientConfig, CommandError, Event, HttpError, ResumePoint, ServerUrl, connect, log_in,
-    register_bot,
+    Client, ClientConfig, CommandError, Event, HttpError, ResumePoint, ServerUrl, connect,
+    register_bot, sign_in,
 };
 use chat_shared::protocol::{ChatEvent, Send, ServerFrame};
 use chat_shared::{Nonce, RoomName, Seq};
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         Ok(()) | Err(HttpError::NameTaken(_)) => {}
         Err(error) => return Err(error.into()),
     }
-    let me = log_in(&server, &name, &password).await?;
+    let me = sign_in(&server, &name, &password).await?;
     let mut kept: Kept = match std::fs::read(&file) {
         Ok(bytes) => serde_json::from_slice(&bytes)?,
         Err(_) => Kept::default(),
@@ -72,7 +72,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             () = tokio::time::sleep(Duration::from_secs(wait)) => {
                 let due: Vec<_> = kept.owed.iter().filter(|it| it.due_s <= now_s()).cloned().collect();
                 for reminder in due {
-                    // Refused for good, it is owed no more; a lost connection is waited for.
+                    // A refused reminder is dropped. After a lost connection it is sent again.
                     let _ = remind(&client, &kept.log, &reminder).await;
                     kept.owed.retain(|it| (&it.room, it.asked) != (&reminder.room, reminder.asked));
                     keep(&file, &kept)?;

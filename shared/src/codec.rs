@@ -111,6 +111,8 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
         "topic" => Command::Topic(fields(text, kind, re)?),
         "dm" => Command::Dm(fields(text, kind, re)?),
         "profile" => Command::Profile(fields(text, kind, re)?),
+        "block" => Command::Block(fields(text, kind, re)?),
+        "unblock" => Command::Unblock(fields(text, kind, re)?),
         "resume" => Command::Resume(fields(text, kind, re)?),
         "ping" => Command::Ping,
         _ => {
@@ -132,11 +134,12 @@ pub fn decode_server_frame(text: &str) -> Result<ServerFrame, serde_json::Error>
     serde_json::from_str(text)
 }
 
-/// Writes a frame.
+/// Writes a frame. A frame type, kind or error code that this version doesn't know is written as
+/// `unknown`, which reads as unknown again.
 ///
 /// # Panics
-/// Never: every frame type of this crate has string keys and finite numbers, so it can be written
-/// as JSON.
+/// Never: every frame type of this crate has string keys and finite numbers and skips no variant,
+/// so it can be written as JSON.
 pub fn encode<T: serde::Serialize>(frame: &T) -> String {
     serde_json::to_string(frame).expect("a frame is JSON by its type")
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use unicode_properties::UnicodeEmoji;
+use unicode_properties::{EmojiStatus, UnicodeEmoji};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::limits::{EMOJI_CHARS_MAX, ROOM_NAME_CHARS_MAX, TOKEN_CHARS_MAX, USERNAME_CHARS_MAX};
@@ -20,6 +20,9 @@ pub enum NameError {
     /// The new username breaks the rules.
     #[error("A username is 1 to 32 characters of A-Z a-z 0-9 . _ -")]
     Username,
+    /// The new username ends in a character that ends a sentence in a text that mentions it.
+    #[error("A username does not end in . or -")]
+    UsernameEnd,
     /// The room's name breaks the rules.
     #[error("A room's name is 1 to 32 characters of a-z 0-9 -")]
     Room,
@@ -98,13 +101,16 @@ impl Username {
     /// Checks a name for a new account.
     ///
     /// # Errors
-    /// [`NameError::Username`] unless it is 1 to 32 of `A-Z a-z 0-9 . _ -`.
+    /// [`NameError::Username`] unless it is 1 to 32 of `A-Z a-z 0-9 . _ -`, and
+    /// [`NameError::UsernameEnd`] if it ends in `.` or `-`.
     pub fn parse_new(text: &str) -> Result<Self, NameError> {
-        if is_token(text, USERNAME_CHARS_MAX) {
-            Ok(Self::existing(text))
-        } else {
-            Err(NameError::Username)
+        if !is_token(text, USERNAME_CHARS_MAX) {
+            return Err(NameError::Username);
         }
+        if text.ends_with(['.', '-']) {
+            return Err(NameError::UsernameEnd);
+        }
+        Ok(Self::existing(text))
     }
 
     /// Takes the name of an existing account without checking it.
@@ -207,7 +213,12 @@ impl RequestId {
 /// One emoji, as a reaction.
 ///
 /// It is one grapheme cluster (UAX #29) of at most [`EMOJI_CHARS_MAX`] characters that Unicode
-/// calls an emoji (UTS #51). A bare digit, which Unicode counts among emoji, is not allowed.
+/// calls an emoji (UTS #51). U+FE0F, which asks for the drawing as a picture, is not counted. A bare
+/// digit, which Unicode counts among emoji, is not allowed.
+///
+/// Many emoji can be written with U+FE0F and without it, and look the same. An `Emoji` has one
+/// normal form: U+FE0F follows each character that is drawn as text without it, unless a skin tone
+/// follows, and stands nowhere else. Emoji that were stored in another form are read as this one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(type = "string"))]
 #[serde(try_from = "String", into = "String")]
@@ -222,18 +233,53 @@ impl Emoji {
     /// [`NameError::Emoji`] unless it is one emoji.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         let one = text.graphemes(true).nth(1).is_none();
-        let fits = text.chars().nth(EMOJI_CHARS_MAX).is_none();
+        let bare = || text.chars().filter(|c| *c != PICTURE_SELECTOR);
+        let fits = bare().nth(EMOJI_CHARS_MAX).is_none();
         let parts = |c: char| c.is_emoji_char_or_emoji_component();
         let emoji = |c: char| c.is_emoji_char() && !c.is_ascii();
         // A keycap is a digit, `#` or `*` followed by U+20E3.
         let shown = |c: char| emoji(c) || is_regional_indicator(c) || c == '\u{20E3}';
-        let variant = |c: char| c == '\u{FE0F}' || c == '\u{20E3}';
-        if one && fits && text.chars().all(|c| parts(c) || variant(c)) && text.chars().any(shown) {
-            Ok(Self(text.into()))
+        let keycap = |c: char| c == '\u{20E3}';
+        if one && fits && bare().all(|c| parts(c) || keycap(c)) && bare().any(shown) {
+            Ok(Self(in_normal_form(bare()).into()))
         } else {
             Err(NameError::Emoji)
         }
     }
+}
+
+/// U+FE0F: the character before it is drawn as a picture.
+const PICTURE_SELECTOR: char = '\u{FE0F}';
+
+/// Puts [`PICTURE_SELECTOR`] into an emoji that has none, behind each character that needs it.
+fn in_normal_form(bare: impl Iterator<Item = char>) -> String {
+    let mut bare = bare.peekable();
+    let mut emoji = String::new();
+    while let Some(c) = bare.next() {
+        emoji.push(c);
+        let is_text = c.is_emoji_char() && !is_picture_by_itself(c.emoji_status());
+        let has_skin_tone = bare.peek().is_some_and(|next| is_skin_tone(*next));
+        if is_text && !has_skin_tone {
+            emoji.push(PICTURE_SELECTOR);
+        }
+    }
+    emoji
+}
+
+/// Whether a character is drawn as a picture without a selector (`Emoji_Presentation`).
+fn is_picture_by_itself(status: EmojiStatus) -> bool {
+    matches!(
+        status,
+        EmojiStatus::EmojiPresentation
+            | EmojiStatus::EmojiPresentationAndModifierBase
+            | EmojiStatus::EmojiPresentationAndEmojiComponent
+            | EmojiStatus::EmojiPresentationAndModifierAndEmojiComponent
+    )
+}
+
+/// Whether the character gives the one before it a skin tone (`Emoji_Modifier`).
+fn is_skin_tone(c: char) -> bool {
+    ('\u{1F3FB}'..='\u{1F3FF}').contains(&c)
 }
 
 /// Whether the character is a regional indicator; two of them are a flag.
@@ -253,6 +299,14 @@ mod tests {
         for bad in ["", "a b", "ü", "a@b", &"x".repeat(33), "a\n"] {
             assert_eq!(Username::parse_new(bad), Err(NameError::Username), "{bad}");
         }
+        for bad in [".", "..", "ann.", "ann-", "-"] {
+            assert_eq!(
+                Username::parse_new(bad),
+                Err(NameError::UsernameEnd),
+                "{bad}"
+            );
+        }
+        assert!(Username::parse_new(".ann_").is_ok());
         assert_eq!(Username::existing("ÄNN").folded(), "änn");
     }
 
@@ -278,6 +332,22 @@ mod tests {
         ] {
             assert_eq!(Emoji::parse(bad), Err(NameError::Emoji), "{bad:?}");
         }
+    }
+
+    #[test]
+    fn emojis_have_one_normal_form() {
+        let golden = include_str!("../golden/emoji.json");
+        let vectors: Vec<(String, Vec<String>)> = serde_json::from_str(golden).unwrap();
+        for (normal, others) in &vectors {
+            for given in others.iter().chain([normal]) {
+                assert_eq!(Emoji::parse(given).unwrap().as_str(), normal, "{given:?}");
+            }
+        }
+        assert!(vectors.len() >= 10);
+        // The selectors do not count, so that the normal form of what fits does fit.
+        let long = format!("❤{}", "\u{200D}❤".repeat(7));
+        let normal = Emoji::parse(&long).unwrap();
+        assert_eq!(Emoji::parse(normal.as_str()), Ok(normal));
     }
 
     #[test]

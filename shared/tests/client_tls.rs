@@ -119,13 +119,13 @@ async fn a_certificate_that_nobody_named_is_not_trusted() {
 
     let accounts = Accounts::new(server.url.clone());
     let accounts = accounts.root_certificate(other.root.as_bytes()).unwrap();
-    let (done, stream) = tokio::join!(accounts.log_in("ann", "password"), server.accept());
+    let (done, stream) = tokio::join!(accounts.sign_in("ann", "password"), server.accept());
     assert!(stream.is_none());
     assert!(matches!(done, Err(HttpError::Unreachable(why)) if why.contains("does not trust")));
 }
 
 #[tokio::test]
-async fn a_server_without_tls_is_told_from_one_that_is_not_trusted() {
+async fn a_server_without_tls_is_distinguished_from_an_untrusted_one() {
     let server = Server::start().await;
     let config = ClientConfig::new(server.url.clone(), "token");
     let (_client, mut events) = connect(config.root_certificate(server.root.as_bytes()).unwrap());

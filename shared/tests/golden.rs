@@ -198,7 +198,7 @@ fn the_document_has_exactly_the_error_codes() {
 fn the_document_has_exactly_the_close_codes() {
     let says = |reconnect: Reconnect| match reconnect {
         Reconnect::Never => "no",
-        Reconnect::AfterLogIn => "after signing in again",
+        Reconnect::AfterSignIn => "after signing in again",
         Reconnect::AtOnce => "at once",
         Reconnect::AfterBye => "after the time that `bye` gave",
         Reconnect::WithBackoff => "with backoff",

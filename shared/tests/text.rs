@@ -156,6 +156,10 @@ proptest! {
 
 #[test]
 fn hostile_texts_are_read_in_linear_time() {
+    /// Many times what each takes.
+    const TIME_MAX: Duration = Duration::from_millis(500);
+    /// A machine that has other work may interrupt some of them.
+    const TRIES_MAX: usize = 10;
     let pieces = [
         "*a ",
         "**a ",
@@ -184,12 +188,19 @@ fn hostile_texts_are_read_in_linear_time() {
         "👍*",
         "a.",
         "@a.b.c-",
+        "(https://x(https:",
+        "[a](http://x",
+        "*(",
+        "_*",
     ];
     for piece in pieces {
         let text = piece.repeat(TEXT_CHARS_MAX / piece.chars().count());
-        let started = Instant::now();
-        check_lossless(&text);
-        let took = started.elapsed();
-        assert!(took < Duration::from_millis(500), "{piece:?} took {took:?}");
+        let mut took = Vec::new();
+        while took.last().is_none_or(|last| *last >= TIME_MAX) {
+            assert!(took.len() < TRIES_MAX, "{piece:?} took {took:?}");
+            let started = Instant::now();
+            check_lossless(&text);
+            took.push(started.elapsed());
+        }
     }
 }

@@ -49,7 +49,7 @@ impl Backoff {
         let jittered = bound.mul_f64(chance);
         let first = self.failures == 0;
         let wait = match reconnect {
-            Reconnect::Never | Reconnect::AfterLogIn => return None,
+            Reconnect::Never | Reconnect::AfterSignIn => return None,
             Reconnect::AtOnce if first => Duration::ZERO,
             Reconnect::AfterMinute => AFTER_FLOOD + jittered,
             Reconnect::AtOnce | Reconnect::WithBackoff | Reconnect::AfterBye => jittered,
@@ -102,7 +102,7 @@ mod tests {
             assert_eq!(wait, expect.map(ms), "{reconnect:?}");
         };
         check(Reconnect::Never, Some(1), None);
-        check(Reconnect::AfterLogIn, None, None);
+        check(Reconnect::AfterSignIn, None, None);
         check(Reconnect::AtOnce, None, Some(0));
         check(Reconnect::AfterMinute, None, Some(60_500));
         check(Reconnect::AfterBye, None, Some(500));

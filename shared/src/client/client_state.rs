@@ -21,7 +21,7 @@ use crate::{Nonce, PROTOCOL_VERSION, RequestId, RoomName, Seq, Username};
 /// Identifies a caller that waits for an answer.
 pub(crate) type Ticket = u64;
 
-/// What the task must do.
+/// An order to the connection's task.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Effect {
     /// Hand the frame to the user as an event.
@@ -202,7 +202,8 @@ impl ClientState {
             ServerFrame::Presence(_)
             | ServerFrame::Typing(_)
             | ServerFrame::Read(_)
-            | ServerFrame::Profile(_) => vec![Effect::Deliver(frame)],
+            | ServerFrame::Profile(_)
+            | ServerFrame::Blocked(_) => vec![Effect::Deliver(frame)],
             // The task has handled the first two; unknown frames are ignored.
             ServerFrame::Welcome(_) | ServerFrame::Bye(_) | ServerFrame::Unknown => Vec::new(),
         }

@@ -34,7 +34,7 @@ pub struct ClientConfig {
 }
 
 impl ClientConfig {
-    /// Connects to `server` with the token that [`super::log_in`] returned.
+    /// Connects to `server` with the token that [`super::sign_in`] returned.
     pub fn new(server: ServerUrl, token: impl Into<String>) -> Self {
         Self {
             server,

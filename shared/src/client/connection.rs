@@ -69,7 +69,7 @@ impl End {
         }
     }
 
-    /// What a close frame means; `said` is its reason.
+    /// The meaning of a close frame; `said` is its reason.
     fn closed(code: Option<u16>, said: &str) -> Self {
         let Some(close) = code.and_then(CloseCode::from_code) else {
             return Self::retry(if said.is_empty() {
@@ -83,7 +83,7 @@ impl End {
             (CloseCode::NotSignedIn, _) => Self::Final(CloseReason::NotSignedIn),
             (CloseCode::Banned, _) => Self::Final(CloseReason::Banned(said.to_owned())),
             (CloseCode::Version, _) => Self::Final(CloseReason::Version(said.to_owned())),
-            (_, Reconnect::Never | Reconnect::AfterLogIn) => {
+            (_, Reconnect::Never | Reconnect::AfterSignIn) => {
                 let said = if said.is_empty() {
                     texts::explain(close)
                 } else {
@@ -309,7 +309,7 @@ mod tests {
     #[test]
     fn every_close_has_an_end() {
         for close in CloseCode::ALL {
-            let is_final = matches!(close.reconnect(), Reconnect::Never | Reconnect::AfterLogIn);
+            let is_final = matches!(close.reconnect(), Reconnect::Never | Reconnect::AfterSignIn);
             match End::closed(Some(close.code()), "") {
                 End::Final(reason) => {
                     assert!(is_final, "{close:?}");

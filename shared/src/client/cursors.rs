@@ -45,8 +45,8 @@ pub(crate) enum Step {
 pub(crate) struct Cursors {
     log: String,
     rooms: BTreeMap<RoomName, Seq>,
-    /// The rooms that this connection was asked to resume.
-    asked: BTreeSet<RoomName>,
+    /// The rooms that this connection resumes.
+    resumed: BTreeSet<RoomName>,
     /// Rooms of the last connection that this one has not described yet.
     undescribed: BTreeMap<RoomName, Seq>,
     log_changed: bool,
@@ -67,19 +67,21 @@ impl Cursors {
         (!self.log.is_empty()).then_some(&self.log)
     }
 
-    /// What to ask a new connection for. A room above the bound is treated as `limited`.
+    /// The cursors for the `hello` of a new connection. A room above the bound is treated as
+    /// `limited`.
     pub(crate) fn resume(&mut self) -> BTreeMap<RoomName, Seq> {
         if !self.log_changed {
             self.rooms.append(&mut self.undescribed);
         }
         self.undescribed.clear();
-        let asked = self.rooms.iter().take(RESUME_ROOMS_MAX);
-        let asked: BTreeMap<_, _> = asked.map(|(room, seq)| (room.clone(), *seq)).collect();
-        self.asked = asked.keys().cloned().collect();
-        asked
+        let resumed = self.rooms.iter().take(RESUME_ROOMS_MAX);
+        let resumed: BTreeMap<_, _> = resumed.map(|(room, seq)| (room.clone(), *seq)).collect();
+        self.resumed = resumed.keys().cloned().collect();
+        resumed
     }
 
-    /// Takes the rooms of a `welcome`. Returns the frames that the user must get besides.
+    /// Takes the rooms of a `welcome`. Returns the frames that the user of the SDK must get besides:
+    /// `limited` for rooms that do not continue, `room_gone` for rooms that are gone.
     pub(crate) fn welcome(&mut self, welcome: &Welcome) -> Vec<ServerFrame> {
         self.undescribed = std::mem::take(&mut self.rooms);
         self.log_changed = self.log != welcome.log;
@@ -87,13 +89,14 @@ impl Cursors {
         self.describe(&welcome.rooms, welcome.more)
     }
 
-    /// Takes the rooms of a `welcome` or `rooms_state`.
+    /// Takes the rooms of a `welcome` or `rooms_state`. `more` is whether further frames describe more
+    /// rooms; after the last one, rooms that were not described are gone.
     pub(crate) fn describe(&mut self, rooms: &[RoomInfo], more: bool) -> Vec<ServerFrame> {
-        let mut tell = Vec::new();
+        let mut frames = Vec::new();
         for info in rooms {
             let (room, last_seq) = (info.room.clone(), info.last_seq);
             match self.undescribed.remove(&room) {
-                Some(cursor) if self.asked.contains(&room) => {
+                Some(cursor) if self.resumed.contains(&room) => {
                     let cursor = if self.log_changed { last_seq } else { cursor };
                     self.rooms.insert(room, cursor);
                 }
@@ -101,7 +104,7 @@ impl Cursors {
                     self.rooms.insert(room.clone(), last_seq);
                     if self.log_changed || cursor != last_seq {
                         let reset = self.log_changed;
-                        tell.push(ServerFrame::Limited(Limited {
+                        frames.push(ServerFrame::Limited(Limited {
                             room,
                             last_seq,
                             reset,
@@ -113,9 +116,9 @@ impl Cursors {
         }
         if !more {
             let gone = std::mem::take(&mut self.undescribed).into_keys();
-            tell.extend(gone.map(|room| ServerFrame::RoomGone(RoomGone { room })));
+            frames.extend(gone.map(|room| ServerFrame::RoomGone(RoomGone { room })));
         }
-        tell
+        frames
     }
 
     /// The user was added to a room. The cursor of a known room stays: events on their way count.
@@ -133,7 +136,7 @@ impl Cursors {
         self.rooms.insert(room.clone(), last_seq);
     }
 
-    /// Says what an event is, and moves the cursor to it where it is new.
+    /// Compares an event with the cursor, and moves the cursor to it unless it is known or a gap.
     pub(crate) fn step(&mut self, room: &RoomName, seq: Seq) -> Step {
         if let Some(cursor) = self.undescribed.remove(room) {
             self.rooms.insert(room.clone(), cursor);
@@ -197,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_missed_is_asked_for_and_new() {
+    fn missed_events_are_requested_and_new() {
         let mut cursors = cursors(&[("a", 4)]);
         assert_eq!(cursors.resume(), [(room("a"), 4)].into());
         assert!(cursors.welcome(&welcome(&[("a", 6), ("b", 9)])).is_empty());
@@ -217,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn rooms_left_meanwhile_are_told_once_all_rooms_are() {
+    fn rooms_left_meanwhile_are_reported_after_the_last_part() {
         let mut cursors = cursors(&[("a", 1), ("b", 1), ("c", 1)]);
         cursors.resume();
         let mut first = welcome(&[("a", 1)]);
@@ -228,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_ends_before_all_rooms_are_told_forgets_none() {
+    fn a_connection_that_ends_before_the_last_part_forgets_no_room() {
         let mut cursors = cursors(&[("a", 1), ("b", 1)]);
         cursors.resume();
         let mut first = welcome(&[("a", 1)]);

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{ResumePoint, texts};
 use crate::protocol::{ServerFrame, Welcome};
 
-/// What happened on a connection.
+/// An event of a connection, for the user of the SDK.
 ///
 /// `Display` is a line for people. A terminal may print it: control characters are replaced.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,12 +2,12 @@
 //!
 //! ```no_run
 //! use chat_shared::RoomName;
-//! use chat_shared::client::{ClientConfig, ServerUrl, connect, log_in};
+//! use chat_shared::client::{ClientConfig, ServerUrl, connect, sign_in};
 //!
 //! #[tokio::main]
 //! async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let server = ServerUrl::parse("http://127.0.0.1:8000")?;
-//!     let me = log_in(&server, "ann", "correct horse").await?;
+//!     let me = sign_in(&server, "ann", "correct horse").await?;
 //!     let (client, mut events) = connect(ClientConfig::new(server, me.token));
 //!     client.send(&RoomName::lobby(), "Hello from Rust!").await?;
 //!     while let Some(event) = events.next().await {
@@ -85,7 +85,7 @@ pub use config::{ClientConfig, ResumePoint};
 pub use error::CommandError;
 pub use events::{CloseReason, Event, Events};
 pub use handle::{Client, new_nonce};
-pub use http::{Accounts, HttpError, log_in, log_out, me, register, register_bot};
+pub use http::{Accounts, HttpError, log_out, me, register, register_bot, sign_in};
 pub use task::connect;
 pub use tls::{RootCertificateError, TlsError};
 pub use url::{ServerUrl, ServerUrlError};

@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_certificate_is_refused() {
+    fn a_file_without_a_certificate_is_refused() {
         let check =
             |pem: &str, error| assert_eq!(Trust::default().add_pem(pem.as_bytes()), Err(error));
         check("", RootCertificateError::NotPem);

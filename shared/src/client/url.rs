@@ -20,7 +20,7 @@ pub enum ServerUrlError {
         "A server's address must begin with http:// or https://, as in https://chat.example.org."
     )]
     Scheme,
-    /// What follows the scheme is not a host.
+    /// No host follows the scheme.
     #[error("This is not the address of a server; an example is https://chat.example.org:8000.")]
     NotAnAddress,
     /// The address contains `user:password@`.

@@ -42,7 +42,7 @@ pub enum Reconnect {
     /// Only after something changed: the client, its version, or a ban.
     Never,
     /// After signing in again.
-    AfterLogIn,
+    AfterSignIn,
     /// At once; if that fails, with backoff.
     AtOnce,
     /// After the time that `bye` gave; without one, with backoff.
@@ -111,7 +111,7 @@ impl CloseCode {
             | Self::Banned
             | Self::Version => Reconnect::Never,
             Self::ServerFault | Self::TooManyConnections => Reconnect::WithBackoff,
-            Self::NotSignedIn => Reconnect::AfterLogIn,
+            Self::NotSignedIn => Reconnect::AfterSignIn,
             Self::TimedOut | Self::TooSlow => Reconnect::AtOnce,
             Self::Flood => Reconnect::AfterMinute,
         }

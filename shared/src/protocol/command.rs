@@ -21,10 +21,12 @@ pub struct CommandFrame {
 }
 
 /// A command of a client. [`crate::codec::decode_client_frame`] reads it from a frame.
+///
+/// Unlike what servers send, this is not `non_exhaustive`: only a server takes commands apart, and
+/// the compiler then finds one that it does not handle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[non_exhaustive]
 pub enum Command {
     /// Sends a message. Answered by `ack` once it is stored.
     Send(Send),
@@ -74,6 +76,10 @@ pub enum Command {
     Dm(Dm),
     /// Changes the user's display name. Answered by `ok`.
     Profile(Profile),
+    /// Keeps another user from reaching this one directly. Answered by `ok`.
+    Block(Block),
+    /// Lifts a block. Answered by `ok`.
+    Unblock(Block),
     /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Asks for a sign of life. Answered by `pong`.
@@ -430,4 +436,12 @@ pub struct Dm {
 pub struct Profile {
     /// The new display name; [`crate::check_display_name`] has its rules.
     pub display_name: String,
+}
+
+/// See [`Command::Block`] and [`Command::Unblock`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Block {
+    /// The other user.
+    pub username: Username,
 }

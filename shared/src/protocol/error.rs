@@ -69,6 +69,8 @@ pub enum ErrorCode {
     Taken,
     /// Too many commands in too short a time; `retry_after_ms` says how long to wait.
     RateLimited,
+    /// The account has done as much of this as an account may; with `retry_after_ms`, for today.
+    Quota,
     /// The user may only read here.
     Muted,
     /// The user is banned here.
@@ -81,13 +83,13 @@ pub enum ErrorCode {
     Internal,
     /// A code that this version doesn't know.
     #[cfg_attr(feature = "ts", ts(skip))]
-    #[serde(other, skip_serializing)]
+    #[serde(other)]
     Unknown,
 }
 
 impl ErrorCode {
     /// Every code that this version knows.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadJson,
         Self::BadFrame,
         Self::UnknownCommand,
@@ -97,6 +99,7 @@ impl ErrorCode {
         Self::Forbidden,
         Self::Taken,
         Self::RateLimited,
+        Self::Quota,
         Self::Muted,
         Self::Banned,
         Self::Busy,

@@ -105,7 +105,7 @@ pub struct EditedEvent {
     pub ts: TimestampMs,
     /// The seq of the message.
     pub target: Seq,
-    /// Who edited it: its sender.
+    /// The user who edited it, its sender.
     pub username: Username,
     /// The new text.
     pub message: String,
@@ -131,7 +131,7 @@ pub struct DeletedEvent {
     pub ts: TimestampMs,
     /// The seq of the message.
     pub target: Seq,
-    /// Who deleted it.
+    /// The user who deleted it.
     pub username: Username,
 }
 
@@ -167,7 +167,7 @@ pub struct SystemEvent {
     pub seq: Option<Seq>,
     /// When it happened.
     pub ts: TimestampMs,
-    /// What happened.
+    /// The kind of event.
     pub event: SystemKind,
     /// The sentence for people.
     pub message: String,
@@ -183,7 +183,7 @@ pub struct SystemEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub count: Option<u64>,
-    /// Who did it, if that is another user.
+    /// The user who did it, if that is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub by: Option<Username>,
@@ -231,7 +231,7 @@ impl SystemEvent {
     }
 }
 
-/// What happened in a [`SystemEvent`].
+/// The kind of a [`SystemEvent`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -267,7 +267,7 @@ pub enum SystemKind {
     Notice,
     /// A kind that this version doesn't know; its sentence can be shown all the same.
     #[cfg_attr(feature = "ts", ts(skip))]
-    #[serde(other, skip_serializing)]
+    #[serde(other)]
     Unknown,
 }
 
@@ -291,7 +291,7 @@ impl SystemKind {
     ];
 }
 
-/// Who came online and went offline since the last one; at most one a second.
+/// Lists the users who came online and went offline since the last one; at most one a second.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PresenceEvent {
@@ -306,7 +306,7 @@ pub struct PresenceEvent {
     pub count: u64,
 }
 
-/// Who is typing in a room. All members get the same frame; a client leaves its own user out.
+/// Lists the users who are typing in a room. All members get the same frame; a client leaves its own user out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TypingEvent {
@@ -341,6 +341,14 @@ pub struct ProfileEvent {
     pub display_name: String,
     /// The path of their picture on this server.
     pub avatar: String,
+}
+
+/// Everyone whom the user has blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct BlockedEvent {
+    /// Their usernames, by name.
+    pub usernames: Vec<Username>,
 }
 
 /// The user is no longer in a room.

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::Limits;
-use crate::{RoomName, Seq, TimestampMs, Username};
+use crate::limits::{HEARTBEAT_MS, Limits};
+use crate::{PROTOCOL_VERSION, RoomName, Seq, TimestampMs, Username};
 
 /// The client's first frame: who it is and which events it has.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,8 +89,30 @@ pub struct Welcome {
     pub rooms: Vec<RoomInfo>,
     /// Whether `rooms_state` frames follow with more rooms.
     pub more: bool,
+    /// Everyone whom the user has blocked, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
+    pub blocked: Vec<Username>,
     /// The limits of this server.
     pub limits: Limits,
+}
+
+impl Welcome {
+    /// Greets a user who is in no room yet, with the limits of this version.
+    pub fn new(log: impl Into<String>, username: Username) -> Self {
+        Self {
+            version: PROTOCOL_VERSION,
+            log: log.into(),
+            username,
+            session: String::new(),
+            now: 0,
+            heartbeat_ms: HEARTBEAT_MS,
+            rooms: Vec::new(),
+            more: false,
+            blocked: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// A room as one member sees it.
@@ -99,7 +121,7 @@ pub struct Welcome {
 pub struct RoomInfo {
     /// Its name.
     pub room: RoomName,
-    /// Who can find and enter it.
+    /// Says who can find and enter it.
     pub kind: RoomKind,
     /// Its topic; empty if it has none.
     pub topic: String,
@@ -121,7 +143,25 @@ pub struct RoomInfo {
     pub with: Option<Username>,
 }
 
-/// Who can find and enter a room.
+impl RoomInfo {
+    /// Describes a room in which nothing has happened yet, to its only member.
+    pub fn new(room: RoomName, kind: RoomKind) -> Self {
+        Self {
+            room,
+            kind,
+            topic: String::new(),
+            last_seq: 0,
+            read_seq: 0,
+            unread: 0,
+            mentions: 0,
+            role: Role::Member,
+            members: 1,
+            with: None,
+        }
+    }
+}
+
+/// Says who can find and enter a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
@@ -134,7 +174,7 @@ pub enum RoomKind {
     Direct,
 }
 
-/// What a member may do in a room. Each role may do everything that the ones before it may.
+/// The rights of a member in a room. Each role may do everything that the ones before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]

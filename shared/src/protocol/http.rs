@@ -40,7 +40,7 @@ pub struct Answer {
 /// The response to `POST /login`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct LoggedIn {
+pub struct SignedIn {
     /// `true`.
     pub ok: bool,
     /// "Login successful".
@@ -53,9 +53,9 @@ pub struct LoggedIn {
     pub expires: TimestampMs,
 }
 
-impl std::fmt::Debug for LoggedIn {
+impl std::fmt::Debug for SignedIn {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LoggedIn")
+        f.debug_struct("SignedIn")
             .field("username", &self.username)
             .field("expires", &self.expires)
             .finish_non_exhaustive()

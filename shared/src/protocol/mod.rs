@@ -10,14 +10,14 @@ mod reply;
 
 pub use close::{CloseCode, Reconnect};
 pub use command::{
-    About, AboutFor, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole, History,
-    Join, Leave, Members, PageKind, Profile, React, Read, Resume, Rooms, Search, Send, Topic,
-    Typing,
+    About, AboutFor, Block, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole,
+    History, Join, Leave, Members, PageKind, Profile, React, Read, Resume, Rooms, Search, Send,
+    Topic, Typing,
 };
 pub use error::{ErrorCode, ErrorFrame};
 pub use event::{
-    Bye, ChatEvent, DeletedEvent, EditedEvent, Limited, PresenceEvent, ProfileEvent, ReactedEvent,
-    Reaction, ReadEvent, RoomGone, RoomsState, SystemEvent, SystemKind, TypingEvent,
+    BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, Limited, PresenceEvent, ProfileEvent,
+    ReactedEvent, Reaction, ReadEvent, RoomGone, RoomsState, SystemEvent, SystemKind, TypingEvent,
 };
 pub use hello::{DemoFrame, Hello, HelloFrame, Role, RoomInfo, RoomKind, Welcome};
 pub use reply::{
@@ -51,13 +51,15 @@ pub enum ServerFrame {
     Reacted(ReactedEvent),
     /// An event about the room or its members, durable if it has a `seq`.
     System(SystemEvent),
-    /// Who is typing.
+    /// Lists the users who are typing.
     Typing(TypingEvent),
     /// The user's read marker moved.
     Read(ReadEvent),
     /// A user's profile changed.
     Profile(ProfileEvent),
-    /// Who came online and went offline, at most one a second.
+    /// Whom the user has blocked now, after a `block` or an `unblock`.
+    Blocked(BlockedEvent),
+    /// Lists the users who came online and went offline; at most one a second.
     Presence(PresenceEvent),
     /// The user is now in a room; with `re`, the answer to `create` or `dm`.
     Room {
@@ -102,7 +104,7 @@ pub enum ServerFrame {
     Error(ErrorFrame),
     /// A type that this version doesn't know.
     #[cfg_attr(feature = "ts", ts(skip))]
-    #[serde(other, skip_serializing)]
+    #[serde(other)]
     Unknown,
 }
 
@@ -121,6 +123,7 @@ impl ServerFrame {
             | Self::Typing(_)
             | Self::Read(_)
             | Self::Profile(_)
+            | Self::Blocked(_)
             | Self::Presence(_)
             | Self::Room { .. }
             | Self::RoomGone(_)

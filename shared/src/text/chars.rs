@@ -10,12 +10,12 @@ pub(super) fn is_unspaced(c: char) -> bool {
         | 0x2_0000..=0x3_ffff)
 }
 
-/// Whether a character can't stand directly before the start or behind the end of a word.
+/// Whether a character can't come directly before the start or behind the end of a word.
 pub(super) fn is_word(c: char) -> bool {
     c.is_alphanumeric() && !is_unspaced(c)
 }
 
-/// Punctuation that may stand before a word: opening brackets and quotes, dashes.
+/// Punctuation that may come before a word: opening brackets and quotes, dashes.
 pub(super) fn is_opening(c: char) -> bool {
     matches!(
         c,

@@ -4,7 +4,7 @@
 //! marks and text. [`build`] pairs the marks with a stack: a mark that finds no partner is text.
 
 use super::chars::{is_closing, is_opening, is_unspaced, is_word};
-use super::links::{Url, has_scheme, is_url, trimmed, url_at};
+use super::links::{URL_BYTES_MAX, Url, has_scheme, is_url, trimmed, url_at};
 use super::tree::Inline;
 use crate::limits::USERNAME_CHARS_MAX;
 
@@ -43,6 +43,7 @@ fn tokens<'a>(line: &'a str, mentions: &[impl AsRef<str>]) -> Vec<Token<'a>> {
         line,
         closing_backticks: backtick_runs(line),
         is_open: [false; 5],
+        word_start: None,
         tokens: Vec::new(),
         text_from: 0,
     };
@@ -99,6 +100,9 @@ struct Reader<'a> {
     closing_backticks: std::collections::HashMap<usize, usize>,
     /// The kinds of marks that were opened and not closed yet.
     is_open: [bool; 5],
+    /// Where the last mark that was looked at found the start of a word or something else, and
+    /// whether it is one. A mark before that place finds the same.
+    word_start: Option<(usize, bool)>,
     tokens: Vec<Token<'a>>,
     text_from: usize,
 }
@@ -132,14 +136,10 @@ impl<'a> Reader<'a> {
         let len = run_len(rest, c);
         let mark = mark_of(c, len)?;
         let after = rest[len..].chars().next();
-        let opens = may_open(before, &rest[len..]);
+        let opens = may_open_behind(before) && self.begins_word(at + len);
         let closes = may_close(&self.line[..at], after);
         let is_open = &mut self.is_open[mark as usize];
-        *is_open = if *is_open && closes {
-            false
-        } else {
-            *is_open || opens
-        };
+        *is_open = !(*is_open && closes) && (*is_open || opens);
         let text = &rest[..len];
         let token = Token::Mark {
             mark,
@@ -148,6 +148,24 @@ impl<'a> Reader<'a> {
             closes,
         };
         Some((token, len))
+    }
+
+    /// Whether a word begins at `at`, with opening punctuation and marks before it allowed: a letter,
+    /// a digit, an emoji or code.
+    fn begins_word(&mut self, at: usize) -> bool {
+        if let Some((start, is_word)) = self.word_start
+            && at <= start
+        {
+            return is_word;
+        }
+        let may_precede = |c: char| is_opening(c) || is_mark(c) || matches!(c, '@' | '#');
+        let rest = &self.line[at..];
+        let start = at + rest.find(|c| !may_precede(c)).unwrap_or(rest.len());
+        let is_word = self.line[start..].chars().next().is_some_and(|c| {
+            c.is_alphanumeric() || !(c.is_ascii() || c.is_whitespace()) || c == '`'
+        });
+        self.word_start = Some((start, is_word));
+        is_word
     }
 
     fn url(&self, at: usize, before: Option<char>) -> Taken<'a> {
@@ -246,15 +264,10 @@ fn mark_of(c: char, len: usize) -> Option<Mark> {
 }
 
 /// A mark opens at the start of a word: behind white space, opening punctuation or another mark,
-/// and before a letter, a digit, an emoji or code, with opening punctuation and marks between allowed.
-fn may_open(before: Option<char>, after: &str) -> bool {
+/// and before what [`Reader::begins_word`] finds.
+fn may_open_behind(before: Option<char>) -> bool {
     let may_precede = |c: char| c.is_whitespace() || is_opening(c) || is_unspaced(c) || is_mark(c);
-    let mut after = after.chars();
-    let is_near = before.is_none_or(may_precede);
-    let first = after.find(|c| !(is_opening(*c) || is_mark(*c) || matches!(c, '@' | '#')));
-    let begins_word =
-        |c: char| c.is_alphanumeric() || !(c.is_ascii() || c.is_whitespace()) || c == '`';
-    is_near && first.is_some_and(begins_word)
+    before.is_none_or(may_precede)
 }
 
 /// A mark closes at the end of a word: behind anything but white space, an opening bracket or a
@@ -265,10 +278,14 @@ fn may_close(before: &str, after: Option<char>) -> bool {
     before.chars().next_back().is_some_and(ends_word) && after.is_none_or(may_follow)
 }
 
-/// Where the bracket that closes `](` is: brackets in the URL may be balanced.
+/// Where the bracket that closes `](` is: brackets in the URL may be balanced. `None` if the URL is
+/// longer than a URL may be.
 fn balanced_end(url: &str) -> Option<usize> {
     let mut depth = 0_usize;
-    for (at, c) in url.char_indices() {
+    let fitting = url
+        .char_indices()
+        .take_while(|(at, _)| *at <= URL_BYTES_MAX);
+    for (at, c) in fitting {
         match c {
             '(' => depth += 1,
             ')' if depth == 0 => return Some(at),
@@ -296,7 +313,7 @@ fn has_link(inlines: &[Inline]) -> bool {
     })
 }
 
-/// What was read since a mark was opened, or since the start of the line.
+/// The text read since a mark was opened, or since the start of the line.
 struct Open<'a> {
     mark: Option<(Mark, &'a str)>,
     inlines: Vec<Inline>,

@@ -2,8 +2,10 @@
 
 use super::chars::{ends_url, is_word};
 
-/// Bytes of a URL that becomes a link. A longer one is text.
-const URL_BYTES_MAX: usize = 2_000;
+/// Bytes of a URL that becomes a link, with the characters that are cut from its end. A longer one
+/// is text. Nothing looks further for the end of a URL, so that each of many beginnings costs a
+/// bounded time.
+pub(super) const URL_BYTES_MAX: usize = 2_000;
 
 /// A URL at the start of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,11 +29,10 @@ pub(super) fn url_at(text: &str, before: Option<char>) -> Option<Url> {
     if !begins_host(&text[scheme..]) {
         return None;
     }
-    let len = trimmed(&text[..end_of(text)]);
+    let len = trimmed(&text[..end_of(text)?]);
     let host = text.get(scheme..len)?;
     let has_domain = !lacks_scheme || host.trim_end_matches('/').contains('.');
-    let fits = begins_host(host) && has_domain && len <= URL_BYTES_MAX;
-    fits.then_some(Url { len, lacks_scheme })
+    (begins_host(host) && has_domain).then_some(Url { len, lacks_scheme })
 }
 
 /// Whether the whole text is a URL with a scheme, as in `[label](url)`.
@@ -64,10 +65,10 @@ fn scheme_of(text: &str) -> Option<(usize, bool)> {
 }
 
 /// Where a URL at the start of `text` ends at the latest: before a character that no URL has, or
-/// before a `]` or `}` that it does not open.
-fn end_of(text: &str) -> usize {
+/// before a `]` or `}` that it does not open. `None` if that is behind [`URL_BYTES_MAX`].
+fn end_of(text: &str) -> Option<usize> {
     let (mut square, mut curly) = (0_usize, 0_usize);
-    let ends = |c: char| {
+    let mut ends = |c: char| {
         let depth = match c {
             '[' | ']' => &mut square,
             '{' | '}' => &mut curly,
@@ -80,7 +81,12 @@ fn end_of(text: &str) -> usize {
         }
         false
     };
-    text.find(ends).unwrap_or(text.len())
+    let mut chars = text.char_indices();
+    let end = match chars.find(|(at, c)| *at > URL_BYTES_MAX || ends(*c)) {
+        Some((at, _)) => at,
+        None => text.len(),
+    };
+    (end <= URL_BYTES_MAX).then_some(end)
 }
 
 /// The length of a URL without the punctuation of the sentence around it, and without a `)` that it

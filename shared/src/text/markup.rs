@@ -16,7 +16,7 @@ const LANGUAGE_CHARS_MAX: usize = 20;
 /// Digits of the number of a list's item.
 const NUMBER_DIGITS_MAX: usize = 9;
 
-/// What a line is.
+/// The kind of a line.
 enum Line<'a> {
     Plain(&'a str),
     Quote(&'a str),

@@ -8,9 +8,11 @@ mod chars;
 mod inline;
 mod links;
 mod markup;
+mod split;
 mod tree;
 
 pub use markup::parse;
+pub use split::split;
 pub use tree::{Block, Inline, Item, plain};
 
 use crate::limits::{
@@ -136,13 +138,18 @@ pub fn check_display_name(name: &str) -> Result<&str, DisplayNameError> {
         Err(DisplayNameError::Empty)
     } else if name.chars().nth(DISPLAY_NAME_CHARS_MAX).is_some() {
         Err(DisplayNameError::TooLong)
-    } else if name.chars().any(char::is_control) {
+    } else if name.chars().any(|c| c.is_control() || is_line_break(c)) {
         Err(DisplayNameError::Control)
     } else if has_invisible(name) {
         Err(DisplayNameError::Invisible)
     } else {
         Ok(name)
     }
+}
+
+/// The line and paragraph separators, which are no control characters.
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 /// Whether a name has an invisible character other than a space, or a joiner at its start.
@@ -214,10 +221,10 @@ mod tests {
     fn display_names() {
         assert_eq!(check_display_name(" Ann Å. "), Ok("Ann Å."));
         assert_eq!(check_display_name("\n "), Err(DisplayNameError::Empty));
-        assert_eq!(
-            check_display_name("a\u{7}b"),
-            Err(DisplayNameError::Control)
-        );
+        for name in ["a\u{7}b", "a\u{2028}b", "a\u{2029}b"] {
+            let checked = check_display_name(name);
+            assert_eq!(checked, Err(DisplayNameError::Control), "{name:?}");
+        }
         for name in [
             "\u{200B}",
             "a\u{200B}b",

@@ -48,7 +48,7 @@ pub enum Inline {
     Link {
         /// The URL to open.
         url: String,
-        /// What to show; a label has no links and no mentions.
+        /// The label to show, without links and mentions.
         label: Vec<Inline>,
     },
     /// `@name` of a user whom the message mentions; the name as it was typed.

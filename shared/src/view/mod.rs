@@ -57,7 +57,7 @@ pub struct RoomView {
     counted: CountedByServer,
 }
 
-/// What the message that a reply answers shows.
+/// A preview of the message that a reply answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quote<'a> {
     /// The message is not held; ask for the page around it and hand that to
@@ -90,16 +90,9 @@ impl RoomView {
     /// person of a direct room.
     pub fn from_the_beginning(me: Username, info: &RoomInfo) -> Self {
         let info = RoomInfo {
-            room: info.room.clone(),
-            kind: info.kind,
-            topic: String::new(),
-            last_seq: 0,
-            read_seq: 0,
-            unread: 0,
-            mentions: 0,
-            role: Role::Member,
             members: 0,
             with: info.with.clone(),
+            ..RoomInfo::new(info.room.clone(), info.kind)
         };
         Self::new(me, info)
     }
@@ -119,7 +112,7 @@ impl RoomView {
         self.timeline.live()
     }
 
-    /// What the reader looks at: a window of the past after a jump or a long way up, else the live
+    /// The entries that the reader looks at: a window of the past after a jump or a long way up, else the live
     /// end. At most [`SHOWN_ENTRIES_MAX`] entries are held.
     pub fn shown(&self) -> &Stretch {
         self.timeline.shown()
@@ -145,13 +138,13 @@ impl RoomView {
         self.live().after()
     }
 
-    /// What to ask for to see further back than [`RoomView::shown`]; `None` at the room's first
+    /// The page to ask for to see further back than [`RoomView::shown`]; `None` at the room's first
     /// message.
     pub fn older_page(&self) -> Option<PageKind> {
         self.timeline.older_page()
     }
 
-    /// What to ask for to see further down; `None` at the live end.
+    /// The page to ask for to see further down; `None` at the live end.
     pub fn newer_page(&self) -> Option<PageKind> {
         self.timeline.newer_page()
     }
@@ -174,7 +167,7 @@ impl RoomView {
         self.timeline.hide();
     }
 
-    /// What the message that `reply` answers shows; `None` where it answers none.
+    /// Returns a preview of the message that `reply` answers; `None` if it answers none.
     pub fn quote(&self, reply: &ChatEvent) -> Option<Quote<'_>> {
         let seq = reply.reply_to?;
         Some(match self.message(seq) {
@@ -189,7 +182,7 @@ impl RoomView {
         chat.username != self.me && chat.mentions.contains(&self.me)
     }
 
-    /// The members of the room, as far as pages and events told.
+    /// The members of the room, as far as they are known from pages and events.
     pub fn people(&self) -> &People {
         &self.people
     }
@@ -259,6 +252,14 @@ impl RoomView {
         }
         if frame.place().is_some() && self.counted.ends_at(self.seq) {
             self.recount();
+        }
+    }
+
+    /// Shows the reader's own message from its ack on. Its event follows and changes nothing more,
+    /// so that the counts stay those of the events.
+    pub fn take_acknowledged(&mut self, chat: &ChatEvent) {
+        if chat.room == self.info.room && chat.seq > self.seq {
+            self.timeline.put_early(chat);
         }
     }
 

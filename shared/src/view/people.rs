@@ -30,7 +30,7 @@ pub struct People {
     asked: Option<Asked>,
 }
 
-/// What came since the first page of members was asked for.
+/// Members and events that came since the first page of members was asked for.
 #[derive(Debug, Clone, Default)]
 struct Asked {
     members: BTreeMap<Username, MemberInfo>,

@@ -1,3 +1,5 @@
+//! Tests of the view of a room; `windows` has those of paging.
+
 mod windows;
 
 use super::*;
@@ -15,16 +17,10 @@ fn room() -> RoomName {
 
 fn info(last_seq: Seq) -> RoomInfo {
     RoomInfo {
-        room: room(),
-        kind: RoomKind::Public,
-        topic: String::new(),
         last_seq,
         read_seq: last_seq,
-        unread: 0,
-        mentions: 0,
-        role: Role::Member,
         members: 2,
-        with: None,
+        ..RoomInfo::new(room(), RoomKind::Public)
     }
 }
 
@@ -146,7 +142,7 @@ fn a_page_late_or_early_and_the_events_make_the_same() {
 }
 
 #[test]
-fn what_is_known_changes_nothing() {
+fn repeated_events_change_nothing() {
     let mut view = view(5);
     view.apply(&chat(6, "bob", "six"));
     view.apply(&chat(6, "bob", "again"));
@@ -315,7 +311,7 @@ fn all_of_a_room_is_in_its_events() {
 }
 
 #[test]
-fn a_limited_room_begins_anew() {
+fn a_limited_room_starts_over() {
     let mut view = view(5);
     view.apply(&chat(6, "bob", "six"));
     view.apply(&ServerFrame::Limited(Limited {

@@ -99,12 +99,12 @@ impl Timeline {
     }
 
     pub(super) fn push_message(&mut self, chat: &ChatEvent) {
-        let rev = Some(chat.seq);
-        let message = ChatEvent {
-            rev,
-            ..chat.clone()
-        };
-        self.push(chat.seq, Entry::Message(message));
+        self.push(chat.seq, as_sent(chat));
+    }
+
+    /// Puts a message into the live end before its event has come.
+    pub(super) fn put_early(&mut self, chat: &ChatEvent) {
+        self.live.put(chat.seq, as_sent(chat));
     }
 
     pub(super) fn push_system(&mut self, seq: Seq, event: &SystemEvent) {
@@ -233,4 +233,12 @@ impl Timeline {
             self.live.drop_oldest(HIDDEN_ENTRIES_MAX);
         }
     }
+}
+
+/// The entry of a message that nothing has changed yet.
+fn as_sent(chat: &ChatEvent) -> Entry {
+    Entry::Message(ChatEvent {
+        rev: Some(chat.seq),
+        ..chat.clone()
+    })
 }

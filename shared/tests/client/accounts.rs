@@ -16,7 +16,10 @@ async fn calls_about_accounts() {
     let accounts = Accounts::new(server.url.clone());
     let said = r#"{"ok":true,"username":"ann","msg":"Login successful","token":"t0k","expires":9}"#;
     let answer = response("200 OK", "content-type: application/json\r\n", said);
-    let (me, request) = tokio::join!(accounts.log_in("ann", "pass\"word"), server.answer(&answer));
+    let (me, request) = tokio::join!(
+        accounts.sign_in("ann", "pass\"word"),
+        server.answer(&answer)
+    );
     let me = me.unwrap();
     assert_eq!((me.username.as_str(), me.token.as_str()), ("ann", "t0k"));
     assert!(!format!("{me:?}").contains("t0k"));
@@ -63,7 +66,7 @@ async fn calls_that_fail_say_why_and_never_the_password() {
     let accounts = Accounts::new(server.url.clone());
     let check = async |answer: String, expect: HttpError, sentence: &str| {
         let (done, _) = tokio::join!(
-            accounts.log_in("ann", "s3cret-password"),
+            accounts.sign_in("ann", "s3cret-password"),
             server.answer(&answer)
         );
         let error = done.unwrap_err();
@@ -132,7 +135,10 @@ async fn calls_that_fail_say_why_and_never_the_password() {
     )
     .await;
     drop(server);
-    let error = accounts.log_in("ann", "s3cret-password").await.unwrap_err();
+    let error = accounts
+        .sign_in("ann", "s3cret-password")
+        .await
+        .unwrap_err();
     assert!(matches!(error, HttpError::Unreachable(_)), "{error:?}");
 }
 

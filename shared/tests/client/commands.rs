@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::played::{Peer, Server, chat, connected, next, room, room_info, told};
 
-/// What a command looks like on the wire, without its `id` and its nonce, which must be there
+/// Returns a command as it is on the wire, without its `id` and its nonce, which must be there
 /// where the command is durable.
 fn shown(command: &Command, durable: bool) -> Value {
     let mut value = serde_json::to_value(command).unwrap();
@@ -76,7 +76,7 @@ async fn every_change_is_its_command_and_marked_with_a_nonce() {
 }
 
 #[tokio::test]
-async fn what_is_in_no_log_has_no_nonce() {
+async fn commands_without_an_event_have_no_nonce() {
     let server = Server::start().await;
     let (client, mut events) = server.connect();
     let mut peer = server.welcome(&[("a", 4)]).await;
@@ -92,6 +92,9 @@ async fn what_is_in_no_log_has_no_nonce() {
     check!(client.typing(&a), {"type": "typing", "room": "a"});
     check!(client.read(&a, 4), {"type": "read", "room": "a", "seq": 4});
     check!(client.profile("Ann"), {"type": "profile", "display_name": "Ann"});
+    let bob = Username::existing("bob");
+    check!(client.block(&bob), {"type": "block", "username": "bob"});
+    check!(client.unblock(&bob), {"type": "unblock", "username": "bob"});
 }
 
 #[tokio::test]
@@ -169,7 +172,7 @@ async fn dm(peer: &mut Peer, client: &Client, last_seq: u64) -> RoomInfo {
     room.unwrap()
 }
 
-/// The answer of `dm` says where a room stands; it is not where one has read its events to.
+/// The answer of `dm` has the room's last seq; the client's cursor must not move to it.
 #[tokio::test]
 async fn a_direct_room_that_one_is_in_keeps_its_cursor() {
     let server = Server::start().await;

@@ -1,4 +1,4 @@
-//! What the documentation shows, and what `Debug` does not.
+//! The examples of the documentation, and secrets that `Debug` leaves out.
 
 use chat_shared::client::{ClientConfig, ServerUrl};
 

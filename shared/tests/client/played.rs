@@ -3,10 +3,8 @@
 
 use chat_shared::client::{Client, ClientConfig, CommandError, Event, Events, ServerUrl, connect};
 use chat_shared::codec::{ClientFrame, decode_client_frame, encode};
-use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    Ack, ChatEvent, Command, CommandFrame, Hello, Role, RoomInfo, RoomKind, Send, ServerFrame,
-    Welcome,
+    Ack, ChatEvent, Command, CommandFrame, Hello, RoomInfo, RoomKind, Send, ServerFrame, Welcome,
 };
 use chat_shared::{Nonce, RequestId, RoomName, Seq, Username};
 use futures::{SinkExt, StreamExt};
@@ -185,33 +183,16 @@ pub(crate) fn chat(name: &str, seq: Seq, who: &str, text: &str) -> ServerFrame {
 
 pub(crate) fn room_info(name: &str, last_seq: Seq) -> RoomInfo {
     RoomInfo {
-        room: room(name),
-        kind: RoomKind::Public,
-        topic: String::new(),
         last_seq,
-        read_seq: 0,
-        unread: 0,
-        mentions: 0,
-        role: Role::Member,
-        members: 1,
-        with: None,
+        ..RoomInfo::new(room(name), RoomKind::Public)
     }
 }
 
 pub(crate) fn welcome(rooms: &[(&str, Seq)]) -> Welcome {
+    let rooms = rooms.iter().map(|(name, seq)| room_info(name, *seq));
     Welcome {
-        version: 1,
-        log: "log".to_owned(),
-        username: Username::existing("me"),
-        session: "s".to_owned(),
-        now: 1,
-        heartbeat_ms: 30_000,
-        rooms: rooms
-            .iter()
-            .map(|(name, seq)| room_info(name, *seq))
-            .collect(),
-        more: false,
-        limits: Limits::default(),
+        rooms: rooms.collect(),
+        ..Welcome::new("log", Username::existing("me"))
     }
 }
 

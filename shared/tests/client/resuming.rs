@@ -1,4 +1,4 @@
-//! What was missed comes once and in order.
+//! Missed events come once and in order.
 
 use chat_shared::client::{ResumePoint, connect};
 use chat_shared::protocol::{Limited, ServerFrame};
@@ -70,7 +70,7 @@ async fn a_limited_room_goes_on_at_its_tip() {
 }
 
 #[tokio::test]
-async fn a_gap_is_asked_for_again_and_nothing_behind_it_told() {
+async fn a_gap_is_requested_again_before_later_events() {
     let server = Server::start().await;
     let (_client, mut events) = server.connect();
     let mut peer = server.welcome(&[("lobby", 4)]).await;

@@ -1,4 +1,4 @@
-//! Who reads slowly, and what is too big.
+//! Users of the SDK that read slowly, and frames that are too big.
 
 use chat_shared::client::{CommandError, Event};
 use chat_shared::limits::FRAME_BYTES_MAX;

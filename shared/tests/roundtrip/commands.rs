@@ -1,10 +1,10 @@
-//! What clients say.
+//! Frames of clients.
 
 use std::collections::BTreeMap;
 
 use chat_shared::protocol::{
-    About, AboutFor, Command, Create, Delete, Dm, Edit, Events, GiveRole, Hello, History, Join,
-    Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
+    About, AboutFor, Block, Command, Create, Delete, Dm, Edit, Events, GiveRole, Hello, History,
+    Join, Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -148,6 +148,8 @@ fn of_people() -> impl Strategy<Value = Command> {
             nonce
         })),
         username().prop_map(|username| Command::Dm(Dm { username })),
+        username().prop_map(|username| Command::Block(Block { username })),
+        username().prop_map(|username| Command::Unblock(Block { username })),
         text().prop_map(|display_name| Command::Profile(Profile { display_name })),
     ]
 }

@@ -39,3 +39,21 @@ proptest! {
         let _ = decode_server_frame(&text);
     }
 }
+
+/// A newer server's frames can be written again, for a log or a proxy.
+#[test]
+fn frames_with_parts_that_are_unknown_round_trip() {
+    for text in [
+        r#"{"type":"poll","room":"lobby","seq":4}"#,
+        r#"{"type":"system","room":"lobby","ts":1,"event":"renamed","message":"ann renamed it"}"#,
+        r#"{"type":"error","code":"too_early","message":"Not yet."}"#,
+        r#"{"type":"events","room":"lobby","events":[{"type":"poll"}],"more":false}"#,
+    ] {
+        let frame = decode_server_frame(text).unwrap();
+        assert_eq!(
+            decode_server_frame(&encode(&frame)).unwrap(),
+            frame,
+            "{text}"
+        );
+    }
+}

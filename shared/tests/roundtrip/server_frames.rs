@@ -1,11 +1,11 @@
-//! What the server says.
+//! Frames of the server.
 
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    Ack, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame, EventsPage, HistoryPage,
-    Limited, MemberInfo, MembersPage, PresenceEvent, ProfileEvent, ReactedEvent, Reaction,
-    ReadEvent, ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState,
-    ServerFrame, SystemEvent, SystemKind, TypingEvent, Welcome,
+    Ack, BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame,
+    EventsPage, HistoryPage, Limited, MemberInfo, MembersPage, PresenceEvent, ProfileEvent,
+    ReactedEvent, Reaction, ReadEvent, ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing,
+    RoomsPage, RoomsState, ServerFrame, SystemEvent, SystemKind, TypingEvent, Welcome,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -68,9 +68,12 @@ prop_compose! {
     fn welcome()(
         version: u32, log in text(), username in username(), session in text(), now in seq(),
         heartbeat_ms in seq(), rooms in vec(room_info(), 0..3), more: bool,
+        blocked in vec(username(), 0..3),
     ) -> Welcome {
         let limits = Limits::default();
-        Welcome { version, log, username, session, now, heartbeat_ms, rooms, more, limits }
+        Welcome {
+            version, log, username, session, now, heartbeat_ms, rooms, more, blocked, limits,
+        }
     }
 }
 
@@ -80,7 +83,7 @@ prop_compose! {
         code in select(vec![
             ErrorCode::BadJson, ErrorCode::BadFrame, ErrorCode::UnknownCommand,
             ErrorCode::BadField, ErrorCode::TooLong, ErrorCode::NotFound, ErrorCode::Forbidden,
-            ErrorCode::Taken, ErrorCode::RateLimited, ErrorCode::Muted, ErrorCode::Banned,
+            ErrorCode::Taken, ErrorCode::RateLimited, ErrorCode::Quota, ErrorCode::Muted, ErrorCode::Banned,
             ErrorCode::Busy, ErrorCode::Unavailable, ErrorCode::Internal,
         ]),
         retry_after_ms in of(seq()),
@@ -132,7 +135,7 @@ prop_compose! {
     }
 }
 
-/// What only one's own connections are told, and what may be lost.
+/// Frames that only the user's own connections get, and ephemeral frames.
 fn aside() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
         (room(), vec(username(), 0..3))
@@ -145,6 +148,8 @@ fn aside() -> impl Strategy<Value = ServerFrame> {
                 mentions,
             })
         }),
+        vec(username(), 0..3)
+            .prop_map(|usernames| ServerFrame::Blocked(BlockedEvent { usernames })),
         (username(), text(), text()).prop_map(|(username, display_name, avatar)| {
             ServerFrame::Profile(ProfileEvent {
                 username,
@@ -169,6 +174,32 @@ fn event() -> impl Strategy<Value = ServerFrame> {
         deleted().prop_map(ServerFrame::Deleted),
         reacted().prop_map(ServerFrame::Reacted),
         system().prop_map(ServerFrame::System),
+    ]
+}
+
+/// A page with a list, which says whether more follows.
+fn listed_page() -> impl Strategy<Value = ServerFrame> {
+    prop_oneof![
+        (of(id()), room(), vec(event(), 0..3), any::<bool>()).prop_map(
+            |(re, room, events, more)| ServerFrame::Events(EventsPage {
+                re,
+                room,
+                events,
+                more
+            })
+        ),
+        (of(id()), vec(listing(), 0..3), any::<bool>())
+            .prop_map(|(re, rooms, more)| ServerFrame::Rooms(RoomsPage { re, rooms, more })),
+        (of(id()), room(), vec(member(), 0..3), any::<bool>()).prop_map(
+            |(re, room, members, more)| {
+                ServerFrame::Members(MembersPage {
+                    re,
+                    room,
+                    members,
+                    more,
+                })
+            }
+        ),
     ]
 }
 
@@ -230,26 +261,7 @@ pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
             };
             ServerFrame::History(page)
         }),
-        (of(id()), room(), vec(event(), 0..3), any::<bool>()).prop_map(
-            |(re, room, events, more)| ServerFrame::Events(EventsPage {
-                re,
-                room,
-                events,
-                more
-            })
-        ),
-        (of(id()), vec(listing(), 0..3), any::<bool>())
-            .prop_map(|(re, rooms, more)| ServerFrame::Rooms(RoomsPage { re, rooms, more })),
-        (of(id()), room(), vec(member(), 0..3), any::<bool>()).prop_map(
-            |(re, room, members, more)| {
-                ServerFrame::Members(MembersPage {
-                    re,
-                    room,
-                    members,
-                    more,
-                })
-            }
-        ),
+        listed_page(),
         id().prop_map(|re| ServerFrame::Ok { re }),
         of(id()).prop_map(|re| ServerFrame::Pong { re }),
         error().prop_map(ServerFrame::Error),

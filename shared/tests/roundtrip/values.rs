@@ -1,4 +1,4 @@
-//! What fields hold.
+//! Values of fields.
 
 use chat_shared::protocol::Role;
 use chat_shared::{Emoji, Nonce, RequestId, RoomName, Seq, Username};

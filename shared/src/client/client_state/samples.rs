@@ -1,7 +1,6 @@
 //! Frames for tests.
 
-use crate::limits::Limits;
-use crate::protocol::{ChatEvent, Role, RoomInfo, RoomKind, Send, Welcome};
+use crate::protocol::{ChatEvent, RoomInfo, RoomKind, Send, Welcome};
 use crate::{Nonce, RoomName, Seq, Username};
 
 pub(crate) fn room(name: &str) -> RoomName {
@@ -30,33 +29,16 @@ pub(crate) fn chat(name: &str, seq: Seq, who: &str, message: &str) -> ChatEvent 
 
 pub(crate) fn room_info(name: &str, last_seq: Seq) -> RoomInfo {
     RoomInfo {
-        room: room(name),
-        kind: RoomKind::Public,
-        topic: String::new(),
         last_seq,
-        read_seq: 0,
-        unread: 0,
-        mentions: 0,
-        role: Role::Member,
-        members: 1,
-        with: None,
+        ..RoomInfo::new(room(name), RoomKind::Public)
     }
 }
 
 /// The welcome of "me", in these rooms with these tips, of the log "log".
 pub(crate) fn welcome(rooms: &[(&str, Seq)]) -> Welcome {
+    let rooms = rooms.iter().map(|(name, seq)| room_info(name, *seq));
     Welcome {
-        version: 1,
-        log: "log".to_owned(),
-        username: Username::existing("me"),
-        session: "s".to_owned(),
-        now: 1,
-        heartbeat_ms: 30_000,
-        rooms: rooms
-            .iter()
-            .map(|(name, seq)| room_info(name, *seq))
-            .collect(),
-        more: false,
-        limits: Limits::default(),
+        rooms: rooms.collect(),
+        ..Welcome::new("log", Username::existing("me"))
     }
 }

@@ -1,3 +1,5 @@
+//! Tests of the SDK's state machine, frame by frame.
+
 use super::samples::{chat, nonce, room, room_info, send, welcome};
 use super::*;
 use crate::protocol::{ErrorCode, Leave, RoomGone};

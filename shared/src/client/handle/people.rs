@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Client, new_nonce};
 use crate::client::CommandError;
-use crate::protocol::{About, AboutFor, Command, GiveRole, Profile, Role};
+use crate::protocol::{About, AboutFor, Block, Command, GiveRole, Profile, Role};
 use crate::{RoomName, Username};
 
 impl Client {
@@ -95,6 +95,26 @@ impl Client {
     pub async fn profile(&self, display_name: &str) -> Result<(), CommandError> {
         let display_name = display_name.to_owned();
         self.done(Command::Profile(Profile { display_name })).await
+    }
+
+    /// Keeps another user from inviting this one, from starting a direct room with this one, and
+    /// from writing to the one that the two have. [`crate::protocol::Welcome::blocked`] and the
+    /// frame [`crate::protocol::ServerFrame::Blocked`] have everyone who is blocked.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn block(&self, who: &Username) -> Result<(), CommandError> {
+        let username = who.clone();
+        self.done(Command::Block(Block { username })).await
+    }
+
+    /// Lifts a block.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn unblock(&self, who: &Username) -> Result<(), CommandError> {
+        let username = who.clone();
+        self.done(Command::Unblock(Block { username })).await
     }
 }
 

@@ -17,7 +17,7 @@ use crate::client::dial::dial;
 use crate::client::texts;
 use crate::protocol::http::Answer;
 
-/// How long a call may take, the connection included. The server may let a log-in wait in line.
+/// How long a call may take, the connection included. The server may let a sign-in wait in line.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of an answer that are read.

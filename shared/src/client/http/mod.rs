@@ -15,7 +15,7 @@ use super::{RootCertificateError, ServerUrl, texts};
 use crate::codec::encode;
 use crate::limits::AVATAR_BYTES_MAX;
 use crate::protocol::http::{
-    Answer, Credentials, LoggedIn, Me, NewAvatar, NewPassword, SessionInfo, Sessions,
+    Answer, Credentials, Me, NewAvatar, NewPassword, SessionInfo, Sessions, SignedIn,
 };
 
 /// The HTTP requests about accounts of one server.
@@ -78,7 +78,7 @@ impl Accounts {
     /// # Errors
     /// [`HttpError::WrongPassword`], also if there is no such account; [`HttpError::Forbidden`] if
     /// the user is banned from the server.
-    pub async fn log_in(&self, username: &str, password: &str) -> Result<LoggedIn, HttpError> {
+    pub async fn sign_in(&self, username: &str, password: &str) -> Result<SignedIn, HttpError> {
         let body = credentials(username, password, false);
         match self.call(Call::post("/login", None, body)).await {
             // Without a token there is no session to be signed out of.
@@ -228,17 +228,17 @@ pub async fn register_bot(
         .await
 }
 
-/// [`Accounts::log_in`] at `server`.
+/// [`Accounts::sign_in`] at `server`.
 ///
 /// # Errors
 /// As there.
-pub async fn log_in(
+pub async fn sign_in(
     server: &ServerUrl,
     username: &str,
     password: &str,
-) -> Result<LoggedIn, HttpError> {
+) -> Result<SignedIn, HttpError> {
     Accounts::new(server.clone())
-        .log_in(username, password)
+        .sign_in(username, password)
         .await
 }
 

@@ -1,4 +1,4 @@
-//! What is shown: pages that extend the live end, and windows of the past.
+//! The shown entries: pages that extend the live end, and windows of the past.
 
 use super::*;
 
