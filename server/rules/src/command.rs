@@ -1,188 +1,156 @@
-//! What a person can ask of a room, and the sentences with which the rules refuse it.
+//! Commands to a room, with their names resolved.
 
-use chat_shared::limits::{REACTIONS_MAX, TOPIC_CHARS_MAX};
-use chat_shared::protocol::{ErrorCode, Role, RoomKind};
-use chat_shared::{Emoji, Nonce, Seq, TextError, TimestampMs, Username};
+use chat_shared::protocol::{Role, RoomKind};
+use chat_shared::{Emoji, Nonce, Seq, TimestampMs, Username};
 
-use super::targets::CHANGES_MAX;
 use super::{EventId, RoomState};
 
-/// Who asks.
+/// The person who gives a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
+    /// The person's account.
     pub username: Username,
+    /// Whether the account is a bot's.
     pub bot: bool,
+    /// Whether this is the server's admin.
     pub admin: bool,
 }
 
-/// Whom it is about: someone who has an account.
+/// The person whom a command is about. The account exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
+    /// The person's account, in its own spelling.
     pub username: Username,
+    /// Whether this is the server's admin.
     pub admin: bool,
 }
 
-/// What one may ask of a room.
+/// A command that may change a room: the rules' form of `protocol::Command`, with names resolved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum RoomCommand {
+    /// Sends a message.
     Send {
+        /// The text as it was sent, not checked yet.
         text: String,
+        /// The message that it replies to.
         reply_to: Option<Seq>,
-        /// People with accounts whom the text names; who is no member is passed over.
+        /// Accounts that the text names. Those that are no members are left out of the event.
         mentioned: Vec<Username>,
     },
+    /// Changes the text of the actor's own message.
     Edit {
+        /// The message.
         target: Seq,
+        /// The text as it was sent, not checked yet.
         text: String,
+        /// Accounts that the text names. Those that are no members are left out of the event.
         mentioned: Vec<Username>,
     },
+    /// Deletes a message: the actor's own, or any if the actor is a moderator.
     Delete {
+        /// The message.
         target: Seq,
     },
+    /// Adds a reaction to a message, or removes it.
     React {
+        /// The message.
         target: Seq,
+        /// The reaction.
         emoji: Emoji,
+        /// `true` adds it, `false` removes it.
         on: bool,
     },
+    /// Creates the room. The actor becomes its owner.
     Create {
+        /// Public or private.
         kind: RoomKind,
+        /// The topic as it was sent, not checked yet.
         topic: String,
     },
-    /// Make the direct room of the actor and another person.
+    /// Creates the direct room of the actor and another person, if there is none.
     Direct {
+        /// The other person.
         with: Username,
     },
+    /// Makes the actor a member.
     Join,
+    /// Ends the actor's membership.
     Leave,
+    /// Makes a person a member.
     Invite(Subject),
+    /// Removes a person from the room.
     Kick(Subject),
+    /// Removes a person from the room and keeps them out.
     Ban {
+        /// The person.
         whom: Subject,
+        /// Milliseconds until the ban ends; `None` for no end.
         for_ms: Option<u64>,
     },
+    /// Lifts a ban.
     Unban(Subject),
+    /// Lets a person only read.
     Mute {
+        /// The person.
         whom: Subject,
+        /// Milliseconds until the mute ends; `None` for no end.
         for_ms: Option<u64>,
     },
+    /// Lifts a mute.
     Unmute(Subject),
+    /// Gives a member a role.
     Role {
+        /// The member.
         whom: Subject,
+        /// The role.
         role: Role,
     },
+    /// Sets the topic; an empty one clears it.
     Topic(String),
 }
 
-impl Command {
-    /// The message that it is about.
+impl RoomCommand {
+    /// The message that the command is about, which its decision needs.
     pub fn target(&self) -> Option<Seq> {
         match self {
             Self::Send { reply_to, .. } => *reply_to,
             Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => {
                 Some(*target)
             }
-            _ => None,
+            Self::Create { .. }
+            | Self::Direct { .. }
+            | Self::Join
+            | Self::Leave
+            | Self::Invite(_)
+            | Self::Kick(_)
+            | Self::Ban { .. }
+            | Self::Unban(_)
+            | Self::Mute { .. }
+            | Self::Unmute(_)
+            | Self::Role { .. }
+            | Self::Topic(_) => None,
         }
     }
 }
 
-/// A command with all that its event needs from outside.
+/// A command with everything that its event needs from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proposal<'a> {
+    /// The person who gives the command.
     pub actor: &'a Actor,
-    pub command: &'a Command,
+    /// The command.
+    pub command: &'a RoomCommand,
+    /// The name that the client gave the command, by which a repetition is recognized.
     pub nonce: Option<&'a Nonce>,
-    /// For the event, should there be one.
+    /// An id for the event, if there will be one.
     pub event_id: EventId,
+    /// The server's clock.
     pub now: TimestampMs,
 }
 
 impl Proposal<'_> {
-    /// When the event happens; time never goes back in a room.
+    /// The time of the event. Time never goes back in a room.
     pub(super) fn at(&self, state: &RoomState) -> TimestampMs {
         self.now.max(state.ts())
     }
-}
-
-/// Why a command is refused, as a sentence for the person who gave it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    #[error("There is no such room.")]
-    NoSuchRoom,
-    #[error("There is no such message.")]
-    NoSuchMessage,
-    #[error("You are not in this room; join it first.")]
-    NotMember,
-    #[error("A room of that name exists already; choose another name, or join it.")]
-    NameTaken,
-    #[error("{0}.")]
-    Text(TextError),
-    #[error("The field `topic` is too long: {TOPIC_CHARS_MAX} characters at most.")]
-    TopicTooLong,
-    #[error(
-        "The field `room` is wrong: names with @ are for direct rooms, which the server makes."
-    )]
-    DirectName,
-    #[error("The lobby is everyone's and can't be left.")]
-    LobbyStays,
-    #[error("You can edit only what you wrote yourself.")]
-    NotYours,
-    #[error("Only a moderator of this room may do that.")]
-    ModeratorsOnly,
-    #[error("Only an owner of this room may do that.")]
-    OwnersOnly,
-    #[error("That person's role is as high as yours.")]
-    Outranked,
-    #[error("You can't do that to yourself.")]
-    Yourself,
-    #[error("You are muted here: you may only read.")]
-    Muted,
-    #[error("You are banned from this room.")]
-    Banned,
-    #[error("That person is banned from this room; lift the ban first.")]
-    TheyAreBanned,
-    #[error("That person is not in this room.")]
-    NotInRoom,
-    #[error("A room needs an owner; make someone else one first.")]
-    LastOwner,
-    #[error("A direct room is for two: nobody is added, put out or given a role.")]
-    OfTwo,
-    #[error("A message takes {REACTIONS_MAX} different reactions at most.")]
-    TooManyReactions,
-    #[error("A message can be changed {CHANGES_MAX} times at most.")]
-    TooManyChanges,
-}
-
-impl Refusal {
-    pub fn code(self) -> ErrorCode {
-        match self {
-            Self::NoSuchRoom | Self::NoSuchMessage | Self::NotInRoom => ErrorCode::NotFound,
-            Self::NotMember
-            | Self::LobbyStays
-            | Self::NotYours
-            | Self::ModeratorsOnly
-            | Self::OwnersOnly
-            | Self::Outranked
-            | Self::Yourself
-            | Self::TheyAreBanned
-            | Self::LastOwner
-            | Self::OfTwo
-            | Self::TooManyReactions
-            | Self::TooManyChanges => ErrorCode::Forbidden,
-            Self::NameTaken => ErrorCode::Taken,
-            Self::Text(TextError::TooLong) | Self::TopicTooLong => ErrorCode::TooLong,
-            Self::Text(TextError::Empty) | Self::DirectName => ErrorCode::BadField,
-            Self::Muted => ErrorCode::Muted,
-            Self::Banned => ErrorCode::Banned,
-        }
-    }
-}
-
-/// The topic without surrounding blanks, unless it is too long.
-pub(super) fn checked_topic(topic: &str) -> Result<String, Refusal> {
-    let topic = topic.trim();
-    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
-        return Err(Refusal::TopicTooLong);
-    }
-    Ok(topic.to_owned())
 }

@@ -1,39 +1,69 @@
-//! Decides which event a command proposes. Start at [`decide`]; commands about people are decided
-//! in `people`.
+//! Decides which event a command proposes. Start at [`decide`]: its match names the rule of every
+//! command. Rules about messages are in [`writing`](super::writing), those about people in
+//! [`people`](super::people).
 
-use chat_shared::limits::MENTIONS_MAX;
-use chat_shared::protocol::{Role, RoomKind};
-use chat_shared::{Emoji, MessageText, Seq, Username};
+use chat_shared::Username;
+use chat_shared::limits::TOPIC_CHARS_MAX;
+use chat_shared::protocol::RoomKind;
 
-use super::command::checked_topic;
-use super::people::decide_about_people;
+use super::people::Moderation;
+use super::writing::Author;
 use super::{
-    Command, EventBody, EventNonce, LogEvent, Proposal, Refusal, RoomState, Target, Targets,
+    EventBody, EventNonce, LogEvent, MessageStates, Proposal, Refusal, RoomCommand, RoomState,
 };
 
-/// The event that a command proposes, or `None` where it changes nothing. `targets` knows the
-/// message that the command is about.
+/// Decides a command: returns the event that it proposes, or `None` if it changes nothing.
+///
+/// `messages` must know the message that the command is about ([`RoomCommand::target`]).
 ///
 /// # Errors
 /// [`Refusal`], and nothing changes.
 pub fn decide(
     state: &RoomState,
-    targets: &Targets,
+    messages: &MessageStates,
     proposal: &Proposal<'_>,
 ) -> Result<Option<LogEvent>, Refusal> {
+    let actor = &proposal.actor.username;
+    let member = || Author::member(state, messages, proposal);
+    let moderation = || Moderation::new(state, proposal);
+    // Without a catch-all, so that the compiler finds a command without a rule.
     let body = match proposal.command {
-        Command::Create { kind, topic } => Some(create(state, *kind, topic)?),
-        Command::Direct { with } => direct(state, &proposal.actor.username, with)?,
-        _ if !state.is_visible_to(&proposal.actor.username) => return Err(Refusal::NoSuchRoom),
-        Command::Join => join(state, proposal)?,
-        Command::Leave => leave(state, &proposal.actor.username)?,
-        Command::Send { .. }
-        | Command::Edit { .. }
-        | Command::Delete { .. }
-        | Command::React { .. } => talk(state, targets, proposal)?,
-        _ => decide_about_people(state, proposal)?,
+        RoomCommand::Create { kind, topic } => Some(create(state, *kind, topic)?),
+        RoomCommand::Direct { with } => direct(state, actor, with)?,
+        RoomCommand::Join => join(state, proposal)?,
+        RoomCommand::Leave => leave(state, actor)?,
+        RoomCommand::Send {
+            text,
+            reply_to,
+            mentioned,
+        } => Some(member()?.send(text, *reply_to, mentioned)?),
+        RoomCommand::Edit {
+            target,
+            text,
+            mentioned,
+        } => member()?.edit(*target, text, mentioned)?,
+        RoomCommand::Delete { target } => {
+            Author::member_or_moderator(state, messages, proposal)?.delete(*target)?
+        }
+        RoomCommand::React { target, emoji, on } => member()?.react(*target, emoji, *on)?,
+        RoomCommand::Invite(whom) => moderation()?.invite(whom)?,
+        RoomCommand::Kick(whom) => moderation()?.kick(whom)?,
+        RoomCommand::Ban { whom, for_ms } => moderation()?.ban(whom, *for_ms)?,
+        RoomCommand::Unban(whom) => moderation()?.unban(whom)?,
+        RoomCommand::Mute { whom, for_ms } => moderation()?.mute(whom, *for_ms)?,
+        RoomCommand::Unmute(whom) => moderation()?.unmute(whom)?,
+        RoomCommand::Role { whom, role } => moderation()?.role(whom, *role)?,
+        RoomCommand::Topic(topic) => moderation()?.topic(topic)?,
     };
     Ok(body.map(|body| event(state, proposal, body)))
+}
+
+/// Refuses a command about a room that the person may not know of.
+pub(super) fn check_visible(state: &RoomState, username: &Username) -> Result<(), Refusal> {
+    match state.is_visible_to(username) {
+        true => Ok(()),
+        false => Err(Refusal::NoSuchRoom),
+    }
 }
 
 fn create(state: &RoomState, kind: RoomKind, topic: &str) -> Result<EventBody, Refusal> {
@@ -68,6 +98,7 @@ fn direct(
 
 fn join(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<EventBody>, Refusal> {
     let username = &proposal.actor.username;
+    check_visible(state, username)?;
     if state.is_banned(username, proposal.at(state)) {
         return Err(Refusal::Banned);
     }
@@ -75,7 +106,8 @@ fn join(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<EventBody>,
 }
 
 fn leave(state: &RoomState, username: &Username) -> Result<Option<EventBody>, Refusal> {
-    if state.room().is_lobby() {
+    check_visible(state, username)?;
+    if !state.scope().can_be_left() {
         return Err(Refusal::LobbyStays);
     }
     if state.kind() == RoomKind::Direct {
@@ -87,124 +119,13 @@ fn leave(state: &RoomState, username: &Username) -> Result<Option<EventBody>, Re
         .then_some(EventBody::Left { heir }))
 }
 
-fn talk(
-    state: &RoomState,
-    targets: &Targets,
-    proposal: &Proposal<'_>,
-) -> Result<Option<EventBody>, Refusal> {
-    let username = &proposal.actor.username;
-    let role = state.authority_of(proposal.actor, proposal.at(state))?;
-    let moderates = role >= Role::Moderator;
-    // An admin who is no member may take messages out, and no more.
-    let takes_out = matches!(proposal.command, Command::Delete { .. }) && moderates;
-    if !takes_out && !state.is_member(username) {
-        return Err(Refusal::NotMember);
+/// The topic without surrounding blanks, unless it is too long.
+pub(super) fn checked_topic(topic: &str) -> Result<String, Refusal> {
+    let topic = topic.trim();
+    if topic.chars().nth(TOPIC_CHARS_MAX).is_some() {
+        return Err(Refusal::TopicTooLong);
     }
-    if state.is_muted(username, proposal.at(state)) {
-        return Err(Refusal::Muted);
-    }
-    let target = |seq: Seq| {
-        let target = targets.get(seq).filter(|target| !target.deleted);
-        target.ok_or(Refusal::NoSuchMessage)
-    };
-    match proposal.command {
-        Command::Send {
-            text,
-            reply_to,
-            mentioned,
-        } => {
-            let text = MessageText::parse(text).map_err(Refusal::Text)?;
-            // One that was deleted meanwhile is answered all the same: the answer is not lost.
-            if reply_to.is_some_and(|seq| targets.get(seq).is_none()) {
-                return Err(Refusal::NoSuchMessage);
-            }
-            Ok(Some(EventBody::Message {
-                text: text.into_string(),
-                reply_to: *reply_to,
-                bot: proposal.actor.bot,
-                mentions: members_of(state, mentioned),
-            }))
-        }
-        Command::Edit {
-            target: seq,
-            text,
-            mentioned,
-        } => {
-            let target = target(*seq)?;
-            if target.said.sender != *username {
-                return Err(Refusal::NotYours);
-            }
-            let text = MessageText::parse(text).map_err(Refusal::Text)?;
-            edit(target, text, members_of(state, mentioned))
-        }
-        Command::Delete { target: seq } => {
-            // What is deleted already is as one wants it.
-            let target = targets.get(*seq).ok_or(Refusal::NoSuchMessage)?;
-            if target.said.sender != *username && !moderates {
-                return Err(Refusal::ModeratorsOnly);
-            }
-            let deleted = EventBody::Deleted { target: *seq };
-            Ok((!target.deleted).then_some(deleted))
-        }
-        Command::React {
-            target: seq,
-            emoji,
-            on,
-        } => react(target(*seq)?, username, emoji, *on),
-        _ => Ok(None),
-    }
-}
-
-fn edit(
-    target: &Target,
-    text: MessageText,
-    mentions: Vec<Username>,
-) -> Result<Option<EventBody>, Refusal> {
-    if target.text == text.as_str() {
-        return Ok(None);
-    }
-    if !target.takes_changes() {
-        return Err(Refusal::TooManyChanges);
-    }
-    Ok(Some(EventBody::Edited {
-        target: target.said.seq,
-        text: text.into_string(),
-        mentions,
-    }))
-}
-
-fn react(
-    target: &Target,
-    username: &Username,
-    emoji: &Emoji,
-    on: bool,
-) -> Result<Option<EventBody>, Refusal> {
-    if target.has_reaction(emoji, username) == on {
-        return Ok(None);
-    }
-    if on && !target.takes_reaction(emoji) {
-        return Err(Refusal::TooManyReactions);
-    }
-    if !target.takes_changes() {
-        return Err(Refusal::TooManyChanges);
-    }
-    Ok(Some(EventBody::Reacted {
-        target: target.said.seq,
-        emoji: emoji.clone(),
-        on,
-    }))
-}
-
-/// Those who are in the room, each once.
-fn members_of(state: &RoomState, mentioned: &[Username]) -> Vec<Username> {
-    let mut members: Vec<Username> = Vec::new();
-    for name in mentioned {
-        if state.is_member(name) && !members.contains(name) {
-            members.push(name.clone());
-        }
-    }
-    members.truncate(MENTIONS_MAX);
-    members
+    Ok(topic.to_owned())
 }
 
 fn event(state: &RoomState, proposal: &Proposal<'_>, body: EventBody) -> LogEvent {

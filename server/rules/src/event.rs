@@ -30,11 +30,11 @@ pub const EVENT_KINDS: [&str; 16] = [
     "of_account",
 ];
 
-/// Bytes that an event is counted with beside what people wrote in it.
+/// Bytes that an event is counted with beside its text and mentions.
 const EVENT_BYTES: usize = 256;
 
 impl LogEvent {
-    /// About how many bytes the event takes, for bounds in bytes.
+    /// About how many bytes the event takes in memory, for bounds in bytes.
     pub fn bytes(&self) -> usize {
         let text = match &self.body {
             EventBody::Created { topic, .. } | EventBody::Topic { topic } => topic,
@@ -48,54 +48,71 @@ impl LogEvent {
 /// A durable event, as the log keeps it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogEvent {
+    /// The number of the event in its room, from 1 without a hole.
     pub seq: Seq,
-    /// Never earlier than its predecessor's.
+    /// The time of the event, never earlier than that of the event before it.
     pub ts: TimestampMs,
-    /// The event's own: tells it from another node's event of the same number.
+    /// A random id, which tells the event from another server's event with the same number.
     pub id: EventId,
+    /// The person who gave the command.
     pub sender: Username,
-    /// Unique in the log together with the room and the sender, without an end.
+    /// The command's nonce. A log never has two events with the same sender and nonce.
     pub nonce: EventNonce,
-    /// How many messages the room holds up to and with this event.
+    /// How many messages the room has up to and with this event.
     pub messages: u64,
+    /// The fact itself.
     pub body: EventBody,
 }
 
+/// A fact about a room. The names of fields and kinds are the stored format.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum EventBody {
+    /// The sender sent a message.
     Message {
+        /// The text, checked.
         text: String,
+        /// The message that it replies to.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reply_to: Option<Seq>,
+        /// Whether the sender is a bot.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         bot: bool,
-        /// Members whom the text names.
+        /// Members whom the text mentions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<Username>,
     },
-    /// The sender gave their message `target` another text.
+    /// The sender edited their own message.
     Edited {
+        /// The message.
         target: Seq,
+        /// The new text, checked.
         text: String,
+        /// Members whom the new text mentions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         mentions: Vec<Username>,
     },
-    /// The message `target` was deleted; its text does not come back.
+    /// A message was deleted. Its text never comes back.
     Deleted {
+        /// The message.
         target: Seq,
     },
-    /// The sender put a reaction on the message `target`, or took it back.
+    /// The sender added a reaction to a message, or removed it.
     Reacted {
+        /// The message.
         target: Seq,
+        /// The reaction.
         emoji: Emoji,
+        /// `true` if it was added.
         on: bool,
     },
-    /// The sender made the room and owns it; a direct room is both people's alike.
+    /// The sender created the room and owns it. A direct room has no owner.
     Created {
+        /// Public, private or direct.
         room_kind: RoomKind,
+        /// The topic; empty for none.
         topic: String,
-        /// In a direct room the other person.
+        /// The other person of a direct room.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         with: Option<Username>,
     },
@@ -103,63 +120,83 @@ pub enum EventBody {
     Joined,
     /// The sender is no longer a member.
     Left {
-        /// Who owns the room from here on, where its last owner left.
+        /// The new owner, if the last owner left.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         heir: Option<Username>,
     },
-    /// The sender made someone a member.
+    /// The sender made a person a member.
     Invited {
+        /// The person.
         username: Username,
     },
-    /// The sender put someone out.
+    /// The sender removed a person from the room.
     Kicked {
+        /// The person.
         username: Username,
     },
-    /// The sender put someone out, who can't come back before `until`.
+    /// The sender banned a person, who is no member any more.
     Banned {
+        /// The person.
         username: Username,
+        /// When the ban ends; `None` for no end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<TimestampMs>,
     },
+    /// The sender lifted a ban.
     Unbanned {
+        /// The person.
         username: Username,
     },
-    /// Someone may only read until `until`.
+    /// The sender muted a person, who may only read.
     Muted {
+        /// The person.
         username: Username,
+        /// When the mute ends; `None` for no end.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<TimestampMs>,
     },
+    /// The sender lifted a mute.
     Unmuted {
+        /// The person.
         username: Username,
     },
+    /// The sender gave a member a role.
     Role {
+        /// The member.
         username: Username,
+        /// The role.
         role: Role,
     },
+    /// The sender set the topic.
     Topic {
+        /// The topic; empty if it was cleared.
         topic: String,
     },
-    /// In the hidden log alone: what became of an account.
+    /// An account changed. Only the account log has such events.
     OfAccount {
+        /// The account.
         username: Username,
+        /// The change.
         change: AccountChange,
     },
 }
 
-/// What every node must know of an account at once; the account itself lies in the store.
+/// A change of an account that every server process must act on at once. The account itself is in
+/// the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AccountChange {
+    /// The session with this id was revoked.
     SessionRevoked(String),
-    /// All sessions ended but `kept`: the password was changed.
+    /// The password was changed, which ends all sessions but one.
     SessionsEnded {
+        /// The id of the session that goes on, if there is one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         kept: Option<String>,
     },
-    /// Barred from the server.
+    /// The account was banned from the server.
     Banned,
-    /// Another display name, or another picture.
+    /// The display name or the picture changed.
     Profile,
 }
 
@@ -171,15 +208,35 @@ impl EventBody {
                 change: AccountChange::SessionsEnded { .. },
                 ..
             } => 2,
-            _ => 1,
+            Self::OfAccount {
+                change:
+                    AccountChange::SessionRevoked(_) | AccountChange::Banned | AccountChange::Profile,
+                ..
+            }
+            | Self::Message { .. }
+            | Self::Edited { .. }
+            | Self::Deleted { .. }
+            | Self::Reacted { .. }
+            | Self::Created { .. }
+            | Self::Joined
+            | Self::Left { .. }
+            | Self::Invited { .. }
+            | Self::Kicked { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
+            | Self::Muted { .. }
+            | Self::Unmuted { .. }
+            | Self::Role { .. }
+            | Self::Topic { .. } => 1,
         }
     }
 
+    /// Whether it is a message.
     pub fn is_message(&self) -> bool {
         matches!(self, Self::Message { .. })
     }
 
-    /// The same without what someone wrote; `None` where no message's text is in it.
+    /// The same without text and mentions. `None` if there is no message text in it.
     pub fn without_text(&self) -> Option<Self> {
         match self.clone() {
             Self::Message { reply_to, bot, .. } => Some(Self::Message {
@@ -193,23 +250,53 @@ impl EventBody {
                 text: String::new(),
                 mentions: Vec::new(),
             }),
-            _ => None,
+            Self::Deleted { .. }
+            | Self::Reacted { .. }
+            | Self::Created { .. }
+            | Self::Joined
+            | Self::Left { .. }
+            | Self::Invited { .. }
+            | Self::Kicked { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
+            | Self::Muted { .. }
+            | Self::Unmuted { .. }
+            | Self::Role { .. }
+            | Self::Topic { .. }
+            | Self::OfAccount { .. } => None,
         }
     }
 
-    /// Whom the text in it mentions.
+    /// Members whom its text mentions.
     pub fn mentions(&self) -> &[Username] {
-        match self {
-            Self::Message { mentions, .. } | Self::Edited { mentions, .. } => mentions,
-            _ => &[],
-        }
+        self.written().map_or(&[], |(_, mentions)| mentions)
     }
 
-    /// The text that it gives a message.
+    /// The message text in it.
     pub fn text(&self) -> Option<&str> {
+        self.written().map(|(text, _)| text)
+    }
+
+    /// The message text in it, and the members whom that mentions.
+    fn written(&self) -> Option<(&str, &[Username])> {
         match self {
-            Self::Message { text, .. } | Self::Edited { text, .. } => Some(text),
-            _ => None,
+            Self::Message { text, mentions, .. } | Self::Edited { text, mentions, .. } => {
+                Some((text, mentions))
+            }
+            Self::Deleted { .. }
+            | Self::Reacted { .. }
+            | Self::Created { .. }
+            | Self::Joined
+            | Self::Left { .. }
+            | Self::Invited { .. }
+            | Self::Kicked { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
+            | Self::Muted { .. }
+            | Self::Unmuted { .. }
+            | Self::Role { .. }
+            | Self::Topic { .. }
+            | Self::OfAccount { .. } => None,
         }
     }
 
@@ -219,7 +306,19 @@ impl EventBody {
             Self::Edited { target, .. }
             | Self::Deleted { target }
             | Self::Reacted { target, .. } => Some(*target),
-            _ => None,
+            Self::Message { .. }
+            | Self::Created { .. }
+            | Self::Joined
+            | Self::Left { .. }
+            | Self::Invited { .. }
+            | Self::Kicked { .. }
+            | Self::Banned { .. }
+            | Self::Unbanned { .. }
+            | Self::Muted { .. }
+            | Self::Unmuted { .. }
+            | Self::Role { .. }
+            | Self::Topic { .. }
+            | Self::OfAccount { .. } => None,
         }
     }
 }
@@ -240,16 +339,17 @@ impl EventNonce {
         Self(format!("~{seq}"))
     }
 
-    /// Reads what the store holds.
+    /// A nonce as a store has it.
     pub fn from_stored(text: String) -> Self {
         Self(text)
     }
 
+    /// The nonce as stores write it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The nonce that the client gave, where it gave one.
+    /// The client's nonce, if the client gave one.
     pub fn client(&self) -> Option<Nonce> {
         Nonce::parse(&self.0).ok()
     }
@@ -262,83 +362,4 @@ impl From<Nonce> for EventNonce {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn every_body() -> Vec<EventBody> {
-        let username = Username::existing("ann");
-        let (name, until, target) = (username.clone(), None, 1);
-        vec![
-            EventBody::Message {
-                text: String::new(),
-                reply_to: None,
-                bot: false,
-                mentions: Vec::new(),
-            },
-            EventBody::Edited {
-                target,
-                text: String::new(),
-                mentions: Vec::new(),
-            },
-            EventBody::Deleted { target },
-            EventBody::Reacted {
-                target,
-                emoji: Emoji::parse("👍").unwrap(),
-                on: true,
-            },
-            EventBody::Created {
-                room_kind: RoomKind::Public,
-                topic: String::new(),
-                with: None,
-            },
-            EventBody::Joined,
-            EventBody::Left { heir: None },
-            EventBody::Invited {
-                username: name.clone(),
-            },
-            EventBody::Kicked {
-                username: name.clone(),
-            },
-            EventBody::Banned {
-                username: name.clone(),
-                until,
-            },
-            EventBody::Unbanned {
-                username: name.clone(),
-            },
-            EventBody::Muted {
-                username: name.clone(),
-                until,
-            },
-            EventBody::Unmuted {
-                username: name.clone(),
-            },
-            EventBody::Role {
-                username: name,
-                role: Role::Member,
-            },
-            EventBody::Topic {
-                topic: String::new(),
-            },
-            EventBody::OfAccount {
-                username,
-                change: AccountChange::SessionsEnded { kept: None },
-            },
-        ]
-    }
-
-    #[test]
-    fn every_kind_is_known_by_its_name() {
-        let kinds = every_body().into_iter().map(|body| {
-            let json = serde_json::to_value(&body).unwrap();
-            json["kind"].as_str().unwrap().to_owned()
-        });
-        assert_eq!(kinds.collect::<Vec<_>>(), EVENT_KINDS);
-    }
-
-    #[test]
-    fn no_event_needs_a_newer_reader_than_this_one() {
-        let formats = every_body().into_iter().map(|body| body.format());
-        assert_eq!(formats.max(), Some(EVENT_FORMAT_VERSION));
-    }
-}
+mod tests;

@@ -3,63 +3,37 @@
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{TimestampMs, Username};
 
-use super::command::checked_topic;
-use super::{Command, EventBody, Proposal, Refusal, RoomState, Subject};
+use super::decide::{check_visible, checked_topic};
+use super::{EventBody, Proposal, Refusal, RoomState, Subject};
 
-/// Commands about people, and the topic, in a room that the actor may know of.
-pub(super) fn decide_about_people(
-    state: &RoomState,
-    proposal: &Proposal<'_>,
-) -> Result<Option<EventBody>, Refusal> {
-    let now = proposal.at(state);
-    let check = PermissionCheck {
-        state,
-        now,
-        actor: &proposal.actor.username,
-        role: state.authority_of(proposal.actor, now)?,
-    };
-    if state.is_muted(check.actor, now) {
-        return Err(Refusal::Muted);
-    }
-    if state.kind() == RoomKind::Direct {
-        return Err(Refusal::OfTwo);
-    }
-    match proposal.command {
-        Command::Invite(whom) => check.invite(whom),
-        Command::Kick(whom) => check.kick(whom),
-        Command::Ban { whom, for_ms } => check.ban(whom, *for_ms),
-        Command::Unban(whom) => {
-            check.moderators_only()?;
-            let username = whom.username.clone();
-            let banned = state.ban_of(&username).is_some();
-            Ok(banned.then_some(EventBody::Unbanned { username }))
-        }
-        Command::Mute { whom, for_ms } => check.mute(whom, *for_ms),
-        Command::Unmute(whom) => {
-            check.moderators_only()?;
-            let username = whom.username.clone();
-            let muted = state.mute_of(&username).is_some();
-            Ok(muted.then_some(EventBody::Unmuted { username }))
-        }
-        Command::Role { whom, role } => check.role(whom, *role),
-        Command::Topic(topic) => {
-            check.moderators_only()?;
-            let topic = checked_topic(topic)?;
-            Ok((topic != state.topic()).then_some(EventBody::Topic { topic }))
-        }
-        _ => Ok(None),
-    }
-}
-
-struct PermissionCheck<'a> {
+/// A person who acts on others, or on the topic, in a room that they may know of.
+pub(super) struct Moderation<'a> {
     state: &'a RoomState,
     now: TimestampMs,
     actor: &'a Username,
-    /// What the actor may do here.
+    /// The role of the actor in this room.
     role: Role,
 }
 
-impl PermissionCheck<'_> {
+impl<'a> Moderation<'a> {
+    pub(super) fn new(state: &'a RoomState, proposal: &Proposal<'a>) -> Result<Self, Refusal> {
+        let (now, actor) = (proposal.at(state), &proposal.actor.username);
+        check_visible(state, actor)?;
+        let role = state.authority_of(proposal.actor, now)?;
+        if state.is_muted(actor, now) {
+            return Err(Refusal::Muted);
+        }
+        if state.kind() == RoomKind::Direct {
+            return Err(Refusal::OfTwo);
+        }
+        Ok(Self {
+            state,
+            now,
+            actor,
+            role,
+        })
+    }
+
     fn moderators_only(&self) -> Result<(), Refusal> {
         if self.role < Role::Moderator {
             return Err(Refusal::ModeratorsOnly);
@@ -67,7 +41,7 @@ impl PermissionCheck<'_> {
         Ok(())
     }
 
-    /// Nobody is put out or silenced by someone whose role is not higher.
+    /// Removing, banning and muting take a higher role than the other person's.
     fn outranks(&self, whom: &Subject) -> Result<(), Refusal> {
         self.moderators_only()?;
         if whom.username == *self.actor {
@@ -83,7 +57,7 @@ impl PermissionCheck<'_> {
         for_ms.map(|ms| self.now.saturating_add(ms))
     }
 
-    fn invite(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
+    pub(super) fn invite(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
         if self.state.kind() == RoomKind::Private {
             self.moderators_only()?;
         }
@@ -95,9 +69,9 @@ impl PermissionCheck<'_> {
         Ok(new.then_some(EventBody::Invited { username }))
     }
 
-    fn kick(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
+    pub(super) fn kick(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
         self.outranks(whom)?;
-        if self.state.room().is_lobby() {
+        if !self.state.scope().can_be_left() {
             return Err(Refusal::LobbyStays);
         }
         let username = whom.username.clone();
@@ -105,14 +79,29 @@ impl PermissionCheck<'_> {
         Ok(there.then_some(EventBody::Kicked { username }))
     }
 
-    fn ban(&self, whom: &Subject, for_ms: Option<u64>) -> Result<Option<EventBody>, Refusal> {
+    pub(super) fn ban(
+        &self,
+        whom: &Subject,
+        for_ms: Option<u64>,
+    ) -> Result<Option<EventBody>, Refusal> {
         self.outranks(whom)?;
         let (username, until) = (whom.username.clone(), self.until(for_ms));
         let same = self.state.ban_of(&username) == Some(until);
         Ok((!same).then_some(EventBody::Banned { username, until }))
     }
 
-    fn mute(&self, whom: &Subject, for_ms: Option<u64>) -> Result<Option<EventBody>, Refusal> {
+    pub(super) fn unban(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
+        self.moderators_only()?;
+        let username = whom.username.clone();
+        let banned = self.state.ban_of(&username).is_some();
+        Ok(banned.then_some(EventBody::Unbanned { username }))
+    }
+
+    pub(super) fn mute(
+        &self,
+        whom: &Subject,
+        for_ms: Option<u64>,
+    ) -> Result<Option<EventBody>, Refusal> {
         self.outranks(whom)?;
         if !self.state.is_member(&whom.username) {
             return Err(Refusal::NotInRoom);
@@ -122,7 +111,20 @@ impl PermissionCheck<'_> {
         Ok((!same).then_some(EventBody::Muted { username, until }))
     }
 
-    fn role(&self, whom: &Subject, role: Role) -> Result<Option<EventBody>, Refusal> {
+    pub(super) fn unmute(&self, whom: &Subject) -> Result<Option<EventBody>, Refusal> {
+        self.moderators_only()?;
+        let username = whom.username.clone();
+        let muted = self.state.mute_of(&username).is_some();
+        Ok(muted.then_some(EventBody::Unmuted { username }))
+    }
+
+    pub(super) fn topic(&self, topic: &str) -> Result<Option<EventBody>, Refusal> {
+        self.moderators_only()?;
+        let topic = checked_topic(topic)?;
+        Ok((topic != self.state.topic()).then_some(EventBody::Topic { topic }))
+    }
+
+    pub(super) fn role(&self, whom: &Subject, role: Role) -> Result<Option<EventBody>, Refusal> {
         if self.role < Role::Owner {
             return Err(Refusal::OwnersOnly);
         }
@@ -130,7 +132,7 @@ impl PermissionCheck<'_> {
         if !self.state.is_member(username) {
             return Err(Refusal::NotInRoom);
         }
-        // What they are here, without what an admin is everywhere.
+        // Their role in this room, without the admin's authority.
         let own = self.state.role_of(username, false);
         if own == role {
             return Ok(None);

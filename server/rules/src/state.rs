@@ -6,7 +6,7 @@ use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use serde::{Deserialize, Serialize};
 
-use super::{Actor, EventBody, LogEvent, Refusal};
+use super::{Actor, EventBody, LogEvent, Refusal, RoomScope};
 
 /// The version of what [`RoomState::apply`] makes of a log.
 ///
@@ -24,7 +24,7 @@ pub struct RoomState {
     messages: u64,
     kind: RoomKind,
     topic: String,
-    /// In the lobby, which is everyone's, only those who have a role there.
+    /// In the lobby, only people with a role above member ([`RoomScope::lists_only_roles`]).
     members: BTreeMap<Username, Member>,
     read_marks: BTreeMap<Username, ReadMark>,
     /// The banned people and until when; `None` has no end. A ban that is over stays until it is
@@ -33,18 +33,21 @@ pub struct RoomState {
     mutes: BTreeMap<Username, Option<TimestampMs>>,
 }
 
+/// A member of a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
+    /// The member's role, without the admin's authority.
     pub role: Role,
     /// The seq of the event that made them a member.
     pub since: Seq,
 }
 
-/// Up to where someone has read: unread messages are counted by subtraction.
+/// Up to where a person has read a room. Unread messages are counted by subtraction.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ReadMark {
+    /// The last event that was read.
     pub seq: Seq,
-    /// How many messages the room held up to `seq`.
+    /// How many messages the room had up to `seq`.
     pub messages: u64,
 }
 
@@ -70,6 +73,11 @@ impl RoomState {
         }
     }
 
+    /// Folds the next event into the state. A change of what an event does here needs a higher
+    /// [`RULES_VERSION`].
+    ///
+    /// # Panics
+    /// In debug builds, if the event is not the next one.
     pub fn apply(&mut self, event: &LogEvent) {
         debug_assert_eq!(event.seq, self.seq + 1, "a room's log has no hole");
         self.seq = event.seq;
@@ -92,15 +100,15 @@ impl RoomState {
                     None => self.add_member(&event.sender, Role::Owner),
                 }
             }
-            EventBody::Joined => self.let_in(&event.sender),
-            EventBody::Invited { username } => self.let_in(username),
+            EventBody::Joined => self.admit(&event.sender),
+            EventBody::Invited { username } => self.admit(username),
             EventBody::Left { .. } => {
-                self.put_out(&event.sender);
+                self.remove(&event.sender);
                 self.hand_over();
             }
-            EventBody::Kicked { username } => self.put_out(username),
+            EventBody::Kicked { username } => self.remove(username),
             EventBody::Banned { username, until } => {
-                self.put_out(username);
+                self.remove(username);
                 self.bans.insert(username.clone(), *until);
             }
             EventBody::Unbanned { username } => {
@@ -121,8 +129,8 @@ impl RoomState {
         }
     }
 
-    /// A room that nobody owns is its next member's.
-    fn let_in(&mut self, username: &Username) {
+    /// Adds a member, who becomes the owner of a room that has none.
+    fn admit(&mut self, username: &Username) {
         let role = if self.owners() > 0 {
             Role::Member
         } else {
@@ -132,19 +140,19 @@ impl RoomState {
         self.add_member(username, role);
     }
 
-    fn put_out(&mut self, username: &Username) {
+    fn remove(&mut self, username: &Username) {
         self.members.remove(username);
         self.read_marks.remove(username);
     }
 
     fn give_role(&mut self, username: &Username, role: Role) {
-        let since = self.seq;
+        let (since, lists_only_roles) = (self.seq, self.scope().lists_only_roles());
         match self.members.get_mut(username) {
-            Some(_) if self.room.is_lobby() && role == Role::Member => {
+            Some(_) if lists_only_roles && role == Role::Member => {
                 self.members.remove(username);
             }
             Some(member) => member.role = role,
-            None if self.room.is_lobby() => {
+            None if lists_only_roles => {
                 self.members
                     .insert(username.clone(), Member { role, since });
             }
@@ -171,15 +179,15 @@ impl RoomState {
         self.read_marks.insert(username.clone(), mark);
     }
 
-    /// How many own the room. The lobby is its admin's besides.
+    /// How many people own the room, the admin included where the room is the admin's.
     pub fn owners(&self) -> usize {
         let members = self.members.values();
         let owners = members.filter(|member| member.role == Role::Owner).count();
-        owners + usize::from(self.room.is_lobby())
+        owners + usize::from(self.scope().is_owned_by_admin())
     }
 
-    /// Who owns the room once `leaving` has left, where that was its last owner: the
-    /// longest-standing moderator, else member.
+    /// The person who owns the room once its last owner `leaving` has left: the moderator who has
+    /// been in the room the longest, else such a member. `None` if another owner remains.
     pub fn heir_of(&self, leaving: &Username) -> Option<&Username> {
         let others = || self.members.iter().filter(|(name, _)| *name != leaving);
         if self.kind == RoomKind::Direct || others().any(|(_, member)| member.role == Role::Owner) {
@@ -190,7 +198,7 @@ impl RoomState {
             .map(|(name, _)| name)
     }
 
-    /// Gives the room to the heir of who has left.
+    /// Gives a room without owner to the heir of the owner who left.
     fn hand_over(&mut self) {
         let nobody = Username::existing("");
         if let Some(heir) = self.heir_of(&nobody).cloned()
@@ -200,121 +208,134 @@ impl RoomState {
         }
     }
 
+    /// The room's name.
     pub fn room(&self) -> &RoomName {
         &self.room
     }
 
+    /// The rules that are special to the lobby.
+    pub fn scope(&self) -> RoomScope {
+        RoomScope::of(&self.room)
+    }
+
+    /// The seq of the last event; 0 for a room without events.
     pub fn seq(&self) -> Seq {
         self.seq
     }
 
-    /// When the last event happened.
+    /// The time of the last event.
     pub fn ts(&self) -> TimestampMs {
         self.ts
     }
 
+    /// How many messages the log has, deleted ones included.
     pub fn messages(&self) -> u64 {
         self.messages
     }
 
+    /// Public, private or direct.
     pub fn kind(&self) -> RoomKind {
         self.kind
     }
 
+    /// The topic; empty if there is none.
     pub fn topic(&self) -> &str {
         &self.topic
     }
 
+    /// Whether the room was created.
     pub fn exists(&self) -> bool {
-        self.seq > 0 || self.room.is_lobby()
+        self.seq > 0 || self.scope().exists_when_empty()
     }
 
+    /// Whether a person is a member. In the lobby everybody is.
     pub fn is_member(&self, username: &Username) -> bool {
-        self.room.is_lobby() || self.members.contains_key(username)
+        self.scope().has_everyone() || self.members.contains_key(username)
     }
 
-    /// Whether the room exists as far as `username` may know.
+    /// Whether a person may know that the room exists.
     pub fn is_visible_to(&self, username: &Username) -> bool {
         self.exists() && (self.kind == RoomKind::Public || self.is_member(username))
     }
 
-    /// Until when someone is or was banned: `Some(None)` has no end.
+    /// The end of a person's ban, which may be past. `Some(None)` has no end, `None` is no ban.
     pub fn ban_of(&self, username: &Username) -> Option<Option<TimestampMs>> {
         self.bans.get(username).copied()
     }
 
+    /// Whether a person is banned at `now`.
     pub fn is_banned(&self, username: &Username, now: TimestampMs) -> bool {
         self.ban_of(username).is_some_and(|until| is_on(until, now))
     }
 
-    /// As [`RoomState::ban_of`], of who may only read.
+    /// The end of a person's mute, as [`RoomState::ban_of`].
     pub fn mute_of(&self, username: &Username) -> Option<Option<TimestampMs>> {
         self.mutes.get(username).copied()
     }
 
+    /// Whether a person is muted at `now`.
     pub fn is_muted(&self, username: &Username, now: TimestampMs) -> bool {
         self.mute_of(username)
             .is_some_and(|until| is_on(until, now))
     }
 
-    /// Who was muted, be it over or not.
+    /// People with a mute, also with one that has ended.
     pub fn muted(&self) -> impl Iterator<Item = &Username> {
         self.mutes.keys()
     }
 
-    /// Who is banned, and until when.
+    /// People who are banned at `now`, and until when.
     pub fn bans(&self, now: TimestampMs) -> impl Iterator<Item = (&Username, Option<TimestampMs>)> {
         let bans = self.bans.iter().map(|(name, until)| (name, *until));
         bans.filter(move |(_, until)| is_on(*until, now))
     }
 
-    /// Whether someone may read the room, its past and what is said now.
+    /// Whether a person may read the room, its history included.
     pub fn may_read(&self, username: &Username, now: TimestampMs) -> bool {
         self.exists() && self.is_member(username) && !self.is_banned(username, now)
     }
 
-    /// What an actor may do here. The server's admin is a moderator of rooms that everyone can
-    /// find, a member of them or not.
+    /// The role with which an actor acts here. The server's admin moderates public rooms without
+    /// being a member.
     ///
     /// # Errors
-    /// Where they may do nothing at all.
+    /// [`Refusal::Banned`] or [`Refusal::NotMember`], if the actor may do nothing here.
     pub(super) fn authority_of(&self, actor: &Actor, now: TimestampMs) -> Result<Role, Refusal> {
         if self.is_banned(&actor.username, now) && !actor.admin {
             return Err(Refusal::Banned);
         }
-        let found = actor.admin && self.kind == RoomKind::Public;
-        if !found && !self.is_member(&actor.username) {
+        let moderates = actor.admin && self.kind == RoomKind::Public;
+        if !moderates && !self.is_member(&actor.username) {
             return Err(Refusal::NotMember);
         }
         Ok(self.role_of(&actor.username, actor.admin))
     }
 
-    /// Members by event, by name; in the lobby only those with a role.
+    /// Members by username. In the lobby, only people with a role above member.
     pub fn members(&self) -> &BTreeMap<Username, Member> {
         &self.members
     }
 
-    /// What `username` may do here; an admin is a moderator everywhere but in direct rooms, and
-    /// owns the lobby.
+    /// A person's role. The admin moderates every room but direct ones, and owns the lobby.
     pub fn role_of(&self, username: &Username, admin: bool) -> Role {
         let own = self
             .members
             .get(username)
             .map_or(Role::Member, |member| member.role);
         match (admin, self.kind) {
-            (true, _) if self.room.is_lobby() => Role::Owner,
+            (true, _) if self.scope().is_owned_by_admin() => Role::Owner,
             (true, RoomKind::Public | RoomKind::Private) => own.max(Role::Moderator),
             _ => own,
         }
     }
 
-    /// Up to where `username` has read, as far as the log tells: one's own messages are read.
+    /// Up to where a person has read, as far as the log shows: at least their own last message.
     pub fn read_mark(&self, username: &Username) -> ReadMark {
         self.read_marks.get(username).copied().unwrap_or_default()
     }
 }
 
-/// Whether what ends at `until` goes on.
+/// Whether a ban or mute that ends at `until` is still in force.
 fn is_on(until: Option<TimestampMs>, now: TimestampMs) -> bool {
     until.is_none_or(|until| now < until)
 }

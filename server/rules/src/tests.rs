@@ -1,11 +1,17 @@
+//! Tests of the effect of each command, and of who may give it.
+
 use chat_shared::protocol::{Role, RoomKind};
 use chat_shared::{Emoji, RoomName, Seq, TextError, TimestampMs, Username};
 
-use crate::{Actor, Command, EventId, Proposal, Refusal, RoomState, Subject, Targets, decide};
+use crate::{
+    Actor, EventId, MessageStates, Proposal, Refusal, RoomCommand, RoomState, Subject, decide,
+};
+
+mod roles;
 
 struct Log {
     state: RoomState,
-    targets: Targets,
+    messages: MessageStates,
     now: TimestampMs,
 }
 
@@ -13,7 +19,7 @@ impl Log {
     fn new(room: &str) -> Self {
         Self {
             state: RoomState::empty(RoomName::parse(room).unwrap()),
-            targets: Targets::default(),
+            messages: MessageStates::default(),
             now: 100,
         }
     }
@@ -21,7 +27,7 @@ impl Log {
     fn act(
         &mut self,
         who: &str,
-        command: impl std::borrow::Borrow<Command>,
+        command: impl std::borrow::Borrow<RoomCommand>,
     ) -> Result<Option<Seq>, Refusal> {
         let actor = Actor {
             username: Username::existing(who),
@@ -35,10 +41,10 @@ impl Log {
             event_id: EventId(String::new()),
             now: self.now,
         };
-        let event = decide(&self.state, &self.targets, &proposal)?;
+        let event = decide(&self.state, &self.messages, &proposal)?;
         Ok(event.map(|event| {
             self.state.apply(&event);
-            self.targets.apply(&event);
+            self.messages.apply(&event);
             event.seq
         }))
     }
@@ -53,16 +59,16 @@ fn unread(log: &Log, who: &str) -> (Seq, u64) {
     (mark.seq, log.state.messages() - mark.messages)
 }
 
-fn send(text: &str) -> Command {
-    Command::Send {
+fn send(text: &str) -> RoomCommand {
+    RoomCommand::Send {
         text: text.into(),
         reply_to: None,
         mentioned: vec![],
     }
 }
 
-fn create(kind: RoomKind) -> Command {
-    Command::Create {
+fn create(kind: RoomKind) -> RoomCommand {
+    RoomCommand::Create {
         kind,
         topic: " Crabs ".into(),
     }
@@ -72,8 +78,8 @@ fn create(kind: RoomKind) -> Command {
 fn the_lobby_is_everyones() {
     let mut log = Log::new("lobby");
     assert_eq!(log.act("ann", send("hi")), Ok(Some(1)));
-    assert_eq!(log.act("bob", Command::Join), Ok(None));
-    assert_eq!(log.act("bob", Command::Leave), Err(Refusal::LobbyStays));
+    assert_eq!(log.act("bob", RoomCommand::Join), Ok(None));
+    assert_eq!(log.act("bob", RoomCommand::Leave), Err(Refusal::LobbyStays));
     assert_eq!(
         log.act("bob", create(RoomKind::Public)),
         Err(Refusal::NameTaken)
@@ -88,7 +94,7 @@ fn a_private_room_does_not_exist_for_others() {
     assert_eq!(log.act("bob", send("hi")), Err(Refusal::NoSuchRoom));
     assert_eq!(log.act("ann", create(RoomKind::Private)), Ok(Some(1)));
     assert_eq!(log.state.topic(), "Crabs");
-    for command in [Command::Join, Command::Leave, send("hi")] {
+    for command in [RoomCommand::Join, RoomCommand::Leave, send("hi")] {
         assert_eq!(log.act("bob", command), Err(Refusal::NoSuchRoom));
     }
 }
@@ -98,16 +104,16 @@ fn only_members_speak_and_the_room_finds_an_heir() {
     let mut log = Log::new("rust");
     log.act("ann", create(RoomKind::Public)).unwrap();
     assert_eq!(log.act("bob", send("hi")), Err(Refusal::NotMember));
-    assert_eq!(log.act("cid", Command::Join), Ok(Some(2)));
-    assert_eq!(log.act("bob", Command::Join), Ok(Some(3)));
-    assert_eq!(log.act("bob", Command::Join), Ok(None));
+    assert_eq!(log.act("cid", RoomCommand::Join), Ok(Some(2)));
+    assert_eq!(log.act("bob", RoomCommand::Join), Ok(Some(3)));
+    assert_eq!(log.act("bob", RoomCommand::Join), Ok(None));
     assert_eq!(log.act("bob", send("hi")), Ok(Some(4)));
-    assert_eq!(log.act("ann", Command::Leave), Ok(Some(5)));
+    assert_eq!(log.act("ann", RoomCommand::Leave), Ok(Some(5)));
     assert_eq!(
         (log.role("cid"), log.role("bob")),
         (Role::Owner, Role::Member)
     );
-    assert_eq!(log.act("ann", Command::Leave), Ok(None));
+    assert_eq!(log.act("ann", RoomCommand::Leave), Ok(None));
 }
 
 #[test]
@@ -131,7 +137,7 @@ fn texts_and_targets_are_checked() {
         log.act("ann", send(&long)),
         Err(Refusal::Text(TextError::TooLong))
     );
-    let reply = |seq| Command::Send {
+    let reply = |seq| RoomCommand::Send {
         text: "x".into(),
         reply_to: Some(seq),
         mentioned: vec![],
@@ -146,7 +152,7 @@ fn texts_and_targets_are_checked() {
         log.act("ann", reply(of_no_message)),
         Err(Refusal::NoSuchMessage)
     );
-    log.act("ann", Command::Delete { target: 2 }).unwrap();
+    log.act("ann", RoomCommand::Delete { target: 2 }).unwrap();
     assert_eq!(log.act("bob", reply(2)), Ok(Some(5)));
 }
 
@@ -157,32 +163,32 @@ fn whom(name: &str) -> Subject {
     }
 }
 
-fn ban(name: &str, for_ms: Option<u64>) -> Command {
+fn ban(name: &str, for_ms: Option<u64>) -> RoomCommand {
     let whom = whom(name);
-    Command::Ban { whom, for_ms }
+    RoomCommand::Ban { whom, for_ms }
 }
 
-fn mute(name: &str, for_ms: Option<u64>) -> Command {
+fn mute(name: &str, for_ms: Option<u64>) -> RoomCommand {
     let whom = whom(name);
-    Command::Mute { whom, for_ms }
+    RoomCommand::Mute { whom, for_ms }
 }
 
-fn give(name: &str, role: Role) -> Command {
+fn give(name: &str, role: Role) -> RoomCommand {
     let whom = whom(name);
-    Command::Role { whom, role }
+    RoomCommand::Role { whom, role }
 }
 
-fn edit(target: Seq, text: &str) -> Command {
-    Command::Edit {
+fn edit(target: Seq, text: &str) -> RoomCommand {
+    RoomCommand::Edit {
         target,
         text: text.into(),
         mentioned: vec![],
     }
 }
 
-fn react(target: Seq, emoji: &str, on: bool) -> Command {
+fn react(target: Seq, emoji: &str, on: bool) -> RoomCommand {
     let emoji = Emoji::parse(emoji).unwrap();
-    Command::React { target, emoji, on }
+    RoomCommand::React { target, emoji, on }
 }
 
 /// A room of an owner ann, a moderator mod, and members bob and cid; seq 5.
@@ -190,14 +196,14 @@ fn with_roles(kind: RoomKind) -> Log {
     let mut log = Log::new("rust");
     log.act("ann", create(kind)).unwrap();
     for name in ["mod", "bob", "cid"] {
-        log.act("ann", Command::Invite(whom(name))).unwrap();
+        log.act("ann", RoomCommand::Invite(whom(name))).unwrap();
     }
     assert_eq!(log.act("ann", give("mod", Role::Moderator)), Ok(Some(5)));
     log
 }
 
 #[test]
-fn one_changes_ones_own_messages() {
+fn only_the_sender_edits_a_message() {
     let mut log = with_roles(RoomKind::Public);
     log.act("bob", send("hi")).unwrap();
     let no_such = Err(Refusal::NoSuchMessage);
@@ -211,16 +217,16 @@ fn one_changes_ones_own_messages() {
     assert_eq!(log.act("bob", edit(6, "ho")), Ok(Some(7)));
     for seq in [0, 1, 7, 99] {
         assert_eq!(log.act("bob", edit(seq, "x")), no_such, "{seq}");
-        assert_eq!(log.act("bob", Command::Delete { target: seq }), no_such);
+        assert_eq!(log.act("bob", RoomCommand::Delete { target: seq }), no_such);
         assert_eq!(log.act("bob", react(seq, "👍", true)), no_such);
     }
-    let delete = Command::Delete { target: 6 };
+    let delete = RoomCommand::Delete { target: 6 };
     assert_eq!(log.act("cid", &delete), Err(Refusal::ModeratorsOnly));
     assert_eq!(log.act("mod", &delete), Ok(Some(8)));
     assert_eq!(log.act("bob", &delete), Ok(None));
     assert_eq!(log.act("bob", edit(6, "back")), no_such);
     assert_eq!(log.act("bob", react(6, "👍", true)), no_such);
-    let target = log.targets.get(6).unwrap();
+    let target = log.messages.get(6).unwrap();
     assert_eq!(
         (target.text.as_str(), target.deleted, target.rev),
         ("", true, 8)
@@ -235,7 +241,7 @@ fn reactions_are_once_a_person_and_emoji() {
     assert_eq!(log.act("cid", react(6, "👍", true)), Ok(Some(7)));
     assert_eq!(log.act("cid", react(6, "👍", true)), Ok(None));
     assert_eq!(log.act("ann", react(6, "👍", true)), Ok(Some(8)));
-    let reactions: Vec<_> = log.targets.get(6).unwrap().reactions().collect();
+    let reactions: Vec<_> = log.messages.get(6).unwrap().reactions().collect();
     let (thumb, who) = (
         Emoji::parse("👍").unwrap(),
         ["cid", "ann"].map(Username::existing),
@@ -255,185 +261,17 @@ fn reactions_are_once_a_person_and_emoji() {
 }
 
 #[test]
-fn roles_rank() {
-    let mut log = with_roles(RoomKind::Private);
-    for name in ["cid", "bob", "mod"] {
-        assert_eq!(
-            log.act("bob", Command::Kick(whom(name))),
-            Err(Refusal::ModeratorsOnly)
-        );
-        assert_eq!(
-            log.act("bob", ban(name, None)),
-            Err(Refusal::ModeratorsOnly)
-        );
-        assert_eq!(
-            log.act("bob", mute(name, None)),
-            Err(Refusal::ModeratorsOnly)
-        );
-    }
-    assert_eq!(
-        log.act("bob", Command::Invite(whom("eve"))),
-        Err(Refusal::ModeratorsOnly)
-    );
-    assert_eq!(
-        log.act("bob", Command::Topic("t".into())),
-        Err(Refusal::ModeratorsOnly)
-    );
-    assert_eq!(
-        log.act("mod", Command::Kick(whom("ann"))),
-        Err(Refusal::Outranked)
-    );
-    assert_eq!(log.act("mod", ban("mod", None)), Err(Refusal::Yourself));
-    assert_eq!(
-        log.act("mod", give("bob", Role::Moderator)),
-        Err(Refusal::OwnersOnly)
-    );
-    assert_eq!(
-        log.act("ann", give("eve", Role::Moderator)),
-        Err(Refusal::NotInRoom)
-    );
-    assert_eq!(
-        log.act("ann", give("ann", Role::Member)),
-        Err(Refusal::LastOwner)
-    );
-    assert_eq!(log.act("eve", Command::Join), Err(Refusal::NoSuchRoom));
-    assert_eq!(log.act("mod", Command::Kick(whom("bob"))), Ok(Some(6)));
-    assert_eq!(log.act("mod", Command::Kick(whom("bob"))), Ok(None));
-    assert_eq!(log.act("bob", send("hi")), Err(Refusal::NoSuchRoom));
-    assert_eq!(log.act("ann", give("mod", Role::Owner)), Ok(Some(7)));
-    assert_eq!(
-        log.act("mod", give("ann", Role::Member)),
-        Err(Refusal::Outranked)
-    );
-    assert_eq!(log.act("ann", give("ann", Role::Member)), Ok(Some(8)));
-    assert_eq!(log.act("mod", Command::Topic(" new ".into())), Ok(Some(9)));
-    assert_eq!(log.act("mod", Command::Topic("new".into())), Ok(None));
-    assert_eq!(log.state.topic(), "new");
-}
-
-#[test]
-fn bans_and_mutes_end_by_themselves() {
-    let mut log = with_roles(RoomKind::Public);
-    log.act("mod", mute("bob", Some(50))).unwrap();
-    for command in [
-        send("hi"),
-        Command::Topic("x".into()),
-        Command::Invite(whom("eve")),
-    ] {
-        assert_eq!(log.act("bob", command), Err(Refusal::Muted));
-    }
-    assert_eq!(log.act("mod", ban("cid", Some(50))), Ok(Some(7)));
-    assert_eq!(log.act("cid", Command::Join), Err(Refusal::Banned));
-    assert_eq!(log.act("cid", send("hi")), Err(Refusal::Banned));
-    assert_eq!(
-        log.act("ann", Command::Invite(whom("cid"))),
-        Err(Refusal::TheyAreBanned)
-    );
-    log.now = 149;
-    assert_eq!(log.act("cid", Command::Join), Err(Refusal::Banned));
-    log.now = 150;
-    assert_eq!(log.act("cid", Command::Join), Ok(Some(8)));
-    assert_eq!(log.act("bob", send("hi")), Ok(Some(9)));
-    log.act("mod", ban("cid", None)).unwrap();
-    log.now = u64::MAX >> 11;
-    assert_eq!(log.act("cid", Command::Join), Err(Refusal::Banned));
-    assert_eq!(log.act("mod", Command::Unban(whom("cid"))), Ok(Some(11)));
-    assert_eq!(log.act("cid", Command::Join), Ok(Some(12)));
-}
-
-#[test]
-fn a_direct_room_is_for_two() {
-    let mut log = Log::new("@1");
-    let with = Command::Direct {
-        with: Username::existing("bob"),
-    };
-    assert_eq!(log.act("ann", &with), Ok(Some(1)));
-    assert_eq!(log.act("ann", &with), Ok(None));
-    let back = Command::Direct {
-        with: Username::existing("ann"),
-    };
-    assert_eq!(log.act("bob", &back), Ok(None));
-    assert_eq!(log.act("eve", &back), Err(Refusal::NoSuchRoom));
-    assert_eq!(log.act("bob", send("hi")), Ok(Some(2)));
-    let of_two = Err(Refusal::OfTwo);
-    assert_eq!(log.act("ann", Command::Invite(whom("eve"))), of_two);
-    assert_eq!(log.act("ann", Command::Kick(whom("bob"))), of_two);
-    assert_eq!(log.act("ann", give("bob", Role::Owner)), of_two);
-    assert_eq!(log.act("ann", Command::Leave), of_two);
-    let delete = Command::Delete { target: 2 };
-    assert_eq!(log.act("ann", &delete), Err(Refusal::ModeratorsOnly));
-    for command in [delete, send("hi"), Command::Join] {
-        assert_eq!(log.act("root", command), Err(Refusal::NoSuchRoom));
-    }
-}
-
-#[test]
-fn an_admin_moderates_what_everyone_finds() {
-    let mut log = with_roles(RoomKind::Public);
-    log.act("bob", send("hi")).unwrap();
-    assert_eq!(log.act("root", send("hi")), Err(Refusal::NotMember));
-    assert_eq!(log.act("root", Command::Delete { target: 6 }), Ok(Some(7)));
-    assert_eq!(log.act("root", Command::Kick(whom("bob"))), Ok(Some(8)));
-    assert_eq!(
-        log.act("root", Command::Kick(whom("ann"))),
-        Err(Refusal::Outranked)
-    );
-    assert_eq!(
-        log.act("root", give("cid", Role::Owner)),
-        Err(Refusal::OwnersOnly)
-    );
-    let mut den = with_roles(RoomKind::Private);
-    assert_eq!(
-        den.act("root", Command::Kick(whom("bob"))),
-        Err(Refusal::NoSuchRoom)
-    );
-
-    let mut lobby = Log::new("lobby");
-    assert_eq!(
-        lobby.act("ann", ban("bob", None)),
-        Err(Refusal::ModeratorsOnly)
-    );
-    assert_eq!(lobby.act("root", give("ann", Role::Moderator)), Ok(Some(1)));
-    assert_eq!(lobby.act("ann", ban("root", None)), Err(Refusal::Outranked));
-    assert_eq!(lobby.act("ann", ban("bob", None)), Ok(Some(2)));
-    assert_eq!(lobby.act("bob", send("hi")), Err(Refusal::Banned));
-    assert!(!lobby.state.may_read(&Username::existing("bob"), 100));
-    assert_eq!(
-        lobby.act("ann", Command::Kick(whom("cid"))),
-        Err(Refusal::LobbyStays)
-    );
-    assert_eq!(lobby.act("root", give("ann", Role::Member)), Ok(Some(3)));
-    assert_eq!(lobby.role("ann"), Role::Member);
-    assert_eq!(lobby.act("root", give("root", Role::Member)), Ok(None));
-    log.act("root", Command::Join).unwrap();
-    assert_eq!(log.act("ann", give("root", Role::Member)), Ok(None));
-    let promoted = log.act("ann", give("root", Role::Moderator));
-    assert!(matches!(promoted, Ok(Some(_))), "{promoted:?}");
-}
-
-#[test]
-fn the_room_passes_to_an_heir() {
-    let mut log = with_roles(RoomKind::Public);
-    let ann = Username::existing("ann");
-    assert_eq!(log.state.heir_of(&ann), Some(&Username::existing("mod")));
-    log.act("ann", Command::Leave).unwrap();
-    assert_eq!(log.role("mod"), Role::Owner);
-    log.act("mod", Command::Leave).unwrap();
-    assert_eq!(log.role("bob"), Role::Owner);
-}
-
-#[test]
 fn only_members_are_mentioned() {
     let mut log = with_roles(RoomKind::Public);
     let named = ["bob", "eve", "bob", "ann"]
         .map(Username::existing)
         .to_vec();
-    let command = Command::Send {
+    let command = RoomCommand::Send {
         text: "@all".into(),
         reply_to: None,
         mentioned: named,
     };
     log.act("cid", command).unwrap();
-    let target = log.targets.get(6).unwrap();
+    let target = log.messages.get(6).unwrap();
     assert_eq!(target.mentions, ["bob", "ann"].map(Username::existing));
 }

@@ -11,8 +11,8 @@ pub const SESSIONS_MAX: usize = 100;
 /// Accounts, sessions, and the few values that are made once.
 #[async_trait::async_trait]
 pub trait AccountStore: Send + Sync + 'static {
-    /// Makes an account, unless one stands whose name folds to the same. Its display name is its
-    /// username at first.
+    /// Creates an account, unless there is one whose name differs only in case. Its display name
+    /// is its username at first.
     async fn create_user(&self, user: NewUser) -> Result<CreateUser, StoreError>;
 
     /// The account whose name is `name` to the letter, else the only one that folds to the same.
@@ -20,6 +20,9 @@ pub trait AccountStore: Send + Sync + 'static {
 
     /// Accounts whose names come after `after`, by name (by their bytes).
     async fn users_after(&self, after: &str, limit: usize) -> Result<Vec<User>, StoreError>;
+
+    /// Whether there is an account that is no bot's.
+    async fn has_people(&self) -> Result<bool, StoreError>;
 
     /// How many accounts there are.
     async fn count_users(&self) -> Result<u64, StoreError>;
@@ -58,15 +61,14 @@ pub trait AccountStore: Send + Sync + 'static {
         display_name: &str,
     ) -> Result<(), StoreError>;
 
-    /// Keeps someone's picture in the place of the one before, under a name of its own.
+    /// Stores a person's picture, under a name of its own, in place of the one before.
     async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError>;
 
     /// The picture of that name.
     async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError>;
 
-    /// Bars someone from the server until then (`u64::MAX >> 11` is without an end), or lets them
-    /// in again. `seq` is that of the lobby's event that says so, where it is known: of a ban the
-    /// highest is kept as [`User::last_ban_seq`], also once the ban is lifted. Without such an
+    /// Bans a person from the server until then (`u64::MAX >> 11` for no end), or lifts the ban.
+    /// `seq` is that of the lobby's event, if it is known: the highest of a ban is kept as [`User::last_ban_seq`], also once the ban is lifted. Without such an
     /// account it is [`StoreError::Refused`].
     async fn set_banned(
         &self,
@@ -75,7 +77,7 @@ pub trait AccountStore: Send + Sync + 'static {
         seq: Option<Seq>,
     ) -> Result<(), StoreError>;
 
-    /// Someone's sessions that were not revoked, the newest first, `limit` at most. Those of an
+    /// The sessions of a person that were not revoked, the newest first, `limit` at most. Those of an
     /// earlier password are among them until their rows are removed; see [`Session::is_valid_for`].
     async fn sessions_of(
         &self,
@@ -83,7 +85,7 @@ pub trait AccountStore: Send + Sync + 'static {
         limit: usize,
     ) -> Result<Vec<Session>, StoreError>;
 
-    /// Ends all of someone's sessions but `kept`.
+    /// Ends all sessions of a person but `kept`.
     async fn revoke_sessions_of(
         &self,
         username: &Username,
@@ -104,7 +106,7 @@ pub trait AccountStore: Send + Sync + 'static {
     /// Ends the session. One that is not there is no error.
     async fn revoke_session(&self, id: &str) -> Result<(), StoreError>;
 
-    /// Forgets sessions that ended before `before`.
+    /// Removes sessions that expired before `before`.
     async fn purge_sessions(&self, before: TimestampMs) -> Result<(), StoreError>;
 
     /// Sets `key` to `value` unless it has one, and returns the value that is there.
@@ -114,17 +116,23 @@ pub trait AccountStore: Send + Sync + 'static {
     async fn value(&self, key: &str) -> Result<Option<String>, StoreError>;
 }
 
-/// An account as it stands.
+/// An account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
+    /// The unique name, in the spelling of the sign-up.
     pub username: Username,
+    /// The password, or what verifies it.
     pub password: PasswordRecord,
+    /// The name that clients show.
     pub display_name: String,
+    /// Whether the account is a bot's.
     pub bot: bool,
+    /// When the account was created, in milliseconds since 1970 UTC.
     pub created: TimestampMs,
-    /// The name of their picture, where they gave one.
+    /// The name of the picture ([`Avatar::name`]), if there is one.
     pub avatar: Option<String>,
-    /// Barred from the server until then.
+    /// When the ban from the server ends, in milliseconds since 1970 UTC; it may be past. `None`
+    /// for no ban.
     pub banned_until: Option<TimestampMs>,
     /// The seq in the lobby's log of the last ban, lifted or not. A session that had seen less of
     /// that log is not valid any more.
@@ -139,6 +147,7 @@ pub struct User {
 pub struct Avatar {
     /// Made from its bytes, so that another picture has another name.
     pub name: String,
+    /// The picture's file.
     pub png: Vec<u8>,
 }
 
@@ -154,9 +163,13 @@ impl std::fmt::Debug for Avatar {
 /// An account to be made.
 #[derive(Debug, Clone)]
 pub struct NewUser {
+    /// The unique name.
     pub username: Username,
+    /// The password, or what verifies it.
     pub password: PasswordRecord,
+    /// Whether the account is a bot's.
     pub bot: bool,
+    /// Milliseconds since 1970 UTC.
     pub created: TimestampMs,
 }
 
@@ -177,7 +190,9 @@ pub enum PasswordRecord {
 /// A password in plain text that is to be converted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PlainPassword {
+    /// The account.
     pub username: Username,
+    /// The password.
     pub password: String,
 }
 
@@ -200,11 +215,12 @@ impl std::fmt::Debug for PasswordRecord {
     }
 }
 
+/// The outcome of creating an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CreateUser {
-    /// Made. `first`: no other account stood before.
-    Created { first: bool },
-    /// A name that folds to the same stands.
+    /// The account was created.
+    Created,
+    /// An account has this name, or one that differs only in case.
     NameTaken,
 }
 
@@ -218,13 +234,16 @@ pub struct PasswordEpoch(pub String);
 /// A password that replaces another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPassword {
+    /// The new password.
     pub record: PasswordRecord,
+    /// Its epoch, new too.
     pub epoch: PasswordEpoch,
 }
 
-/// What became of a password change.
+/// The outcome of a password change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PasswordChange {
+    /// The password was changed.
     Done,
     /// The account has another password than the one that was verified; nothing was changed.
     Outdated,
@@ -237,11 +256,14 @@ pub enum PasswordChange {
 pub struct Session {
     /// Public: `welcome` and the list of sessions show it.
     pub id: String,
+    /// The account that signed in.
     pub username: Username,
+    /// When, in milliseconds since 1970 UTC.
     pub created: TimestampMs,
-    /// `None`: until revoked, as bots have them.
+    /// When the session ends, in milliseconds since 1970 UTC. `None`, as bots have it, for a
+    /// session that lasts until it is revoked.
     pub expires: Option<TimestampMs>,
-    /// Of the secret that the token carries. `None` for a session from before there were secrets,
+    /// The hash of the secret that the token carries. `None` for a session from before there were secrets,
     /// whose token is proved by its signature alone.
     pub secret_hash: Option<SecretHash>,
     /// The epoch of the password that the sign-in verified.
@@ -251,8 +273,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether `user` is the session's and has still the password that opened it, and was not
-    /// banned since. Its end and a ban that lasts are for the caller to check.
+    /// Whether `user` owns the session, still has the password that opened it, and was not banned
+    /// since. The caller checks the session's end and a ban that is in force.
     pub fn is_valid_for(&self, user: &User) -> bool {
         self.username == user.username
             && self.epoch == user.password_epoch

@@ -1,4 +1,4 @@
-//! What every store promises, as tests.
+//! The contract that every store keeps, as tests.
 //!
 //! A store runs them all by `store_contract!(open)`, where `open()` is a future of a
 //! [`Fixture`]; each case gets one of its own, and keeps it under 5,000 documents. Attributes before
@@ -8,6 +8,7 @@ pub(crate) mod accounts;
 pub(crate) mod conversations;
 pub(crate) mod log;
 pub(crate) mod paging;
+pub(crate) mod policy;
 pub(crate) mod projections;
 pub(crate) mod sessions;
 
@@ -18,12 +19,12 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 
 use super::{Append, Session, SharedStore};
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// An empty store.
 pub(crate) struct Fixture {
     pub(crate) store: SharedStore,
-    /// What must live as long, a directory say. It is dropped after the store.
+    /// A value that must live as long as the store, such as its directory. It is dropped later.
     pub(crate) _keep: Box<dyn Any + Send>,
 }
 
@@ -33,11 +34,11 @@ macro_rules! store_contract {
             accounts:
                 a_name_is_taken_by_what_folds_to_it,
                 one_of_many_gets_a_name,
-                one_of_many_is_first,
+                bots_are_no_people,
                 users_are_found_by_letter_then_folded,
                 users_come_by_their_bytes,
                 passwords_are_replaced,
-                what_is_hashed_is_no_plain_password,
+                a_hash_is_not_listed_as_a_plain_password,
                 the_first_value_stays,
                 hostile_strings_in_accounts,
                 profiles_change,
@@ -58,8 +59,9 @@ macro_rules! store_contract {
                 an_append_follows_the_tip,
                 badly_numbered_events_are_refused,
                 one_of_two_gets_the_number,
-                what_follows_a_refused_event_is_out,
+                events_after_a_refused_one_are_not_stored,
                 a_nonce_is_unique_across_appends,
+                events_of_many_nonces_are_found_at_once,
                 a_nonce_is_unique_in_an_append,
                 a_nonce_is_a_senders_in_a_room,
                 snapshots_never_go_back,
@@ -70,6 +72,12 @@ macro_rules! store_contract {
                 messages_between_other_events,
                 bounds_of_pages,
                 pages_are_bounded_in_bytes;
+            policy:
+                blocks_come_and_go,
+                blocks_are_bounded,
+                quotas_are_counted,
+                a_quota_holds_in_a_race,
+                the_newest_networks_are_known;
             projections:
                 members_come_and_go,
                 a_refused_event_projects_nothing,
@@ -81,7 +89,7 @@ macro_rules! store_contract {
                 sessions_live_and_end,
                 ended_sessions_are_purged,
                 sessions_of_one_person,
-                what_a_session_holds_comes_back,
+                a_session_keeps_its_fields,
                 a_new_password_ends_all_sessions_but_one,
                 of_two_password_changes_one_is_done,
                 a_ban_ends_the_sessions_before_it,

@@ -1,17 +1,34 @@
-//! Where everything durable lies, behind one trait.
+//! Where a chat server keeps everything durable, behind one trait.
 //!
-//! The only atomic thing asked of a database is a unique insert: an event's number in its room is
-//! the fence between nodes. What is folded from the log (who is a member, which rooms are public)
-//! a store keeps as projections of its own and repairs from the log; when `append` answers, they
-//! hold what was appended.
+//! [`Store`] has three parts: [`LogStore`] for the rooms' logs and what is folded from them,
+//! [`AccountStore`] for accounts and sessions, and [`PolicyStore`] for quotas and blocks.
+//! [`sqlite`] and [`mongo`] implement them, and one set of contract tests holds both.
 //!
-//! [`StoreError`] leaves this module; its text is for the operator's log, never for a client.
+//! The only atomic operation that is asked of a database is a unique insert: an event's number in
+//! its room decides between servers that append at the same time. A server appends with
+//! [`LogStore::append`], and its answer says whether the events are stored:
+//!
+//! ```text
+//!  append(room, after_seq, events) ──► Stored      acknowledge and deliver them
+//!                                  ├─► Prefix      only the first ones; read the log, decide the rest again
+//!                                  ├─► Lost        another server was first; read the log, decide again
+//!                                  ├─► NonceTaken  a repetition; give the first answer
+//!                                  └─► StoreError  not known; read the log before the next append
+//! ```
+//!
+//! Projections (members, public rooms, mentions, the search index) are derived from the log, as
+//! `projection.rs` says for both stores. When `append` answers, they include what was appended.
+//!
+//! The text of a [`StoreError`] is for the operator's log and never for a client.
+#![warn(missing_docs)]
 
 mod accounts;
+mod background;
 #[cfg(test)]
 pub(crate) mod contract;
 mod log;
 pub mod mongo;
+mod policy;
 mod projection;
 pub mod sqlite;
 pub mod tokens;
@@ -20,30 +37,52 @@ pub use accounts::{
     AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
     PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
+pub use background::run_in_background;
 pub use log::{
     Append, Found, LogStore, PAGE_BYTES_MAX, Page, PageLimit, PublicRoom, Search, Snapshot,
 };
+pub use policy::{BLOCKED_MAX, KNOWN_NETWORKS_MAX, PolicyStore, QuotaLimits, QuotaUse};
 
-pub use chat_rules::ReadMark;
+pub use chat_server_rules::ReadMark;
 
 use std::sync::Arc;
 
+/// The key of the value ([`AccountStore::value`]) that tells one log from another.
+pub const LOG_ID: &str = "log_id";
+
 /// Everything durable.
 #[async_trait::async_trait]
-pub trait Store: LogStore + AccountStore + std::fmt::Debug {
+pub trait Store: LogStore + AccountStore + PolicyStore + std::fmt::Debug {
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;
 
-    /// Finishes what was begun and lets go. Whoever asks afterwards is told that it is closed.
+    /// Checks that the store answers and, where it is not in this process, that it acknowledges a
+    /// write.
+    ///
+    /// # Errors
+    /// Why it can't be used now.
+    async fn check(&self) -> Result<(), StoreError>;
+
+    /// Ends all sessions, then gives the log another id ([`LOG_ID`]). Clients drop what they keep of
+    /// a log with another id.
+    ///
+    /// # Errors
+    /// Where the store does not answer. Sessions may have ended then, and the call can be repeated.
+    async fn replace_log_id(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Finishes the writes that have begun and releases the database. Later calls fail with
+    /// [`StoreError::Unavailable`].
     async fn close(&self);
 }
 
+/// A store as all parts of a server share it.
 pub type SharedStore = Arc<dyn Store>;
 
 /// The store did not do what it was asked, or it can't be known whether it did.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum StoreError {
-    /// It may work when tried again. After a write, what became of it must be read back.
+    /// The store does not answer, and may later. Whether a write took effect is not known until it
+    /// is read back.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
     /// It holds something that a newer version wrote and this one can't read.
@@ -52,7 +91,7 @@ pub enum StoreError {
     /// It holds something that no version should have written.
     #[error("the store holds something unexpected: {0}")]
     Corrupt(String),
-    /// It was asked for what can't be; that is a fault of the caller. Nothing was changed.
+    /// The call can't be answered, which is a fault of the caller. Nothing was changed.
     #[error("the store was asked for what can't be: {0}")]
     Refused(String),
 }

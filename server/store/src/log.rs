@@ -4,7 +4,9 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 
 use super::StoreError;
-use chat_rules::{EVENT_FORMAT_VERSION, EVENT_KINDS, EventNonce, LogEvent, ReadMark, Target};
+use chat_server_rules::{
+    EVENT_FORMAT_VERSION, EVENT_KINDS, EventNonce, LogEvent, MessageState, ReadMark,
+};
 
 /// The rooms' logs.
 #[async_trait::async_trait]
@@ -49,13 +51,13 @@ pub trait LogStore: Send + Sync + 'static {
         limit: PageLimit,
     ) -> Result<Page, StoreError>;
 
-    /// The event that `sender` marked with `nonce` in `room`.
-    async fn event_by_nonce(
+    /// The events of `room` that these senders marked with these nonces, in any order. A store asks
+    /// for all of them at once; a batch of commands has few.
+    async fn events_by_nonces(
         &self,
         room: &RoomName,
-        sender: &Username,
-        nonce: &EventNonce,
-    ) -> Result<Option<LogEvent>, StoreError>;
+        marks: &[(Username, EventNonce)],
+    ) -> Result<Vec<LogEvent>, StoreError>;
 
     /// The event with that number.
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError>;
@@ -68,18 +70,18 @@ pub trait LogStore: Send + Sync + 'static {
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Messages with all that changed them up to and with `as_of`, in the order of `messages`,
-    /// which are the events that said them; other events are passed over. It ends before what would
-    /// bring their texts over `bytes`, but never before the first.
+    /// Messages with their changes up to and with `as_of`, in the order of `messages`, which are
+    /// the events that sent them; other events are passed over. The answer ends before the message
+    /// that would bring it over `bytes`, but never before the first.
     ///
-    /// What it reads does not grow with the number of edits.
+    /// The number of rows that it reads does not grow with the number of edits.
     async fn message_states(
         &self,
         room: &RoomName,
         messages: Vec<LogEvent>,
         as_of: Seq,
         bytes: usize,
-    ) -> Result<Vec<Target>, StoreError>;
+    ) -> Result<Vec<MessageState>, StoreError>;
 
     /// Which of these messages are deleted.
     async fn deleted_among(
@@ -96,7 +98,7 @@ pub trait LogStore: Send + Sync + 'static {
     /// Deleted messages whose text was not scrubbed yet, `limit` at most.
     async fn unscrubbed(&self, limit: usize) -> Result<Vec<(RoomName, Seq)>, StoreError>;
 
-    /// Moves someone's read marker of a room forward; one that is further on already stays.
+    /// Moves a person's read marker of a room forward. A marker that is further on stays.
     async fn mark_read(
         &self,
         room: &RoomName,
@@ -115,7 +117,7 @@ pub trait LogStore: Send + Sync + 'static {
         after: Seq,
     ) -> Result<u64, StoreError>;
 
-    /// Where `username` is mentioned above what [`LogStore::mark_read`] was told, `limit` at most.
+    /// Mentions of `username` above their read markers, `limit` at most.
     async fn mentions_of(
         &self,
         username: &Username,
@@ -198,6 +200,7 @@ pub const PAGE_BYTES_MAX: usize = 1024 * 1024;
 /// How much one read returns at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimit {
+    /// Rows.
     pub rows: usize,
     /// As [`LogEvent::bytes`] counts. A first row comes however long it is.
     pub bytes: usize,
@@ -216,6 +219,7 @@ impl PageLimit {
 /// A part of a log, in its order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
+    /// The events.
     pub events: Vec<LogEvent>,
     /// Whether the limit kept something out.
     pub more: bool,
@@ -236,7 +240,7 @@ impl Page {
 }
 
 /// As many of `states` as `bytes` hold, and the first in any case.
-pub(crate) fn take_bytes(states: &mut Vec<Target>, bytes: usize) {
+pub(crate) fn take_bytes(states: &mut Vec<MessageState>, bytes: usize) {
     let mut sum = 0;
     let fits = states.iter().position(|state| {
         sum += state.bytes();
@@ -245,7 +249,7 @@ pub(crate) fn take_bytes(states: &mut Vec<Target>, bytes: usize) {
     states.truncate(fits.map_or(states.len(), |over| over.max(1)));
 }
 
-/// What is searched for: messages that hold all words and all phrases.
+/// A search for messages that have all words and all phrases.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Search {
     /// Each a row of words that follow each other; a single word is a phrase of one. Cut and
@@ -253,41 +257,46 @@ pub struct Search {
     pub phrases: Vec<Vec<String>>,
     /// Only in these rooms.
     pub rooms: Vec<RoomName>,
+    /// Only messages of this person.
     pub from: Option<Username>,
-    /// From the last page.
+    /// [`Found::cursor`] of the page before; `None` for the first.
     pub cursor: Option<String>,
+    /// Messages in a page.
     pub limit: usize,
 }
 
 /// A page of what a search found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
+    /// The messages, newest first.
     pub messages: Vec<(RoomName, Seq)>,
     /// Where the next page begins, where there may be one.
     pub cursor: Option<String>,
 }
 
-/// What became of an append.
+/// The outcome of an append.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Append {
+    /// All events are stored.
     Stored,
-    /// The first `stored` of them stand, some and not all; the next met what would have been one of
-    /// the answers below. Each was decided against its predecessors alone, so those that stand are
-    /// as good as any: settle them, read the log, and decide the others again.
+    /// Only the first events are stored; the next met what would have been one of the answers
+    /// below. Each event was decided against its predecessors alone, so those that are stored are
+    /// valid: acknowledge them, read the log, and decide the others again.
     ///
-    /// A store that has transactions never answers so.
+    /// A store with transactions never gives this answer.
     Prefix {
+        /// How many events are stored: at least one, and not all.
         stored: usize,
     },
-    /// Someone else's events stand at those numbers, or the log does not reach `after_seq`: read
-    /// the log from what one has applied, and decide again.
+    /// Another server has used these numbers, or the log does not reach `after_seq`. Read the log
+    /// above the last applied event, and decide again.
     Lost,
-    /// One of the events bears a (room, sender, nonce) that stands in the log already, or that an
-    /// earlier one of the same append bears.
+    /// One of the events has a (room, sender, nonce) that is in the log already, or that an earlier
+    /// event of the same append has. Nothing is stored.
     NonceTaken {
         /// Which of the proposed events; the first where there are several.
         index: usize,
-        /// The event that bears it. One above `after_seq` is a proposed one, and is not stored.
+        /// The event that has it. If its seq is above `after_seq`, it is a proposed one.
         existing: Box<LogEvent>,
     },
 }
@@ -295,18 +304,22 @@ pub enum Append {
 /// A public room as the directory lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicRoom {
+    /// The room's name.
     pub room: RoomName,
+    /// Always public.
     pub kind: RoomKind,
+    /// The topic; empty for none.
     pub topic: String,
     /// Members by event; the lobby's are not counted here.
     pub members: u64,
+    /// The number of the last event.
     pub last_seq: Seq,
 }
 
 /// A room's folded state. It is a cache: one that other rules folded is ignored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The rules that folded it, as [`chat_rules::RULES_VERSION`] has it; 0 where that was not
+    /// The rules that folded it, as [`chat_server_rules::RULES_VERSION`] has it; 0 where that was not
     /// kept.
     pub rules_version: u32,
     /// Up to which seq it is folded.

@@ -1,15 +1,15 @@
-//! What an event changes in what a store keeps beside the log. Every store asks here, so that they
-//! can't come to differ.
+//! The effect of an event on the projections that a store keeps beside the log. All stores use this
+//! module, so that they cannot come to differ.
 
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 
-use chat_rules::{EventBody, LogEvent};
+use chat_server_rules::{EventBody, LogEvent, RoomScope};
 
-/// What one event changes.
+/// The changes of one event to the projections.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Projection<'a> {
-    /// What the room is from here on.
+    /// The room's kind from here on.
     pub(crate) kind: Option<RoomKind>,
     pub(crate) topic: Option<&'a str>,
     pub(crate) memberships: Vec<Membership<'a>>,
@@ -26,8 +26,8 @@ pub(crate) enum Membership<'a> {
     Ends(&'a Username),
 }
 
-/// What `event` changes in `room`'s projections. The lobby is everyone's: it has no memberships,
-/// and it is public whatever its log says.
+/// Returns the changes of `event` to the projections of `room`. The lobby is everyone's: it has no
+/// memberships, and it is public whatever its log says.
 pub(crate) fn project<'a>(room: &RoomName, event: &'a LogEvent) -> Projection<'a> {
     let mut projection = Projection::default();
     match &event.body {
@@ -68,16 +68,19 @@ pub(crate) fn project<'a>(room: &RoomName, event: &'a LogEvent) -> Projection<'a
         | EventBody::Role { .. }
         | EventBody::OfAccount { .. } => {}
     }
-    if room.is_lobby() {
+    let scope = RoomScope::of(room);
+    if scope.has_everyone() {
         projection.memberships.clear();
+    }
+    if scope.is_always_public() {
         projection.kind = projection.kind.map(|_| RoomKind::Public);
     }
     projection
 }
 
-/// What a room is before its log says so. Nobody finds a room by a log that lacks its beginning.
+/// The kind of a room before its log says so. Nobody finds a room by a log that lacks its beginning.
 pub(crate) fn kind_before_created(room: &RoomName) -> RoomKind {
-    if room.is_lobby() {
+    if RoomScope::of(room).is_always_public() {
         RoomKind::Public
     } else if room.is_direct() {
         RoomKind::Direct
@@ -98,7 +101,7 @@ pub(crate) fn kind_text(kind: RoomKind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_rules::{EventId, EventNonce};
+    use chat_server_rules::{EventId, EventNonce};
 
     fn event(body: EventBody) -> LogEvent {
         LogEvent {
@@ -120,31 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn each_body() {
-        let (ann, bob) = (Username::existing("ann"), Username::existing("bob"));
-        let nothing = Projection::default;
-        let begins = |who: &'static [&str]| -> Vec<Username> {
-            who.iter().map(|name| Username::existing(name)).collect()
-        };
-        let both = begins(&["ann", "bob"]);
-        let created = |room_kind, with: Option<&Username>| EventBody::Created {
-            room_kind,
-            topic: "t".into(),
-            with: with.cloned(),
-        };
-        let shape = |kind, members: &'_ [Username]| Projection {
-            kind: Some(kind),
-            topic: Some("t"),
-            memberships: members
-                .iter()
-                .map(|name| Membership::Begins(if *name == ann { &ann } else { &bob }))
-                .collect(),
-            ..nothing()
-        };
-        let of = |membership| Projection {
-            memberships: vec![membership],
-            ..nothing()
-        };
+    fn bodies_of_messages() {
+        let bob = Username::existing("bob");
         let said = |mentions| EventBody::Message {
             text: "hi".into(),
             reply_to: None,
@@ -154,11 +134,9 @@ mod tests {
         let names = [bob.clone()];
         let mentions = |seq, who| Projection {
             mentions: Some((seq, who)),
-            ..nothing()
+            ..Projection::default()
         };
-        let (username, until) = (bob.clone(), None);
-
-        check("rust", said(vec![]), &nothing());
+        check("rust", said(vec![]), &Projection::default());
         check("rust", said(vec![bob.clone()]), &mentions(1, &names));
         let edited = EventBody::Edited {
             target: 7,
@@ -171,12 +149,19 @@ mod tests {
             ..mentions(7, &[])
         };
         check("rust", EventBody::Deleted { target: 7 }, &deleted);
+    }
+
+    #[test]
+    fn bodies_of_memberships() {
+        let (ann, bob) = (Username::existing("ann"), Username::existing("bob"));
+        let of = |membership| Projection {
+            memberships: vec![membership],
+            ..Projection::default()
+        };
+        let (username, until) = (bob.clone(), None);
         check("rust", EventBody::Joined, &of(Membership::Begins(&ann)));
-        check(
-            "rust",
-            EventBody::Left { heir: None },
-            &of(Membership::Ends(&ann)),
-        );
+        let left = || EventBody::Left { heir: None };
+        check("rust", left(), &of(Membership::Ends(&ann)));
         let invited = EventBody::Invited {
             username: username.clone(),
         };
@@ -187,24 +172,44 @@ mod tests {
         check("rust", kicked, &of(Membership::Ends(&bob)));
         let banned = EventBody::Banned { username, until };
         check("rust", banned, &of(Membership::Ends(&bob)));
-        let private = created(RoomKind::Private, None);
-        check(
-            "rust",
-            private.clone(),
-            &shape(RoomKind::Private, &both[..1]),
-        );
+
+        check("lobby", EventBody::Joined, &Projection::default());
+        check("lobby", left(), &Projection::default());
+    }
+
+    #[test]
+    fn bodies_of_rooms() {
+        let bob = Username::existing("bob");
+        let created = |room_kind, with: Option<&Username>| EventBody::Created {
+            room_kind,
+            topic: "t".into(),
+            with: with.cloned(),
+        };
+        let check_created = |room, body: EventBody, kind, members: &[&str]| {
+            let names: Vec<_> = members
+                .iter()
+                .map(|name| Username::existing(name))
+                .collect();
+            let expect = Projection {
+                kind: Some(kind),
+                topic: Some("t"),
+                memberships: names.iter().map(Membership::Begins).collect(),
+                ..Projection::default()
+            };
+            check(room, body, &expect);
+        };
+        let private = || created(RoomKind::Private, None);
+        check_created("rust", private(), RoomKind::Private, &["ann"]);
         let direct = created(RoomKind::Direct, Some(&bob));
-        check("@12", direct, &shape(RoomKind::Direct, &both));
+        check_created("@12", direct, RoomKind::Direct, &["ann", "bob"]);
+        check_created("lobby", private(), RoomKind::Public, &[]);
+
         let topic = EventBody::Topic { topic: "t".into() };
         let renamed = Projection {
             topic: Some("t"),
-            ..nothing()
+            ..Projection::default()
         };
         check("rust", topic, &renamed);
-
-        check("lobby", EventBody::Joined, &nothing());
-        check("lobby", EventBody::Left { heir: None }, &nothing());
-        check("lobby", private, &shape(RoomKind::Public, &[]));
     }
 
     #[test]

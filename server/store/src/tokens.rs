@@ -32,7 +32,7 @@ pub fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// What a query asks for: each phrase is a row of words that follow each other. `"a phrase"` in
+/// Returns the phrases of a query: each is a row of words that follow each other. `"a phrase"` in
 /// double quotes is one, and so is whatever has no space in it ("e-mail").
 pub fn phrases(query: &str) -> Vec<Vec<String>> {
     let mut phrases = Vec::new();
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_without_spaces_is_cut_in_pairs() {
+    fn text_without_spaces_is_cut_in_pairs() {
         check("東京タワー", &["東京", "京タ", "タワ", "ワー"]);
         check("我 Rust語です", &["我", "rust", "語て", "てす"]);
         check("서울 대학교", &["서울", "대학", "학교"]);

@@ -1,3 +1,5 @@
+//! The contract of every store about accounts and passwords.
+
 use chat_shared::Username;
 
 use super::{HOSTILE, session, user};
@@ -33,6 +35,27 @@ async fn check_create(store: &SharedStore, name: &str, expect: CreateUser) {
     );
 }
 
+/// A new user as the store returns it.
+fn stored(new: NewUser) -> User {
+    let NewUser {
+        username,
+        password,
+        bot,
+        created,
+    } = new;
+    User {
+        display_name: username.to_string(),
+        username,
+        password,
+        bot,
+        created,
+        avatar: None,
+        banned_until: None,
+        last_ban_seq: None,
+        password_epoch: None,
+    }
+}
+
 async fn found(store: &SharedStore, name: &str) -> Option<String> {
     store
         .find_user(name)
@@ -43,32 +66,16 @@ async fn found(store: &SharedStore, name: &str) -> Option<String> {
 
 pub(crate) async fn a_name_is_taken_by_what_folds_to_it(store: &SharedStore) {
     assert_eq!(store.count_users().await.unwrap(), 0);
-    check_create(store, "Ann", CreateUser::Created { first: true }).await;
+    check_create(store, "Ann", CreateUser::Created).await;
     for taken in ["Ann", "ann", "ANN"] {
         check_create(store, taken, CreateUser::NameTaken).await;
     }
-    check_create(store, "bob", CreateUser::Created { first: false }).await;
-    check_create(store, "ÄNN", CreateUser::Created { first: false }).await;
+    check_create(store, "bob", CreateUser::Created).await;
+    check_create(store, "ÄNN", CreateUser::Created).await;
     check_create(store, "änn", CreateUser::NameTaken).await;
     assert_eq!(store.count_users().await.unwrap(), 3);
-    // Who came second has changed nothing of who came first.
-    let NewUser {
-        username,
-        password,
-        bot,
-        created,
-    } = new_user("Ann");
-    let expect = User {
-        display_name: "Ann".into(),
-        username,
-        password,
-        bot,
-        created,
-        avatar: None,
-        banned_until: None,
-        last_ban_seq: None,
-        password_epoch: None,
-    };
+    // The second account of a name changed nothing of the first.
+    let expect = stored(new_user("Ann"));
     assert_eq!(store.find_user("Ann").await.unwrap(), Some(expect));
 }
 
@@ -99,11 +106,7 @@ pub(crate) async fn one_of_many_gets_a_name(store: &SharedStore) {
         }
     };
     let outcomes = race_to_create(store, name).await;
-    assert_eq!(
-        count(&outcomes, &CreateUser::Created { first: true }),
-        1,
-        "{outcomes:?}"
-    );
+    assert_eq!(count(&outcomes, &CreateUser::Created), 1, "{outcomes:?}");
     assert_eq!(
         count(&outcomes, &CreateUser::NameTaken),
         RACERS - 1,
@@ -112,18 +115,16 @@ pub(crate) async fn one_of_many_gets_a_name(store: &SharedStore) {
     assert_eq!(store.count_users().await.unwrap(), 1);
 }
 
-pub(crate) async fn one_of_many_is_first(store: &SharedStore) {
-    let outcomes = race_to_create(store, |n| format!("user{n}")).await;
-    assert_eq!(
-        count(&outcomes, &CreateUser::Created { first: true }),
-        1,
-        "{outcomes:?}"
-    );
-    assert_eq!(
-        count(&outcomes, &CreateUser::Created { first: false }),
-        RACERS - 1
-    );
-    assert_eq!(store.count_users().await.unwrap(), RACERS as u64);
+pub(crate) async fn bots_are_no_people(store: &SharedStore) {
+    assert!(!store.has_people().await.unwrap());
+    let bot = NewUser {
+        bot: true,
+        ..new_user("bot")
+    };
+    store.create_user(bot).await.unwrap();
+    assert!(!store.has_people().await.unwrap());
+    store.create_user(new_user("ann")).await.unwrap();
+    assert!(store.has_people().await.unwrap());
 }
 
 pub(crate) async fn users_are_found_by_letter_then_folded(store: &SharedStore) {
@@ -229,7 +230,7 @@ pub(crate) async fn passwords_are_replaced(store: &SharedStore) {
     }
 }
 
-pub(crate) async fn what_is_hashed_is_no_plain_password(store: &SharedStore) {
+pub(crate) async fn a_hash_is_not_listed_as_a_plain_password(store: &SharedStore) {
     for name in ["ann", "bob"] {
         store.create_user(new_user(name)).await.unwrap();
     }
@@ -287,26 +288,10 @@ pub(crate) async fn hostile_strings_in_accounts(store: &SharedStore) {
             password: PasswordRecord::Plain(vec![text.into()]),
             ..new_user("x")
         };
-        let NewUser {
-            username,
-            password,
-            bot,
-            created,
-        } = new.clone();
-        let expect = User {
-            display_name: text.into(),
-            username,
-            password,
-            bot,
-            created,
-            avatar: None,
-            banned_until: None,
-            last_ban_seq: None,
-            password_epoch: None,
-        };
+        let expect = stored(new.clone());
         assert!(matches!(
             store.create_user(new).await.unwrap(),
-            CreateUser::Created { .. }
+            CreateUser::Created
         ));
         assert_eq!(store.find_user(text).await.unwrap(), Some(expect.clone()));
         assert!(store.find_user(text).await.unwrap().unwrap().password == expect.password);

@@ -1,3 +1,5 @@
+//! The contract of every store about messages: changes, deletion, read markers and search.
+
 use std::collections::BTreeSet;
 
 use chat_shared::protocol::RoomKind;
@@ -6,7 +8,7 @@ use chat_shared::{Emoji, RoomName, Seq, Username};
 use super::{HOSTILE, created, edited, event, put, room, said, user, whole_log};
 use crate::tokens::phrases;
 use crate::{Append, ReadMark, Search, SharedStore};
-use chat_rules::{EventBody, Target};
+use chat_server_rules::{EventBody, MessageState};
 
 fn deleted(target: Seq) -> EventBody {
     EventBody::Deleted { target }
@@ -126,10 +128,10 @@ pub(crate) async fn a_message_is_shown_as_of_each_event(store: &SharedStore) {
         }
         for as_of in [2, 5, 20, 33, 40, 50, 61, log.len() as u64, Seq::MAX >> 11] {
             let messages: Vec<_> = log.iter().take(2).cloned().collect();
-            let expect: Vec<Target> = messages
+            let expect: Vec<MessageState> = messages
                 .iter()
                 .map(|said| {
-                    let mut state = Target::new(said).unwrap();
+                    let mut state = MessageState::new(said).unwrap();
                     let until = log.iter().take_while(|event| event.seq <= as_of);
                     until
                         .filter(|event| event.body.target() == Some(said.seq))
@@ -140,12 +142,12 @@ pub(crate) async fn a_message_is_shown_as_of_each_event(store: &SharedStore) {
             let states = store.message_states(&rust, messages, as_of, usize::MAX);
             let states = states.await.unwrap();
             for (state, expect) in states.iter().zip(&expect) {
-                let shown = |state: &Target| {
+                let shown = |state: &MessageState| {
                     let reactions: Vec<_> = state
                         .reactions()
                         .map(|(emoji, count, names)| (emoji.clone(), count, names))
                         .collect();
-                    let Target {
+                    let MessageState {
                         text,
                         mentions,
                         edited_ts,

@@ -1,8 +1,10 @@
+//! The contract of every store about logs: numbers, nonces and reading back.
+
 use chat_shared::protocol::RoomKind;
 
 use super::{HOSTILE, created, event, put, put_refused, room, said, user, whole_log, with_nonce};
 use crate::{Append, SharedStore, Snapshot, StoreError};
-use chat_rules::{EventBody, EventNonce};
+use chat_server_rules::{EventBody, EventNonce};
 
 pub(crate) async fn an_append_follows_the_tip(store: &SharedStore) {
     let rust = room("rust");
@@ -71,7 +73,7 @@ pub(crate) async fn one_of_two_gets_the_number(store: &SharedStore) {
     }
 }
 
-pub(crate) async fn what_follows_a_refused_event_is_out(store: &SharedStore) {
+pub(crate) async fn events_after_a_refused_one_are_not_stored(store: &SharedStore) {
     let rust = room("rust");
     let mut log = put(store, &rust, 0, "ann", [said("1"), said("2"), said("3")]).await;
     // The fifth of them bears a nonce that is taken.
@@ -106,18 +108,41 @@ pub(crate) async fn a_nonce_is_unique_across_appends(store: &SharedStore) {
     assert_eq!(whole_log(store, &rust).await, std::slice::from_ref(&first));
 
     let find = |sender, nonce: &str| {
-        let nonce = EventNonce::from_stored(nonce.into());
+        let marks = [(user(sender), EventNonce::from_stored(nonce.into()))];
         async move {
-            store
-                .event_by_nonce(&room("rust"), &user(sender), &nonce)
-                .await
-                .unwrap()
+            let found = store.events_by_nonces(&room("rust"), &marks).await;
+            found.unwrap().pop()
         }
     };
     assert_eq!(find("ann", "n1").await, Some(first));
     assert_eq!(find("ann", "N1").await, None);
     assert_eq!(find("Ann", "n1").await, None);
     assert_eq!(find("ann", "n2").await, None);
+}
+
+pub(crate) async fn events_of_many_nonces_are_found_at_once(store: &SharedStore) {
+    let rust = room("rust");
+    let log: Vec<_> = [("ann", "n1"), ("bob", "n1"), ("ann", "n2"), ("eve", "n3")]
+        .into_iter()
+        .zip(1..)
+        .map(|((sender, nonce), seq)| with_nonce(event(seq, sender, said("hi")), nonce))
+        .collect();
+    store.append(&rust, 0, log.clone()).await.unwrap();
+    let mark = |sender, nonce: &str| (user(sender), EventNonce::from_stored(nonce.into()));
+    // bob's n2 and ann's n3 are none, although both senders and both nonces are asked for.
+    let marks = [
+        mark("ann", "n1"),
+        mark("ann", "n2"),
+        mark("bob", "n2"),
+        mark("ann", "n3"),
+        mark("bob", "n9"),
+    ];
+    let mut found = store.events_by_nonces(&rust, &marks).await.unwrap();
+    found.sort_by_key(|event| event.seq);
+    assert_eq!(found, [log[0].clone(), log[2].clone()]);
+    assert_eq!(store.events_by_nonces(&rust, &[]).await.unwrap(), []);
+    let elsewhere = store.events_by_nonces(&room("go"), &marks).await.unwrap();
+    assert_eq!(elsewhere, []);
 }
 
 pub(crate) async fn a_nonce_is_unique_in_an_append(store: &SharedStore) {
@@ -160,7 +185,7 @@ pub(crate) async fn snapshots_never_go_back(store: &SharedStore) {
         seq,
         state: state.into(),
     };
-    // What is offered, and what stands then.
+    // The snapshot that is offered, and the one that is stored afterwards.
     for (offered, stands) in [
         (snapshot(10, b"ten"), snapshot(10, b"ten")),
         (snapshot(9, b"nine"), snapshot(10, b"ten")),
@@ -171,7 +196,7 @@ pub(crate) async fn snapshots_never_go_back(store: &SharedStore) {
         store.save_snapshot(&rust, offered).await.unwrap();
         assert_eq!(store.snapshot(&rust).await.unwrap(), Some(stands));
     }
-    // What other rules folded can't be used, however far it goes.
+    // A snapshot that other rules folded can't be used, however far it reaches.
     for rules_version in [2, 1] {
         let other = Snapshot {
             rules_version,
@@ -197,11 +222,9 @@ pub(crate) async fn hostile_strings_in_the_log(store: &SharedStore) {
                 .unwrap(),
             Append::Stored
         );
-        let found = store
-            .event_by_nonce(&rust, &event.sender, &event.nonce)
-            .await
-            .unwrap();
-        assert_eq!(found.as_ref(), Some(&event));
+        let marks = [(event.sender.clone(), event.nonce.clone())];
+        let found = store.events_by_nonces(&rust, &marks).await.unwrap();
+        assert_eq!(found, std::slice::from_ref(&event));
         log.push(event);
     }
     let longest = [said(&"🦀".repeat(4_000)), said(&"\0".repeat(4_000))];

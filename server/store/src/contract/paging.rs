@@ -1,6 +1,8 @@
+//! The contract of every store about pages.
+
 use super::{event, put, room, said, seqs, whole_log};
 use crate::{Append, PageLimit, SharedStore};
-use chat_rules::EventBody;
+use chat_server_rules::EventBody;
 
 pub(crate) async fn events_in_pages(store: &SharedStore) {
     let rust = room("rust");
@@ -90,97 +92,32 @@ pub(crate) async fn messages_between_other_events(store: &SharedStore) {
 
 pub(crate) async fn bounds_of_pages(store: &SharedStore) {
     let rust = room("rust");
-    assert_eq!(
-        store
-            .events(&rust, 0, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_before(&rust, 10, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_after(&rust, 0, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
+    let events = async |after, rows| {
+        let page = store.events(&rust, after, PageLimit::rows(rows)).await;
+        page.unwrap().events
+    };
+    let before = async |seq, rows| {
+        let page = store.messages_before(&rust, seq, PageLimit::rows(rows));
+        page.await.unwrap().events
+    };
+    let after = async |seq, rows| {
+        let page = store.messages_after(&rust, seq, PageLimit::rows(rows));
+        page.await.unwrap().events
+    };
+    assert_eq!(events(0, 10).await, []);
+    assert_eq!(before(10, 10).await, []);
+    assert_eq!(after(0, 10).await, []);
 
     let log = put(store, &rust, 0, "ann", [said("1"), said("2")]).await;
-    assert_eq!(
-        store
-            .events(&rust, 0, PageLimit::rows(0))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_before(&rust, 9, PageLimit::rows(0))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_after(&rust, 0, PageLimit::rows(0))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
+    assert_eq!(events(0, 0).await, []);
+    assert_eq!(before(9, 0).await, []);
+    assert_eq!(after(0, 0).await, []);
     // Cursors above what any database counts to.
-    assert_eq!(
-        store
-            .events(&rust, u64::MAX, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_after(&rust, u64::MAX, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .messages_before(&rust, u64::MAX, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        log
-    );
-    assert_eq!(
-        store
-            .messages_before(&rust, 0, PageLimit::rows(10))
-            .await
-            .unwrap()
-            .events,
-        []
-    );
-    assert_eq!(
-        store
-            .events(&rust, 0, PageLimit::rows(usize::MAX))
-            .await
-            .unwrap()
-            .events,
-        log
-    );
+    assert_eq!(events(u64::MAX, 10).await, []);
+    assert_eq!(after(u64::MAX, 10).await, []);
+    assert_eq!(before(u64::MAX, 10).await, log);
+    assert_eq!(before(0, 10).await, []);
+    assert_eq!(events(0, usize::MAX).await, log);
 }
 
 pub(crate) async fn pages_are_bounded_in_bytes(store: &SharedStore) {

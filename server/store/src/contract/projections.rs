@@ -1,8 +1,10 @@
+//! The contract of every store about projections of the log: rooms, members and mentions.
+
 use chat_shared::protocol::RoomKind;
 
 use super::{created, event, put, put_refused, room, said, user};
 use crate::{Append, PageLimit, PublicRoom, SharedStore};
-use chat_rules::{EventBody, EventNonce};
+use chat_server_rules::{EventBody, EventNonce};
 
 async fn check_rooms_of(store: &SharedStore, name: &str, expect: &[&str]) {
     let mut rooms = store.rooms_of(&user(name)).await.unwrap();
@@ -169,16 +171,15 @@ pub(crate) async fn public_rooms_alone_are_listed(store: &SharedStore) {
     }
 }
 
+/// Creates a public room.
+async fn put_public(store: &SharedStore, name: &str) {
+    let created = [created(RoomKind::Public, "")];
+    put(store, &room(name), 0, "ann", created).await;
+}
+
 pub(crate) async fn prefixes_are_no_patterns(store: &SharedStore) {
     for name in ["a", "a-b", "ab", "abc", "b", "zz"] {
-        put(
-            store,
-            &room(name),
-            0,
-            "ann",
-            [created(RoomKind::Public, "")],
-        )
-        .await;
+        put_public(store, name).await;
     }
     let check = |prefix: &'static str, expect: &'static [&str]| async move {
         assert_eq!(names(store, prefix, "", 100).await, expect, "{prefix:?}");
@@ -200,14 +201,7 @@ pub(crate) async fn public_rooms_in_pages(store: &SharedStore) {
     let mut all: Vec<_> = (0..30).map(|n| format!("r{n}")).collect();
     all.extend(["q".into(), "s".into()]);
     for name in &all {
-        put(
-            store,
-            &room(name),
-            0,
-            "ann",
-            [created(RoomKind::Public, "")],
-        )
-        .await;
+        put_public(store, name).await;
     }
     all.sort();
     for (prefix, limit) in [("", 7), ("r", 7), ("r1", 3), ("", 1), ("r2", 100)] {

@@ -37,7 +37,7 @@ pub(crate) async fn sessions_live_and_end(store: &SharedStore) {
 
     store.revoke_session("s1").await.unwrap();
     assert_eq!(store.session("s1").await.unwrap(), None);
-    // What was revoked does not come back by a renewal that was under way.
+    // A renewal that was under way does not bring a revoked session back.
     store.renew_session("s1", 9_000).await.unwrap();
     store.revoke_session("s1").await.unwrap();
     assert_eq!(store.session("s1").await.unwrap(), None);
@@ -96,7 +96,7 @@ pub(crate) async fn sessions_of_one_person(store: &SharedStore) {
     );
 }
 
-pub(crate) async fn what_a_session_holds_comes_back(store: &SharedStore) {
+pub(crate) async fn a_session_keeps_its_fields(store: &SharedStore) {
     store.create_user(new_user("ann")).await.unwrap();
     let full = Session {
         secret_hash: Some(SecretHash([7; 32])),
@@ -145,7 +145,7 @@ pub(crate) async fn a_new_password_ends_all_sessions_but_one(store: &SharedStore
     };
     store.create_session(verified).await.unwrap();
     assert!(is_valid(store, "new").await);
-    // Whoever verified an earlier password changes nothing, and keeps nobody else's session.
+    // A request that verified an earlier password changes nothing and ends no session.
     for outdated in [None, Some(PasswordEpoch("epoch7".into()))] {
         let second = new_password(missing.clone(), 2);
         let change = store.set_password(&ann, outdated.as_ref(), second, Some("late"));

@@ -1,9 +1,9 @@
-//! Appending on unique inserts alone.
+//! Appends events with unique inserts alone.
 //!
-//! An ordered insert stores a prefix of what it is given: all, some, or nothing. Which, is certain
-//! only when it succeeds; after anything else the numbers are read back and what stands there is
-//! compared with what was proposed. The same documents may be sent again, since an `_id` that
-//! stands is never written over.
+//! An ordered insert stores a prefix of its documents: all, some, or none. Only its success is
+//! certain. After any other outcome the store reads the numbers back and compares the events there
+//! with those that were proposed. It may send the same documents again, because an insert never
+//! overwrites an `_id` that exists.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
@@ -13,17 +13,17 @@ use mongodb::bson::doc;
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
-use super::documents::{LogDoc, log_id};
-use super::error::Failure;
+use super::documents::{LogDoc, in_log, log_id};
+use super::error::{Failure, majority_not_reached};
 use crate::log::check_numbers;
 use crate::{Append, StoreError};
-use chat_rules::LogEvent;
+use chat_server_rules::LogEvent;
 
-/// Documents of one insert. MongoDB writes up to as many in one storage transaction, so that a
-/// prefix is left only where another node wins a number in between.
+/// Documents of one insert. MongoDB writes up to 64 in one storage transaction, so that a prefix is
+/// left only where another server wins a number in between.
 const INSERT_EVENTS_MAX: usize = 64;
 
-/// Between two attempts while the outcome is not known.
+/// Time between two attempts while the outcome is not known.
 const RETRY: Duration = Duration::from_millis(100);
 
 impl Shared {
@@ -37,7 +37,7 @@ impl Shared {
         let deadline = Instant::now() + self.timeouts.write;
         if after_seq == 0 {
             self.announce(room).await?;
-        } else if !self.reaches(room, after_seq).await? {
+        } else if !self.reaches(room, after_seq, deadline).await? {
             return Ok(Append::Lost);
         }
         if let Some(taken) = repeated_nonce(events) {
@@ -59,7 +59,8 @@ impl Shared {
         }
     }
 
-    /// Counts in `stored` what is known to stand, whatever the outcome.
+    /// Inserts the events in their order. `stored` counts those that are known to be stored,
+    /// whatever the outcome.
     async fn insert_in_order(
         &self,
         room: &RoomName,
@@ -75,11 +76,11 @@ impl Shared {
             let end = docs.len().min(*stored + INSERT_EVENTS_MAX);
             let chunk = &docs[*stored..end];
             let insert = self.log.insert_many(chunk).ordered(true);
-            let Err(failure) = self.ask(insert).await else {
+            let Err(failure) = self.ask_until(deadline, insert).await else {
                 *stored = end;
                 continue;
             };
-            let found = self.read_back(chunk, deadline).await?;
+            let found = self.read_back(room, chunk, deadline).await?;
             *stored += chunk
                 .iter()
                 .take_while(|doc| found.get(&doc.id) == Some(doc))
@@ -92,10 +93,11 @@ impl Shared {
                 return Ok(Append::Lost);
             }
             match failure {
-                // Which index refused it is found by looking. The one that refused may be another
-                // node's, not acknowledged by a majority yet: then it is looked for again.
+                // The store reads to find which index rejected it. The event that has the key may
+                // be another server's that no majority has acknowledged yet; then it reads again.
                 Failure::Duplicate => {
-                    let existing = self.event_by_nonce(room, &next.sender, &next.nonce).await?;
+                    let mark = (next.sender.clone(), next.nonce.clone());
+                    let existing = self.events_by_nonces(room, &[mark], deadline).await?.pop();
                     if let Some(existing) = existing.filter(|existing| existing.seq != next.seq) {
                         return Ok(Append::NonceTaken {
                             index: *stored,
@@ -107,23 +109,24 @@ impl Shared {
                 failure => return Err(failure.into()),
             }
             if Instant::now() + RETRY > deadline {
-                return Err(failure.into());
+                return Err(still_open(failure).into());
             }
             sleep(RETRY).await;
         }
         Ok(Append::Stored)
     }
 
-    /// What stands at the numbers of `chunk`.
+    /// Reads what is stored at the numbers of `chunk`.
     async fn read_back(
         &self,
+        room: &RoomName,
         chunk: &[LogDoc],
         deadline: Instant,
     ) -> Result<HashMap<String, LogDoc>, StoreError> {
         let ids: Vec<_> = chunk.iter().map(|doc| doc.id.as_str()).collect();
         loop {
-            let find = self.log.find(doc! { "_id": { "$in": &ids } });
-            match self.collect(find).await {
+            let find = self.log.find(in_log(room, doc! { "$in": &ids }));
+            match self.collect_until(deadline, find).await {
                 Ok(docs) => {
                     return Ok(docs
                         .into_iter()
@@ -136,12 +139,17 @@ impl Shared {
         }
     }
 
-    async fn reaches(&self, room: &RoomName, seq: Seq) -> Result<bool, StoreError> {
+    async fn reaches(
+        &self,
+        room: &RoomName,
+        seq: Seq,
+        deadline: Instant,
+    ) -> Result<bool, StoreError> {
         if self.tips.reaches(room, seq) {
             return Ok(true);
         }
-        let find = self.log.find_one(doc! { "_id": log_id(room, seq) });
-        let reaches = self.ask(find).await?.is_some();
+        let find = self.log.find_one(in_log(room, log_id(room, seq)));
+        let reaches = self.ask_until(deadline, find).await?.is_some();
         if reaches {
             self.tips.saw(room, seq);
         }
@@ -149,7 +157,17 @@ impl Shared {
     }
 }
 
-/// The first event that bears a nonce of an earlier one.
+/// Turns the last failure of an append into that of an open outcome. A duplicate key at the
+/// deadline is no rejection: the event that has it may come from an earlier attempt of this append,
+/// or from another server and a majority does not have it.
+fn still_open(failure: Failure) -> Failure {
+    match failure {
+        Failure::Duplicate => majority_not_reached(),
+        failure => failure,
+    }
+}
+
+/// The first event that has the nonce of an earlier one.
 fn repeated_nonce(events: &[LogEvent]) -> Option<Append> {
     let mut seen = HashSet::new();
     let key = |event: &LogEvent| (event.sender.clone(), event.nonce.clone());

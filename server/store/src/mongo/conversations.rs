@@ -3,16 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chat_shared::{RoomName, Seq, Username};
+use futures::{StreamExt, TryStreamExt};
 use mongodb::bson::{Bson, Document, doc};
+use mongodb::options::WriteConcern;
 
 use super::Shared;
-use super::documents::{LogDoc, ReadMarkDoc, SEQ_MAX, events, int, log_id};
+use super::documents::{LogDoc, ReadMarkDoc, SEQ_MAX, events, in_log, int, log_id};
 use super::error::Failure;
 use crate::{ReadMark, StoreError};
-use chat_rules::LogEvent;
+use chat_server_rules::LogEvent;
 
-/// Events that are looked at for someone's unread mentions; a count is no higher.
+/// Events that are read for a user's unread mentions; a count is no higher.
 const MENTIONING_EVENTS_MAX: i64 = 1_000;
+
+/// Rooms whose mentioning messages are read at the same time.
+const ROOMS_AT_ONCE_MAX: usize = 8;
 
 /// Edits that are blanked by one command.
 const SCRUBBED_EVENTS_MAX: i64 = 64;
@@ -26,7 +31,7 @@ impl Shared {
         if messages.is_empty() {
             return Ok(Vec::new());
         }
-        // The log itself is asked, since its projection may be a moment behind.
+        // This reads the log itself, because the projection may be a moment behind.
         let filter = doc! {
             "room": room.as_str(),
             "target": among(messages),
@@ -41,9 +46,11 @@ impl Shared {
         if self.deleted_among(room, &[target]).await?.is_empty() {
             return Ok(());
         }
-        let blank = doc! { "body.text": "", "body.mentions": [], "mentions": [] };
-        let blank = doc! { "$set": blank };
-        let message = doc! { "_id": log_id(room, target), "isMessage": true };
+        let blank = doc! {
+            "$set": { "body.text": "", "body.mentions": [] },
+            "$unset": { "mentions": "" },
+        };
+        let message = in_log(room, log_id(room, target));
         self.ask(self.log.update_one(message, blank.clone()))
             .await?;
         loop {
@@ -59,7 +66,7 @@ impl Shared {
                 break;
             }
             let ids: Vec<String> = docs.into_iter().map(|doc| doc.id).collect();
-            let edits = doc! { "_id": { "$in": ids } };
+            let edits = in_log(room, doc! { "$in": ids });
             self.ask(self.log.update_many(edits, blank.clone())).await?;
         }
         let words = doc! { "$set": { "words": [], "rev": int(SEQ_MAX) } };
@@ -77,21 +84,22 @@ impl Shared {
         username: &Username,
         mark: ReadMark,
     ) -> Result<(), StoreError> {
-        let doc = ReadMarkDoc {
-            id: format!("{room}:{username}"),
-            room: room.clone(),
-            username: username.clone(),
-            seq: mark.seq,
-            messages: mark.messages,
-        };
-        match self.ask(self.read_marks.insert_one(&doc)).await {
-            Err(Failure::Duplicate) => {}
-            done => return Ok(done.map(drop)?),
+        let older = doc! { "_id": format!("{room}:{username}"), "seq": { "$lt": int(mark.seq) } };
+        let set = doc! { "$set": {
+            "room": room.as_str(),
+            "username": username.as_str(),
+            "seq": int(mark.seq),
+            "messages": int(mark.messages),
+        } };
+        // No user loses a message when a failover takes a marker back, so this waits for no
+        // majority.
+        let upsert = self.read_marks.update_one(older, set).upsert(true);
+        let upsert = upsert.write_concern(WriteConcern::nodes(1));
+        match self.ask(upsert).await {
+            // The marker in the store is further on.
+            Ok(_) | Err(Failure::Duplicate) => Ok(()),
+            Err(failure) => Err(failure.into()),
         }
-        let older = doc! { "_id": doc.id, "seq": { "$lt": int(mark.seq) } };
-        let set = doc! { "$set": { "seq": int(mark.seq), "messages": int(mark.messages) } };
-        self.ask(self.read_marks.update_one(older, set)).await?;
-        Ok(())
     }
 
     pub(super) async fn read_marks(
@@ -141,8 +149,8 @@ impl Shared {
         Ok(all)
     }
 
-    /// Messages that mention `username` as they stand now: an edit may have taken the name out, or
-    /// a delete the whole text.
+    /// Keeps the messages that mention `username` now. An edit may have removed the name, or a
+    /// delete the whole text.
     async fn mentioning(
         &self,
         username: &Username,
@@ -158,18 +166,23 @@ impl Shared {
             let seq = event.body.target().unwrap_or(event.seq);
             rooms.entry(room).or_default().insert(seq);
         }
-        let mut all = Vec::new();
-        for (room, seqs) in rooms {
-            let seqs: Vec<Seq> = seqs.into_iter().collect();
-            for (seq, names) in self.mentions_now(&room, &seqs).await? {
-                if names.contains(username) {
-                    all.push((room.clone(), seq));
-                }
-            }
-        }
+        let all = futures::stream::iter(rooms)
+            .map(async |(room, seqs)| {
+                let seqs: Vec<Seq> = seqs.into_iter().collect();
+                let now = self.mentions_now(&room, &seqs).await?;
+                let named = now
+                    .into_iter()
+                    .filter(|(_, names)| names.contains(username));
+                let named = named.map(|(seq, _)| (room.clone(), seq));
+                Ok::<Vec<_>, StoreError>(named.collect())
+            })
+            .buffered(ROOMS_AT_ONCE_MAX)
+            .try_concat()
+            .await?;
         Ok(all)
     }
 
+    /// The names in these messages as they are now, as far as this server has seen the log.
     async fn mentions_now(
         &self,
         room: &RoomName,
@@ -177,15 +190,16 @@ impl Shared {
     ) -> Result<BTreeMap<Seq, Vec<Username>>, StoreError> {
         let ids: Vec<String> = seqs.iter().map(|seq| log_id(room, *seq)).collect();
         let messages: Vec<LogDoc> = self
-            .collect(self.log.find(doc! { "_id": { "$in": ids } }))
+            .collect(self.log.find(in_log(room, doc! { "$in": ids })))
             .await?;
         let messages = events(messages)?;
+        let as_of = self.tips.get(room).unwrap_or(SEQ_MAX);
         let states = self
-            .message_states(room, &messages, SEQ_MAX, usize::MAX)
+            .message_states(room, &messages, as_of, usize::MAX)
             .await?;
         let standing = states.into_iter().filter(|state| !state.deleted);
         Ok(standing
-            .map(|state| (state.said.seq, state.mentions))
+            .map(|state| (state.sent.seq, state.mentions))
             .collect())
     }
 }

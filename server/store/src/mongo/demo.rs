@@ -1,5 +1,5 @@
-//! The users that the FastAPI demo left: documents `{username, password}`, the password in plain
-//! text, no name unique in any spelling.
+//! Takes over the users of the FastAPI demo: documents `{username, password}` with the password in
+//! plain text, where several may have one name.
 //!
 //! A document without `chatServer.passwordKind` is as the demo left it. That mark is set in the
 //! same write as the hash, so that a crash leaves a document either way, never between.
@@ -9,7 +9,6 @@ use futures::TryStreamExt;
 use mongodb::bson::doc;
 
 use super::Shared;
-use super::accounts::FIRST_ACCOUNT;
 use super::documents::{DemoNameDoc, UserDoc};
 use super::error::Failure;
 use super::log::clamp;
@@ -20,17 +19,18 @@ use crate::{PlainPassword, StoreError};
 const NAMES_AT_ONCE_MAX: usize = 500;
 
 impl Shared {
-    /// Learns the demo's names, before anyone can register one that folds to the same. Done again
-    /// after a crash, it does no harm.
+    /// Learns the demo's names, before anyone can register one that folds to the same. It may be
+    /// repeated after a crash.
     pub(super) async fn prepare_demo_users(&self) -> Result<(), Failure> {
         let unmarked = doc! { "chatServer.passwordKind": null };
         let mut docs = self.ask(self.users.find(unmarked)).await?;
         let mut names = Vec::new();
-        let mut count = 0_u64;
+        let (mut count, mut any) = (0_u64, false);
         loop {
             let doc: Option<UserDoc> = self.ask(docs.try_next()).await?;
             let ended = doc.is_none();
-            // Documents without a name that is text are nobody's.
+            any |= !ended;
+            // A document is no account if its name is no text.
             if let Some(name) = doc.as_ref().and_then(|doc| doc.username.as_str()) {
                 let username = Username::existing(name);
                 let folded = username.folded();
@@ -50,8 +50,10 @@ impl Shared {
                 "users of the demo whose passwords are to be converted"
             );
         }
-        self.mark_missing_passwords().await?;
-        self.note_that_there_are_users().await
+        if any {
+            self.mark_missing_passwords().await?;
+        }
+        Ok(())
     }
 
     async fn keep_demo_names(&self, mut names: Vec<DemoNameDoc>) -> Result<(), Failure> {
@@ -64,26 +66,29 @@ impl Shared {
         }
     }
 
-    /// A name or a password that is not text opens nothing, in the demo as here.
+    /// Marks documents whose name or password is no text: nobody can sign in with one, in the demo
+    /// as here. A list is marked too, although MongoDB finds its items as if they were the field.
     async fn mark_missing_passwords(&self) -> Result<(), Failure> {
+        let mut count = 0;
         for field in ["username", "password"] {
-            let mut filter = doc! { "chatServer.passwordKind": null };
-            filter.insert(field, doc! { "$not": { "$type": "string" } });
-            let set = doc! { "$set": { "chatServer.passwordKind": MISSING } };
-            self.ask(self.users.update_many(filter, set)).await?;
+            for unusable in [
+                doc! { "$not": { "$type": "string" } },
+                doc! { "$type": "array" },
+            ] {
+                let mut filter = doc! { "chatServer.passwordKind": null };
+                filter.insert(field, unusable);
+                let set = doc! { "$set": { "chatServer.passwordKind": MISSING } };
+                let marked = self.ask(self.users.update_many(filter, set)).await?;
+                count += marked.modified_count;
+            }
+        }
+        if count > 0 {
+            tracing::warn!(
+                count,
+                "users of the demo have no name or no password that is text; nobody can sign in as them"
+            );
         }
         Ok(())
-    }
-
-    /// So that nobody who registers in the demo's database is told to be the first.
-    async fn note_that_there_are_users(&self) -> Result<(), Failure> {
-        if self.ask(self.users.find_one(doc! {})).await?.is_none() {
-            return Ok(());
-        }
-        match self.insert_if_absent(FIRST_ACCOUNT, "").await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure::Away(error.to_string())),
-        }
     }
 
     pub(super) async fn plain_passwords(
@@ -93,7 +98,14 @@ impl Shared {
         if limit == 0 {
             return Ok(Vec::new());
         }
-        let unmarked = doc! { "chatServer.passwordKind": null };
+        // A document that the demo added after the start may contain anything, and must not fill
+        // the page.
+        let text = doc! { "$type": "string", "$not": { "$type": "array" } };
+        let unmarked = doc! {
+            "chatServer.passwordKind": null,
+            "username": text.clone(),
+            "password": text,
+        };
         let find = self.users.find(unmarked).limit(clamp(limit));
         let docs: Vec<UserDoc> = self.collect(find).await?;
         let plain = |doc: UserDoc| {
@@ -105,7 +117,8 @@ impl Shared {
         Ok(docs.into_iter().filter_map(plain).collect())
     }
 
-    /// One that was changed or converted meanwhile no longer matches, and stays.
+    /// Replaces a plain password by its hash. A document that was changed or converted meanwhile no
+    /// longer matches, and stays as it is.
     pub(super) async fn convert_password(
         &self,
         username: &Username,

@@ -1,24 +1,30 @@
-//! What lies in each collection.
+//! The documents of each collection.
 
 use chat_shared::{RoomName, Seq, Username};
 use mongodb::bson::spec::BinarySubtype;
-use mongodb::bson::{Binary, Bson, RawDocumentBuf, deserialize_from_slice};
+use mongodb::bson::{Binary, Bson, Document, RawDocumentBuf, deserialize_from_slice, doc};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::log::{check_format, unreadable};
 use crate::{Avatar, PasswordEpoch, SecretHash, Session, Snapshot, StoreError};
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// The highest number that an `_id` of the log has digits for; no room gets there.
 pub(super) const SEQ_MAX: Seq = 9_999_999_999_999_999;
 
-/// An event's `_id`: by it a room's events lie together and in order.
+/// An event's `_id`. In its order, a room's events are together and in sequence.
 pub(super) fn log_id(room: &RoomName, seq: Seq) -> String {
     format!("{room}:{seq:016}")
 }
 
-/// A number as BSON has it. No seq, time or count of ours comes near the end.
+/// A filter by `_id` on the log. It names the room too, so that a log that is sharded by room is
+/// asked on one shard.
+pub(super) fn in_log(room: &RoomName, id: impl Into<Bson>) -> Document {
+    doc! { "_id": id.into(), "room": room.as_str() }
+}
+
+/// Converts a number to BSON's. No seq, time or count comes near its limit.
 pub(super) fn int(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
@@ -36,11 +42,12 @@ pub(super) struct LogDoc {
     nonce: EventNonce,
     messages: u64,
     is_message: bool,
-    /// The message that it changes, or 0.
-    #[serde(default)]
+    /// The message that it changes. It is absent where it is 0, so that a message costs no entry in
+    /// the index.
+    #[serde(default, skip_serializing_if = "is_zero")]
     target: Seq,
-    /// Whom the text in it mentions.
-    #[serde(default)]
+    /// The people whom its text mentions. It is absent where there are none, as `target` is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mentions: Vec<Username>,
     /// The oldest version of the events' format whose readers understand it.
     #[serde(default = "first_format")]
@@ -48,13 +55,17 @@ pub(super) struct LogDoc {
     body: StoredBody,
 }
 
-/// Before the field was there, all events had the first format.
+fn is_zero(seq: &Seq) -> bool {
+    *seq == 0
+}
+
+/// The format of an event that has no field for it: all were of the first format then.
 fn first_format() -> u32 {
     1
 }
 
-/// An event's body, or what can be said of one that this version can't read. A document whose body
-/// is unknown is still read, so that the error names its event.
+/// An event's body, or the kind of one that this version can't read. A document with an unknown
+/// body is still read, so that the error names its event.
 #[derive(Debug, Clone, PartialEq)]
 enum StoredBody {
     Known(EventBody),
@@ -141,7 +152,7 @@ pub(super) fn events(docs: Vec<LogDoc>) -> Result<Vec<LogEvent>, StoreError> {
     docs.into_iter().map(LogEvent::try_from).collect()
 }
 
-/// Written before the room's first event, so that every log's room is found here.
+/// A room. It is written before the room's first event, so that every log has its room here.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RoomDoc {
@@ -163,7 +174,7 @@ pub(super) struct RoomDoc {
 
 pub(super) const NO_KIND: &str = "none";
 
-/// Who was ever a member, and is one or not as of `seq`.
+/// A person who was ever a member, and whether they are one as of `seq`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct MembershipDoc {
     #[serde(rename = "_id")]
@@ -174,16 +185,8 @@ pub(super) struct MembershipDoc {
     pub(super) seq: Seq,
 }
 
-impl MembershipDoc {
-    pub(super) fn new(room: &RoomName, username: &Username, member: bool, seq: Seq) -> Self {
-        Self {
-            id: format!("{room}:{username}"),
-            room: room.clone(),
-            username: username.clone(),
-            member,
-            seq,
-        }
-    }
+pub(super) fn membership_id(room: &RoomName, username: &Username) -> String {
+    format!("{room}:{username}")
 }
 
 /// A deleted message.
@@ -197,7 +200,7 @@ pub(super) struct DeletionDoc {
     pub(super) scrubbed: bool,
 }
 
-/// Up to where someone has read a room.
+/// The seq up to which someone has read a room.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ReadMarkDoc {
     #[serde(rename = "_id")]
@@ -208,7 +211,7 @@ pub(super) struct ReadMarkDoc {
     pub(super) messages: u64,
 }
 
-/// A message's words as of the event `rev`; none once it is deleted.
+/// The words of a message as of the event `rev`. A deleted message has none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct SearchDoc {
     #[serde(rename = "_id")]
@@ -314,7 +317,7 @@ impl From<SessionDoc> for Session {
             username: doc.username,
             created: doc.created,
             expires: doc.expires,
-            // A hash of another length is of no secret: nothing opens the session.
+            // No secret has a hash of another length, so nothing opens such a session.
             secret_hash: doc
                 .secret_hash
                 .map(|hash| SecretHash(hash.bytes.try_into().unwrap_or_default())),
@@ -342,7 +345,7 @@ pub(super) struct SchemaDoc {
     pub(super) oldest_reader: u32,
 }
 
-/// A name that the demo's users have, by what it folds to.
+/// The name of a user of the demo, and its folded form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct DemoNameDoc {
     #[serde(rename = "_id")]
@@ -350,11 +353,11 @@ pub(super) struct DemoNameDoc {
     pub(super) folded: String,
 }
 
-/// A document of `chatRoomUsers`: the demo's `{username, password}`, with what is ours beside in a
-/// field of its own. The demo's may hold anything, so nothing is expected of it.
+/// A document of `chatRoomUsers`: the demo's `{username, password}`, and the server's own fields in
+/// `chatServer`. The demo's fields may contain anything.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct UserDoc {
-    /// The folded name for an account that we made; an ObjectId for the demo's.
+    /// The folded name of an account of this server, or an ObjectId of the demo's.
     #[serde(rename = "_id")]
     pub(super) id: Bson,
     #[serde(default)]
@@ -369,11 +372,11 @@ pub(super) struct UserDoc {
     pub(super) ours: Option<OursDoc>,
 }
 
-/// In a document of the demo's there is at most how its password is kept.
+/// The server's own fields. A document of the demo has `password_kind` at most.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct OursDoc {
-    /// Absent: as the demo kept it.
+    /// It is absent where the password is as the demo kept it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) password_kind: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -1,27 +1,35 @@
 //! The rooms' logs in MongoDB: pages and lists. Appends are in `append`.
 
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
 use chat_shared::protocol::RoomKind;
 use chat_shared::{RoomName, Seq, Username};
 use futures::{StreamExt, TryStreamExt};
 use mongodb::action::Find;
 use mongodb::bson::doc;
 use serde::de::DeserializeOwned;
+use tokio::time::Instant;
 
-use super::documents::{LogDoc, MembershipDoc, RoomDoc, SEQ_MAX, SnapshotDoc, int, log_id};
+use super::documents::{
+    LogDoc, MembershipDoc, RoomDoc, SEQ_MAX, SnapshotDoc, events, in_log, int, log_id,
+};
 use super::error::{Failure, too_slow};
-use super::search;
 use super::{MongoStore, Shared};
 use crate::projection::kind_text;
 use crate::{
     Append, Found, LogStore, Page, PageLimit, PublicRoom, ReadMark, Search, Snapshot, StoreError,
 };
-use chat_rules::{EventNonce, LogEvent, Target};
+use chat_server_rules::{EventNonce, LogEvent, MessageState};
 
-/// Questions about single rooms that one listing has under way.
-const LISTING_QUESTIONS_MAX: usize = 8;
+/// Queries about single rooms that one listing has in flight.
+const LISTING_QUERIES_MAX: usize = 8;
 
 /// Events that MongoDB sends at a time for a page: 1 MiB of the longest.
 const BATCH_EVENTS: u32 = 64;
+
+/// The least time that MongoDB gets for a query. 0 would mean no bound.
+const TIME_MIN: Duration = Duration::from_millis(1);
 
 #[async_trait::async_trait]
 impl LogStore for MongoStore {
@@ -44,7 +52,7 @@ impl LogStore for MongoStore {
             return Ok(Page::default());
         }
         let range = doc! { "$gt": log_id(room, after), "$lte": log_id(room, SEQ_MAX) };
-        let find = self.shared.log.find(doc! { "_id": range });
+        let find = self.shared.log.find(in_log(room, range));
         let page = self
             .shared
             .log_page(find.sort(doc! { "_id": 1 }), limit)
@@ -85,22 +93,31 @@ impl LogStore for MongoStore {
         self.shared.log_page(find, limit).await
     }
 
-    async fn event_by_nonce(
+    async fn events_by_nonces(
         &self,
         room: &RoomName,
-        sender: &Username,
-        nonce: &EventNonce,
-    ) -> Result<Option<LogEvent>, StoreError> {
-        self.shared.event_by_nonce(room, sender, nonce).await
+        marks: &[(Username, EventNonce)],
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let deadline = Instant::now() + self.shared.timeouts.operation;
+        self.shared.events_by_nonces(room, marks, deadline).await
     }
 
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
-        let find = self.shared.log.find_one(doc! { "_id": log_id(room, seq) });
+        let find = in_log(room, log_id(room, seq));
         self.shared
-            .ask(find)
+            .ask(self.shared.log.find_one(find))
             .await?
             .map(LogEvent::try_from)
             .transpose()
+    }
+
+    async fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Result<Vec<LogEvent>, StoreError> {
+        let ids: Vec<String> = seqs.iter().map(|seq| log_id(room, *seq)).collect();
+        let find = self.shared.log.find(in_log(room, doc! { "$in": ids }));
+        let found = events(self.shared.collect(find).await?)?;
+        let mut found: HashMap<Seq, LogEvent> =
+            found.into_iter().map(|event| (event.seq, event)).collect();
+        Ok(seqs.iter().filter_map(|seq| found.remove(seq)).collect())
     }
 
     async fn message_states(
@@ -109,7 +126,7 @@ impl LogStore for MongoStore {
         messages: Vec<LogEvent>,
         as_of: Seq,
         bytes: usize,
-    ) -> Result<Vec<Target>, StoreError> {
+    ) -> Result<Vec<MessageState>, StoreError> {
         self.shared
             .message_states(room, &messages, as_of, bytes)
             .await
@@ -164,8 +181,11 @@ impl LogStore for MongoStore {
     }
 
     async fn search(&self, search: &Search) -> Result<Found, StoreError> {
-        self.shared.follow_search().await?;
-        search::find(&self.shared, search).await
+        if let Some(found) = self.shared.find_recent(search) {
+            return Ok(found);
+        }
+        self.shared.follow_for_search(&search.rooms).await;
+        self.shared.find_entries(search).await
     }
 
     async fn rooms_of(&self, username: &Username) -> Result<Vec<RoomName>, StoreError> {
@@ -194,10 +214,21 @@ impl LogStore for MongoStore {
         let filter = doc! { "kind": kind_text(RoomKind::Public), "_id": range };
         let find = self.shared.rooms.find(filter).sort(doc! { "_id": 1 });
         let docs: Vec<RoomDoc> = self.shared.collect(find.limit(clamp(limit))).await?;
-        // What changes with every message is counted when asked for.
-        futures::stream::iter(docs)
-            .map(|doc| self.shared.public_room(doc))
-            .buffered(LISTING_QUESTIONS_MAX)
+        let members = self.shared.count_members(&docs).await?;
+        // The tip changes with every message, so it is read from the log.
+        let rooms = docs.into_iter().map(async |doc| {
+            let last_seq = self.shared.tip_of(&doc.room).await?;
+            let members = members.get(doc.room.as_str()).copied();
+            Ok(PublicRoom {
+                room: doc.room,
+                kind: RoomKind::Public,
+                topic: doc.topic,
+                members: members.unwrap_or_default(),
+                last_seq,
+            })
+        });
+        futures::stream::iter(rooms)
+            .buffered(LISTING_QUERIES_MAX)
             .try_collect()
             .await
     }
@@ -230,7 +261,7 @@ impl LogStore for MongoStore {
             .snapshots
             .update_one(older, doc! { "$set": set });
         match self.shared.ask(upsert.upsert(true)).await {
-            // The one that is there is newer, or another server was first to keep one.
+            // The snapshot in the store is newer, or another server inserted the first one.
             Ok(_) | Err(Failure::Duplicate) => Ok(()),
             Err(failure) => Err(failure.into()),
         }
@@ -238,26 +269,41 @@ impl LogStore for MongoStore {
 }
 
 impl Shared {
-    pub(super) async fn event_by_nonce(
+    pub(super) async fn events_by_nonces(
         &self,
         room: &RoomName,
-        sender: &Username,
-        nonce: &EventNonce,
-    ) -> Result<Option<LogEvent>, StoreError> {
-        let key = doc! {
+        marks: &[(Username, EventNonce)],
+        deadline: Instant,
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        if marks.is_empty() {
+            return Ok(Vec::new());
+        }
+        let senders: BTreeSet<&str> = marks.iter().map(|(sender, _)| sender.as_str()).collect();
+        let nonces: BTreeSet<&str> = marks.iter().map(|(_, nonce)| nonce.as_str()).collect();
+        let filter = doc! {
             "room": room.as_str(),
-            "sender": sender.as_str(),
-            "nonce": nonce.as_str(),
+            "sender": { "$in": Vec::from_iter(senders) },
+            "nonce": { "$in": Vec::from_iter(nonces) },
         };
-        let found = self.ask(self.log.find_one(key)).await?;
-        found.map(LogEvent::try_from).transpose()
+        let found = self.collect_until(deadline, self.log.find(filter)).await?;
+        let mut found = events(found)?;
+        // One sender's nonce may be another's too.
+        found.retain(|event| {
+            let is_its = |(sender, nonce): &(Username, EventNonce)| {
+                *sender == event.sender && *nonce == event.nonce
+            };
+            marks.iter().any(is_its)
+        });
+        Ok(found)
     }
 
     async fn log_page(&self, find: Find<'_, LogDoc>, limit: PageLimit) -> Result<Page, StoreError> {
         let mut page = Page::default();
-        // One more shows that there is more; a batch is small, so that few are read in vain.
+        // One more row shows whether there is more. Batches are small, so that few are read in
+        // vain.
         let rows = clamp(limit.rows).saturating_add(1);
         let find = find.limit(rows).batch_size(BATCH_EVENTS);
+        let find = find.max_time(self.timeouts.operation);
         let reading = async {
             let (mut docs, mut bytes) = (find.await.map_err(Failure::from)?, 0);
             while let Some(doc) = docs.try_next().await.map_err(Failure::from)? {
@@ -273,43 +319,69 @@ impl Shared {
         read.unwrap_or_else(|_| Err(too_slow(wait).into()))
     }
 
-    async fn public_room(&self, doc: RoomDoc) -> Result<PublicRoom, StoreError> {
-        let last_seq = self.tip_of(&doc.room).await?;
-        let members = doc! { "room": doc.room.as_str(), "member": true };
-        let members = self.ask(self.memberships.count_documents(members)).await?;
-        Ok(PublicRoom {
-            room: doc.room,
-            kind: RoomKind::Public,
-            topic: doc.topic,
-            members,
-            last_seq,
-        })
+    /// Counts the members of these rooms in one command.
+    async fn count_members(&self, rooms: &[RoomDoc]) -> Result<HashMap<String, u64>, StoreError> {
+        #[derive(serde::Deserialize)]
+        struct Count {
+            #[serde(rename = "_id")]
+            room: String,
+            members: u64,
+        }
+        if rooms.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let names: Vec<&str> = rooms.iter().map(|doc| doc.room.as_str()).collect();
+        let members = doc! { "room": { "$in": names }, "member": true };
+        let group = doc! { "_id": "$room", "members": { "$sum": 1_i64 } };
+        let pipeline = [doc! { "$match": members }, doc! { "$group": group }];
+        let counting = async {
+            let counts = self.memberships.aggregate(pipeline).with_type::<Count>();
+            counts.await?.try_collect::<Vec<Count>>().await
+        };
+        let counts = self.ask(counting).await?;
+        Ok(counts
+            .into_iter()
+            .map(|count| (count.room, count.members))
+            .collect())
     }
 
     pub(super) async fn tip_of(&self, room: &RoomName) -> Result<Seq, StoreError> {
         let range = doc! { "$gt": log_id(room, 0), "$lte": log_id(room, SEQ_MAX) };
         let find = self
             .log
-            .find_one(doc! { "_id": range })
-            .sort(doc! { "_id": -1 });
+            .find_one(in_log(room, range))
+            .sort(doc! { "_id": -1 })
+            .max_time(self.timeouts.operation);
         Ok(self.ask(find).await?.map_or(0, |doc| doc.seq()))
     }
 
-    /// All that a `find` finds, with one end to the wait.
+    /// Reads all documents of a `find` within one deadline. MongoDB stops at it too, so that no
+    /// query runs on after nobody waits for its answer.
     pub(super) async fn collect<T>(&self, find: Find<'_, T>) -> Result<Vec<T>, Failure>
     where
         T: DeserializeOwned + Send + Sync,
     {
-        let wait = self.timeouts.operation;
+        let deadline = Instant::now() + self.timeouts.operation;
+        self.collect_until(deadline, find).await
+    }
+
+    /// As [`Shared::collect`], and no longer than until `deadline`.
+    pub(super) async fn collect_until<T>(
+        &self,
+        deadline: Instant,
+        find: Find<'_, T>,
+    ) -> Result<Vec<T>, Failure>
+    where
+        T: DeserializeOwned + Send + Sync,
+    {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let find = find.max_time(left.clamp(TIME_MIN, self.timeouts.operation));
         let all = async { find.await?.try_collect().await };
-        match tokio::time::timeout(wait, all).await {
-            Ok(all) => all.map_err(|error: mongodb::error::Error| error.into()),
-            Err(_) => Err(too_slow(wait)),
-        }
+        self.ask_until(deadline, all).await
     }
 }
 
-/// A limit as MongoDB counts; 0 would be none, so it is asked for before.
+/// Converts a limit to MongoDB's type. Callers handle 0, which MongoDB takes for no limit.
 pub(super) fn clamp(limit: usize) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }

@@ -1,8 +1,9 @@
-//! Messages that were changed, as they are now: a projection, repaired from the log like the others.
+//! Keeps the present state of messages that were changed. It is a projection, and repaired from the
+//! log like the others.
 //!
-//! A message's document bears the seq of its last event (`rev`) and of the edit that its text is of
-//! (`textSeq`), a reaction's that of the event that set it. Only a later event writes over an
-//! earlier one, so that neither order nor repetition matters.
+//! A message's document has the seq of its last event (`rev`) and that of the edit that its text
+//! comes from (`textSeq`). A reaction's document has the seq of the event that set it. Only a later
+//! event overwrites an earlier one, so that neither order nor repetition matters.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +16,7 @@ use super::documents::{LogDoc, SEQ_MAX, events, int, log_id};
 use super::error::Failure;
 use crate::StoreError;
 use crate::log::take_bytes;
-use chat_rules::{EventBody, LogEvent, StoredChanges, StoredEdit, Target};
+use chat_server_rules::{EventBody, LogEvent, MessageState, StoredChanges, StoredEdit};
 
 /// Messages whose states are read at a time, so that a bound in bytes ends the reading early.
 const STATES_AT_ONCE_MAX: usize = 32;
@@ -52,7 +53,7 @@ pub(super) struct ReactionDoc {
 }
 
 impl Shared {
-    /// Takes an event that changes a message into the message's document.
+    /// Writes an event that changes a message into the message's document.
     pub(super) async fn project_message_state(
         &self,
         room: &RoomName,
@@ -73,7 +74,8 @@ impl Shared {
                     .move_message_state(&id, seq, place, edit.clone())
                     .await?
                 {
-                    let older = doc! { "_id": id, "textSeq": { "$lt": seq } };
+                    // A document that only reactions made has no such field.
+                    let older = doc! { "_id": id, "textSeq": { "$not": { "$gte": seq } } };
                     let update = self.message_states.update_one(older, doc! { "$set": edit });
                     self.ask(update).await?;
                 }
@@ -85,8 +87,13 @@ impl Shared {
                     "textSeq": int(SEQ_MAX),
                 });
                 let update = doc! { "$set": set, "$max": { "rev": seq }, "$inc": { "changes": 1 } };
-                let upsert = self.message_states.update_one(doc! { "_id": &id }, update);
-                self.ask(upsert.upsert(true)).await?;
+                // A repetition finds it deleted, and changes nothing.
+                let standing = doc! { "_id": &id, "deleted": { "$ne": true } };
+                let upsert = self.message_states.update_one(standing, update);
+                match self.ask(upsert.upsert(true)).await {
+                    Ok(_) | Err(Failure::Duplicate) => {}
+                    Err(failure) => return Err(failure),
+                }
                 self.ask(self.reactions.delete_many(place)).await?;
             }
             EventBody::Reacted { emoji, on, .. } => {
@@ -100,8 +107,8 @@ impl Shared {
         Ok(())
     }
 
-    /// Writes a change into a message's document, which is made where there is none. `false` where
-    /// it is of a later event already.
+    /// Writes a change into a message's document, and inserts it where there is none. Returns
+    /// `false` where the document is of a later event already.
     async fn move_message_state(
         &self,
         id: &str,
@@ -131,7 +138,7 @@ impl Shared {
         on: bool,
     ) -> Result<(), Failure> {
         let (username, seq) = (&event.sender, int(event.seq));
-        // An emoji may hold anything, so its length tells where the name begins.
+        // An emoji may contain any character, so its length says where the name begins.
         let emoji = emoji.as_str();
         let id = format!(
             "{}:{}:{emoji}:{username}",
@@ -161,12 +168,13 @@ impl Shared {
         messages: &[LogEvent],
         as_of: Seq,
         bytes: usize,
-    ) -> Result<Vec<Target>, StoreError> {
-        // Another server, or this one before an error, may have stored what it did not project.
-        self.project_missing(room).await?;
+    ) -> Result<Vec<MessageState>, StoreError> {
+        // Another server, or this one before an error, may have stored events and not projected
+        // them.
+        self.project_missing(room, as_of).await?;
         let (mut states, mut sum) = (Vec::new(), 0);
-        for said in messages.chunks(STATES_AT_ONCE_MAX) {
-            for state in self.states_of(room, said, as_of).await? {
+        for sent in messages.chunks(STATES_AT_ONCE_MAX) {
+            for state in self.states_of(room, sent, as_of).await? {
                 sum += state.bytes();
                 states.push(state);
             }
@@ -183,27 +191,27 @@ impl Shared {
         room: &RoomName,
         messages: &[LogEvent],
         as_of: Seq,
-    ) -> Result<Vec<Target>, StoreError> {
-        let ids: Vec<String> = messages.iter().map(|said| log_id(room, said.seq)).collect();
+    ) -> Result<Vec<MessageState>, StoreError> {
+        let ids: Vec<String> = messages.iter().map(|sent| log_id(room, sent.seq)).collect();
         let find = self.message_states.find(doc! { "_id": { "$in": ids } });
         let docs = self.collect(find).await?;
         let mut docs: HashMap<String, MessageStateDoc> =
             docs.into_iter().map(|doc| (doc.id.clone(), doc)).collect();
         let mut reactions = self.reactions_to(room, messages, &docs).await?;
         let mut states = Vec::with_capacity(messages.len());
-        for said in messages {
-            let Some(doc) = docs.remove(&log_id(room, said.seq)) else {
-                states.extend(Target::new(said));
+        for sent in messages {
+            let Some(doc) = docs.remove(&log_id(room, sent.seq)) else {
+                states.extend(MessageState::new(sent));
                 continue;
             };
-            let reactions = reactions.remove(&said.seq).unwrap_or_default();
+            let reactions = reactions.remove(&sent.seq).unwrap_or_default();
             let is_ahead = doc.rev > as_of
                 || reactions.iter().any(|reaction| reaction.seq > as_of)
                 || (!doc.deleted && doc.text_seq > as_of);
             states.extend(if is_ahead {
-                self.state_in_the_past(room, said, as_of).await?
+                self.state_in_the_past(room, sent, as_of).await?
             } else {
-                Target::with_changes(said, changes_of(doc, reactions))
+                MessageState::with_changes(sent, changes_of(doc, reactions))
             });
         }
         Ok(states)
@@ -215,11 +223,11 @@ impl Shared {
         messages: &[LogEvent],
         docs: &HashMap<String, MessageStateDoc>,
     ) -> Result<BTreeMap<Seq, Vec<ReactionDoc>>, StoreError> {
-        let changed = messages.iter().filter(|said| {
-            let doc = docs.get(&log_id(room, said.seq));
+        let changed = messages.iter().filter(|sent| {
+            let doc = docs.get(&log_id(room, sent.seq));
             doc.is_some_and(|doc| !doc.deleted)
         });
-        let targets: Vec<Bson> = changed.map(|said| Bson::Int64(int(said.seq))).collect();
+        let targets: Vec<Bson> = changed.map(|sent| Bson::Int64(int(sent.seq))).collect();
         let mut by_target: BTreeMap<Seq, Vec<ReactionDoc>> = BTreeMap::new();
         if targets.is_empty() {
             return Ok(by_target);
@@ -231,18 +239,18 @@ impl Shared {
         Ok(by_target)
     }
 
-    /// What the log has up to `as_of`: the document holds what came later, which is not shown to
-    /// anybody yet. Of the edits only the last is read.
+    /// Makes a message's state as of `as_of` from the log. Its document has later changes, which
+    /// nobody may see yet. Of the edits it reads only the last.
     async fn state_in_the_past(
         &self,
         room: &RoomName,
-        said: &LogEvent,
+        sent: &LogEvent,
         as_of: Seq,
-    ) -> Result<Option<Target>, StoreError> {
+    ) -> Result<Option<MessageState>, StoreError> {
         let filter = |kind: Bson| {
             doc! {
                 "room": room.as_str(),
-                "target": int(said.seq),
+                "target": int(sent.seq),
                 "body.kind": kind,
                 "seq": { "$lte": int(as_of) },
             }
@@ -253,7 +261,7 @@ impl Shared {
         let others: Vec<LogDoc> = self.collect(self.log.find(others)).await?;
         let mut changes = events(edit.into_iter().chain(others).collect())?;
         changes.sort_by_key(|event| event.seq);
-        let mut state = Target::new(said);
+        let mut state = MessageState::new(sent);
         if let Some(state) = &mut state {
             changes.iter().for_each(|event| state.apply(event));
         }
@@ -262,7 +270,15 @@ impl Shared {
 }
 
 fn changes_of(doc: MessageStateDoc, reactions: Vec<ReactionDoc>) -> StoredChanges {
-    let on = reactions.into_iter().filter(|reaction| reaction.on);
+    // Before emoji had a normal form, one reaction of a person could have two documents, which are
+    // read as the same emoji. The later one counts.
+    let mut latest = BTreeMap::new();
+    for doc in reactions {
+        let reaction = (doc.emoji, doc.username);
+        let last = latest.entry(reaction).or_insert((doc.seq, doc.on));
+        *last = (*last).max((doc.seq, doc.on));
+    }
+    let on = latest.into_iter().filter(|(_, (_, on))| *on);
     let edit = doc.edited_ts.map(|ts| StoredEdit {
         text: doc.text,
         mentions: doc.mentions,
@@ -273,6 +289,33 @@ fn changes_of(doc: MessageStateDoc, reactions: Vec<ReactionDoc>) -> StoredChange
         edit,
         deleted: doc.deleted,
         changes: doc.changes,
-        reactions: on.map(|doc| (doc.emoji, doc.username, doc.seq)).collect(),
+        reactions: on
+            .map(|((emoji, username), (seq, _))| (emoji, username, seq))
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_document_of_a_reaction_counts() {
+        let reaction = |emoji: &str, on: bool, seq: Seq| {
+            let doc = doc! {
+                "_id": emoji, "target": 1_i64, "emoji": emoji, "username": "ann",
+                "on": on, "seq": int(seq),
+            };
+            mongodb::bson::deserialize_from_document::<ReactionDoc>(doc).unwrap()
+        };
+        let state = doc! { "_id": "x", "rev": 9_i64 };
+        let on_after = |reactions: Vec<ReactionDoc>| {
+            let state = mongodb::bson::deserialize_from_document(state.clone()).unwrap();
+            changes_of(state, reactions).reactions.len()
+        };
+        let (old, new) = ("\u{2764}", "\u{2764}\u{FE0F}");
+        let both = |on| vec![reaction(old, true, 2), reaction(new, on, 3)];
+        assert_eq!(on_after(both(true)), 1);
+        assert_eq!(on_after(both(false)), 0);
     }
 }

@@ -1,9 +1,9 @@
-//! The store for who keeps credentials in MongoDB, and for several servers on one truth.
+//! The store in MongoDB: for operators who run one, and for several servers on one database.
 //!
-//! Nothing but a unique insert is taken for atomic: an event's `_id` is its room and its number,
-//! an account's `_id` its folded name. Whatever became of a write that gave an error is found by
-//! reading back. Projections are written so that neither order nor repetition matters, and are
-//! repaired from the log at start.
+//! The store assumes only that a unique insert is atomic: an event's `_id` is its room and its seq,
+//! an account's `_id` its folded name. It learns the outcome of a failed write by reading back.
+//! Projections are written so that neither order nor repetition matters, and are repaired from the
+//! log at start. Start reading at [`MongoStore::open`] and `append`.
 
 mod accounts;
 mod append;
@@ -11,37 +11,56 @@ mod connect;
 mod conversations;
 mod demo;
 mod documents;
+mod entries;
 mod error;
+mod follow;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
+mod index_list;
 mod indexes;
+mod insert;
 mod log;
 mod message_states;
 mod passwords;
+mod policy;
 mod projections;
+mod reached;
+mod readiness;
+mod recent;
 mod schema;
 mod search;
+mod statements;
 #[cfg(test)]
 mod tests;
-mod tips;
+mod unreachable;
+mod url;
+mod users;
 
 pub use connect::{OpenError, Timeouts};
 
 use std::sync::Arc;
 
+use mongodb::bson::doc;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
+use tokio_util::task::AbortOnDropHandle;
 
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
     SchemaDoc, SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
 };
+use self::follow::SearchEntries;
 use self::message_states::{MessageStateDoc, ReactionDoc};
 use self::passwords::PasswordChangeDoc;
+use self::policy::{BlockDoc, KnownNetworkDoc, QuotaDoc};
 use self::projections::Behind;
+use self::reached::Reached;
+use self::readiness::Readiness;
+use self::recent::Recent;
 use self::schema::{SCHEMA_VERSION, Schema};
-use self::tips::Tips;
-use super::Store;
+use super::{LOG_ID, Store, StoreError};
 
-/// The demo's collection, where its people are.
+/// The FastAPI demo's collection of its users.
 const USERS: &str = "chatRoomUsers";
 const LOG: &str = "log";
 const ROOMS: &str = "rooms";
@@ -58,16 +77,21 @@ const SCHEMA: &str = "schema";
 const MESSAGE_STATES: &str = "messageStates";
 const REACTIONS: &str = "reactions";
 const PASSWORD_CHANGES: &str = "passwordChanges";
+const BLOCKS: &str = "blocks";
+const QUOTAS: &str = "quotas";
+const KNOWN_NETWORKS: &str = "knownNetworks";
+const READINESS: &str = "readiness";
 
 /// Everything durable in one database of a MongoDB.
 pub struct MongoStore {
     shared: Arc<Shared>,
     hosts: String,
-    repairing: tokio::task::JoinHandle<()>,
+    repairing: AbortOnDropHandle<()>,
 }
 
 struct Shared {
     client: Client,
+    database: Database,
     timeouts: Timeouts,
     users: Collection<UserDoc>,
     demo_names: Collection<DemoNameDoc>,
@@ -85,19 +109,26 @@ struct Shared {
     message_states: Collection<MessageStateDoc>,
     reactions: Collection<ReactionDoc>,
     password_changes: Collection<PasswordChangeDoc>,
-    tips: Tips,
-    /// Rooms whose listing is behind their log.
+    blocks: Collection<BlockDoc>,
+    quotas: Collection<QuotaDoc>,
+    known_networks: Collection<KnownNetworkDoc>,
+    /// The seq up to which this server saw each room's log.
+    tips: Reached,
+    /// The seq up to which this server knows each room to be projected.
+    projected: Reached,
+    /// Rooms whose projections are behind their log.
     behind: Behind,
-    /// Rooms of which the search lacks something.
-    unsearched: Behind,
+    entries: SearchEntries,
+    recent: Recent,
+    readiness: Readiness,
 }
 
 impl MongoStore {
-    /// Connects to the MongoDB of `url` and makes `database` ready: its indexes, the demo's users,
-    /// projections that a crash left behind the log.
+    /// Connects to the MongoDB of `url` and makes `database` ready: it builds indexes, takes over
+    /// the demo's users, and repairs projections that a crash left behind the log.
     ///
     /// # Errors
-    /// [`OpenError`], a sentence for the operator, in which no part of the URL but its hosts is.
+    /// [`OpenError`], a sentence for the operator that has no part of the URL but its hosts.
     pub async fn open(url: &str, database: &str) -> Result<Self, OpenError> {
         let timeouts = Timeouts::default();
         let options = connect::options(url, timeouts).await?;
@@ -114,7 +145,7 @@ impl MongoStore {
         let client =
             Client::with_options(options).map_err(|error| unusable(error::Failure::from(error)))?;
         let shared = Arc::new(Shared::new(client, database, timeouts));
-        shared.reach(database).await.map_err(unusable)?;
+        let is_replica_set = shared.reach().await.map_err(unusable)?;
         match shared.check_schema().await.map_err(unusable)? {
             Schema::Usable => {}
             Schema::TooNew { found } => {
@@ -126,8 +157,9 @@ impl MongoStore {
                 });
             }
         }
-        shared.make_ready(database).await.map_err(unusable)?;
+        shared.make_ready(is_replica_set).await.map_err(unusable)?;
         let repairing = tokio::spawn(projections::keep_repairing(Arc::downgrade(&shared)));
+        let repairing = AbortOnDropHandle::new(repairing);
         Ok(Self {
             shared,
             hosts,
@@ -135,7 +167,7 @@ impl MongoStore {
         })
     }
 
-    /// Where it connects to, without who one is.
+    /// The hosts that it connects to, without the user.
     pub fn hosts(&self) -> &str {
         &self.hosts
     }
@@ -145,7 +177,6 @@ impl Shared {
     fn new(client: Client, database: &str, timeouts: Timeouts) -> Self {
         let database = client.database(database);
         Self {
-            client,
             timeouts,
             users: database.collection(USERS),
             demo_names: database.collection(DEMO_NAMES),
@@ -163,24 +194,29 @@ impl Shared {
             message_states: database.collection(MESSAGE_STATES),
             reactions: database.collection(REACTIONS),
             password_changes: database.collection(PASSWORD_CHANGES),
-            unsearched: Behind::default(),
-            tips: Tips::default(),
+            blocks: database.collection(BLOCKS),
+            quotas: database.collection(QUOTAS),
+            known_networks: database.collection(KNOWN_NETWORKS),
+            tips: Reached::default(),
+            projected: Reached::default(),
             behind: Behind::default(),
+            entries: SearchEntries::default(),
+            recent: Recent::default(),
+            readiness: Readiness::default(),
+            client,
+            database,
         }
     }
 
-    fn database(&self, name: &str) -> Database {
-        self.client.database(name)
+    /// Asks MongoDB whether it is a replica set or a sharded cluster.
+    async fn reach(&self) -> Result<bool, error::Failure> {
+        let hello = mongodb::bson::doc! { "hello": 1 };
+        let hello = self.ask(self.database.run_command(hello)).await?;
+        Ok(hello.contains_key("setName") || hello.contains_key("msg"))
     }
 
-    async fn reach(&self, database: &str) -> Result<(), error::Failure> {
-        let ping = mongodb::bson::doc! { "ping": 1 };
-        self.ask(self.database(database).run_command(ping)).await?;
-        Ok(())
-    }
-
-    async fn make_ready(&self, database: &str) -> Result<(), error::Failure> {
-        self.make_indexes(&self.database(database)).await?;
+    async fn make_ready(self: &Arc<Self>, is_replica_set: bool) -> Result<(), error::Failure> {
+        self.make_indexes(is_replica_set).await?;
         self.prepare_demo_users().await?;
         self.repair_all().await
     }
@@ -192,15 +228,22 @@ impl Store for MongoStore {
         "mongodb"
     }
 
+    async fn check(&self) -> Result<(), StoreError> {
+        Ok(self.shared.check_writable().await?)
+    }
+
+    async fn replace_log_id(&self, id: &str) -> Result<(), StoreError> {
+        let sessions = self.shared.sessions.delete_many(doc! {});
+        self.shared.ask(sessions).await?;
+        let value = doc! { "$set": { "value": id } };
+        let claims = self.shared.claims.update_one(doc! { "_id": LOG_ID }, value);
+        self.shared.ask(claims.upsert(true)).await?;
+        Ok(())
+    }
+
     async fn close(&self) {
         self.repairing.abort();
         self.shared.client.clone().shutdown().immediate(true).await;
-    }
-}
-
-impl Drop for MongoStore {
-    fn drop(&mut self) {
-        self.repairing.abort();
     }
 }
 

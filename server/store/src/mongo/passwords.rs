@@ -1,8 +1,8 @@
-//! Passwords: how they are kept, and how one replaces another.
+//! Encodes passwords, and replaces one by another.
 //!
-//! Which of two changes at the same time wins is decided by the one thing that is taken for atomic,
-//! a unique insert: a change is announced under the epoch that it replaces, and only the one that
-//! is announced is done.
+//! A unique insert, the only operation that the store takes for atomic, decides which of two
+//! changes at the same time wins: a change is announced under the epoch that it replaces, and only
+//! the announced one is carried out.
 
 use std::collections::BTreeSet;
 
@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::Shared;
-use super::accounts::{Insert, RETRY};
 use super::documents::{SessionDoc, UserDoc, unreadable_password};
 use super::error::Failure;
+use super::insert::{Insert, RETRY};
 use crate::{NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, SESSIONS_MAX, StoreError};
 
-/// Between the epochs of one account's documents; no epoch has it in it.
+/// Separates the epochs of one account's documents. No epoch contains it.
 const EPOCH_SEPARATOR: &str = ",";
 
 pub(super) const ARGON2ID: &str = "argon2id";
@@ -53,7 +53,7 @@ impl Shared {
         let (kind, password) = encode_password(&new.record)?;
         let replaced = verified.map_or("", |epoch| epoch.0.as_str());
         let change = PasswordChangeDoc {
-            // An epoch has no colon, a name may.
+            // A name may contain a colon, an epoch contains none.
             id: format!("{replaced}:{username}"),
             username: username.clone(),
             kind: kind.to_owned(),
@@ -70,8 +70,8 @@ impl Shared {
         }
     }
 
-    /// Does the announced change. Its epoch is nobody else's, so that a lost answer is found by
-    /// reading.
+    /// Carries out the announced change. No other change has its epoch, so that reading the account
+    /// replaces an answer that was lost.
     async fn finish_change(
         &self,
         verified: Option<&PasswordEpoch>,
@@ -98,7 +98,7 @@ impl Shared {
                     self.forget_change(change).await;
                     return Ok(PasswordChange::Done);
                 }
-                // Announced by one who had read the epoch before it was replaced.
+                // The change was announced by a server that read the epoch before it was replaced.
                 (Ok(_), Ok(epoch)) if epoch.as_ref() != verified => {
                     self.forget_change(change).await;
                     return Ok(PasswordChange::Outdated);
@@ -114,7 +114,8 @@ impl Shared {
         }
     }
 
-    /// Waits for a change that was announced first, and does it where whoever announced it ended.
+    /// Waits for a change that was announced first, and carries it out if the server that announced
+    /// it ended.
     async fn wait_for_change(
         &self,
         verified: Option<&PasswordEpoch>,
@@ -135,7 +136,8 @@ impl Shared {
         Ok(user.and_then(|user| user.password_epoch))
     }
 
-    /// What stays of a change holds a hash, and is in nobody's way.
+    /// Removes a finished change. If that fails, the document stays, which holds only a hash and
+    /// hinders no later change.
     async fn forget_change(&self, change: &PasswordChangeDoc) {
         let done = doc! { "_id": &change.id, "epoch": &change.epoch.0 };
         if let Err(error) = self.ask(self.password_changes.delete_one(done)).await {
@@ -165,7 +167,8 @@ impl Shared {
         self.ask(self.sessions.delete_many(others)).await.map(drop)
     }
 
-    /// Ends a person's sessions above [`SESSIONS_MAX`], the oldest, and never the one just made.
+    /// Ends the oldest sessions of a person that has more than [`SESSIONS_MAX`], but never the new
+    /// one. Returns the ids of those that it ended.
     pub(super) async fn end_oldest_sessions(
         &self,
         username: &Username,
@@ -184,8 +187,9 @@ impl Shared {
     }
 }
 
-/// The epoch of an account that may be several documents of the demo's. Where a change reached
-/// only some of them, it is the epochs of all: equal to none that a finished change leaves.
+/// The epoch of an account, which may consist of several documents of the demo. Where a change
+/// reached only some of them, the epochs of all are joined, and equal none that a finished change
+/// leaves.
 pub(super) fn epoch_of(epochs: BTreeSet<Option<String>>) -> Option<PasswordEpoch> {
     if epochs.iter().all(Option::is_none) {
         return None;
@@ -237,7 +241,7 @@ pub(super) fn encode_password(
     }
 }
 
-/// What a converted password is written as.
+/// Makes the update that stores a converted password.
 pub(super) fn converted(argon2id: &str) -> Document {
     doc! { "$set": { "password": argon2id, "chatServer.passwordKind": ARGON2ID } }
 }

@@ -1,49 +1,59 @@
-//! What is folded from the log: which rooms there are, and who is in them.
+//! Projects the log into the collections of rooms and memberships.
 //!
-//! Each row bears the seq of the event that it is of, and only a later one writes over it, so that
-//! the order in which nodes get here does not matter. `projected` is moved on last.
+//! Each document has the seq of its last event, and only a later event overwrites it. So it does
+//! not matter in which order several servers project the same events. A room's `projected` is
+//! written last.
 
-use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError, Weak};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use chat_shared::{RoomName, Seq};
+use chat_shared::{RoomName, Seq, Username};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
+use parking_lot::Mutex;
 
-use super::Shared;
-use super::documents::{DeletionDoc, LogDoc, MembershipDoc, NO_KIND, RoomDoc, events, int, log_id};
-use super::error::Failure;
+use super::documents::{
+    DeletionDoc, LogDoc, NO_KIND, RoomDoc, events, in_log, int, log_id, membership_id,
+};
+use super::error::{Failure, too_slow};
+use super::statements::Statement;
+use super::{MEMBERSHIPS, Shared};
 use crate::StoreError;
 use crate::projection::{Membership, Projection, kind_before_created, kind_text, project};
-use chat_rules::LogEvent;
+use chat_server_rules::LogEvent;
 
 /// Events read at a time when a room is repaired.
 const REPAIR_EVENTS_MAX: usize = 500;
 
-/// Rooms that are repaired at the same time.
-const REPAIRS_AT_ONCE_MAX: usize = 8;
+/// Rooms that are repaired at the same time. Users keep most of the connections meanwhile. At half
+/// a millisecond for a query, 8,000 rooms a second are compared.
+const REPAIRS_AT_ONCE_MAX: usize = 4;
 
-/// Between two attempts to repair what is behind its log.
+/// Time between two attempts to repair what is behind its log.
 const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Rooms that are remembered as behind; of more, the next start takes care.
+/// The time that a start waits for all rooms to be compared with their logs. The others are
+/// compared while the server serves.
+const START_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Rooms that are remembered as behind. The next start repairs those above it.
 const BEHIND_ROOMS_MAX: usize = 10_000;
 
-/// Rooms whose events are stored and whose projections may not be.
+/// Rooms whose events are stored, and what is derived from them may not be.
 #[derive(Debug, Default)]
 pub(super) struct Behind(Mutex<BTreeSet<RoomName>>);
 
 impl Behind {
     pub(super) fn add(&self, room: &RoomName) {
-        let mut rooms = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut rooms = self.0.lock();
         if rooms.len() < BEHIND_ROOMS_MAX {
             rooms.insert(room.clone());
         }
     }
 
     pub(super) fn take(&self) -> BTreeSet<RoomName> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.0.lock())
     }
 
     pub(super) fn put_back(&self, rooms: impl IntoIterator<Item = RoomName>) {
@@ -51,6 +61,7 @@ impl Behind {
     }
 }
 
+/// Repairs the projections that are behind the log, every second until the store is dropped.
 pub(super) async fn keep_repairing(store: Weak<Shared>) {
     loop {
         tokio::time::sleep(REPAIR_INTERVAL).await;
@@ -61,14 +72,14 @@ pub(super) async fn keep_repairing(store: Weak<Shared>) {
                 store.behind.add(&room);
             }
         }
-        if let Err(error) = store.follow_search().await {
+        if let Err(error) = store.follow_appended().await {
             tracing::warn!(%error, "the search is behind the log");
         }
     }
 }
 
 impl Shared {
-    /// Makes the room's row, before its log begins.
+    /// Writes the room's document, before its log begins.
     pub(super) async fn announce(&self, room: &RoomName) -> Result<(), StoreError> {
         let row = RoomDoc {
             room: room.clone(),
@@ -78,27 +89,33 @@ impl Shared {
             projected: 0,
             searched: 0,
         };
-        match self.ask(self.rooms.insert_one(row)).await {
-            Ok(_) | Err(Failure::Duplicate) => Ok(()),
-            Err(failure) => Err(failure.into()),
-        }
+        Ok(self.insert_unless_there(&self.rooms, &row).await?)
     }
 
-    /// Projects stored events. They are stored whatever happens here, so a failure is mended later.
+    /// Projects stored events. They stay stored if this fails, and the failure is repaired later.
     pub(super) async fn project_or_repair(
         &self,
         room: &RoomName,
         after_seq: Seq,
         events: &[LogEvent],
     ) {
+        self.recent.add(room, after_seq, events);
         if events.iter().any(|event| event.body.text().is_some()) {
-            self.unsearched.add(room);
+            self.entries.is_behind(room);
         }
         let changes = |event: &LogEvent| event.seq == 1 || !event.body.is_message();
         if !events.iter().any(changes) {
+            if let Some(last) = events.last()
+                && self.projected.reaches(room, after_seq)
+            {
+                self.projected.saw(room, last.seq);
+            }
             return;
         }
-        if let Err(error) = self.project(room, after_seq, events).await {
+        let wait = self.timeouts.operation;
+        let projecting = tokio::time::timeout(wait, self.project(room, after_seq, events));
+        let projected = projecting.await.unwrap_or_else(|_| Err(too_slow(wait)));
+        if let Err(error) = projected {
             tracing::warn!(%room, %error, "a room's listing is behind its log");
             self.behind.add(room);
         }
@@ -109,47 +126,100 @@ impl Shared {
         room: &RoomName,
         after_seq: Seq,
         events: &[LogEvent],
-    ) -> Result<(), StoreError> {
-        let row = self.room_row(room).await?;
-        // Another node may have stored events here and died before it projected them.
-        if row.projected < after_seq {
-            self.project_from_log(room, row.projected).await?;
+    ) -> Result<(), Failure> {
+        let Some(last) = events.last() else {
+            return Ok(());
+        };
+        // Another server may have stored events here and ended before it projected them.
+        if after_seq > 0 && !self.projected.reaches(room, after_seq) {
+            let row = self.room_row(room).await?;
+            if row.projected < after_seq {
+                self.project_from_log(room, row.projected).await?;
+            }
         }
-        let mut last = row.projected;
-        for event in events {
-            self.project_event(room, event).await?;
-            last = event.seq;
-        }
-        Ok(self.set_projected(room, last).await?)
+        self.project_events(room, events).await?;
+        self.set_projected(room, last.seq).await?;
+        self.projected.saw(room, last.seq);
+        Ok(())
     }
 
-    /// Brings every room's projections up to its log.
-    pub(super) async fn repair_all(&self) -> Result<(), Failure> {
+    /// Brings every room's projections up to its log. After [`START_PATIENCE`] it goes on while the
+    /// server serves. Until then a member may miss a room, if the last server ended within the
+    /// join.
+    ///
+    /// # Errors
+    /// If the store fails meanwhile.
+    pub(super) async fn repair_all(self: &Arc<Self>) -> Result<(), Failure> {
+        let store = Arc::downgrade(self);
+        let mut repairing = tokio::spawn(async move {
+            let Some(store) = store.upgrade() else {
+                return Ok(());
+            };
+            store.repair_each().await
+        });
+        match tokio::time::timeout(START_PATIENCE, &mut repairing).await {
+            Ok(Ok(repaired)) => repaired,
+            Ok(Err(_)) => Err(Failure::Corrupt("a repair ended early".to_owned())),
+            Err(_) => {
+                tracing::info!("rooms are still compared with their logs; the server starts");
+                tokio::spawn(async move {
+                    match repairing.await {
+                        Ok(Ok(())) => tracing::info!("all rooms are compared with their logs"),
+                        Ok(Err(error)) => tracing::error!(
+                            %error,
+                            "not all rooms could be compared with their logs; the next start does it"
+                        ),
+                        Err(_) => {}
+                    }
+                });
+                Ok(())
+            }
+        }
+    }
+
+    async fn repair_each(&self) -> Result<(), Failure> {
         let rooms = self.rooms.find(doc! {}).sort(doc! { "_id": 1 });
         let rooms = self.ask(rooms).await?;
         rooms
             .map_err(Failure::from)
             .try_for_each_concurrent(REPAIRS_AT_ONCE_MAX, async |row| {
                 match self.repair_row(&row).await {
-                    // One room that can't be read keeps nobody out of the others.
+                    // The other rooms stay open where one can't be read.
                     Err(failure) if failure.is_of_the_data() => {
                         let room = &row.room;
                         tracing::error!(%room, %failure, "a room is set aside");
                         Ok(())
                     }
-                    repaired => repaired,
+                    Err(failure) => {
+                        self.behind.add(&row.room);
+                        Err(failure)
+                    }
+                    Ok(()) => Ok(()),
                 }
             })
             .await
     }
 
-    /// Projects what the log holds and no server has projected.
-    pub(super) async fn project_missing(&self, room: &RoomName) -> Result<(), Failure> {
-        let row = self.rooms.find_one(doc! { "_id": room.as_str() });
-        match self.ask(row).await? {
-            Some(row) => self.project_from_log(room, row.projected).await,
-            None => Ok(()),
+    /// Projects the events up to `as_of` that no server has projected, as far as this server knows
+    /// the log. The tip is taken before the log is read, because later events may not be in what is
+    /// read.
+    pub(super) async fn project_missing(&self, room: &RoomName, as_of: Seq) -> Result<(), Failure> {
+        let tip = self.tips.get(room);
+        if self
+            .projected
+            .reaches(room, tip.map_or(as_of, |tip| tip.min(as_of)))
+        {
+            return Ok(());
         }
+        let row = self.rooms.find_one(doc! { "_id": room.as_str() });
+        let Some(row) = self.ask(row).await? else {
+            return Ok(());
+        };
+        self.project_from_log(room, row.projected).await?;
+        if let Some(tip) = tip {
+            self.projected.saw(room, tip);
+        }
+        Ok(())
     }
 
     async fn repair(&self, room: &RoomName) -> Result<(), Failure> {
@@ -159,17 +229,16 @@ impl Shared {
 
     async fn repair_row(&self, row: &RoomDoc) -> Result<(), Failure> {
         if row.kind == NO_KIND {
-            let first = doc! { "_id": log_id(&row.room, 1) };
+            let first = in_log(&row.room, log_id(&row.room, 1));
             if let Some(first) = self.ask(self.log.find_one(first)).await? {
                 let first = LogEvent::try_from(first)?;
-                self.project_event(&row.room, &first).await?;
+                self.project_events(&row.room, &[first]).await?;
             }
         }
-        self.unsearched.add(&row.room);
         self.project_from_log(&row.room, row.projected).await
     }
 
-    /// Projects all that the log holds above `projected`; messages change nothing.
+    /// Projects all events of the log above `projected`, except messages, which change nothing.
     async fn project_from_log(&self, room: &RoomName, mut projected: Seq) -> Result<(), Failure> {
         loop {
             let seq = doc! { "$gt": int(projected) };
@@ -177,12 +246,10 @@ impl Shared {
             let find = self.log.find(filter).sort(doc! { "seq": 1 });
             let page: Vec<LogDoc> = self.collect(find.limit(REPAIR_EVENTS_MAX as i64)).await?;
             let is_last = page.len() < REPAIR_EVENTS_MAX;
-            let before = projected;
-            for event in events(page)? {
-                self.project_event(room, &event).await?;
-                projected = event.seq;
-            }
-            if projected > before {
+            let page = events(page)?;
+            if let Some(last) = page.last() {
+                self.project_events(room, &page).await?;
+                projected = last.seq;
                 self.set_projected(room, projected).await?;
             }
             if is_last {
@@ -191,58 +258,55 @@ impl Shared {
         }
     }
 
-    async fn project_event(&self, room: &RoomName, event: &LogEvent) -> Result<(), Failure> {
-        let Projection {
-            kind,
-            topic,
-            memberships,
-            deleted,
-            ..
-        } = project(room, event);
+    /// Projects events in their order, and writes the memberships of all in one command.
+    async fn project_events(&self, room: &RoomName, events: &[LogEvent]) -> Result<(), Failure> {
+        let mut memberships = BTreeMap::new();
+        for event in events {
+            let projection = project(room, event);
+            self.project_shape(room, event, &projection).await?;
+            self.project_message_state(room, event).await?;
+            for membership in projection.memberships {
+                let (name, is_member) = match membership {
+                    Membership::Begins(name) => (name, true),
+                    Membership::Ends(name) => (name, false),
+                };
+                memberships.insert(name.clone(), (is_member, event.seq));
+            }
+        }
+        let statements: Vec<Statement> = memberships
+            .iter()
+            .map(|(name, (is_member, seq))| membership_statement(room, name, *is_member, *seq))
+            .collect();
+        self.update_all(MEMBERSHIPS, &statements).await
+    }
+
+    /// Projects an event's changes of the room itself and of its deleted messages.
+    async fn project_shape(
+        &self,
+        room: &RoomName,
+        event: &LogEvent,
+        projection: &Projection<'_>,
+    ) -> Result<(), Failure> {
         let of_any_first = (event.seq == 1).then(|| kind_before_created(room));
-        if let Some(kind) = kind.or(of_any_first) {
+        if let Some(kind) = projection.kind.or(of_any_first) {
             let unknown = doc! { "_id": room.as_str(), "kind": NO_KIND };
             let set = doc! { "$set": { "kind": kind_text(kind) } };
             self.ask(self.rooms.update_one(unknown, set)).await?;
         }
-        if let Some(topic) = topic {
+        if let Some(topic) = projection.topic {
             let older = doc! { "_id": room.as_str(), "shapeSeq": { "$lt": int(event.seq) } };
             let set = doc! { "$set": { "topic": topic, "shapeSeq": int(event.seq) } };
             self.ask(self.rooms.update_one(older, set)).await?;
         }
-        if let Some(target) = deleted {
+        if let Some(target) = projection.deleted {
             let deletion = DeletionDoc {
                 id: log_id(room, target),
                 room: room.clone(),
                 target,
                 scrubbed: false,
             };
-            match self.ask(self.deletions.insert_one(&deletion)).await {
-                Ok(_) | Err(Failure::Duplicate) => {}
-                Err(failure) => return Err(failure),
-            }
+            self.insert_unless_there(&self.deletions, &deletion).await?;
         }
-        self.project_message_state(room, event).await?;
-        for membership in memberships {
-            let doc = match membership {
-                Membership::Begins(name) => MembershipDoc::new(room, name, true, event.seq),
-                Membership::Ends(name) => MembershipDoc::new(room, name, false, event.seq),
-            };
-            self.project_membership(doc).await?;
-        }
-        Ok(())
-    }
-
-    async fn project_membership(&self, membership: MembershipDoc) -> Result<(), Failure> {
-        match self.ask(self.memberships.insert_one(&membership)).await {
-            Err(Failure::Duplicate) => {}
-            done => return done.map(drop),
-        }
-        // A row is never removed, so there is one to write over.
-        let seq = int(membership.seq);
-        let older = doc! { "_id": membership.id, "seq": { "$lt": seq } };
-        let set = doc! { "$set": { "member": membership.member, "seq": seq } };
-        self.ask(self.memberships.update_one(older, set)).await?;
         Ok(())
     }
 
@@ -257,5 +321,26 @@ impl Shared {
             .ask(self.rooms.find_one(doc! { "_id": room.as_str() }))
             .await?;
         row.ok_or_else(|| Failure::Corrupt(format!("{room} has a log and no row")))
+    }
+}
+
+/// Makes the update of a membership as of `seq`. No document is ever removed, so a duplicate key
+/// means that the one in the store is of a later event.
+fn membership_statement(
+    room: &RoomName,
+    username: &Username,
+    is_member: bool,
+    seq: Seq,
+) -> Statement {
+    let id = membership_id(room, username);
+    Statement {
+        filter: doc! { "_id": id, "seq": { "$lt": int(seq) } },
+        update: doc! { "$set": {
+            "room": room.as_str(),
+            "username": username.as_str(),
+            "member": is_member,
+            "seq": int(seq),
+        } },
+        upsert: true,
     }
 }

@@ -45,7 +45,6 @@ pub(super) const PURGE_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1
 impl AccountStore for SqliteStore {
     async fn create_user(&self, user: NewUser) -> Result<CreateUser, StoreError> {
         self.write(move |conn| {
-            let first = !one::<bool>(conn, "SELECT EXISTS (SELECT 1 FROM users)")?;
             let (password_kind, password) = encode_password(&user.password)?;
             let made = execute(
                 conn,
@@ -62,7 +61,7 @@ impl AccountStore for SqliteStore {
                 ),
             )?;
             Ok(if made == 1 {
-                CreateUser::Created { first }
+                CreateUser::Created
             } else {
                 CreateUser::NameTaken
             })
@@ -85,6 +84,11 @@ impl AccountStore for SqliteStore {
     async fn users_after(&self, after: &str, limit: usize) -> Result<Vec<User>, StoreError> {
         let after = after.to_owned();
         self.read(move |conn| collect(conn, USERS_AFTER, (after, bound(limit as u64)), decode_user))
+            .await
+    }
+
+    async fn has_people(&self) -> Result<bool, StoreError> {
+        self.read(|conn| one(conn, "SELECT EXISTS (SELECT 1 FROM users WHERE bot = 0)"))
             .await
     }
 

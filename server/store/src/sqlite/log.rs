@@ -13,7 +13,7 @@ use crate::log::check_numbers;
 use crate::{
     Append, Found, LogStore, Page, PageLimit, PublicRoom, ReadMark, Search, Snapshot, StoreError,
 };
-use chat_rules::{EventNonce, LogEvent, Target};
+use chat_server_rules::{EventNonce, LogEvent, MessageState};
 
 // The numbers come as a list of JSON, so that one statement serves any count of them.
 const EVENTS_AT: &str = "SELECT e.seq, e.ts, e.id, e.sender, e.nonce, e.messages, e.body, e.format
@@ -105,15 +105,20 @@ impl LogStore for SqliteStore {
         self.page(MESSAGES_AFTER, room, after, limit).await
     }
 
-    async fn event_by_nonce(
+    async fn events_by_nonces(
         &self,
         room: &RoomName,
-        sender: &Username,
-        nonce: &EventNonce,
-    ) -> Result<Option<LogEvent>, StoreError> {
-        let (room, sender, nonce) = (room.clone(), sender.clone(), nonce.clone());
-        self.read(move |conn| event_by_nonce(conn, &room, &sender, &nonce))
-            .await
+        marks: &[(Username, EventNonce)],
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let (room, marks) = (room.clone(), marks.to_vec());
+        self.read(move |conn| {
+            let found = marks
+                .iter()
+                .map(|(sender, nonce)| event_by_nonce(conn, &room, sender, nonce));
+            let found: Vec<Option<LogEvent>> = found.collect::<Result<_, _>>()?;
+            Ok(found.into_iter().flatten().collect())
+        })
+        .await
     }
 
     async fn event(&self, room: &RoomName, seq: Seq) -> Result<Option<LogEvent>, StoreError> {
@@ -141,7 +146,7 @@ impl LogStore for SqliteStore {
         messages: Vec<LogEvent>,
         as_of: Seq,
         bytes: usize,
-    ) -> Result<Vec<Target>, StoreError> {
+    ) -> Result<Vec<MessageState>, StoreError> {
         let room = room.clone();
         self.read(move |conn| message_states::states(conn, &room, &messages, as_of, bytes))
             .await
@@ -158,7 +163,7 @@ impl LogStore for SqliteStore {
     }
 
     async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
-        // What the index has of it must be taken out by what the log still says.
+        // Removing a text from the index takes the text, which the log has until it is blanked.
         self.follow_search_of(room).await?;
         let (room, mut after) = (room.clone(), None);
         loop {
@@ -318,7 +323,7 @@ impl LogStore for SqliteStore {
 
 impl SqliteStore {
     /// Has the file that holds what was written last emptied, so that a text that was blanked is
-    /// nowhere. Where readers stand in the way each time, a later write does it.
+    /// nowhere. If readers block it each time, a later write does it.
     async fn empty_wal(&self) -> Result<(), StoreError> {
         self.writer.checkpoint_soon();
         for _ in 0..CHECKPOINT_TRIES_MAX {

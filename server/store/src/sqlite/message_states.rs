@@ -6,7 +6,7 @@ use rusqlite::{Connection, Row};
 use super::rows::{bound, collect, column, decode_event, execute};
 use crate::StoreError;
 use crate::log::take_bytes;
-use chat_rules::{EventBody, LogEvent, StoredChanges, StoredEdit, Target};
+use chat_server_rules::{EventBody, LogEvent, MessageState, StoredChanges, StoredEdit};
 
 pub(super) const MESSAGE_STATE: &str =
     "SELECT rev, text, mentions, edited_ts, deleted, changes FROM message_states
@@ -78,7 +78,20 @@ pub(super) fn apply(
             );
             react(conn, who, *on)?;
         }
-        _ => {}
+        // These have no target.
+        EventBody::Message { .. }
+        | EventBody::Created { .. }
+        | EventBody::Joined
+        | EventBody::Left { .. }
+        | EventBody::Invited { .. }
+        | EventBody::Kicked { .. }
+        | EventBody::Banned { .. }
+        | EventBody::Unbanned { .. }
+        | EventBody::Muted { .. }
+        | EventBody::Unmuted { .. }
+        | EventBody::Role { .. }
+        | EventBody::Topic { .. }
+        | EventBody::OfAccount { .. } => {}
     }
     Ok(())
 }
@@ -95,10 +108,12 @@ fn react(conn: &Connection, who: (&str, Seq, &str, &str, Seq), on: bool) -> Resu
         )?;
     } else {
         let (room, target, emoji, username, _) = who;
+        // Emoji that were stored before they had a normal form may differ in U+FE0F.
         execute(
             conn,
             "DELETE FROM reactions
-             WHERE room = ?1 AND target = ?2 AND emoji = ?3 AND username = ?4",
+             WHERE room = ?1 AND target = ?2 AND username = ?4
+                 AND replace(emoji, char(0xFE0F), '') = replace(?3, char(0xFE0F), '')",
             (room, target, emoji, username),
         )?;
     }
@@ -112,10 +127,10 @@ pub(super) fn states(
     messages: &[LogEvent],
     as_of: Seq,
     bytes: usize,
-) -> Result<Vec<Target>, StoreError> {
+) -> Result<Vec<MessageState>, StoreError> {
     let (mut states, mut sum) = (Vec::new(), 0);
-    for said in messages {
-        let Some(state) = state(conn, room, said, as_of)? else {
+    for sent in messages {
+        let Some(state) = state(conn, room, sent, as_of)? else {
             continue;
         };
         sum += state.bytes();
@@ -131,28 +146,28 @@ pub(super) fn states(
 fn state(
     conn: &Connection,
     room: &RoomName,
-    said: &LogEvent,
+    sent: &LogEvent,
     as_of: Seq,
-) -> Result<Option<Target>, StoreError> {
-    let key = (room.as_str(), bound(said.seq));
+) -> Result<Option<MessageState>, StoreError> {
+    let key = (room.as_str(), bound(sent.seq));
     let mut row = collect(conn, MESSAGE_STATE, key, decode_changes)?;
     let Some(mut changes) = row.pop() else {
-        return Ok(Target::new(said));
+        return Ok(MessageState::new(sent));
     };
     if changes.rev > as_of {
-        return state_in_the_past(conn, room, said, as_of);
+        return state_in_the_past(conn, room, sent, as_of);
     }
     if !changes.deleted {
         changes.reactions = collect(conn, REACTIONS, key, |row| {
             let emoji: String = column(row, 0)?;
             let emoji = Emoji::parse(&emoji).map_err(|_| {
-                StoreError::Corrupt(format!("a reaction to {} of {room}", said.seq))
+                StoreError::Corrupt(format!("a reaction to {} of {room}", sent.seq))
             })?;
             let username = Username::existing(&column::<String>(row, 1)?);
             Ok((emoji, username, column(row, 2)?))
         })?;
     }
-    Ok(Target::with_changes(said, changes))
+    Ok(MessageState::with_changes(sent, changes))
 }
 
 /// The log folded up to `as_of`, one event in memory at a time: the row holds what came later,
@@ -160,14 +175,14 @@ fn state(
 fn state_in_the_past(
     conn: &Connection,
     room: &RoomName,
-    said: &LogEvent,
+    sent: &LogEvent,
     as_of: Seq,
-) -> Result<Option<Target>, StoreError> {
-    let Some(mut state) = Target::new(said) else {
+) -> Result<Option<MessageState>, StoreError> {
+    let Some(mut state) = MessageState::new(sent) else {
         return Ok(None);
     };
     let mut query = conn.prepare_cached(EVENTS_TARGETING)?;
-    let mut rows = query.query((room.as_str(), bound(said.seq), bound(as_of)))?;
+    let mut rows = query.query((room.as_str(), bound(sent.seq), bound(as_of)))?;
     while let Some(row) = rows.next()? {
         state.apply(&decode_event(room, row)?);
     }

@@ -1,15 +1,19 @@
 //! The store that needs no set-up: one SQLite file in the data directory.
 //!
-//! One thread writes, a few connections read. What is answered as written is on the disk, and
+//! One thread writes, and a few connections read. A write is answered once it is on the disk, and
 //! every read that starts afterwards finds it.
 
 mod accounts;
+pub mod backup;
 mod conversations;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod log;
 mod message_states;
 mod migrations;
 mod open;
+mod policy;
 mod projections;
 mod readers;
 mod rows;
@@ -20,14 +24,16 @@ mod writer;
 
 pub use open::OpenError;
 
+use std::fs::File;
 use std::path::Path;
 
 use rusqlite::Connection;
 
 use self::open::OpenDir;
 use self::readers::Readers;
+use self::rows::execute;
 use self::writer::{Verdict, Writer};
-use super::{Store, StoreError};
+use super::{AccountStore, LOG_ID, Store, StoreError};
 
 /// Everything durable in `chat.db`, in a directory that no other server uses meanwhile.
 pub struct SqliteStore {
@@ -43,6 +49,11 @@ impl SqliteStore {
     pub fn open(dir: &Path) -> Result<Self, OpenError> {
         let (open, lock) = OpenDir::lock(dir)?;
         let writer = open.writer()?;
+        Self::start(&open, writer, lock)
+    }
+
+    /// Starts the thread of `writer`, which holds `lock`, and opens the connections that read.
+    fn start(open: &OpenDir<'_>, writer: Connection, lock: File) -> Result<Self, OpenError> {
         let readers = Readers::new([
             open.reader()?,
             open.reader()?,
@@ -74,6 +85,21 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn kind(&self) -> &'static str {
         "sqlite"
+    }
+
+    /// Reads: the file is this process's, and a write that fails says so itself.
+    async fn check(&self) -> Result<(), StoreError> {
+        AccountStore::value(self, "ready").await.map(drop)
+    }
+
+    async fn replace_log_id(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.write(move |conn| {
+            execute(conn, "DELETE FROM sessions", [])?;
+            let sql = "INSERT OR REPLACE INTO claims (key, value) VALUES (?1, ?2)";
+            execute(conn, sql, (LOG_ID, id)).map(drop)
+        })
+        .await
     }
 
     /// Closes the database and gives the directory free. Dropping the store does the same, but

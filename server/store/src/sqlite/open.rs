@@ -9,7 +9,8 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations::{Migrated, migrate};
 
-const DATABASE_FILE: &str = "chat.db";
+/// The database in the data directory.
+pub(super) const DATABASE_FILE: &str = "chat.db";
 const LOCK_FILE: &str = "chat.lock";
 
 /// How long a statement waits for another process, an operator's `sqlite3` say.
@@ -21,31 +22,60 @@ const STATEMENTS_KEPT: usize = 64;
 /// Why the store can't be opened. Each is a sentence for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// Another process uses the directory.
     #[error(
         "Another chat-server uses the data directory {}. Stop it first, or give this one a \
          directory of its own with --data-dir.", .dir.display()
     )]
-    Held { dir: PathBuf },
+    Held {
+        /// The data directory.
+        dir: PathBuf,
+    },
+    /// The directory can't be created, read or written.
     #[error(
         "The data directory {} can't be used: {reason}. Let this user write there, or name \
          another with --data-dir.", .dir.display()
     )]
-    Directory { dir: PathBuf, reason: String },
+    Directory {
+        /// The data directory.
+        dir: PathBuf,
+        /// The error of SQLite or the operating system.
+        reason: String,
+    },
+    /// A newer chat-server wrote the database.
     #[error(
         "The database {} was made by a newer chat-server: it has version {found} and this one \
          knows {known}. Start the newer one, or name another directory with --data-dir.",
         .path.display()
     )]
     TooNew {
+        /// The database's file.
         path: PathBuf,
+        /// The version in the database.
         found: u32,
+        /// The newest version that this server reads.
         known: u32,
     },
+    /// The file is empty in a directory that was in use, so that its data was lost.
+    #[error(
+        "The database {} is empty, but its directory was used before. Put back a backup of it, or \
+         delete the empty file to start without data.", .path.display()
+    )]
+    Emptied {
+        /// The database's file.
+        path: PathBuf,
+    },
+    /// The file is not a database that can be read.
     #[error(
         "The database {} can't be read: {reason}. Put back a backup of it, or name another \
          directory with --data-dir.", .path.display()
     )]
-    Corrupt { path: PathBuf, reason: String },
+    Corrupt {
+        /// The database's file.
+        path: PathBuf,
+        /// The error of SQLite or the operating system.
+        reason: String,
+    },
 }
 
 /// A data directory that is this process's alone.
@@ -55,9 +85,19 @@ pub(super) struct OpenDir<'a> {
 }
 
 impl<'a> OpenDir<'a> {
-    /// Makes the directory where there is none, and takes its lock. Who drops the file gives the
-    /// lock back.
+    /// Creates the directory if there is none, and takes its lock. Dropping the file releases it.
     pub(super) fn lock(dir: &'a Path) -> Result<(Self, File), OpenError> {
+        let was_used = dir.join(LOCK_FILE).exists();
+        let (open, lock) = Self::lock_unused(dir)?;
+        if was_used && is_empty_file(&open.database) {
+            let path = open.database;
+            return Err(OpenError::Emptied { path });
+        }
+        Ok((open, lock))
+    }
+
+    /// As [`OpenDir::lock`], but the database may be empty in a directory that was in use.
+    pub(super) fn lock_unused(dir: &'a Path) -> Result<(Self, File), OpenError> {
         let open = Self {
             dir,
             database: dir.join(DATABASE_FILE),
@@ -83,11 +123,11 @@ impl<'a> OpenDir<'a> {
         if mode != "wal" {
             return Err(self.unusable(&"its file system can't share memory (SQLite's WAL)"));
         }
-        conn.execute_batch(synchronous())
-            .map_err(|error| self.failed(&error))?;
-        // fullfsync is for macOS, whose fsync leaves data in the drive's cache.
+        // A commit is on the disk before it is answered. fullfsync is for macOS, whose fsync leaves
+        // data in the drive's cache.
         conn.execute_batch(
-            "PRAGMA fullfsync = ON;
+            "PRAGMA synchronous = FULL;
+             PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;
              PRAGMA foreign_keys = ON;
              PRAGMA secure_delete = ON;
@@ -96,8 +136,8 @@ impl<'a> OpenDir<'a> {
         .map_err(|error| self.failed(&error))?;
         match migrate(&mut conn).map_err(|error| self.failed(&error))? {
             Migrated::Current => {
-                // A text that was blanked before a crash is in the database file until then. What
-                // stands in the way is found again when something is written.
+                // A text that was blanked before a crash is in the database file until then. An error
+                // is met again by the next write.
                 let _ = conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE);");
                 Ok(conn)
             }
@@ -155,14 +195,9 @@ impl<'a> OpenDir<'a> {
     }
 }
 
-/// A commit is on the disk before it is answered. A debug build can be told to break that, so that
-/// the test that watches for it is seen to fail; no other build can.
-fn synchronous() -> &'static str {
-    #[cfg(debug_assertions)]
-    if std::env::var_os("CHAT_TEST_SYNCHRONOUS_OFF").is_some() {
-        return "PRAGMA synchronous = OFF";
-    }
-    "PRAGMA synchronous = FULL"
+/// Whether it is a file of no bytes, as a restore that failed leaves it.
+fn is_empty_file(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|file| file.is_file() && file.len() == 0)
 }
 
 fn make_dir(dir: &Path) -> io::Result<()> {

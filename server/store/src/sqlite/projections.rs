@@ -1,4 +1,4 @@
-//! What the database keeps beside the log, in the transaction of the append.
+//! The projections that the database keeps beside the log, in the transaction of the append.
 
 use chat_shared::RoomName;
 use rusqlite::Connection;
@@ -7,7 +7,7 @@ use super::message_states;
 use super::rows::execute;
 use crate::StoreError;
 use crate::projection::{Membership, Projection, kind_before_created, kind_text, project};
-use chat_rules::LogEvent;
+use chat_server_rules::LogEvent;
 
 pub(super) fn update(
     conn: &Connection,

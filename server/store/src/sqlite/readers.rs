@@ -1,12 +1,14 @@
-//! A few connections that only read, each used by one blocking thread at a time.
+//! A few connections that only read, each used by one blocking thread at a time, in the background:
+//! a message that is stored passes through the writer alone.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::error::closed;
-use crate::StoreError;
+use crate::{StoreError, run_in_background};
 
 /// Reads that run at a time.
 pub(super) const READERS: usize = 4;
@@ -36,7 +38,7 @@ impl Readers {
             .await
             .map_err(|_| closed())?;
         let lease = Lease::new(&self.idle, permit).ok_or_else(closed)?;
-        tokio::task::spawn_blocking(move || lease.run(work))
+        run_in_background(move || lease.run(work))
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a read ended early".into())))
     }
@@ -46,7 +48,7 @@ impl Readers {
         let all = self.permits.acquire_many(READERS as u32).await;
         self.permits.close();
         drop(all);
-        lock(&self.idle).clear();
+        self.idle.lock().clear();
     }
 }
 
@@ -59,7 +61,7 @@ struct Lease {
 
 impl Lease {
     fn new(idle: &Arc<Mutex<Vec<Connection>>>, permit: OwnedSemaphorePermit) -> Option<Self> {
-        let conn = lock(idle).pop()?;
+        let conn = idle.lock().pop()?;
         Some(Self {
             conn: Some(conn),
             idle: idle.clone(),
@@ -78,11 +80,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(conn) = self.conn.take() {
-            lock(&self.idle).push(conn);
+            self.idle.lock().push(conn);
         }
     }
-}
-
-fn lock(idle: &Mutex<Vec<Connection>>) -> MutexGuard<'_, Vec<Connection>> {
-    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -5,7 +5,7 @@ use rusqlite::{Connection, Params, Row};
 
 use crate::StoreError;
 use crate::log::{check_format, unreadable};
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 /// A room's events above a number, in the columns that [`decode_event`] reads.
 pub(super) const EVENTS: &str =
@@ -70,8 +70,8 @@ pub(super) fn decode_event(room: &RoomName, row: &Row<'_>) -> Result<LogEvent, S
     })
 }
 
-fn decode_body(room: &RoomName, seq: Seq, body: &str) -> Result<EventBody, StoreError> {
-    /// What every body has, whichever version wrote it.
+pub(super) fn decode_body(room: &RoomName, seq: Seq, body: &str) -> Result<EventBody, StoreError> {
+    /// The field that every body has, whichever version wrote it.
     #[derive(serde::Deserialize)]
     struct Kind {
         kind: String,

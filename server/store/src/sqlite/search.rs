@@ -2,13 +2,14 @@
 //! itself now and then, so that an append costs nothing for it.
 
 use chat_shared::{RoomName, Seq, TimestampMs};
+use data_encoding::HEXLOWER;
 use rusqlite::Connection;
 
 use super::SqliteStore;
 use super::rows::{EVENTS, bound, collect, column, decode_event, execute, room_name};
 use crate::tokens::words;
 use crate::{Found, Search, StoreError};
-use chat_rules::{EventBody, LogEvent};
+use chat_server_rules::{EventBody, LogEvent};
 
 /// Events that are taken into the index in one transaction.
 const FOLLOWED_EVENTS_MAX: usize = 100;
@@ -83,7 +84,11 @@ fn follow(conn: &Connection, room: &RoomName) -> Result<usize, StoreError> {
     Ok(events.len())
 }
 
-fn take_in(conn: &Connection, room: &RoomName, event: &LogEvent) -> Result<(), StoreError> {
+pub(super) fn take_in(
+    conn: &Connection,
+    room: &RoomName,
+    event: &LogEvent,
+) -> Result<(), StoreError> {
     if let EventBody::Deleted { target } = event.body {
         let Some(id) = id_of(conn, room, target)? else {
             return Ok(());
@@ -145,7 +150,7 @@ fn id_of(conn: &Connection, room: &RoomName, seq: Seq) -> Result<Option<i64>, St
     Ok(collect(conn, ID_OF, (room.as_str(), seq), |row| column(row, 0))?.pop())
 }
 
-/// What is found, unless the index is behind the log.
+/// The messages found, unless the index is behind the log.
 pub(super) fn find_followed(
     conn: &Connection,
     search: &Search,
@@ -184,7 +189,7 @@ pub(super) fn find(conn: &Connection, search: &Search) -> Result<Found, StoreErr
     })
 }
 
-/// The search in FTS5's language. What is quoted is words of letters and digits alone.
+/// Writes the search in FTS5's language. Only words of letters and digits are quoted.
 pub(super) fn expression(search: &Search) -> String {
     let phrases = search
         .phrases
@@ -214,9 +219,5 @@ fn quoted(words: &str) -> String {
 
 /// A name as one word of letters and digits, whatever it holds.
 fn one_word(name: &str) -> String {
-    use std::fmt::Write;
-    name.bytes().fold(String::from("x"), |mut word, byte| {
-        let _ = write!(word, "{byte:02x}");
-        word
-    })
+    format!("x{}", HEXLOWER.encode(name.as_bytes()))
 }

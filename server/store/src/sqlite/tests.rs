@@ -1,6 +1,7 @@
-//! What is SQLite's own, beside the contract.
+//! Tests of what is particular to SQLite; `contract` has the rest.
 
 mod depth;
+mod earlier_emoji;
 mod fixtures;
 mod newer;
 mod opening;
@@ -28,7 +29,7 @@ use chat_shared::{RoomName, Seq, Username};
 use tempfile::TempDir;
 
 use super::SqliteStore;
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 fn open_new() -> (TempDir, Arc<SqliteStore>) {
     let dir = tempfile::tempdir().unwrap();

@@ -6,11 +6,12 @@
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
@@ -24,15 +25,15 @@ const WRITE_QUEUE_MAX: usize = 1_024;
 /// Writes in one transaction.
 pub(super) const COMMIT_JOBS_MAX: usize = 256;
 
-/// What a job came to.
+/// The outcome of a job.
 pub(super) enum Verdict<T> {
-    /// What it wrote stays.
+    /// Its writes stay.
     Keep(T),
-    /// What it wrote is taken back, and that is no error.
+    /// Its writes are rolled back, and that is no error.
     Undo(T),
 }
 
-/// Runs on the connection, or is told why it can't; either way it says how to answer.
+/// Runs on the connection, or with the reason why it can't, and returns how to answer.
 type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 
 struct Done {
@@ -48,8 +49,6 @@ pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     checkpoint: Arc<AtomicBool>,
-    #[cfg(test)]
-    pub(super) commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl Writer {
@@ -60,11 +59,7 @@ impl Writer {
         let loop_ = WriteLoop {
             conn,
             checkpoint: checkpoint.clone(),
-            #[cfg(test)]
-            commits: Default::default(),
         };
-        #[cfg(test)]
-        let commits = loop_.commits.clone();
         let thread = thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
@@ -75,8 +70,6 @@ impl Writer {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
             checkpoint,
-            #[cfg(test)]
-            commits,
         })
     }
 
@@ -87,7 +80,7 @@ impl Writer {
         &self,
         work: impl FnOnce(&Connection) -> Result<Verdict<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let queue = lock(&self.queue).clone().ok_or_else(closed)?;
+        let queue = self.queue.lock().clone().ok_or_else(closed)?;
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
             let (keep, outcome) = match conn.and_then(work) {
@@ -98,7 +91,7 @@ impl Writer {
             Done {
                 keep,
                 answer: Box::new(move |committed| {
-                    // Who no longer waits needs no answer.
+                    // A caller that no longer waits needs no answer.
                     let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
                 }),
             }
@@ -110,8 +103,8 @@ impl Writer {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a write ended early".into())))
     }
 
-    /// After the next write, empties the file that holds what was written last, where no reader
-    /// stands in the way: what was blanked is then nowhere.
+    /// Empties the -wal file after the next write, if no reader prevents it: a text that was blanked
+    /// is then in no file.
     pub(super) fn checkpoint_soon(&self) {
         self.checkpoint.store(true, Ordering::Relaxed);
     }
@@ -125,7 +118,7 @@ impl Writer {
     /// Writes what waits, then closes the database. Later writes are refused.
     pub(super) async fn close(&self) {
         self.stop_taking();
-        let thread = lock(&self.thread).take();
+        let thread = self.thread.lock().take();
         if let Some(thread) = thread {
             // A writer that panicked has written nothing more, and nothing is left to end.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -133,29 +126,23 @@ impl Writer {
     }
 
     fn stop_taking(&self) {
-        lock(&self.queue).take();
+        self.queue.lock().take();
     }
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
         self.stop_taking();
-        if let Some(thread) = lock(&self.thread).take() {
+        if let Some(thread) = self.thread.lock().take() {
             let _ = thread.join();
         }
     }
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// What lives on the writer's thread.
+/// The state of the writer's thread.
 struct WriteLoop {
     conn: Connection,
     checkpoint: Arc<AtomicBool>,
-    #[cfg(test)]
-    commits: std::sync::Arc<std::sync::atomic::AtomicU64>,
 }
 
 impl WriteLoop {
@@ -176,7 +163,7 @@ impl WriteLoop {
                 self.checkpoint.store(false, Ordering::Relaxed);
             }
         }
-        // Where a reader stands in the way, or the disk does, the next start reads the log's rest.
+        // If a reader or the disk prevents it, the next start reads the rest of the -wal file.
         if !self.empty_wal() {
             tracing::warn!("the database was closed before all of its -wal file was taken over");
         }
@@ -199,9 +186,6 @@ impl WriteLoop {
     fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {
         let mut answers = Vec::with_capacity(jobs.len());
         let committed = transaction(&mut self.conn, jobs, &mut answers);
-        #[cfg(test)]
-        self.commits
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         if let Err(error) = &committed {
             tracing::error!(%error, jobs = answers.len(), "a transaction failed");
         }
@@ -233,8 +217,8 @@ fn transaction(
                 continue;
             }
         };
-        // A panic is a fault of ours, but no reason to end every other write of the server. Its
-        // caller is told by the answer's channel, which the panic drops.
+        // A panic is a bug, but no reason to end every other write of the server. Its
+        // caller gets an error from the answer's channel, which the panic drops.
         let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&savepoint))));
         let keep = done.as_ref().is_ok_and(|done| done.keep);
         answers.extend(done.map(|done| done.answer));
@@ -244,7 +228,7 @@ fn transaction(
                 "the transaction was given up".into(),
             ));
         }
-        // What can't be taken back would be committed with the rest, so that ends it too.
+        // Writes that can't be rolled back would be committed with the rest: end the transaction.
         if keep {
             savepoint.commit()
         } else {

@@ -10,7 +10,7 @@ use crate::mongo::documents::LogDoc;
 use crate::{
     AccountStore, Append, LogStore, NewPassword, PageLimit, PasswordEpoch, PasswordRecord,
 };
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
 fn rust() -> RoomName {
     RoomName::parse("rust").unwrap()

@@ -1,33 +1,20 @@
 //! A page costs what its rows cost, at whatever depth of the room it lies.
 
-use chat_shared::{RoomName, Seq, Username};
+use chat_shared::{RoomName, Seq};
 use rusqlite::StatementStatus;
 
 use super::super::{log, search};
 use super::*;
 use crate::tokens::phrases;
 use crate::{LogStore, Search};
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::LogEvent;
 
 const MESSAGES: u64 = 100_000;
 const PAGE: u64 = 50;
 const APPENDED_AT_ONCE: u64 = 5_000;
 
 fn message(seq: Seq) -> LogEvent {
-    LogEvent {
-        seq,
-        ts: seq,
-        id: EventId(format!("{seq:032x}")),
-        sender: Username::existing("ann"),
-        nonce: EventNonce::from_seq(seq),
-        messages: seq,
-        body: EventBody::Message {
-            text: format!("a crab numbered {seq}"),
-            reply_to: None,
-            bot: false,
-            mentions: Vec::new(),
-        },
-    }
+    said(seq, &format!("a crab numbered {seq}"))
 }
 
 /// Steps of SQLite's virtual machine, and rows, of one page.

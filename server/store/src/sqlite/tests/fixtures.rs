@@ -86,7 +86,7 @@ async fn a_database_of_each_earlier_schema_is_used() {
 }
 
 #[tokio::test]
-async fn what_version_2_brought_is_there() {
+async fn version_2_is_migrated() {
     let (_dir, store) = opened(2, FIXTURES[1].1);
     let rust = room("rust");
     assert_eq!(store.deleted_among(&rust, &[3, 6]).await.unwrap(), [6]);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{LogStore, PageLimit, Search, StoreError};
-use chat_rules::EVENT_FORMAT_VERSION;
+use chat_server_rules::EVENT_FORMAT_VERSION;
 
 /// Changes how the room's second event is stored.
 async fn change(store: &SqliteStore, set: &'static str, name: &'static str) {
@@ -16,7 +16,7 @@ async fn change(store: &SqliteStore, set: &'static str, name: &'static str) {
 }
 
 #[tokio::test]
-async fn a_newer_event_is_told_from_a_corrupt_one() {
+async fn a_newer_event_is_distinguished_from_a_corrupt_one() {
     let (_dir, store) = open_new();
     for name in ["kind", "format", "corrupt", "good"] {
         let log = vec![said(1, "one crab"), said(2, "two crabs")];

@@ -1,3 +1,5 @@
+//! Opening a data directory: its lock, its permissions, damaged and foreign files.
+
 use std::fs;
 use std::path::Path;
 
@@ -16,7 +18,7 @@ fn session(id: &str) -> Session {
 }
 
 #[tokio::test]
-async fn what_was_written_is_found_again() {
+async fn data_is_found_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
     let (rust, ann) = (room("rust"), Username::existing("ann"));
     let snapshot = Snapshot {
@@ -112,7 +114,7 @@ async fn a_directory_is_one_servers() {
         );
     };
     held();
-    // Who was refused has not taken the lock away.
+    // The refused attempt has not taken the lock away.
     held();
     drop(store);
     let store = SqliteStore::open(dir.path()).unwrap();
@@ -136,7 +138,7 @@ fn directories_that_cannot_be_used() {
     fs::write(&file, "").unwrap();
     check(&file);
     check(&file.join("below"));
-    // What should be a file is none.
+    // A directory is where a file should be.
     for name in ["chat.db", "chat.lock"] {
         let dir = dir.path().join(format!("with-{name}"));
         fs::create_dir_all(dir.join(name)).unwrap();
@@ -168,7 +170,7 @@ fn a_newer_database_is_left_alone() {
 }
 
 #[test]
-fn what_is_no_database_is_left_alone() {
+fn a_file_that_is_no_database_is_left_alone() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("chat.db");
     let text = "This is a letter, and no database at all. ".repeat(200);
@@ -180,6 +182,25 @@ fn what_is_no_database_is_left_alone() {
         "{error}"
     );
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
+}
+
+#[test]
+fn an_emptied_database_is_not_taken_for_a_new_one() {
+    let (dir, store) = open_new();
+    drop(store);
+    let path = dir.path().join("chat.db");
+    fs::write(&path, "").unwrap();
+    for _ in 0..2 {
+        let error = SqliteStore::open(dir.path()).unwrap_err();
+        assert!(matches!(error, OpenError::Emptied { .. }), "{error}");
+        assert!(error.to_string().contains("is empty"), "{error}");
+    }
+    fs::remove_file(&path).unwrap();
+    SqliteStore::open(dir.path()).unwrap();
+    // A new directory may hold an empty file, as `mktemp` and Docker volumes make them.
+    let new = tempfile::tempdir().unwrap();
+    fs::write(new.path().join("chat.db"), "").unwrap();
+    SqliteStore::open(new.path()).unwrap();
 }
 
 #[cfg(unix)]
@@ -198,7 +219,7 @@ fn nobody_else_can_read_it() {
 }
 
 #[tokio::test]
-async fn what_is_deleted_leaves_the_file() {
+async fn a_deleted_text_leaves_the_file() {
     let (dir, mut store) = open_new();
     let marker = "a-session-id-that-stands-nowhere-else";
     for stays in [true, false] {

@@ -1,4 +1,6 @@
-use super::super::{accounts, conversations, log, message_states, rows, search};
+//! Query plans: no statement scans a whole table.
+
+use super::super::{accounts, conversations, log, message_states, policy, rows, search};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -53,6 +55,11 @@ async fn reads_seek() {
         accounts::USER_BY_FOLDED,
         accounts::USERS_AFTER,
         accounts::PURGE_SESSIONS,
+        policy::BLOCK,
+        policy::BLOCKED_BY,
+        policy::QUOTA,
+        policy::KNOWN_NETWORK,
+        policy::OLDEST_NETWORKS,
     ] {
         check(&store, sql).await;
     }

@@ -1,8 +1,11 @@
-use std::sync::atomic::Ordering;
+//! The writer: shared transactions, failures inside them, full disks, and its end.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::join_all;
 use tokio::sync::oneshot;
 
+use super::super::open::OpenDir;
 use super::super::readers::READERS;
 use super::super::writer::COMMIT_JOBS_MAX;
 use super::*;
@@ -35,8 +38,31 @@ impl Held {
     }
 }
 
-fn commits(store: &SqliteStore) -> u64 {
-    store.writer.commits.load(Ordering::SeqCst)
+/// The commits of a store since it was opened.
+#[derive(Clone, Default)]
+struct Commits(Arc<AtomicU64>);
+
+impl Commits {
+    fn count(&self) -> u64 {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
+/// Opens a store whose commits are counted by a hook of SQLite's.
+fn open_counted() -> (TempDir, Arc<SqliteStore>, Commits) {
+    let dir = tempfile::tempdir().unwrap();
+    let (open, lock) = OpenDir::lock(dir.path()).unwrap();
+    let mut writer = open.writer().unwrap();
+    let commits = Commits::default();
+    let counted = commits.clone();
+    let count = move || {
+        counted.0.fetch_add(1, Ordering::SeqCst);
+        // The commit goes on.
+        false
+    };
+    writer.commit_hook(Some(count)).unwrap();
+    let store = SqliteStore::start(&open, writer, lock).unwrap();
+    (dir, Arc::new(store), commits)
 }
 
 async fn log(store: &SqliteStore, name: &str) -> Vec<LogEvent> {
@@ -49,9 +75,9 @@ async fn log(store: &SqliteStore, name: &str) -> Vec<LogEvent> {
 
 #[tokio::test]
 async fn a_failure_is_its_own() {
-    let (_dir, store) = open_new();
+    let (_dir, store, commits) = open_counted();
     let held = Held::new(&store).await;
-    let before = commits(&store);
+    let before = commits.count();
     let claim = "INSERT INTO claims (key, value) VALUES ('half', 'done')";
     let (rust, go, zig) = (room("rust"), room("go"), room("zig"));
     let (first, refused, panicked, lost, taken, second, released) = futures::join!(
@@ -97,7 +123,7 @@ async fn a_failure_is_its_own() {
     ));
     assert_eq!(second.unwrap(), Append::Stored);
     // One for what held the writer, one for all of these.
-    assert_eq!(commits(&store) - before, 2);
+    assert_eq!(commits.count() - before, 2);
 
     assert_eq!(
         log(&store, "rust").await,
@@ -113,7 +139,7 @@ async fn a_failure_is_its_own() {
 }
 
 #[tokio::test]
-async fn a_full_disk_is_told_and_got_over() {
+async fn a_full_disk_is_reported_and_recovered_from() {
     let (_dir, store) = open_new();
     let limit = |pages: u32| {
         let store = store.clone();
@@ -146,7 +172,7 @@ async fn a_full_disk_is_told_and_got_over() {
     assert!(matches!(error, StoreError::Unavailable(_)), "{error:?}");
     assert!(stored > 0);
 
-    // Where one write of a transaction fills the disk, each is told what is so.
+    // If one write of a transaction fills the disk, each caller gets the true outcome of its own.
     let held = Held::new(&store).await;
     let (rust, go) = (room("rust"), room("go"));
     let (small, big, lost, ()) = futures::join!(
@@ -200,7 +226,7 @@ async fn a_transaction_that_is_given_up_takes_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_is_told_to_all() {
+async fn a_failed_commit_fails_every_write_in_it() {
     let (_dir, store) = open_new();
     let held = Held::new(&store).await;
     let (good, bad, ()) = futures::join!(
@@ -229,8 +255,8 @@ async fn a_commit_that_fails_is_told_to_all() {
 async fn many_rooms_share_commits() {
     const ROOMS: u64 = 50;
     const APPENDS: u64 = 20;
-    let (_dir, store) = open_new();
-    let before = commits(&store);
+    let (_dir, store, commits) = open_counted();
+    let before = commits.count();
     let writers = (0..ROOMS).map(|n| {
         let (store, room) = (store.clone(), room(&format!("room-{n}")));
         tokio::spawn(async move {
@@ -249,25 +275,25 @@ async fn many_rooms_share_commits() {
             APPENDS
         );
     }
-    let commits = commits(&store) - before;
+    let commits = commits.count() - before;
     assert!(commits < ROOMS * APPENDS / 2, "{commits} commits");
 }
 
 #[tokio::test]
 async fn a_transaction_has_a_bound() {
-    let (_dir, store) = open_new();
+    let (_dir, store, commits) = open_counted();
     let held = Held::new(&store).await;
-    let before = commits(&store);
+    let before = commits.count();
     let claims = (0..COMMIT_JOBS_MAX + 1).map(|n| {
         let store = store.clone();
         async move { store.insert_if_absent(&n.to_string(), "x").await.unwrap() }
     });
     futures::join!(join_all(claims), async { drop(held) });
-    assert_eq!(commits(&store) - before, 3);
+    assert_eq!(commits.count() - before, 3);
 }
 
 #[tokio::test]
-async fn who_stops_waiting_does_not_stop_the_write() {
+async fn a_caller_that_stops_waiting_does_not_stop_the_write() {
     let (_dir, store) = open_new();
     let held = Held::new(&store).await;
     let rust = room("rust");

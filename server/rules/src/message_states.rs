@@ -1,4 +1,4 @@
-//! The messages that commands change, as they are now.
+//! The current form of messages that commands change.
 
 use std::collections::BTreeMap;
 
@@ -10,49 +10,57 @@ use super::{EventBody, LogEvent};
 /// Edits and reactions that one message takes, so that reading it has a bound.
 pub(super) const CHANGES_MAX: u32 = 10_000;
 
-/// A message as it stands after all that changed it.
+/// A message after all its changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The event that said it.
-    pub said: LogEvent,
+pub struct MessageState {
+    /// The event that sent it.
+    pub sent: LogEvent,
+    /// The current text; empty if the message is deleted.
     pub text: String,
+    /// Members whom the current text mentions.
     pub mentions: Vec<Username>,
+    /// The time of the last edit; `None` if the message was never edited, or is deleted.
     pub edited_ts: Option<TimestampMs>,
+    /// Whether the message was deleted.
     pub deleted: bool,
-    /// The seq of the last event in it.
+    /// The seq of the last event that changed it, or of the message itself.
     pub rev: Seq,
-    /// Who put which emoji on it, and by which event.
+    /// Each reaction with the people who added it, and the seq of the event by which they did.
     reactions: BTreeMap<Emoji, BTreeMap<Username, Seq>>,
     changes: u32,
 }
 
-/// All that changed a message, as a store keeps it beside the log.
+/// The changes of a message, as a store keeps them beside the log.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredChanges {
     /// The seq of the last event that changed it.
     pub rev: Seq,
-    /// The last edit; `None` where the message was never edited, or is deleted.
+    /// The last edit; `None` if the message was never edited, or is deleted.
     pub edit: Option<StoredEdit>,
+    /// Whether the message was deleted.
     pub deleted: bool,
     /// How many events changed it.
     pub changes: u32,
-    /// Each with the event that put it there.
+    /// Each reaction of each person, with the seq of the event that added it.
     pub reactions: Vec<(Emoji, Username, Seq)>,
 }
 
 /// A message's text after its last edit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoredEdit {
+    /// The text.
     pub text: String,
+    /// Members whom the text mentions.
     pub mentions: Vec<Username>,
+    /// The time of the edit.
     pub ts: TimestampMs,
 }
 
-impl Target {
-    /// A message and what a store keeps of its changes. `None` where the event is no message.
-    pub fn with_changes(said: &LogEvent, stored: StoredChanges) -> Option<Self> {
-        let mut message = Self::new(said)?;
-        message.rev = stored.rev.max(said.seq);
+impl MessageState {
+    /// A message with the changes that a store keeps. `None` if the event is no message.
+    pub fn with_changes(sent: &LogEvent, stored: StoredChanges) -> Option<Self> {
+        let mut message = Self::new(sent)?;
+        message.rev = stored.rev.max(sent.seq);
         message.changes = stored.changes;
         if stored.deleted {
             message.deleted = true;
@@ -72,7 +80,7 @@ impl Target {
         Some(message)
     }
 
-    /// Bytes of what people wrote in it, for bounds in bytes.
+    /// Bytes of the text, the names and the reactions in it, for bounds in bytes.
     pub fn bytes(&self) -> usize {
         let names = self.mentions.iter().map(|name| name.as_str().len());
         let reactions = self.reactions.iter().flat_map(|(emoji, names)| {
@@ -82,9 +90,9 @@ impl Target {
         self.text.len() + names.chain(reactions).sum::<usize>()
     }
 
-    /// `None` where the event is no message.
-    pub fn new(said: &LogEvent) -> Option<Self> {
-        let EventBody::Message { text, mentions, .. } = &said.body else {
+    /// A message that nothing has changed yet. `None` if the event is no message.
+    pub fn new(sent: &LogEvent) -> Option<Self> {
+        let EventBody::Message { text, mentions, .. } = &sent.body else {
             return None;
         };
         Some(Self {
@@ -92,14 +100,14 @@ impl Target {
             mentions: mentions.clone(),
             edited_ts: None,
             deleted: false,
-            rev: said.seq,
+            rev: sent.seq,
             reactions: BTreeMap::new(),
             changes: 0,
-            said: said.clone(),
+            sent: sent.clone(),
         })
     }
 
-    /// Takes an event that targets this message; they come in their order.
+    /// Folds an event that changes this message. Events must come in order.
     pub fn apply(&mut self, event: &LogEvent) {
         self.rev = event.seq;
         self.changes = self.changes.saturating_add(1);
@@ -119,39 +127,57 @@ impl Target {
             EventBody::Reacted {
                 emoji, on: true, ..
             } if !self.deleted => {
-                let who = self.reactions.entry(emoji.clone()).or_default();
-                who.entry(event.sender.clone()).or_insert(event.seq);
+                let names = self.reactions.entry(emoji.clone()).or_default();
+                names.entry(event.sender.clone()).or_insert(event.seq);
             }
             EventBody::Reacted {
                 emoji, on: false, ..
             } => {
-                if let Some(who) = self.reactions.get_mut(emoji) {
-                    who.remove(&event.sender);
-                    if who.is_empty() {
+                if let Some(names) = self.reactions.get_mut(emoji) {
+                    names.remove(&event.sender);
+                    if names.is_empty() {
                         self.reactions.remove(emoji);
                     }
                 }
             }
-            _ => {}
+            // A deleted message stays as it is.
+            EventBody::Edited { .. } | EventBody::Reacted { .. } => {}
+            EventBody::Message { .. }
+            | EventBody::Created { .. }
+            | EventBody::Joined
+            | EventBody::Left { .. }
+            | EventBody::Invited { .. }
+            | EventBody::Kicked { .. }
+            | EventBody::Banned { .. }
+            | EventBody::Unbanned { .. }
+            | EventBody::Muted { .. }
+            | EventBody::Unmuted { .. }
+            | EventBody::Role { .. }
+            | EventBody::Topic { .. }
+            | EventBody::OfAccount { .. } => {}
         }
     }
 
+    /// Whether a person has added this reaction.
     pub fn has_reaction(&self, emoji: &Emoji, who: &Username) -> bool {
         self.reactions
             .get(emoji)
             .is_some_and(|names| names.contains_key(who))
     }
 
-    /// Whether one more emoji has a place.
+    /// Whether the message has room for this reaction: it has it already, or fewer than
+    /// [`REACTIONS_MAX`] others.
     pub(super) fn takes_reaction(&self, emoji: &Emoji) -> bool {
         self.reactions.len() < REACTIONS_MAX || self.reactions.contains_key(emoji)
     }
 
+    /// Whether the message may be changed once more.
     pub(super) fn takes_changes(&self) -> bool {
         self.changes < CHANGES_MAX
     }
 
-    /// Each emoji with how many put it there and the first of them.
+    /// Each reaction with the number of people who added it, and the first
+    /// [`REACTION_WHO_MAX`] of them.
     pub fn reactions(&self) -> impl Iterator<Item = (&Emoji, u64, Vec<Username>)> {
         self.reactions.iter().map(|(emoji, names)| {
             let mut first: Vec<(&Seq, &Username)> =
@@ -164,42 +190,45 @@ impl Target {
     }
 }
 
-/// Messages that commands are about, as they stand where the state stands.
+/// The messages that commands are about, as of the room state's seq.
 #[derive(Debug, Default)]
-pub struct Targets(BTreeMap<Seq, Option<Target>>);
+pub struct MessageStates(BTreeMap<Seq, Option<MessageState>>);
 
-impl Targets {
+impl MessageStates {
+    /// Whether [`MessageStates::load`] or an event gave an answer for this seq.
     pub fn knows(&self, seq: Seq) -> bool {
         self.0.contains_key(&seq)
     }
 
-    pub fn get(&self, seq: Seq) -> Option<&Target> {
+    /// The message, if it is known and is a message.
+    pub fn get(&self, seq: Seq) -> Option<&MessageState> {
         self.0.get(&seq)?.as_ref()
     }
 
-    /// What the store has of `seq`: a message, or nothing that commands can change.
-    pub fn load(&mut self, seq: Seq, message: Option<Target>) {
+    /// Keeps what the store has at `seq`: a message, or `None` if that event is no message.
+    pub fn load(&mut self, seq: Seq, message: Option<MessageState>) {
         self.0.insert(seq, message);
     }
 
-    /// Follows the log: an event of the state is applied here too.
+    /// Folds an event. Every event that the room state applies is applied here too.
     pub fn apply(&mut self, event: &LogEvent) {
-        if let Some(target) = Target::new(event) {
-            self.0.insert(event.seq, Some(target));
+        if let Some(message) = MessageState::new(event) {
+            self.0.insert(event.seq, Some(message));
         } else if let Some(seq) = event.body.target()
-            && let Some(Some(target)) = self.0.get_mut(&seq)
+            && let Some(Some(message)) = self.0.get_mut(&seq)
         {
-            target.apply(event);
+            message.apply(event);
         }
     }
 
-    /// Keeps the newest `max`.
+    /// Forgets the oldest messages until at most `max` are known.
     pub fn trim(&mut self, max: usize) {
         while self.0.len() > max {
             self.0.pop_first();
         }
     }
 
+    /// Forgets all messages.
     pub fn clear(&mut self) {
         self.0.clear();
     }

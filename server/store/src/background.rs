@@ -1,0 +1,55 @@
+//! Work that no message waits for, such as reads of pages and password hashes.
+
+use tokio::task::JoinError;
+
+/// The nice value of threads that do such work. A message's threads get about ten times their share of
+/// a busy core, and do not wait for them when they wake.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Runs `work` on a blocking thread of the runtime, at a low priority.
+///
+/// The thread keeps the priority, because only a privileged process could raise it again. So nothing
+/// that a message waits for may run on the runtime's blocking threads: messages pass through its
+/// workers and the store's writer. A direct message alone waits for a read, of blocks, once in seconds.
+///
+/// # Errors
+/// If the work panics, or the runtime ends before it begins.
+pub async fn run_in_background<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
+    let at_low_priority = move || {
+        lower_priority();
+        work()
+    };
+    tokio::task::spawn_blocking(at_low_priority).await
+}
+
+/// Linux gives each thread a nice value of its own. Elsewhere it belongs to the whole process.
+fn lower_priority() {
+    #[cfg(target_os = "linux")]
+    if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICENESS) {
+        // Where it can't be lowered, the work is done at the usual one.
+        let _ = rustix::process::setpriority_process(None, NICENESS);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn only_the_thread_of_the_work_has_a_low_priority() {
+        let own = || rustix::process::getpriority_process(None).unwrap();
+        let before = own();
+        assert_eq!(run_in_background(own).await.unwrap(), NICENESS.max(before));
+        assert_eq!(own(), before);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_is_an_error() {
+        let work = || assert!(std::hint::black_box(false), "it breaks");
+        assert!(run_in_background(work).await.unwrap_err().is_panic());
+    }
+}
