@@ -49,12 +49,19 @@ pub(crate) enum JoinError {
 
 #[derive(Debug, Default)]
 struct Module {
-    /// What each import binds, and the module it is from.
+    /// The names that each import binds, and the module it is from.
     imports: Vec<(String, String)>,
     exports: Vec<String>,
     /// The modules that it loads later.
     later: Vec<String>,
     body: String,
+}
+
+impl Module {
+    /// Whether it imports that module.
+    fn uses(&self, name: &str) -> bool {
+        self.imports.iter().any(|(_, from)| from == name)
+    }
 }
 
 /// Joins the modules that `read` gives by their paths.
@@ -89,17 +96,55 @@ pub(crate) fn join(read: impl Fn(&str) -> Option<String>) -> Result<Joined, Join
     for name in &first {
         write_module(&mut page, name, &all[name]);
     }
-    let names = |list: &[String]| list.iter().map(|name| variable(name)).collect::<Vec<_>>();
-    let _ = writeln!(page, "export {{ {} }};", names(&first).join(", "));
-    let mut more = format!(
-        "import {{ {} }} from './{PAGE}';\n",
-        names(&first).join(", ")
-    );
+    let shared = first
+        .iter()
+        .filter(|name| second.iter().any(|other| all[other].uses(name)));
+    let shared = variables(shared);
+    let _ = writeln!(page, "export {{ {shared} }};");
+    let mut more = format!("import {{ {shared} }} from './{PAGE}';\n");
     for name in second {
         write_module(&mut more, name, &all[name]);
     }
-    let _ = writeln!(more, "export {{ {} }};", names(second).join(", "));
-    Ok(Joined { page, more })
+    let loaded = second.iter().filter(|name| later.contains(name));
+    let _ = writeln!(more, "export {{ {} }};", variables(loaded));
+    Ok(Joined {
+        page: with_short_variables(&page, &order),
+        more: with_short_variables(&more, &order),
+    })
+}
+
+fn variables<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    names
+        .map(|name| variable(name))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Gives each module's variable a number in place of its path.
+fn with_short_variables(joined: &str, order: &[String]) -> String {
+    let numbers: BTreeMap<String, usize> = order
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (variable(name), at))
+        .collect();
+    let mut out = String::new();
+    let mut rest = joined;
+    while let Some(at) = rest.find('$') {
+        let len = rest[at + 1..]
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .map_or(rest.len() - at, |len| len + 1);
+        let (before, word) = (&rest[..at], &rest[at..at + len]);
+        out.push_str(before);
+        match numbers.get(word) {
+            Some(number) => {
+                let _ = write!(out, "${number}");
+            }
+            None => out.push_str(word),
+        }
+        rest = &rest[at + len..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Adds a module after the modules that it imports.
@@ -200,7 +245,7 @@ fn without_inner_comments(line: &str) -> String {
     line
 }
 
-/// What an import statement binds, and the module it is from.
+/// Returns the names that an import statement binds, and the module it is from.
 fn imported(name: &str, statement: &str) -> Option<(String, String)> {
     let (what, from) = statement
         .strip_prefix("import ")?
@@ -249,7 +294,7 @@ fn with_later(line: &str, name: &str, later: &mut Vec<String>) -> String {
 }
 
 fn write_module(out: &mut String, name: &str, module: &Module) {
-    let _ = writeln!(out, "// {name}\nconst {} = (() => {{", variable(name));
+    let _ = writeln!(out, "const {} = (() => {{", variable(name));
     for (bound, from) in &module.imports {
         let _ = writeln!(out, "const {bound} = {};", variable(from));
     }
@@ -311,18 +356,18 @@ mod tests {
         let Joined { page, more } = joined(&files).unwrap();
         assert_eq!(
             page,
-            "// js/c.js\nconst $c = (() => {\nconst C = 1;\nasync function d() {}\nreturn { C, d };\n})();\n\
-             // js/x/a.js\nconst $x_a = (() => {\nconst { C } = $c;\nfunction a(x) { return x + C; }\nreturn { a };\n})();\n\
-             // js/main.js\nconst $main = (() => {\nconst { a: b } = $x_a;\nconst c = $c;\nb(c.C);\n\
-             const later = () => import ('./more.js').then((more) => more.$x_later);\nreturn {  };\n})();\n\
-             export { $c, $x_a, $main };\n"
+            "const $0 = (() => {\nconst C = 1;\nasync function d() {}\nreturn { C, d };\n})();\n\
+             const $1 = (() => {\nconst { C } = $0;\nfunction a(x) { return x + C; }\nreturn { a };\n})();\n\
+             const $2 = (() => {\nconst { a: b } = $1;\nconst c = $0;\nb(c.C);\n\
+             const later = () => import ('./more.js').then((more) => more.$4);\nreturn {  };\n})();\n\
+             export { $1 };\n"
         );
         assert_eq!(
             more,
-            "import { $c, $x_a, $main } from './page.js';\n\
-             // js/x/e-f.js\nconst $x_e_f = (() => {\nconst E = 2;\nreturn { E };\n})();\n\
-             // js/x/later.js\nconst $x_later = (() => {\nconst { a } = $x_a;\nconst { E } = $x_e_f;\nconst L = a(E);\nreturn { L };\n})();\n\
-             export { $x_e_f, $x_later };\n"
+            "import { $1 } from './page.js';\n\
+             const $3 = (() => {\nconst E = 2;\nreturn { E };\n})();\n\
+             const $4 = (() => {\nconst { a } = $1;\nconst { E } = $3;\nconst L = a(E);\nreturn { L };\n})();\n\
+             export { $4 };\n"
         );
     }
 

@@ -1,21 +1,24 @@
-//! What an operator may set, by flag or by environment variable.
+//! The server's flags and environment variables.
 //!
 //! `Debug` of everything here is fit for a log: no password of a URL is in it.
 
-use std::fmt;
-use std::net::IpAddr;
-use std::num::{NonZeroU32, NonZeroUsize};
+mod values;
+
+use std::ffi::OsString;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use clap::Parser;
 use etcetera::{AppStrategy, AppStrategyArgs};
 use ipnet::IpNet;
-use url::Url;
 
+use self::values::parse_network;
+pub use self::values::{RateLimit, SecretUrl};
 use crate::http::AllowedOrigin;
+use crate::http::serve::HTTP_CONNECTIONS_MAX;
 
-/// Where the server listens unless it is told otherwise: this machine alone can reach it.
+/// The default address. Only this machine can reach it.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
 
 /// WebSocket connections of one user.
@@ -26,9 +29,6 @@ pub const CONNECTIONS_PER_ADDRESS_MAX_DEFAULT: usize = 4_096;
 
 /// Messages a second that one user may send in the long run.
 pub const MESSAGES_PER_SECOND_DEFAULT: u32 = 20;
-
-/// Seconds' worth of messages that one user may send at once.
-const BURST_SECONDS: u32 = 5;
 
 #[derive(Debug, Clone, Parser)]
 #[command(
@@ -79,6 +79,15 @@ pub struct Config {
     )]
     pub allowed_origin: Vec<AllowedOrigin>,
 
+    /// Address that people open, such as `https://chat.example`; requests that name another host are
+    /// refused, but for IP addresses and localhost
+    #[arg(long, env = "CHAT_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<AllowedOrigin>,
+
+    /// Serve /metrics at this address and port instead
+    #[arg(long, env = "CHAT_METRICS_LISTEN", value_name = "HOST:PORT")]
+    pub metrics_listen: Option<String>,
+
     /// Address or network of a reverse proxy whose X-Forwarded-For, -Host and -Proto are believed;
     /// may be repeated
     #[arg(
@@ -113,6 +122,16 @@ pub struct Config {
     )]
     pub max_connections_per_address: NonZeroUsize,
 
+    /// HTTP connections of all clients, idle ones included; where there are more, the longest idle
+    /// one of the network that has most is closed
+    #[arg(
+        long,
+        env = "CHAT_MAX_HTTP_CONNECTIONS",
+        value_name = "N",
+        default_value_t = connections(HTTP_CONNECTIONS_MAX)
+    )]
+    pub max_http_connections: NonZeroUsize,
+
     /// Certificate chain for TLS, in PEM
     #[arg(long, env = "CHAT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
     pub tls_cert: Option<PathBuf>,
@@ -121,22 +140,29 @@ pub struct Config {
     #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// The bus that several servers share, such as nats://127.0.0.1:4222
-    #[arg(long, env = "CHAT_BUS", value_name = "URL", hide_env_values = true)]
-    pub bus: Option<SecretUrl>,
-
-    /// This server's name among several
-    #[arg(long, env = "CHAT_NODE_ID", value_name = "ID")]
-    pub node_id: Option<String>,
-
-    /// The account that is the server's admin [default: the first one made]
+    /// The account that is the server's admin [default: the first person who signs up, or who opens
+    /// the set-up link in the log where others can reach the server]
     #[arg(long, env = "CHAT_ADMIN", value_name = "NAME")]
     pub admin: Option<String>,
 }
 
-/// What to do instead of serving.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
+/// Subcommands, which do something instead of serving.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
 pub enum Command {
+    /// Copy the SQLite database to a new file and verify the copy; the server may run meanwhile
+    Backup {
+        /// The file to make
+        file: PathBuf,
+    },
+    /// Put a backup into a data directory that has no database; everyone signs in again, and clients
+    /// drop what they keep of messages that the backup lacks
+    Restore {
+        /// A file that `backup` made
+        file: PathBuf,
+    },
+    /// Tell clients that the data was restored by other means, such as mongorestore: end all
+    /// sessions, and let clients drop what they keep of messages; stop the servers first
+    RenewLog,
     /// Replace the key that signs session tokens; nobody is signed out
     RotateKey,
 }
@@ -149,13 +175,8 @@ pub enum ConfigError {
          63 characters at most."
     )]
     MongoDatabase,
-    #[error("Several servers on one bus are not in this build yet: leave --bus out.")]
+    #[error("CHAT_BUS is set, but this version has no bus between servers: unset CHAT_BUS.")]
     BusUnsupported,
-    #[error(
-        "--bus can't be used with SQLite: one machine owns SQLite's files, so other servers would \
-         have nothing to agree on. Several servers need MongoDB as their common truth (--mongo-url)."
-    )]
-    BusNeedsMongo,
     #[error("--tls-cert and --tls-key go together: give both, or neither.")]
     TlsHalfGiven,
     #[error("Your data directory can't be found ({0}): name one with --data-dir.")]
@@ -199,6 +220,11 @@ impl Config {
         self.mongo_url.as_ref().filter(|url| !url.is_empty())
     }
 
+    /// Whether others than this machine's users can reach a server that listens on `address`.
+    pub fn is_exposed(&self, address: SocketAddr) -> bool {
+        !address.ip().to_canonical().is_loopback() || !self.trusted_proxy.is_empty()
+    }
+
     /// Refuses combinations that this build can't serve.
     ///
     /// # Errors
@@ -209,12 +235,6 @@ impl Config {
         if !(1..=63).contains(&database.len()) || !database.bytes().all(is_plain) {
             return Err(ConfigError::MongoDatabase);
         }
-        if self.bus.as_ref().is_some_and(|url| !url.is_empty()) {
-            return Err(match self.mongo() {
-                Some(_) => ConfigError::BusUnsupported,
-                None => ConfigError::BusNeedsMongo,
-            });
-        }
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(ConfigError::TlsHalfGiven);
         }
@@ -222,7 +242,19 @@ impl Config {
     }
 }
 
-/// What no flag and no environment variable changed.
+/// Refuses environment variables that an operator may rely on and that this version can't honor.
+/// `variable` returns the value of one.
+///
+/// # Errors
+/// [`ConfigError`], a sentence for the operator.
+pub fn check_environment(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), ConfigError> {
+    match variable("CHAT_BUS").is_some_and(|value| !value.is_empty()) {
+        true => Err(ConfigError::BusUnsupported),
+        false => Ok(()),
+    }
+}
+
+/// The configuration without any flag or environment variable.
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -234,14 +266,15 @@ impl Default for Config {
             mongo_database: "chatRoom".to_owned(),
             web_dir: None,
             allowed_origin: Vec::new(),
+            public_url: None,
+            metrics_listen: None,
             trusted_proxy: Vec::new(),
             rate_limit: RateLimit::default(),
             max_connections_per_user: connections(CONNECTIONS_PER_USER_MAX_DEFAULT),
             max_connections_per_address: connections(CONNECTIONS_PER_ADDRESS_MAX_DEFAULT),
+            max_http_connections: connections(HTTP_CONNECTIONS_MAX),
             tls_cert: None,
             tls_key: None,
-            bus: None,
-            node_id: None,
             admin: None,
         }
     }
@@ -251,202 +284,5 @@ fn connections(n: usize) -> NonZeroUsize {
     NonZeroUsize::new(n).unwrap_or(NonZeroUsize::MIN)
 }
 
-fn parse_network(text: &str) -> Result<IpNet, String> {
-    let text = text.trim();
-    text.parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .map_err(|_| "an IP address or a network is needed, such as 10.0.0.1 or 10.0.0.0/8".into())
-}
-
-/// A URL that may carry a password, which no `Debug`, log or error shows.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SecretUrl(String);
-
-impl SecretUrl {
-    /// The URL with its password: for the driver that connects, and nothing else.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-}
-
-impl FromStr for SecretUrl {
-    type Err = std::convert::Infallible;
-
-    /// Takes any text, so that no error of parsing can quote the password.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(Self(text.to_owned()))
-    }
-}
-
-impl fmt::Debug for SecretUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A list of hosts, as MongoDB's URLs have it, is no URL to the parser; the scheme alone is
-        // safe to show then. Queries may carry credentials too.
-        match Url::parse(&self.0) {
-            Ok(url) => {
-                write!(f, "{}://{}/…", url.scheme(), url.host_str().unwrap_or("…"))
-            }
-            Err(_) => f.write_str("…"),
-        }
-    }
-}
-
-/// Messages a second that a user may send.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateLimit {
-    /// No rate is limited, of messages or of HTTP calls.
-    Off,
-    PerSecond(NonZeroU32),
-}
-
-impl RateLimit {
-    pub fn is_off(self) -> bool {
-        self == Self::Off
-    }
-
-    /// Messages that a user may send at once; `None` when off.
-    pub fn burst(self) -> Option<NonZeroU32> {
-        match self {
-            Self::Off => None,
-            Self::PerSecond(n) => {
-                Some(n.saturating_mul(NonZeroU32::MIN.saturating_add(BURST_SECONDS - 1)))
-            }
-        }
-    }
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        NonZeroU32::new(MESSAGES_PER_SECOND_DEFAULT).map_or(Self::Off, Self::PerSecond)
-    }
-}
-
-impl FromStr for RateLimit {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text.trim() {
-            "off" => Ok(Self::Off),
-            n => n
-                .parse()
-                .map(Self::PerSecond)
-                .map_err(|_| "`off` or a whole number from 1 on is needed"),
-        }
-    }
-}
-
-impl fmt::Display for RateLimit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Off => f.write_str("off"),
-            Self::PerSecond(n) => n.fmt(f),
-        }
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The environment is not ours to read in tests, so every variable is dropped first.
-    fn parse(args: &[&str]) -> Result<Config, clap::Error> {
-        use clap::{CommandFactory, FromArgMatches};
-        let command = Config::command().mut_args(|arg| arg.env(clap::builder::Resettable::Reset));
-        let args = ["chat-server"].iter().chain(args);
-        Config::from_arg_matches(&command.try_get_matches_from(args)?)
-    }
-
-    #[test]
-    fn defaults_need_no_flag() {
-        let parsed = parse(&[]).unwrap();
-        assert_eq!(format!("{parsed:?}"), format!("{:?}", Config::default()));
-        assert_eq!(parsed.listen_address(), "127.0.0.1:8000");
-        assert_eq!(parsed.rate_limit.burst(), NonZeroU32::new(100));
-        assert_eq!(parsed.check(), Ok(()));
-        assert!(parsed.data_directory().unwrap().ends_with("chat-server"));
-    }
-
-    #[test]
-    fn addresses() {
-        let check = |args: &[&str], expect: &str| {
-            assert_eq!(parse(args).unwrap().listen_address(), expect, "{args:?}");
-        };
-        check(&["--port", "80"], "0.0.0.0:80");
-        check(&["--listen", "[::1]:9"], "[::1]:9");
-        check(&["--listen", "[::1]:9", "--port", "80"], "[::1]:9");
-    }
-
-    #[test]
-    fn lists_repeat_and_split() {
-        let config = parse(&[
-            "--trusted-proxy",
-            "10.0.0.0/8,::1",
-            "--trusted-proxy",
-            "192.0.2.7",
-            "--allowed-origin",
-            "https://a.example,http://b.example:81",
-        ])
-        .unwrap();
-        assert_eq!(config.trusted_proxy.len(), 3);
-        assert_eq!(config.allowed_origin.len(), 2);
-    }
-
-    #[test]
-    fn refusals_say_what_to_do() {
-        let check = |args: &[&str], mention: &str| {
-            let text = parse(args).unwrap_err().to_string();
-            assert!(text.contains(mention), "{args:?}: {text}");
-        };
-        check(&["--rate-limit", "0"], "`off` or a whole number");
-        check(&["--trusted-proxy", "proxy"], "an IP address or a network");
-        check(&["--allowed-origin", "*"], "an origin is needed");
-        check(&["--tls-cert", "a.pem"], "--tls-key");
-        check(&["--tls-key", "a.pem"], "--tls-cert");
-        check(
-            &["--max-connections-per-user", "0"],
-            "--max-connections-per-user",
-        );
-    }
-
-    #[test]
-    fn what_this_build_cannot_serve() {
-        let check = |args: &[&str], expect: ConfigError| {
-            assert_eq!(parse(args).unwrap().check(), Err(expect), "{args:?}");
-        };
-        let bus = ["--bus", "nats://localhost"];
-        check(&bus, ConfigError::BusNeedsMongo);
-        let mongo = ["--mongo-url", "mongodb://localhost"];
-        check(&[bus, mongo].concat(), ConfigError::BusUnsupported);
-        for name in ["", "a.b", "a b", "$a", "a/b", &"a".repeat(64)] {
-            check(&["--mongo-database", name], ConfigError::MongoDatabase);
-        }
-        assert_eq!(parse(&mongo).unwrap().check(), Ok(()));
-        assert!(parse(&["--mongo-url", ""]).unwrap().mongo().is_none());
-    }
-
-    #[test]
-    fn no_password_in_debug_or_help() {
-        for url in [
-            "mongodb://ann:hunter42@db.example/chat?x=hunter42",
-            "mongodb://ann:hunter42@a.example:1,b.example:2/chat",
-            "mongodb+srv://ann:hunter42@db.example",
-            "mongodb://ann:hunter42@/chat",
-            "ann:hunter42",
-            "hunter42",
-        ] {
-            let config = parse(&["--mongo-url", url, "--bus", url]).unwrap();
-            for text in [
-                format!("{config:?}"),
-                config.check().unwrap_err().to_string(),
-            ] {
-                assert!(!text.contains("hunter42"), "{text}");
-            }
-        }
-        let config = parse(&["--mongo-url", "mongodb://ann:hunter42@db.example"]).unwrap();
-        assert!(format!("{config:?}").contains("mongodb://db.example/…"));
-    }
-}
+mod tests;

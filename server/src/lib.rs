@@ -1,34 +1,42 @@
 //! The chat server: everything with a socket or a task.
 //!
 //! Start here, then read `ARCHITECTURE.md` for the states and invariants, and `docs/glossary.md`
-//! for the words. The rules of a room are in [`chat_rules`], the stores in [`chat_store`], the wire
+//! for the words. The rules of a room are in [`chat_server_rules`], the stores in [`chat_server_store`], the wire
 //! in [`chat_shared`].
 //!
 //! # Map
 //!
-//! - [`run`]: starts and stops a [`Server`](run::Server); [`config`] is what an operator may set
+//! - [`run`]: starts and stops a [`Server`](run::Server); [`config`] has the operator's settings
 //! - [`http`]: the accept loop, sign-up, sign-in, origins, the web page; upgrades to WebSocket
 //! - [`gateway`]: one connection: hello, welcome, commands, catching up, closing
-//! - [`hub`]: the loaded rooms and the connected people; `hub::room` is the task that owns a room
+//! - [`hub`]: the loaded rooms and the connected people; [`hub::room`] is the task that owns a room
 //! - [`send_queue`]: the frames that wait for a connection's socket, with their bounds
 //! - [`accounts`]: people, passwords, tokens, sessions
-//! - [`telemetry`]: the log and the metrics; `network`: the unit that limits by address count
+//! - [`messages`]: the sentences that people see
+//! - [`telemetry`]: the log and the metrics; [`network`]: groups addresses for the limits
+//!   per network
 //!
 //! A module uses those below it: `http`, `gateway`, `hub`, then `send_queue` and `accounts`.
 //!
 //! # The path of a `send`
 //!
-//! 1. **Read.** The connection loop in [`gateway`] reads a text frame; [`chat_shared::codec`]
-//!    decodes it. `gateway::commands` checks the rate and looks up the names in the command.
-//! 2. **Enqueue.** [`Hub::request`](hub::Hub::request) puts the command into the room's inbox, with
-//!    one of the connection's permits.
-//! 3. **Decide.** The room's task takes what waits and decides each command with
-//!    [`chat_rules::decide`] against the state that its predecessors left (`hub::room::committer`).
-//! 4. **Store.** The events are one batch for [`append`](chat_store::LogStore::append). SQLite's
+//! 1. **Read.** The [connection loop](gateway::connection_loop) reads a text frame,
+//!    [`chat_shared::codec::decode_client_frame`] decodes it, and the loop measures its rate.
+//!    [`gateway::commands`] rejects what is over the rate, checks its fields, looks up the names in
+//!    it, and [translates](gateway::translate) it for the rules.
+//! 2. **Enqueue.** [`Hub::request`](hub::Hub::request) puts it into the room's inbox as a
+//!    [`RoomRequest`](hub::RoomRequest), with one of the connection's permits.
+//! 3. **Decide.** The [room's task](hub::room) takes the waiting requests, and its
+//!    [committer](hub::room::committer) decides each command with [`chat_server_rules::decide()`] against
+//!    the state after the commands before it.
+//! 4. **Store.** The events are one batch for [`append`](chat_server_store::LogStore::append). SQLite's
 //!    writer commits the batches of all rooms together and syncs the disk.
-//! 5. **Acknowledge and deliver.** When the batch is stored, acks go to the senders, then the
-//!    events, encoded once, to every live subscriber (`hub::room::audience`, `hub::fan_out`).
-//! 6. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle
+//! 5. **Acknowledge.** When the batch is stored, [`hub::room::commit`] sends an `ack` to each
+//!    sender.
+//! 6. **Deliver.** Then [`hub::room::deliver`] hands the events to the
+//!    [audience](hub::room::audience): [`hub::fan_out`] encodes them once for every live
+//!    subscriber.
+//! 7. **Write.** [`SendQueue::push`](send_queue::SendQueue::push) writes straight to an idle
 //!    socket; what the socket does not take waits, and the connection's own task writes it later.
 //!
 //! ```text
@@ -41,7 +49,7 @@
 //!                           room (one task)            takes up to 64 waiting requests
 //!                               │
 //!                           room::committer            decides, stores the events as a batch
-//!                               │ chat_store::LogStore::append
+//!                               │ chat_server_store::LogStore::append
 //!                               ▼ stored
 //!                           room::commit               acknowledges to the senders
 //!                               │
@@ -50,24 +58,36 @@
 //!  clients ◄── bytes ────── send_queue::SendQueue      writes straight to the socket, or queues
 //! ```
 //!
-//! State machines are drawn where they are held: a send queue's phases in `send_queue::waiting`, a
-//! room's log in `hub::room::committer`, a subscriber's catch-up at [`hub::CatchUp`].
+//! State machines are drawn where they are held: a send queue's phases in [`send_queue::waiting`], a
+//! room's log in [`hub::room::committer`], a subscriber's catch-up at [`hub::CatchUp`].
 //!
 //! # Where to start for a change
 //!
-//! A command's effect: [`chat_rules`]. Its translation from the wire: `gateway::translate`. What
-//! readers get: `hub::history` and `hub::pages`. The sentences that people see about events:
-//! `messages`. `CONTRIBUTING.md` lists every place of a new command.
+//! - The effect of a command: [`chat_server_rules`]; its translation from the wire: [`gateway::translate`]
+//! - Pages of messages and lists: [`hub::history`] and [`hub::pages`]
+//! - The sentences about events and errors: [`messages`]
+//!
+//! `CONTRIBUTING.md` lists every place of a new command.
+#![allow(
+    rustdoc::private_intra_doc_links,
+    reason = "this page leads to private modules, and .cargo/config.toml has them documented"
+)]
 
 pub mod accounts;
 pub mod config;
+pub mod descriptors;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod gateway;
 pub mod http;
 pub mod hub;
+pub mod maintenance;
 mod messages;
 pub mod network;
+pub mod reload;
 pub mod run;
 pub mod send_queue;
-#[cfg(test)]
-mod simulation;
 pub mod telemetry;
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,22 @@
-//! The server's executable: flags, the log, signals.
+//! The server's executable: the allocator, flags, the log, signals.
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use chat_server::config::{Command, Config};
-use chat_server::{run, telemetry};
+use chat_server::config::{self, Command, Config};
+use chat_server::{descriptors, maintenance, run, telemetry};
 use clap::Parser;
+
+/// Gives freed memory back to the system within seconds, from a thread of its own. glibc's allocator
+/// keeps most of what 500 hostile connections made the server take: docs/design/allocator.md.
+#[cfg(all(unix, target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start_log();
-    raise_descriptor_limit();
+    descriptors::raise_limit();
     match start(config) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -22,17 +28,21 @@ fn main() -> ExitCode {
 }
 
 fn start(config: Config) -> anyhow::Result<()> {
+    config::check_environment(|name| std::env::var_os(name))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    match config.command {
-        Some(Command::RotateKey) => runtime.block_on(run::rotate_key(&config)),
-        None => runtime.block_on(run::run(config, told_to_stop())),
+    match &config.command {
+        Some(Command::Backup { file }) => maintenance::back_up(&config, file),
+        Some(Command::Restore { file }) => runtime.block_on(maintenance::restore(&config, file)),
+        Some(Command::RenewLog) => runtime.block_on(maintenance::renew_log(&config)),
+        Some(Command::RotateKey) => runtime.block_on(maintenance::rotate_key(&config)),
+        None => runtime.block_on(run::run(config, stop_signal())),
     }
 }
 
 /// Ctrl-C, or what a service manager sends. Where neither can be heard, the server runs on.
-async fn told_to_stop() {
+async fn stop_signal() {
     let interrupted = async {
         if let Err(error) = tokio::signal::ctrl_c().await {
             tracing::warn!(%error, "Ctrl-C can't be heard");
@@ -61,15 +71,3 @@ async fn terminated() {
 async fn terminated() {
     std::future::pending::<()>().await;
 }
-
-/// Each connection is a descriptor, and many systems start programs with 1,024.
-#[cfg(unix)]
-fn raise_descriptor_limit() {
-    match rlimit::increase_nofile_limit(rlimit::INFINITY) {
-        Ok(limit) => tracing::debug!(limit, "file descriptors"),
-        Err(error) => tracing::warn!(%error, "the limit of file descriptors stays as it was"),
-    }
-}
-
-#[cfg(not(unix))]
-fn raise_descriptor_limit() {}

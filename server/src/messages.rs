@@ -1,11 +1,12 @@
 //! All sentences that the hub and the gateway show to people, errors first, then the lines about
 //! what happened in a room.
 //!
-//! One situation has one sentence. What the rules refuse is worded beside them
-//! ([`chat_rules::Refusal`]) and only converted here. Reasons of closes are for developers of
+//! One situation has one sentence. The refusals of the rules are worded beside them
+//! ([`chat_server_rules::Refusal`]) and only converted here. Reasons of closes are for developers of
 //! clients and stay where they are used.
 
-use chat_rules::{EventBody, LogEvent, Refusal};
+use chat_server_rules::{EventBody, LogEvent, Refusal};
+use chat_server_store::BLOCKED_MAX;
 use chat_shared::limits::{FOR_S_MAX, QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
 use chat_shared::protocol::{ErrorCode, ErrorFrame, Role, RoomKind, SystemEvent, SystemKind};
 use chat_shared::{RoomName, TimestampMs, Username};
@@ -13,7 +14,7 @@ use chat_shared::{RoomName, TimestampMs, Username};
 /// The reason that a stopping server gives.
 pub(crate) const GOING_DOWN: &str = "The server is going down.";
 
-/// What the rules refused.
+/// Converts a refusal of the rules.
 pub(crate) fn refused(refusal: Refusal) -> ErrorFrame {
     ErrorFrame::new(refusal.code(), refusal.to_string())
 }
@@ -56,6 +57,54 @@ pub(crate) fn rate_limited(retry_after_ms: u64) -> ErrorFrame {
             "Too many commands at once; wait a moment and try again.",
         )
     }
+}
+
+/// The account has reached a quota of the day.
+pub(crate) fn quota_of_today_spent(max: u64, retry_after_ms: u64) -> ErrorFrame {
+    ErrorFrame {
+        retry_after_ms: Some(retry_after_ms),
+        ..ErrorFrame::new(
+            ErrorCode::Quota,
+            format!("You may do this {max} times a day; try again tomorrow."),
+        )
+    }
+}
+
+/// The account has reached a quota in all.
+pub(crate) fn quota_spent(max: u64) -> ErrorFrame {
+    let sentence = format!("An account may do this {max} times, and yours has.");
+    ErrorFrame::new(ErrorCode::Quota, sentence)
+}
+
+/// An account is in as many rooms as it can be; `other` is somebody else's.
+pub(crate) fn in_too_many_rooms(other: Option<&Username>) -> ErrorFrame {
+    let sentence = match other {
+        None => "You are in as many rooms as an account can be; leave one first.".to_owned(),
+        Some(username) => format!("{username} is in too many rooms to be added to another."),
+    };
+    ErrorFrame::new(ErrorCode::Quota, sentence)
+}
+
+/// The person whom the command would reach has blocked the user.
+pub(crate) fn blocked() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Forbidden,
+        "This person has blocked you, so you can't reach them directly.",
+    )
+}
+
+/// The user has blocked the person to whom they would write.
+pub(crate) fn blocked_by_oneself(username: &Username) -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Forbidden,
+        format!("You have blocked {username}; unblock them first."),
+    )
+}
+
+/// The user has blocked as many people as an account can.
+pub(crate) fn blocks_too_many() -> ErrorFrame {
+    let sentence = format!("You have blocked {BLOCKED_MAX} people; unblock somebody first.");
+    ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 
 /// No account has the username.
@@ -145,6 +194,10 @@ pub(crate) fn too_many_rooms() -> ErrorFrame {
 }
 
 /// The line about an event that is not a message and changes none.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one flat match: a line for each kind of event"
+)]
 pub(crate) fn system_line(room: &RoomName, event: &LogEvent) -> SystemEvent {
     let by = &event.sender;
     let about = |kind, message: String, whom: &Username| {
@@ -273,17 +326,4 @@ fn how_long(from: TimestampMs, until: Option<TimestampMs>) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_shown_in_whole_units() {
-        let check =
-            |seconds: u64, expect| assert_eq!(how_long(5, Some(5 + seconds * 1_000)), expect);
-        check(3_600, " for 1 hour");
-        check(90, " for 90 seconds");
-        check(600, " for 10 minutes");
-        check(172_800, " for 2 days");
-        assert_eq!(how_long(5, None), "");
-    }
-}
+mod tests;

@@ -5,27 +5,31 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::accounts::{self, Accounts};
 use crate::config::{Config, ConfigError, RateLimit};
+use crate::descriptors::DescriptorBudget;
 use crate::gateway::{Gateway, GatewayLimits};
+use crate::http::serve::Service;
 use crate::http::{
-    self, HttpLimits, HttpState, OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
+    self, AllowedOrigin, Certificate, HostPolicy, HttpConnections, HttpLimits, HttpState,
+    OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, SystemEnvironment, account_log, heartbeat, scrubbing};
-use crate::telemetry;
-use chat_store::mongo::{self, MongoStore};
-use chat_store::sqlite::{self, SqliteStore};
-use chat_store::{SharedStore, StoreError};
-
-/// What became of accounts and is still to be acted on.
-const ACCOUNT_EVENTS_WAITING_MAX: usize = 1_024;
+use crate::hub::{Hub, SystemEnvironment, account_changes, heartbeat, scrubbing};
+use crate::{reload, telemetry};
+use chat_server_store::mongo::{self, MongoStore};
+use chat_server_store::sqlite::{self, SqliteStore};
+use chat_server_store::{SharedStore, StoreError};
 
 /// How long connections have to take their goodbye.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
+
+/// HTTP connections at the address of the metrics.
+const METRICS_CONNECTIONS_MAX: usize = 64;
 
 /// How often what has run out is forgotten.
 const TIDY_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -57,7 +61,7 @@ pub enum StartError {
     },
     #[error("The rooms in {place} can't be opened: {error}.")]
     Rooms { place: String, error: StoreError },
-    #[error("The server made a mistake while it started: {0}.")]
+    #[error("The server could not start because of an error in it: {0}.")]
     Internal(String),
 }
 
@@ -69,27 +73,20 @@ pub struct Server {
     hub: Hub,
     stop: oneshot::Sender<()>,
     serving: Task,
+    _serving_metrics: Option<Task>,
     _converting: Task,
     _tidying: Task,
     _scrubbing: Task,
     _beating: Task,
-    _following: Task,
+    _account_changes: Task,
+    _reloading: Task,
 }
 
-/// A task that ends with its owner.
-#[derive(Debug)]
-struct Task(JoinHandle<()>);
+/// A task that ends with the [`Server`].
+type Task = AbortOnDropHandle<()>;
 
-impl Task {
-    fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
-        Self(tokio::spawn(future))
-    }
-}
-
-impl Drop for Task {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
+fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Task {
+    AbortOnDropHandle::new(tokio::spawn(future))
 }
 
 /// Runs a server until `shutdown`.
@@ -105,21 +102,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     Ok(())
 }
 
-/// Replaces the key that signs session tokens, for the next start. Tokens signed before stay valid.
-///
-/// # Errors
-/// [`StartError`] where the store can't be opened, as while a server uses the data directory.
-pub async fn rotate_key(config: &Config) -> anyhow::Result<()> {
-    config.check()?;
-    let (store, place) = open_store(config).await?;
-    let rotated = accounts::rotate_key(&store).await;
-    store.close().await;
-    rotated.map_err(|error| StartError::Accounts {
-        place,
-        error: error.into(),
-    })?;
-    tracing::info!("the signing key was replaced; tokens signed before stay valid");
-    Ok(())
+/// The limits of connections and commands that `config` sets.
+fn gateway_limits(config: &Config, descriptors: DescriptorBudget) -> GatewayLimits {
+    GatewayLimits {
+        all: descriptors.websockets,
+        per_user: config.max_connections_per_user.get(),
+        per_network: config.max_connections_per_address.get(),
+        rate: match (config.rate_limit, config.rate_limit.burst()) {
+            (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
+            _ => None,
+        },
+    }
 }
 
 impl Server {
@@ -130,10 +123,11 @@ impl Server {
     pub async fn start(config: Config) -> Result<Self, StartError> {
         config.check()?;
         let metrics = telemetry::metrics();
-        let tls = match (&config.tls_cert, &config.tls_key) {
-            (Some(cert), Some(key)) => Some(http::load_tls(cert, key)?),
-            _ => None,
-        };
+        let certificate = certificate(&config)?;
+        let tls = certificate
+            .as_ref()
+            .map(Certificate::acceptor)
+            .transpose()?;
         let page = match &config.web_dir {
             Some(dir) => Page::in_directory(dir)?,
             None => Page::Embedded,
@@ -144,58 +138,46 @@ impl Server {
             reason,
         })?;
         let (store, place) = open_store(&config).await?;
-        let (events, following) = mpsc::channel(ACCOUNT_EVENTS_WAITING_MAX);
+        let (reporter, changes) = accounts::change_reports();
         let options = accounts::Options {
             admin: config.admin.clone(),
+            is_exposed: config.is_exposed(address),
         };
-        let accounts = Accounts::open(Arc::clone(&store), options, events)
+        let accounts = Accounts::open(Arc::clone(&store), options, reporter)
             .await
             .map_err(|error| StartError::Accounts {
                 place: place.clone(),
                 error,
             })?;
-        let hub = Hub::open(
-            Arc::clone(&store),
-            accounts.clone(),
-            Arc::new(SystemEnvironment),
-        )
-        .await
-        .map_err(|error| StartError::Rooms {
-            place: place.clone(),
-            error,
-        })?;
-        let gateway_limits = GatewayLimits {
-            per_user: config.max_connections_per_user.get(),
-            per_network: config.max_connections_per_address.get(),
-            rate: match (config.rate_limit, config.rate_limit.burst()) {
-                (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
-                _ => None,
-            },
-        };
-        let gateway = Gateway::new(hub.clone(), gateway_limits);
-        let limits = Arc::new(match config.rate_limit.is_off() {
-            true => HttpLimits::off(),
-            false => HttpLimits::new(),
-        });
+        let hub = open_hub(&store, &accounts, &place).await?;
+        let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
+        let gateway = Gateway::new(hub.clone(), gateway_limits(&config, descriptors));
+        let limits = Arc::new(http_limits(&config));
+        let hosts = host_policy(&config, address);
+        let serving_metrics = serve_metrics(&config, &metrics, &accounts).await?;
+        let proxies = TrustedProxies::new(config.trusted_proxy, tls.is_some());
         let http_state = HttpState {
             accounts: accounts.clone(),
             origins: Arc::new(OriginPolicy {
                 allowed: config.allowed_origin,
-                proxies: TrustedProxies::new(config.trusted_proxy, tls.is_some()),
+                proxies: proxies.clone(),
             }),
             limits: Arc::clone(&limits),
             page,
-            metrics,
+            hosts,
+            hsts: tls.is_some(),
+            metrics: serving_metrics.is_none().then_some(metrics),
         };
-        let router = http::router(http_state, Some(gateway));
         let scheme = if tls.is_some() { "https" } else { "http" };
-        tracing::info!(%address, url = %format_args!("{scheme}://{address}"), "listening");
-        tracing::info!(
-            kind = store.kind(),
-            data = place,
-            accounts = accounts.account_count(),
-            "store"
-        );
+        let url = format!("{scheme}://{address}");
+        let public_url = config.public_url.map(|url| format!("{url:?}"));
+        log_start(&url, public_url.as_deref(), &accounts, &store, &place);
+        let service = Service {
+            tls,
+            router: http::router(http_state, Some(gateway)),
+            connections: HttpConnections::new(descriptors.http),
+            proxies,
+        };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { drop(stopped.await) };
         Ok(Self {
@@ -203,12 +185,14 @@ impl Server {
             store,
             hub: hub.clone(),
             stop,
-            serving: Task::spawn(serve::serve(listener, tls, router, shutdown)),
-            _converting: Task::spawn(convert(accounts.clone())),
-            _tidying: Task::spawn(tidy(accounts, limits)),
-            _scrubbing: Task::spawn(scrubbing::run(hub.clone())),
-            _beating: Task::spawn(heartbeat::run(hub.clone())),
-            _following: Task::spawn(account_log::run(hub, following)),
+            _serving_metrics: serving_metrics,
+            serving: spawn(serve::serve(listener, service, shutdown)),
+            _converting: spawn(convert(accounts.clone())),
+            _tidying: spawn(tidy(accounts, limits)),
+            _scrubbing: spawn(scrubbing::run(hub.clone())),
+            _beating: spawn(heartbeat::run(hub.clone())),
+            _account_changes: spawn(account_changes::run(hub, changes)),
+            _reloading: spawn(reload::run(certificate)),
         })
     }
 
@@ -223,17 +207,76 @@ impl Server {
             store,
             hub,
             stop,
-            mut serving,
+            serving,
             ..
         } = self;
         let _ = stop.send(());
         hub.say_goodbye();
         hub.emptied(GOODBYE_WAIT).await;
-        if let Err(error) = (&mut serving.0).await {
+        if let Err(error) = serving.await {
             tracing::error!(%error, "serving ended badly");
         }
         store.close().await;
     }
+}
+
+fn log_start(
+    url: &str,
+    public_url: Option<&str>,
+    accounts: &Accounts,
+    store: &SharedStore,
+    place: &str,
+) {
+    let address = url.split_once("://").map_or(url, |(_, address)| address);
+    tracing::info!(%address, %url, "listening");
+    if let Some(secret) = accounts.set_up_secret() {
+        tracing::warn!(
+            link = %format_args!("{}/setup/{secret}", public_url.unwrap_or(url)),
+            "the server has no admin: open this link once, under the name by which browsers reach \
+             the server, then sign up or sign in there"
+        );
+    }
+    tracing::info!(
+        kind = store.kind(),
+        data = place,
+        accounts = accounts.account_count(),
+        "store"
+    );
+}
+
+fn http_limits(config: &Config) -> HttpLimits {
+    match config.rate_limit.is_off() {
+        true => HttpLimits::off(),
+        false => HttpLimits::new(),
+    }
+}
+
+fn host_policy(config: &Config, address: SocketAddr) -> HostPolicy {
+    let public_host = config.public_url.as_ref().map(AllowedOrigin::host);
+    HostPolicy::new(config.is_exposed(address), public_host)
+}
+
+/// Serves `/metrics` alone, in plain HTTP, where it has an address of its own.
+async fn serve_metrics(
+    config: &Config,
+    metrics: &PrometheusHandle,
+    accounts: &Accounts,
+) -> Result<Option<Task>, StartError> {
+    let Some(address) = &config.metrics_listen else {
+        return Ok(None);
+    };
+    let listener = listen(address).await?;
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(%address, "metrics");
+    }
+    let service = Service {
+        tls: None,
+        router: http::metrics_router(metrics.clone(), accounts.clone()),
+        connections: HttpConnections::new(METRICS_CONNECTIONS_MAX),
+        proxies: TrustedProxies::default(),
+    };
+    let never = std::future::pending();
+    Ok(Some(spawn(serve::serve(listener, service, never))))
 }
 
 async fn listen(address: &str) -> Result<TcpListener, StartError> {
@@ -251,7 +294,7 @@ async fn listen(address: &str) -> Result<TcpListener, StartError> {
 }
 
 /// The store, and where its data lies, for people.
-async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError> {
+pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError> {
     if let Some(url) = config.mongo() {
         let database = &config.mongo_database;
         let store = MongoStore::open(url.expose(), database).await?;
@@ -265,6 +308,26 @@ async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
     Ok((Arc::new(opened?), place))
+}
+
+async fn open_hub(
+    store: &SharedStore,
+    accounts: &Accounts,
+    place: &str,
+) -> Result<Hub, StartError> {
+    let environment = Arc::new(SystemEnvironment);
+    let opened = Hub::open(Arc::clone(store), accounts.clone(), environment).await;
+    opened.map_err(|error| StartError::Rooms {
+        place: place.to_owned(),
+        error,
+    })
+}
+
+fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, StartError> {
+    match (&config.tls_cert, &config.tls_key) {
+        (Some(cert), Some(key)) => Ok(Some(Certificate::load(cert, key)?)),
+        _ => Ok(None),
+    }
 }
 
 async fn convert(accounts: Accounts) {
@@ -283,94 +346,4 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::net::TcpStream;
-
-    fn config(dir: &std::path::Path) -> Config {
-        Config {
-            listen: Some("127.0.0.1:0".to_owned()),
-            data_dir: Some(dir.to_owned()),
-            ..Config::default()
-        }
-    }
-
-    async fn status_line(address: SocketAddr, path: &str) -> String {
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        answer.lines().next().unwrap_or_default().to_owned()
-    }
-
-    async fn refusal(config: Config) -> String {
-        Server::start(config)
-            .await
-            .expect_err("it started")
-            .to_string()
-    }
-
-    #[tokio::test]
-    async fn it_starts_serves_stops_and_starts_again() {
-        let dir = tempfile::tempdir().unwrap();
-        for _ in 0..2 {
-            let server = Server::start(config(dir.path())).await.unwrap();
-            assert_eq!(
-                status_line(server.address(), "/readyz").await,
-                "HTTP/1.1 200 OK"
-            );
-            let address = server.address();
-            server.stop().await;
-            assert!(TcpStream::connect(address).await.is_err());
-        }
-    }
-
-    #[tokio::test]
-    async fn refusals_are_sentences() {
-        let dir = tempfile::tempdir().unwrap();
-        let server = Server::start(config(dir.path())).await.unwrap();
-        let address = server.address().to_string();
-        let other = tempfile::tempdir().unwrap();
-        let taken = Config {
-            listen: Some(address.clone()),
-            ..config(other.path())
-        };
-        let text = refusal(taken).await;
-        assert!(
-            text.starts_with(&format!("{address} is in use by another program")),
-            "{text}"
-        );
-        let text = refusal(config(dir.path())).await;
-        assert!(
-            text.contains("Another chat-server uses the data directory"),
-            "{text}"
-        );
-        let nowhere = Config {
-            listen: Some("nowhere".to_owned()),
-            ..config(other.path())
-        };
-        let text = refusal(nowhere).await;
-        assert!(text.contains("can't listen on nowhere"), "{text}");
-        let file = other.path().join("file");
-        std::fs::write(&file, "x").unwrap();
-        let text = refusal(config(&file)).await;
-        assert!(
-            text.contains("data directory") && text.contains("--data-dir"),
-            "{text}"
-        );
-        let pem = Some(file.clone());
-        let no_tls = Config {
-            tls_cert: pem.clone(),
-            tls_key: pem,
-            ..config(other.path())
-        };
-        let text = refusal(no_tls).await;
-        assert!(
-            text.contains("there is no certificate in PEM in it"),
-            "{text}"
-        );
-        server.stop().await;
-    }
-}
+mod tests;

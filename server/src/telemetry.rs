@@ -40,10 +40,15 @@ pub fn metrics() -> PrometheusHandle {
 fn describe() {
     metrics::describe_gauge!("chat_accounts", "Accounts that exist.");
     metrics::describe_counter!("chat_http_requests_total", "HTTP requests answered.");
+    metrics::describe_counter!(
+        "chat_http_connections_closed_total",
+        "HTTP connections closed because there were too many."
+    );
     metrics::describe_counter!("chat_registrations_total", "Accounts made since the start.");
-    metrics::describe_counter!("chat_logins_total", "Log-ins since the start.");
+    metrics::describe_counter!("chat_logins_total", "Sign-ins since the start.");
     metrics::describe_counter!(
         "chat_logins_failed_total",
-        "Log-ins with a wrong name or password."
+        "Sign-ins with a wrong username or password."
     );
+    metrics::describe_counter!("chat_password_hashes_total", "Password hashes computed.");
 }

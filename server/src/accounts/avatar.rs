@@ -1,6 +1,8 @@
+//! Where a person's picture is served.
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use chat_store::User;
+use chat_server_store::User;
 
 const PATH_SEGMENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 
 use super::Accounts;
-use chat_store::{PlainPassword, StoreError};
+use chat_server_store::{PlainPassword, StoreError};
 
 /// Passwords asked for at a time.
 const PAGE_MAX: usize = 100;
 
-/// Passwords converted at the same time: the other cores are for who logs in meanwhile.
+/// Passwords converted at the same time: the other cores serve people who sign in meanwhile.
 const AT_ONCE_MAX: usize = 2;
 
 /// Between two lines of progress in the log.
@@ -76,7 +76,7 @@ impl Accounts {
         let hash = loop {
             match self.0.passwords.hash(password.clone()).await {
                 Ok(hash) => break hash,
-                // Who logs in comes first.
+                // The hasher is busy with sign-ins, which come first.
                 Err(_) => tokio::time::sleep(RETRY).await,
             }
         };

@@ -1,7 +1,9 @@
+//! Why a sign-up, a sign-in or a change of an account fails.
+
 use chat_shared::{NameError, PasswordError};
 
-use super::{PictureError, SigningKeyError};
-use chat_store::StoreError;
+use super::{PictureError, SigningKeyError, WeakPassword};
+use chat_server_store::StoreError;
 
 /// Why the accounts can't be opened.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +25,10 @@ pub enum RegisterError {
     Name(#[from] NameError),
     #[error(transparent)]
     Password(#[from] PasswordError),
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error("This username is reserved or looks like one that is: choose another one")]
+    Reserved,
     #[error("Username already exists")]
     Taken,
     #[error("too many passwords are being checked")]
@@ -31,12 +37,12 @@ pub enum RegisterError {
     Store(#[from] StoreError),
 }
 
-/// Why nobody was logged in.
+/// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
-pub enum LogInError {
+pub enum SignInError {
     #[error("Invalid username or password")]
     Invalid,
-    /// Told only to who knows the password.
+    /// The error after a right password only, so that nobody else learns of the ban.
     #[error("You are banned from this server")]
     Banned,
     #[error("too many passwords are being checked")]
@@ -62,6 +68,8 @@ pub enum AuthError {
 pub enum PasswordChangeError {
     #[error(transparent)]
     Password(#[from] PasswordError),
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
     #[error("the old password is another one")]
     Wrong,
     #[error("too many passwords are being checked")]

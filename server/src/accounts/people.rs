@@ -1,16 +1,14 @@
-//! What becomes of an account: its password, its sessions, its profile, a ban.
+//! Changes of an account: its password, its profile, a ban.
 
 use chat_shared::{Seq, TimestampMs, Username, check_new_password};
 
-use super::{Accounts, AvatarError, PasswordChangeError, Verdict, now_ms, random_id};
-use crate::accounts::AccountEvent;
-use chat_rules::AccountChange;
-use chat_store::{
-    Avatar, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, Session, StoreError, User,
+use super::password::Verdict;
+use super::token::random_id;
+use super::{Accounts, AvatarError, PasswordChangeError, now_ms, policy};
+use chat_server_rules::AccountChange;
+use chat_server_store::{
+    Avatar, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, StoreError, User,
 };
-
-/// Sessions of one person that are listed.
-const SESSIONS_LISTED_MAX: usize = 100;
 
 impl Accounts {
     /// Replaces someone's password and ends all their sessions but `kept`.
@@ -25,6 +23,7 @@ impl Accounts {
         new: String,
     ) -> Result<(), PasswordChangeError> {
         check_new_password(&new)?;
+        policy::check_strength(username, &new)?;
         let user = self.user(username).await?;
         let (record, epoch) = user
             .map(|user| (user.password, user.password_epoch))
@@ -49,35 +48,11 @@ impl Accounts {
             return Err(PasswordChangeError::Wrong);
         }
         let kept = Some(kept.to_owned());
-        self.tell(username, AccountChange::SessionsEnded { kept })
+        self.0
+            .changes
+            .report(username, AccountChange::SessionsEnded { kept })
             .await;
         Ok(())
-    }
-
-    /// Someone's sessions that have not ended, the newest first.
-    ///
-    /// # Errors
-    /// Where the store fails.
-    pub async fn sessions_of(&self, username: &Username) -> Result<Vec<Session>, StoreError> {
-        let store = &self.0.store;
-        let mut sessions = store.sessions_of(username, SESSIONS_LISTED_MAX).await?;
-        let now = now_ms();
-        sessions.retain(|session| session.expires.is_none_or(|expires| expires > now));
-        Ok(sessions)
-    }
-
-    /// Ends one of someone's sessions. `false` where they have no such one.
-    ///
-    /// # Errors
-    /// Where the store fails; the session may then stand.
-    pub async fn revoke_own(&self, username: &Username, id: &str) -> Result<bool, StoreError> {
-        let found = self.0.store.session(id).await?;
-        let Some(session) = found.filter(|session| session.username == *username) else {
-            return Ok(false);
-        };
-        self.0.store.revoke_session(id).await?;
-        self.tell_ended(session).await;
-        Ok(true)
     }
 
     /// Bars someone from the server until then, or lets them in again. The admin can't be banned.
@@ -97,7 +72,7 @@ impl Accounts {
         }
         self.0.store.set_banned(username, until, seq).await?;
         if until.is_some() {
-            self.tell(username, AccountChange::Banned).await;
+            self.0.changes.report(username, AccountChange::Banned).await;
         }
         Ok(())
     }
@@ -113,7 +88,10 @@ impl Accounts {
     ) -> Result<(), StoreError> {
         let store = &self.0.store;
         store.set_display_name(username, display_name).await?;
-        self.tell(username, AccountChange::Profile).await;
+        self.0
+            .changes
+            .report(username, AccountChange::Profile)
+            .await;
         Ok(())
     }
 
@@ -134,7 +112,10 @@ impl Accounts {
     ) -> Result<Option<User>, AvatarError> {
         let avatar = self.0.pictures.take(upload).await?;
         self.0.store.set_avatar(username, avatar).await?;
-        self.tell(username, AccountChange::Profile).await;
+        self.0
+            .changes
+            .report(username, AccountChange::Profile)
+            .await;
         Ok(self.user(username).await?)
     }
 
@@ -144,21 +125,5 @@ impl Accounts {
     /// Where the store fails.
     pub async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {
         self.0.store.avatar(name).await
-    }
-
-    pub(super) async fn tell_ended(&self, session: Session) {
-        let change = AccountChange::SessionRevoked(session.id);
-        self.tell(&session.username, change).await;
-    }
-
-    pub(super) async fn tell(&self, username: &Username, change: AccountChange) {
-        if let Some(act) = self.0.act.get() {
-            act(username, &change);
-        }
-        let username = username.clone();
-        let event = AccountEvent { username, change };
-        if self.0.events.send(event).await.is_err() {
-            tracing::debug!("nobody acts on what becomes of accounts any more");
-        }
     }
 }

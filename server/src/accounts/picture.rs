@@ -7,22 +7,26 @@ use std::io::Cursor;
 use std::sync::Arc;
 
 use chat_shared::limits::{AVATAR_SIDE_PIXELS, AVATAR_SIDE_PIXELS_MAX};
+use data_encoding::HEXLOWER;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits, Rgb, RgbImage};
 use ring::digest::{SHA256, digest};
 use tokio::sync::Semaphore;
 
-use chat_store::Avatar;
+use chat_server_store::{Avatar, run_in_background};
 
 /// Pictures that are decoded at a time: each may take [`DECODED_BYTES_MAX`].
-const DECODED_AT_ONCE_MAX: usize = 2;
+pub const DECODED_AT_ONCE_MAX: usize = 1;
 
 /// Pictures that may wait for that; more are turned away as busy.
 const WAITING_MAX: usize = 32;
 
-/// Bytes that decoding one picture may take: 4,096² pixels of 8 bytes, and as much again for the
-/// decoder.
-const DECODED_BYTES_MAX: u64 = 256 << 20;
+/// Bytes that decoding one picture may take, its pixels and what the decoder needs. A progressive
+/// JPEG of 4,096² pixels takes most: 3 bytes of colours and 6 of coefficients for each.
+pub const DECODED_BYTES_MAX: u64 = 144 << 20;
+
+/// Bytes of a picture's pixels: 4,096² pixels of 4 bytes.
+const PIXELS_BYTES_MAX: u64 = 64 << 20;
 
 /// Cells of a drawn picture, in width and in height.
 const CELLS: u32 = 5;
@@ -40,7 +44,7 @@ pub enum PictureError {
     Busy,
 }
 
-/// Who makes pictures small.
+/// Makes pictures small, a bounded number at a time.
 #[derive(Debug, Clone)]
 pub(super) struct Pictures {
     decoding: Arc<Semaphore>,
@@ -62,7 +66,7 @@ impl Pictures {
         let _place = self.waiting.try_acquire().map_err(|_| PictureError::Busy)?;
         let permit = self.decoding.clone().acquire_owned().await;
         let permit = permit.map_err(|_| PictureError::Busy)?;
-        let made = tokio::task::spawn_blocking(move || {
+        let made = run_in_background(move || {
             // The work itself holds the permit, whoever still waits for it.
             let _permit = permit;
             make(&upload)
@@ -71,7 +75,8 @@ impl Pictures {
     }
 }
 
-fn make(upload: &[u8]) -> Result<Avatar, PictureError> {
+/// Makes the picture that is kept and served of an upload.
+pub(crate) fn make(upload: &[u8]) -> Result<Avatar, PictureError> {
     let format = match image::guess_format(upload) {
         Ok(format) if is_known(format) => format,
         _ => return Err(PictureError::Kind),
@@ -79,35 +84,33 @@ fn make(upload: &[u8]) -> Result<Avatar, PictureError> {
     let (width, height) = ImageReader::with_format(Cursor::new(upload), format)
         .into_dimensions()
         .map_err(|_| PictureError::Damaged)?;
+    if width.min(height) == 0 {
+        return Err(PictureError::Damaged);
+    }
     if width.max(height) > AVATAR_SIDE_PIXELS_MAX {
         return Err(PictureError::TooLarge);
     }
     let mut limits = Limits::default();
     limits.max_image_width = Some(AVATAR_SIDE_PIXELS_MAX);
     limits.max_image_height = Some(AVATAR_SIDE_PIXELS_MAX);
-    limits.max_alloc = Some(DECODED_BYTES_MAX);
+    limits.max_alloc = Some(DECODED_BYTES_MAX - PIXELS_BYTES_MAX);
     let mut reader = ImageReader::with_format(Cursor::new(upload), format);
     reader.limits(limits);
-    let decoded = reader.into_decoder().and_then(|mut decoder| {
-        let orientation = decoder.orientation()?;
-        let mut decoded = DynamicImage::from_decoder(decoder)?;
-        decoded.apply_orientation(orientation);
-        Ok(decoded)
-    });
-    let decoded = decoded.map_err(|_| PictureError::Damaged)?;
+    let damaged = |_| PictureError::Damaged;
+    let mut decoder = reader.into_decoder().map_err(damaged)?;
+    if decoder.total_bytes() > PIXELS_BYTES_MAX {
+        return Err(PictureError::TooLarge);
+    }
+    let orientation = decoder.orientation().map_err(damaged)?;
+    let decoded = DynamicImage::from_decoder(decoder).map_err(damaged)?;
     let side = AVATAR_SIDE_PIXELS;
-    let small = decoded.resize_to_fill(side, side, FilterType::Triangle);
+    let mut small = decoded.resize_to_fill(side, side, FilterType::Triangle);
+    drop(decoded);
+    // The middle square is the same whether it is turned before or afterwards.
+    small.apply_orientation(orientation);
     let png = encode(&small.to_rgba8().into())?;
     // `~` begins no new username, so that a picture's name is not a person's.
-    let hash = digest(&SHA256, &png);
-    let name = hash
-        .as_ref()
-        .iter()
-        .fold(String::from("~"), |mut name, byte| {
-            use std::fmt::Write;
-            let _ = write!(name, "{byte:02x}");
-            name
-        });
+    let name = format!("~{}", HEXLOWER.encode(digest(&SHA256, &png).as_ref()));
     Ok(Avatar { name, png })
 }
 
@@ -129,7 +132,7 @@ fn encode(image: &DynamicImage) -> Result<Vec<u8>, PictureError> {
 /// The picture of who gave none: a pattern of their name, the same on both sides, as a PNG.
 ///
 /// # Errors
-/// Where it can't be encoded, which would be a fault of ours.
+/// If the picture can't be encoded, which would be a bug.
 pub fn draw(name: &str) -> Result<Vec<u8>, PictureError> {
     let hash = digest(&SHA256, name.to_lowercase().as_bytes());
     let bytes = hash.as_ref();
@@ -211,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hostile_is_refused() {
+    fn hostile_pictures_are_refused() {
         let check = |upload: &[u8], expect: PictureError| {
             let error = make(upload).expect_err("it was taken");
             assert_eq!(error.to_string(), expect.to_string());
@@ -225,6 +228,10 @@ mod tests {
         let png = upload(64, 64, ImageFormat::Png);
         check(&png[..40], PictureError::Damaged);
         check(&upload(4_097, 1, ImageFormat::Png), PictureError::TooLarge);
+        // GIF's header may say that there are no lines.
+        let mut flat = upload(1, 1, ImageFormat::Gif);
+        flat[8..10].copy_from_slice(&[0; 2]);
+        check(&flat, PictureError::Damaged);
         // A header alone that claims more than there is.
         let mut bomb = upload(1, 1, ImageFormat::Gif);
         bomb[6..10].copy_from_slice(&[0xFF; 4]);

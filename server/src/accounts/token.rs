@@ -15,7 +15,7 @@ use ring::digest::{SHA256, digest};
 use ring::hmac;
 use serde::{Deserialize, Serialize};
 
-use chat_store::{SecretHash, Store, StoreError};
+use chat_server_store::{SecretHash, Store, StoreError};
 
 /// Under which key the store keeps the signing key.
 const KEY_CLAIM: &str = "jwt_key";
@@ -26,7 +26,7 @@ const KEYS_MAX: usize = 100;
 /// Bytes of the signing key: as many as the hash has.
 const KEY_BYTES: usize = 32;
 
-/// Longer ones are not ours.
+/// A longer one was not made by this server.
 const TOKEN_BYTES_MAX: usize = 1_024;
 
 /// Why there is no signing key.
@@ -72,7 +72,8 @@ impl SessionClaims {
     }
 }
 
-/// What a token proves its session with: 256 random bits in text. No log and no database has it.
+/// The secret in a token or in a set-up link: 256 random bits in text. It is neither logged nor
+/// stored; the store has its hash.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Secret(String);
@@ -82,7 +83,15 @@ impl Secret {
         Ok(Self(BASE64.encode(random_bytes::<32>()?)))
     }
 
-    /// What the store keeps of it.
+    pub(super) fn of(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+
+    /// Its hash, which is stored.
     pub(super) fn hash(&self) -> SecretHash {
         let mut hash = [0; 32];
         hash.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
@@ -132,7 +141,7 @@ impl Keyring {
         newest.sign(claims)
     }
 
-    /// What the token says, where one of our keys signed it.
+    /// Returns the claims of a token that one of our keys signed.
     pub(super) fn verify(&self, token: &str) -> Option<SessionClaims> {
         self.keys.iter().rev().find_map(|key| key.verify(token))
     }
@@ -181,7 +190,7 @@ impl SigningKey {
         jsonwebtoken::encode(&header, claims, &self.encoding)
     }
 
-    /// What the token says, where this key signed it.
+    /// Returns the claims of a token that this key signed.
     fn verify(&self, token: &str) -> Option<SessionClaims> {
         if token.len() > TOKEN_BYTES_MAX {
             return None;
@@ -285,14 +294,14 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_is_read() {
+    fn a_signed_token_is_read() {
         let token = key("a", 1).sign(&claims()).unwrap();
         assert_eq!(key("a", 1).verify(&token), Some(claims()));
         assert_eq!(raw(r#"{"typ":"JWT","alg":"HS256","kid":"a"}"#, 1), token);
     }
 
     #[test]
-    fn what_another_signed_is_not() {
+    fn a_token_of_another_key_is_not_read() {
         let key = key("a", 1);
         let good = key.sign(&claims()).unwrap();
         let mut parts: Vec<&str> = good.split('.').collect();
@@ -319,7 +328,7 @@ mod tests {
     #[tokio::test]
     async fn a_new_key_signs_and_the_earlier_ones_verify() {
         let dir = tempfile::tempdir().unwrap();
-        let store = chat_store::sqlite::SqliteStore::open(dir.path()).unwrap();
+        let store = chat_server_store::sqlite::SqliteStore::open(dir.path()).unwrap();
         let mut tokens = vec![
             Keyring::load(&store)
                 .await

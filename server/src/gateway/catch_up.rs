@@ -10,7 +10,7 @@ use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
-use chat_store::{PageLimit, StoreError};
+use chat_server_store::{PageLimit, StoreError};
 
 /// Events that a replay reads from the store at first, and at least.
 const REPLAY_ROWS_MIN: usize = 16;
@@ -58,7 +58,11 @@ pub(super) fn replay(
 
 /// Replays, in the background and room after room, where a room holds a connection back until it
 /// caught up.
-pub(super) fn go_on(hub: &Hub, connection: &Arc<Connection>, rooms: Vec<(RoomName, Seq, CatchUp)>) {
+pub(super) fn replay_rooms(
+    hub: &Hub,
+    connection: &Arc<Connection>,
+    rooms: Vec<(RoomName, Seq, CatchUp)>,
+) {
     if rooms.is_empty() {
         return;
     }

@@ -32,12 +32,32 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
         }
         Command::Ban(about) | Command::Mute(about) => match about.for_s {
             Some(seconds) if seconds == 0 || seconds > FOR_S_MAX => Err(messages::bad_for_s()),
-            _ => Ok(()),
+            Some(_) | None => Ok(()),
         },
         Command::Resume(resume) if resume.rooms.len() > RESUME_ROOMS_MAX => {
             Err(messages::too_many_rooms())
         }
-        _ => Ok(()),
+        Command::Send(_)
+        | Command::Edit(_)
+        | Command::Delete(_)
+        | Command::React(_)
+        | Command::Typing(_)
+        | Command::Read(_)
+        | Command::Create(_)
+        | Command::Join(_)
+        | Command::Leave(_)
+        | Command::Invite(_)
+        | Command::Kick(_)
+        | Command::Unban(_)
+        | Command::Unmute(_)
+        | Command::Role(_)
+        | Command::Topic(_)
+        | Command::Dm(_)
+        | Command::Profile(_)
+        | Command::Block(_)
+        | Command::Unblock(_)
+        | Command::Resume(_)
+        | Command::Ping => Ok(()),
     }
 }
 

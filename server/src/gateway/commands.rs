@@ -1,8 +1,8 @@
 //! Commands of the main protocol, from a decoded frame to the request that a room is sent.
 //!
 //! [`handle`] is the start. A command's fields are checked ([`super::checks`]), its names are
-//! looked up and it is translated ([`super::translate`]); the room decides. What no single room
-//! can answer (`rooms`, `search`) is a page made here.
+//! looked up and it is translated ([`super::translate`]); the room decides. Pages
+//! that no single room can make (`rooms`, `search`) are made here.
 
 use std::sync::Arc;
 
@@ -11,18 +11,37 @@ use chat_shared::{RequestId, RoomName, check_display_name};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::people::LookupError;
-use super::translate::{Translated, look_up, translate};
+use super::policy::Policy;
+use super::translate::{Names, Translated, look_up, translate};
 use super::{catch_up, checks, lists, lookalikes};
 use crate::hub::{Ask, Connection, Envelope, Hub, Propose, Query, RoomRequest};
 use crate::messages;
+
+/// Which limits hold for a command.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Whether the command comes too soon.
+    pub(super) too_soon: Option<TooSoon>,
+    /// Whether accounts have quotas.
+    pub(super) has_quotas: bool,
+}
+
+/// How a command is rejected that is over its rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct TooSoon {
+    /// Milliseconds to wait.
+    pub(super) retry_after_ms: u64,
+    /// Whether the log is asked for the command's nonce first. It is not where the connection had
+    /// many commands rejected.
+    pub(super) may_be_looked_up: bool,
+}
 
 /// A command that is being handled: who sent it, and where the reply goes.
 struct CommandContext<'a> {
     hub: &'a Hub,
     connection: &'a Arc<Connection>,
     id: Option<RequestId>,
-    /// Milliseconds to wait, where the command comes too soon.
-    rate_limited: Option<u64>,
+    limits: Limits,
     permit: OwnedSemaphorePermit,
 }
 
@@ -37,7 +56,7 @@ pub(super) async fn handle(
     hub: &Hub,
     connection: &Arc<Connection>,
     frame: CommandFrame,
-    rate_limited: Option<u64>,
+    limits: Limits,
     permit: OwnedSemaphorePermit,
 ) {
     let CommandFrame { id, command } = frame;
@@ -45,18 +64,17 @@ pub(super) async fn handle(
         hub,
         connection,
         id,
-        rate_limited,
+        limits,
         permit,
     };
     if let Err(error) = checks::check(&command) {
         return context.reject(error);
     }
-    let is_proposal = !is_read(&command) && !matches!(command, Command::Dm(_));
-    if let Some(retry_after_ms) = rate_limited
-        && (!is_proposal || matches!(command, Command::Profile(_)))
+    if let Some(too_soon) = limits.too_soon
+        && !may_be_repeated(&command)
     {
         // A proposal is rejected by the room, which knows whether it repeats a stored one.
-        return context.reject(messages::rate_limited(retry_after_ms));
+        return context.reject(messages::rate_limited(too_soon.retry_after_ms));
     }
     match command {
         Command::History(it) => context.ask(&it.room.clone(), Ask::Query(Query::History(it))),
@@ -69,33 +87,88 @@ pub(super) async fn handle(
             catch_up::replay(hub, connection, id, resume.rooms, permit);
         }
         Command::Read(read) => context.ask(&read.room, Ask::Read { seq: read.seq }),
-        Command::Typing(typing) => context.ask(&typing.room, Ask::Typing),
+        Command::Typing(typing) => {
+            let room = typing.room.clone();
+            context.begin_typing(&room, Command::Typing(typing)).await;
+        }
         Command::Ping => connection.send(&ServerFrame::Pong { re: context.id }),
         Command::Profile(profile) => context.change_profile(&profile.display_name).await,
-        command => context.propose(command).await,
+        Command::Block(_) => context.change_block(command, true).await,
+        Command::Unblock(_) => context.change_block(command, false).await,
+        // Without a catch-all, so that the compiler finds a command that nobody handles.
+        Command::Send(_)
+        | Command::Edit(_)
+        | Command::Delete(_)
+        | Command::React(_)
+        | Command::Create(_)
+        | Command::Join(_)
+        | Command::Leave(_)
+        | Command::Invite(_)
+        | Command::Kick(_)
+        | Command::Ban(_)
+        | Command::Unban(_)
+        | Command::Mute(_)
+        | Command::Unmute(_)
+        | Command::Role(_)
+        | Command::Topic(_)
+        | Command::Dm(_) => context.propose(command).await,
     }
 }
 
 /// Whether a command reads the store. Reads have a rate of their own.
 pub(super) fn is_read(command: &Command) -> bool {
-    matches!(
-        command,
+    match command {
         Command::History(_)
-            | Command::Events(_)
-            | Command::Search(_)
-            | Command::Rooms(_)
-            | Command::Members(_)
-            | Command::Resume(_)
-            | Command::Read(_)
-    )
+        | Command::Events(_)
+        | Command::Search(_)
+        | Command::Rooms(_)
+        | Command::Members(_)
+        | Command::Resume(_)
+        | Command::Read(_) => true,
+        Command::Send(_)
+        | Command::Edit(_)
+        | Command::Delete(_)
+        | Command::React(_)
+        | Command::Create(_)
+        | Command::Join(_)
+        | Command::Leave(_)
+        | Command::Invite(_)
+        | Command::Kick(_)
+        | Command::Ban(_)
+        | Command::Unban(_)
+        | Command::Mute(_)
+        | Command::Unmute(_)
+        | Command::Role(_)
+        | Command::Topic(_)
+        | Command::Dm(_)
+        | Command::Profile(_)
+        | Command::Block(_)
+        | Command::Unblock(_)
+        | Command::Typing(_)
+        | Command::Ping => false,
+    }
+}
+
+/// Whether a room must decide a command that comes too soon: it knows whether the command repeats
+/// one that is stored.
+fn may_be_repeated(command: &Command) -> bool {
+    let is_stored_elsewhere = matches!(
+        command,
+        Command::Dm(_) | Command::Profile(_) | Command::Block(_) | Command::Unblock(_)
+    );
+    !is_read(command) && !is_stored_elsewhere
 }
 
 impl CommandContext<'_> {
     /// Has a room decide a command.
     async fn propose(self, command: Command) {
-        let too_soon = self.rate_limited.is_some();
-        let names = match look_up(self.hub, self.connection, &command, too_soon).await {
+        let too_soon = self.limits.too_soon;
+        let names = match look_up(self.hub, self.connection, &command, too_soon.is_some()).await {
             Ok(names) => names,
+            Err(error) => return self.reject(error.frame()),
+        };
+        let rejection = match self.check_policy(&command, &names).await {
+            Ok(rejection) => rejection.map(Box::new),
             Err(error) => return self.reject(error.frame()),
         };
         let Some(translated) = translate(command, names) else {
@@ -106,15 +179,63 @@ impl CommandContext<'_> {
             nonce,
             command,
         } = translated;
-        let rate_limited = self.rate_limited;
         self.ask(
             &room,
             Ask::Propose(Propose {
                 nonce,
                 command,
-                rate_limited,
+                rejection,
+                may_be_looked_up: too_soon.is_none_or(|too_soon| too_soon.may_be_looked_up),
             }),
         );
+    }
+
+    /// The reply to a command that comes too soon, or that its account may not give.
+    async fn check_policy(
+        &self,
+        command: &Command,
+        names: &Names,
+    ) -> Result<Option<ErrorFrame>, LookupError> {
+        if let Some(too_soon) = self.limits.too_soon {
+            return Ok(Some(messages::rate_limited(too_soon.retry_after_ms)));
+        }
+        self.policy().check(command, names).await
+    }
+
+    fn policy(&self) -> Policy<'_> {
+        Policy {
+            hub: self.hub,
+            connection: self.connection,
+            has_quotas: self.limits.has_quotas,
+        }
+    }
+
+    /// Shows the members of a room that the user is typing, unless the other person of a direct room
+    /// has blocked the user.
+    async fn begin_typing(self, room: &RoomName, command: Command) {
+        let rejection = self.policy().check(&command, &Names::default()).await;
+        match rejection {
+            Ok(None) => self.ask(room, Ask::Typing),
+            Ok(Some(error)) => self.reject(error),
+            Err(error) => self.reject(error.frame()),
+        }
+    }
+
+    /// Blocks or unblocks a person, and sends all the user's connections whom they have blocked.
+    async fn change_block(self, command: Command, is_on: bool) {
+        let names = match look_up(self.hub, self.connection, &command, false).await {
+            Ok(names) => names,
+            Err(error) => return self.reject(error.frame()),
+        };
+        let (Some(whom), Some(room)) = (names.subject, names.direct) else {
+            return self.reject(messages::unknown_command());
+        };
+        let (hub, own) = (self.hub, &self.connection.identity.username);
+        match hub.change_block(own, &whom.username, &room, is_on).await {
+            Ok(true) => self.accept(),
+            Ok(false) => self.reject(messages::blocks_too_many()),
+            Err(error) => self.reject(LookupError::Store(error).frame()),
+        }
     }
 
     /// Sends a request to a room. A room with a full inbox is busy.
@@ -180,12 +301,15 @@ impl CommandContext<'_> {
         }
         let accounts = self.hub.accounts();
         match accounts.set_display_name(username, name).await {
-            Ok(()) => {
-                if let Some(re) = self.id {
-                    self.connection.send(&ServerFrame::Ok { re });
-                }
-            }
+            Ok(()) => self.accept(),
             Err(error) => self.reject(LookupError::Store(error).frame()),
+        }
+    }
+
+    /// Replies `ok`, where the command has an id.
+    fn accept(self) {
+        if let Some(re) = self.id {
+            self.connection.send(&ServerFrame::Ok { re });
         }
     }
 

@@ -5,30 +5,39 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use chat_shared::codec::{self, ClientFrame};
+use chat_shared::codec;
 use chat_shared::limits::COMMANDS_IN_FLIGHT_MAX;
-use chat_shared::protocol::{
-    CloseCode, Command, CommandFrame, DemoFrame, ErrorCode, ErrorFrame, Send, ServerFrame,
-};
-use chat_shared::{Nonce, RoomName};
+use chat_shared::protocol::{CloseCode, Command, ErrorCode, ErrorFrame, ServerFrame};
 use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
+use super::commands::TooSoon;
+use super::policy::DAY_MS;
 use super::socket::{Incoming, Reader};
 use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
 use crate::accounts::Identity;
-use crate::hub::{Connection, Dialect, random_hex};
-use crate::messages;
+use crate::hub::Connection;
 use crate::network::ClientNetwork;
 use crate::send_queue::{SendQueue, Socket};
 
 /// Milliseconds in which a peer may still send after our close, so that the close reaches it.
 const LINGER_MS: u64 = 2_000;
 
-/// Commands refused for their rate in a row that are a flood.
-const FLOOD_REFUSALS_MAX: u32 = 200;
+/// Commands rejected for their rate within [`FLOOD_WINDOW`] that are a flood. One more closes the
+/// connection, on a slow store as on a fast one.
+const FLOOD_REJECTIONS_MAX: u32 = 200;
+
+/// Commands rejected for their rate within [`FLOOD_WINDOW`] whose nonces are looked up. Beyond
+/// that number, commands get `rate_limited` without a lookup, so that a flood costs the store nothing.
+const LOOKUPS_MAX: u32 = 100;
+
+/// How long a connection that floods waits for the replies to its commands before it is closed.
+const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The time in which rejections are counted together.
+const FLOOD_WINDOW: Duration = Duration::from_secs(10);
 
 /// Runs a connection from the upgrade to its end. `leftover` are bytes that came right behind the
 /// upgrade request.
@@ -40,6 +49,7 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
     network: ClientNetwork,
 ) {
     let send_queue = SendQueue::new(socket);
+    send_queue.set_network(network);
     let mut reader = Reader::new(read, leftover, send_queue.clone()).await;
     {
         let mut drain = pin!(send_queue.drain());
@@ -54,8 +64,7 @@ pub(super) async fn run<R: AsyncRead + Unpin>(
             drain.await;
         }
     }
-    let linger = async { while !matches!(reader.next().await, Incoming::Gone) {} };
-    let _ = timeout(Duration::from_millis(LINGER_MS), linger).await;
+    let _ = timeout(Duration::from_millis(LINGER_MS), reader.discard()).await;
 }
 
 /// Serves until the peer is gone or there is a reason to close.
@@ -66,19 +75,30 @@ async fn live<R: AsyncRead + Unpin>(
     known: Option<Identity>,
     network: ClientNetwork,
 ) {
-    let Some(_place) = gateway.networks.take(network, gateway.limits.per_network) else {
-        return send_queue.close(
-            CloseCode::TooManyConnections,
-            "too many connections from there",
-        );
+    let reason = "too many connections from there";
+    let Some(mut place) = gateway.places.take(network) else {
+        return send_queue.close(CloseCode::TooManyConnections, reason);
     };
+    let serving = serve(gateway, reader, send_queue, known, network);
+    if place.hold(serving).await.is_none() {
+        send_queue.close(CloseCode::TooManyConnections, reason);
+    }
+}
+
+async fn serve<R: AsyncRead + Unpin>(
+    gateway: &Gateway,
+    reader: &mut Reader<R>,
+    send_queue: &Arc<SendQueue>,
+    known: Option<Identity>,
+    network: ClientNetwork,
+) {
     // Boxed, since it is large and over soon.
     match Box::pin(begin(gateway, reader, send_queue, known)).await {
         Ok(Some(guard)) => {
             let username = &guard.connection.identity.username;
             tracing::debug!(%username, "connected");
             let connection = guard.connection.clone();
-            ConnectionLoop::new(gateway.clone(), connection)
+            ConnectionLoop::new(gateway.clone(), connection, network)
                 .serve(reader)
                 .await;
             tracing::debug!(%username, "disconnected");
@@ -91,18 +111,45 @@ async fn live<R: AsyncRead + Unpin>(
 struct ConnectionLoop {
     gateway: Gateway,
     connection: Arc<Connection>,
+    network: ClientNetwork,
     /// Places for unanswered commands.
     in_flight: Arc<Semaphore>,
-    refused_in_a_row: u32,
+    rejections: Rejections,
+}
+
+/// Commands that were rejected for their rate in one window of time.
+#[derive(Debug)]
+struct Rejections {
+    since: Instant,
+    count: u32,
+}
+
+impl Rejections {
+    fn new(now: Instant) -> Self {
+        Self {
+            since: now,
+            count: 0,
+        }
+    }
+
+    /// Counts one more, and returns how many there are in its window.
+    fn count(&mut self, now: Instant) -> u32 {
+        if now.duration_since(self.since) >= FLOOD_WINDOW {
+            *self = Self::new(now);
+        }
+        self.count = self.count.saturating_add(1);
+        self.count
+    }
 }
 
 impl ConnectionLoop {
-    fn new(gateway: Gateway, connection: Arc<Connection>) -> Self {
+    fn new(gateway: Gateway, connection: Arc<Connection>, network: ClientNetwork) -> Self {
         Self {
             gateway,
             connection,
+            network,
             in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
-            refused_in_a_row: 0,
+            rejections: Rejections::new(Instant::now()),
         }
     }
 
@@ -132,63 +179,84 @@ impl ConnectionLoop {
     }
 
     async fn take(&mut self, text: &str, permit: OwnedSemaphorePermit) {
-        let frame = match (codec::decode_client_frame(text), self.connection.dialect) {
-            (Ok(ClientFrame::Command(frame)), Dialect::Main) => frame,
-            (Ok(ClientFrame::Demo(frame)), Dialect::Demo) => match demo_command(frame) {
-                Ok(frame) => frame,
-                Err(error) => return self.connection.send(&ServerFrame::Error(error)),
-            },
-            (Err(error), _) => return self.connection.send(&ServerFrame::Error(error.into())),
-            (Ok(_), _) => {
-                let error = messages::misplaced_frame();
-                return self.connection.send(&ServerFrame::Error(error));
-            }
+        let decoded = codec::decode_client_frame(text).map_err(ErrorFrame::from);
+        let frame = match decoded.and_then(|frame| self.connection.dialect.command(frame)) {
+            Ok(frame) => frame,
+            Err(error) => return self.connection.send(&ServerFrame::Error(error)),
         };
         let over = self.over_rate(&frame.command);
+        if self.rejections.count > FLOOD_REJECTIONS_MAX {
+            drop(permit);
+            return self.close_flood().await;
+        }
+        let has_quotas = self.gateway.limits.rate.is_some();
         // Boxed, so that an idle connection does not hold the memory that commands need.
         let (hub, connection) = (&self.gateway.hub, &self.connection);
-        Box::pin(commands::handle(hub, connection, frame, over, permit)).await;
+        let limits = commands::Limits {
+            too_soon: over,
+            has_quotas,
+        };
+        Box::pin(commands::handle(hub, connection, frame, limits, permit)).await;
     }
 
-    /// Milliseconds to wait, where the command comes too soon. Commands that change something and
+    /// Closes a connection that floods, once the commands before have their replies: what was not
+    /// acknowledged was not stored, as far as the store answers in time.
+    async fn close_flood(&self) {
+        let all = u32::try_from(COMMANDS_IN_FLIGHT_MAX).unwrap_or(u32::MAX);
+        let _ = timeout(FLOOD_PATIENCE, self.in_flight.acquire_many(all)).await;
+        let queue = &self.connection.send_queue;
+        queue.close(CloseCode::Flood, "flood; come back in a minute");
+    }
+
+    /// How long to wait, where the command comes too soon. Commands that change something and
     /// commands that read have a rate each; `typing` and `ping` cost next to nothing and have none.
-    fn over_rate(&mut self, command: &Command) -> Option<u64> {
+    fn over_rate(&mut self, command: &Command) -> Option<TooSoon> {
         let username = &self.connection.identity.username;
         if commands::is_read(command) {
-            return self.gateway.reads.over(username);
+            let retry_after_ms = self.gateway.reads.over(username)?;
+            return Some(TooSoon {
+                retry_after_ms,
+                may_be_looked_up: false,
+            });
         }
         if matches!(command, Command::Typing(_) | Command::Ping) {
             return None;
         }
         let over = self.gateway.rate.over(username);
-        match over {
-            Some(_) => self.refused_in_a_row += 1,
-            None => self.refused_in_a_row = 0,
+        let over = over.or_else(|| self.over_newcomers_rate());
+        let retry_after_ms = over?;
+        let count = self.rejections.count(Instant::now());
+        Some(TooSoon {
+            retry_after_ms,
+            may_be_looked_up: count <= LOOKUPS_MAX,
+        })
+    }
+
+    /// Milliseconds to wait, where the new accounts of this network send too much together. Clients
+    /// on this machine are not counted: behind a proxy that does not say whom it forwards, all
+    /// clients are.
+    fn over_newcomers_rate(&self) -> Option<u64> {
+        let (gateway, created) = (&self.gateway, self.connection.identity.created);
+        let is_new = gateway.hub.now() < created.saturating_add(DAY_MS);
+        if !is_new || self.network.is_loopback() {
+            return None;
         }
-        if self.refused_in_a_row > FLOOD_REFUSALS_MAX {
-            self.connection
-                .send_queue
-                .close(CloseCode::Flood, "flood; come back in a minute");
-        }
-        over
+        gateway.newcomers.over(&self.network)
     }
 }
 
-/// The command for a frame of the FastAPI demo's page, which only sends to the lobby.
-fn demo_command(frame: DemoFrame) -> Result<CommandFrame, ErrorFrame> {
-    let Some(text) = frame.message else {
-        return Err(messages::missing_message());
-    };
-    let nonce = Nonce::parse(&random_hex(16))
-        .map_err(|error| ErrorFrame::new(ErrorCode::Internal, error.to_string()))?;
-    let send = Send {
-        room: RoomName::lobby(),
-        text,
-        nonce,
-        reply_to: None,
-    };
-    Ok(CommandFrame {
-        id: None,
-        command: Command::Send(send),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rejections_are_counted_in_a_window() {
+        let begin = Instant::now();
+        let mut rejections = Rejections::new(begin);
+        for expected in 1..=3 {
+            assert_eq!(rejections.count(begin + Duration::from_secs(1)), expected);
+        }
+        assert_eq!(rejections.count(begin + FLOOD_WINDOW), 1, "a new window");
+        assert_eq!(rejections.count(begin + FLOOD_WINDOW), 2);
+    }
 }

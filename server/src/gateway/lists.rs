@@ -11,8 +11,11 @@ use chat_shared::{LOBBY, RequestId, RoomName, Seq, Username};
 
 use crate::hub::{Connection, Hub, PagePermit, shown, take_fitting, take_fitting_messages};
 use crate::messages;
-use chat_rules::Refusal;
-use chat_store::{PublicRoom, StoreError, tokens};
+use chat_server_rules::{Refusal, RoomScope};
+use chat_server_store::{PublicRoom, StoreError, tokens};
+
+/// Found messages whose texts are read at the same time.
+const FOUND_READ_AT_ONCE: usize = 8;
 
 pub(super) async fn rooms(
     hub: &Hub,
@@ -29,16 +32,18 @@ pub(super) async fn rooms(
     let more = rooms.len() > limit;
     rooms.truncate(limit);
     let own = hub.store().rooms_of(&connection.identity.username).await?;
-    let (rooms, cut_short) = take_fitting(rooms.into_iter().map(|room| RoomListing {
-        members: if room.room.is_lobby() {
-            hub.accounts().account_count()
-        } else {
-            room.members
-        },
-        joined: room.room.is_lobby() || own.contains(&room.room),
-        room: room.room,
-        topic: room.topic,
-        last_seq: room.last_seq,
+    let (rooms, cut_short) = take_fitting(rooms.into_iter().map(|room| {
+        let has_everyone = RoomScope::of(&room.room).has_everyone();
+        RoomListing {
+            members: match has_everyone {
+                true => hub.accounts().account_count(),
+                false => room.members,
+            },
+            joined: has_everyone || own.contains(&room.room),
+            room: room.room,
+            topic: room.topic,
+            last_seq: room.last_seq,
+        }
     }));
     let more = more || cut_short;
     let page = ServerFrame::Rooms(RoomsPage { re, rooms, more });
@@ -49,7 +54,7 @@ pub(super) async fn rooms(
 /// The lobby exists before its first event, when no store knows of it yet.
 fn add_lobby(rooms: &mut Vec<PublicRoom>, prefix: &str, after: &str) {
     let wanted = LOBBY.starts_with(prefix) && LOBBY > after;
-    if wanted && !rooms.iter().any(|room| room.room.is_lobby()) {
+    if wanted && !rooms.iter().any(|room| room.room.as_str() == LOBBY) {
         let at = rooms.partition_point(|room| room.room.as_str() < LOBBY);
         rooms.insert(
             at,
@@ -86,7 +91,7 @@ pub(super) async fn search(
     if phrases.is_empty() {
         return Ok(Err(messages::query_without_words()));
     }
-    let mut wanted = chat_store::Search {
+    let mut wanted = chat_server_store::Search {
         phrases,
         rooms,
         from: query.from,
@@ -95,8 +100,7 @@ pub(super) async fn search(
     };
     let mut page = loop {
         let found = hub.store().search(&wanted).await?;
-        let messages = stand_now(hub, &found.messages, username).await?;
-        let (messages, cut_short) = take_fitting_messages(messages);
+        let (messages, cut_short) = fitting_messages(hub, &found.messages, username).await?;
         let (count, limit) = (messages.len(), wanted.limit);
         let page = ResultsPage {
             re: re.clone(),
@@ -113,20 +117,40 @@ pub(super) async fn search(
         let lasts =
             |room: &RoomName| connection.subscription(room) == subscriptions.get(room).copied();
         page.messages.retain(|message| lasts(&message.room));
-        let told = page.messages.iter().filter_map(|message| {
+        let shown = page.messages.iter().filter_map(|message| {
             let subscription = subscriptions.get(&message.room)?;
             Some((message.room.clone(), *subscription))
         });
-        let told: HashMap<_, _> = told.collect();
+        let shown: HashMap<_, _> = shown.collect();
         let results = ServerFrame::Results(page.clone());
-        if connection.send_in_all(permit, &told, &results) {
+        if connection.send_in_all(permit, &shown, &results) {
             return Ok(Ok(()));
         }
     }
 }
 
+/// As many of the found messages as fit a page, in their order and without those that were deleted
+/// meanwhile, and whether some were left out. Few are read at a time, because a page of long ones is
+/// full after four.
+async fn fitting_messages(
+    hub: &Hub,
+    found: &[(RoomName, Seq)],
+    viewer: &Username,
+) -> Result<(Vec<ChatEvent>, bool), StoreError> {
+    let mut fitting = Vec::new();
+    for some in found.chunks(FOUND_READ_AT_ONCE) {
+        fitting.extend(current_messages(hub, some, viewer).await?);
+        let (messages, cut_short) = take_fitting_messages(fitting);
+        if cut_short {
+            return Ok((messages, true));
+        }
+        fitting = messages;
+    }
+    Ok((fitting, false))
+}
+
 /// The found messages in their order, without those that were deleted meanwhile.
-async fn stand_now(
+async fn current_messages(
     hub: &Hub,
     found: &[(RoomName, Seq)],
     viewer: &Username,

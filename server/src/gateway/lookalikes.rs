@@ -1,7 +1,7 @@
 //! Display names that look like somebody else's username.
 
+use chat_server_store::{StoreError, User};
 use chat_shared::Username;
-use chat_store::{StoreError, User};
 use unicode_normalization::UnicodeNormalization;
 use unicode_security::confusable_detection::skeleton;
 
@@ -27,7 +27,7 @@ pub(super) async fn resembled_user(
 }
 
 /// The usernames that a display name may look like.
-fn candidates(display_name: &str) -> Vec<String> {
+pub(crate) fn candidates(display_name: &str) -> Vec<String> {
     let ascii: String = display_name.nfkc().flat_map(ascii_lookalike).collect();
     let mut candidates = vec![ascii.clone()];
     for one in ["l", "i"] {

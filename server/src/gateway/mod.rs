@@ -5,29 +5,36 @@
 
 mod catch_up;
 mod checks;
-mod commands;
-mod connection_loop;
+pub(crate) mod commands;
+pub(crate) mod connection_loop;
 mod lists;
 mod lookalikes;
 mod people;
+mod policy;
 mod rate;
 mod socket;
-mod translate;
+pub(crate) mod translate;
 mod welcome;
+
+#[cfg(feature = "fuzzing")]
+pub(crate) use lookalikes::candidates as lookalikes;
 
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use bytes::Bytes;
+use chat_shared::Username;
 use hyper::upgrade::Parts;
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
 
 use self::rate::CommandRate;
 use crate::accounts::Identity;
 use crate::hub::Hub;
-use crate::network::{ClientNetwork, NetworkCounts};
+use crate::network::{ClientNetwork, SharedPlaces};
 use crate::send_queue::Socket;
 
 /// Bytes that the kernel keeps for one connection; more waits in its send queue, which is bounded.
@@ -52,9 +59,20 @@ const READ_RATE: Option<(NonZeroU32, NonZeroU32)> = match (
     _ => None,
 };
 
+/// New accounts of one network have together this many times the rate of one account, so that
+/// many accounts do not make a flood.
+const NEWCOMERS_SHARES: NonZeroU32 = NonZeroU32::MIN.saturating_add(1);
+
+fn newcomers_rate((rate, burst): (NonZeroU32, NonZeroU32)) -> (NonZeroU32, NonZeroU32) {
+    let shared = |of_one: NonZeroU32| of_one.saturating_mul(NEWCOMERS_SHARES);
+    (shared(rate), shared(burst))
+}
+
 /// Bounds that the operator sets.
 #[derive(Debug, Clone, Copy)]
 pub struct GatewayLimits {
+    /// Connections in all.
+    pub all: usize,
     /// Connections of one person.
     pub per_user: usize,
     /// Connections from one network.
@@ -68,24 +86,28 @@ pub struct GatewayLimits {
 pub struct Gateway {
     hub: Hub,
     limits: GatewayLimits,
-    networks: NetworkCounts,
+    places: SharedPlaces,
     /// Commands that change something.
-    rate: CommandRate,
+    rate: CommandRate<Username>,
+    /// The same, of all new accounts of one network together.
+    newcomers: CommandRate<ClientNetwork>,
     /// Commands that read.
-    reads: CommandRate,
+    reads: CommandRate<Username>,
 }
 
 impl Gateway {
     pub fn new(hub: Hub, limits: GatewayLimits) -> Self {
         let rate = CommandRate::new(limits.rate);
+        let newcomers = CommandRate::new(limits.rate.map(newcomers_rate));
         let reads = CommandRate::new(limits.rate.and(READ_RATE));
         tokio::spawn({
-            let (rate, reads) = (rate.clone(), reads.clone());
+            let (rate, newcomers, reads) = (rate.clone(), newcomers.clone(), reads.clone());
             async move {
                 let mut sweep = tokio::time::interval(Duration::from_millis(RATE_SWEEP_MS));
                 loop {
                     sweep.tick().await;
                     rate.forget_idle();
+                    newcomers.forget_idle();
                     reads.forget_idle();
                 }
             }
@@ -93,8 +115,9 @@ impl Gateway {
         Self {
             hub,
             limits,
-            networks: NetworkCounts::default(),
+            places: SharedPlaces::new(limits.all, limits.per_network),
             rate,
+            newcomers,
             reads,
         }
     }
@@ -103,23 +126,23 @@ impl Gateway {
         &self.hub
     }
 
-    /// Serves a connection that is no socket, until it ends.
-    #[cfg(test)]
-    pub(crate) async fn serve_in_memory(&self, stream: tokio::io::DuplexStream, known: Identity) {
+    /// Serves WebSocket frames on a stream of any kind until the connection ends. `leftover` are
+    /// bytes that were read from it already; `known` is the identity that the upgrade request
+    /// showed. A TCP socket is served faster by [`Gateway::serve`].
+    pub async fn serve_stream(
+        &self,
+        stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        leftover: Bytes,
+        known: Option<Identity>,
+        network: ClientNetwork,
+    ) {
         let (read, write) = tokio::io::split(stream);
         let socket = Socket::deferred(write);
-        let network = ClientNetwork::of(std::net::Ipv4Addr::LOCALHOST.into());
-        connection_loop::run(
-            self.clone(),
-            (read, Bytes::new()),
-            socket,
-            Some(known),
-            network,
-        )
-        .await;
+        connection_loop::run(self.clone(), (read, leftover), socket, known, network).await;
     }
 
-    /// Serves a connection once its upgrade is done. `known`: who the upgrade said it is.
+    /// Serves a connection, in a task of its own, once its upgrade is done. `known` is the identity
+    /// that the upgrade request showed.
     pub fn serve(
         &self,
         upgrade: hyper::upgrade::OnUpgrade,
@@ -132,25 +155,31 @@ impl Gateway {
                 Ok(upgraded) => upgraded,
                 Err(error) => return tracing::debug!(%error, "an upgrade was not completed"),
             };
-            match upgraded.downcast::<TokioIo<TcpStream>>() {
+            let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
                 Ok(Parts { io, read_buf, .. }) => {
                     let stream = io.into_inner();
-                    if let Err(error) =
-                        SockRef::from(&stream).set_send_buffer_size(SEND_BUFFER_BYTES)
-                    {
-                        tracing::debug!(%error, "a socket's send buffer size could not be set");
-                    }
+                    bound_send_buffer(&stream);
                     let (read, write) = stream.into_split();
                     let socket = Socket::Tcp(write);
-                    connection_loop::run(gateway, (read, read_buf), socket, known, network).await;
-                }
-                Err(upgraded) => {
-                    let (read, write) = tokio::io::split(TokioIo::new(upgraded));
-                    let socket = Socket::deferred(write);
-                    connection_loop::run(gateway, (read, Bytes::new()), socket, known, network)
+                    return connection_loop::run(gateway, (read, read_buf), socket, known, network)
                         .await;
                 }
+                Err(upgraded) => upgraded,
+            };
+            match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
+                Ok(Parts { io, read_buf, .. }) => {
+                    let stream = io.into_inner();
+                    bound_send_buffer(stream.get_ref().0);
+                    gateway.serve_stream(stream, read_buf, known, network).await;
+                }
+                Err(_) => tracing::error!("an upgraded connection is neither TCP nor TLS"),
             }
         });
+    }
+}
+
+fn bound_send_buffer(stream: &TcpStream) {
+    if let Err(error) = SockRef::from(stream).set_send_buffer_size(SEND_BUFFER_BYTES) {
+        tracing::debug!(%error, "a socket's send buffer size could not be set");
     }
 }

@@ -8,8 +8,8 @@ use futures::future::try_join_all;
 
 use crate::hub::{Hub, random_hex};
 use crate::messages;
-use chat_rules::Subject;
-use chat_store::{StoreError, User};
+use chat_server_rules::Subject;
+use chat_server_store::{StoreError, User};
 
 /// Bytes of randomness in a direct room's name.
 const DIRECT_ID_BYTES: usize = 16;
@@ -70,16 +70,37 @@ pub(super) async fn mentioned(hub: &Hub, text: &str) -> Result<Vec<Username>, Lo
         .collect())
 }
 
+/// The key under which the store keeps the name of two people's direct room.
+fn direct_key(one: &Username, other: &Username) -> String {
+    let (first, second) = (one.min(other), one.max(other));
+    // A name may hold anything, so the first's length tells where the second begins.
+    format!("direct:{}:{first}:{second}", first.as_str().len())
+}
+
+fn direct_name(name: &str) -> Result<RoomName, StoreError> {
+    RoomName::parse(name).map_err(|_| StoreError::Corrupt(format!("a direct room {name:?}")))
+}
+
+/// The direct room of two people, if its name is fixed already.
+pub(super) async fn known_direct_room(
+    hub: &Hub,
+    one: &Username,
+    other: &Username,
+) -> Result<Option<RoomName>, StoreError> {
+    let name = hub.store().value(&direct_key(one, other)).await?;
+    name.as_deref().map(direct_name).transpose()
+}
+
 /// The direct room of two people. The first of them who asks fixes its name.
 pub(super) async fn direct_room(
     hub: &Hub,
     one: &Username,
     other: &Username,
 ) -> Result<RoomName, StoreError> {
-    let (first, second) = (one.min(other), one.max(other));
-    // A name may hold anything, so the first's length tells where the second begins.
-    let key = format!("direct:{}:{first}:{second}", first.as_str().len());
     let fresh = format!("@{}", random_hex(DIRECT_ID_BYTES));
-    let name = hub.store().insert_if_absent(&key, &fresh).await?;
-    RoomName::parse(&name).map_err(|_| StoreError::Corrupt(format!("a direct room {name:?}")))
+    let name = hub
+        .store()
+        .insert_if_absent(&direct_key(one, other), &fresh)
+        .await?;
+    direct_name(&name)
 }

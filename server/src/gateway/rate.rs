@@ -1,17 +1,18 @@
-//! How often one user may send commands, over all their connections.
+//! How often one user may send commands, over all their connections, and new users of one network
+//! together.
 
+use std::hash::Hash;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use chat_shared::Username;
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-/// The rate of one kind of command for each user.
+/// The rate of one kind of command for each user, or each network.
 #[derive(Debug, Clone)]
-pub(super) struct CommandRate(Option<Arc<DefaultKeyedRateLimiter<Username>>>);
+pub(super) struct CommandRate<K: Eq + Hash + Clone>(Option<Arc<DefaultKeyedRateLimiter<K>>>);
 
-impl CommandRate {
+impl<K: Eq + Hash + Clone> CommandRate<K> {
     /// `per_second` in the long run, with bursts of `burst`; `None`: no limit.
     pub(super) fn new(limit: Option<(NonZeroU32, NonZeroU32)>) -> Self {
         Self(limit.map(|(per_second, burst)| {
@@ -20,9 +21,9 @@ impl CommandRate {
         }))
     }
 
-    /// Milliseconds to wait, where `username` is over the rate.
-    pub(super) fn over(&self, username: &Username) -> Option<u64> {
-        let not_until = self.0.as_ref()?.check_key(username).err()?;
+    /// Milliseconds to wait, where `key` is over the rate.
+    pub(super) fn over(&self, key: &K) -> Option<u64> {
+        let not_until = self.0.as_ref()?.check_key(key).err()?;
         let wait = not_until.wait_time_from(DefaultClock::default().now());
         Some(u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1))
     }

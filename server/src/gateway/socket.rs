@@ -9,7 +9,7 @@ use bytes::Bytes;
 use chat_shared::limits::FRAME_BYTES_MAX;
 use chat_shared::protocol::CloseCode;
 use futures::StreamExt;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Message, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
@@ -58,6 +58,14 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             Some(Err(error)) => broken(&error),
             None => Incoming::Gone,
         }
+    }
+
+    /// Reads to the end of the stream and drops everything. A socket that is closed with unread
+    /// bytes is reset, and the peer would lose what was written last, such as our close.
+    pub(super) async fn discard(&mut self) {
+        let read = &mut self.0.get_mut().read;
+        let mut bytes = [0; READ_BUFFER_BYTES];
+        while matches!(read.read(&mut bytes).await, Ok(1..)) {}
     }
 }
 

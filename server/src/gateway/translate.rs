@@ -2,7 +2,7 @@
 //!
 //! The names in it are looked up first ([`look_up`]); the translation itself is pure.
 
-use chat_rules::{Command as RoomCommand, Subject};
+use chat_server_rules::{RoomCommand, Subject};
 use chat_shared::protocol::{Command, RoomKind};
 use chat_shared::{Nonce, RoomName, Username};
 
@@ -22,9 +22,41 @@ pub(super) struct Names {
     /// People whom the text mentions.
     mentioned: Vec<Username>,
     /// The person whom the command is about.
-    subject: Option<Subject>,
+    pub(super) subject: Option<Subject>,
     /// The direct room with that person.
-    direct: Option<RoomName>,
+    pub(super) direct: Option<RoomName>,
+}
+
+/// The text of a command that may mention people, and the person whom a command is about.
+fn text_and_subject(command: &Command) -> (Option<&str>, Option<&Username>) {
+    match command {
+        Command::Send(send) => (Some(&send.text), None),
+        Command::Edit(edit) => (Some(&edit.text), None),
+        Command::Invite(about)
+        | Command::Kick(about)
+        | Command::Unban(about)
+        | Command::Unmute(about) => (None, Some(&about.username)),
+        Command::Ban(about) | Command::Mute(about) => (None, Some(&about.username)),
+        Command::Role(about) => (None, Some(&about.username)),
+        Command::Dm(dm) => (None, Some(&dm.username)),
+        Command::Block(about) | Command::Unblock(about) => (None, Some(&about.username)),
+        Command::Delete(_)
+        | Command::React(_)
+        | Command::History(_)
+        | Command::Events(_)
+        | Command::Search(_)
+        | Command::Typing(_)
+        | Command::Read(_)
+        | Command::Rooms(_)
+        | Command::Members(_)
+        | Command::Create(_)
+        | Command::Join(_)
+        | Command::Leave(_)
+        | Command::Topic(_)
+        | Command::Profile(_)
+        | Command::Resume(_)
+        | Command::Ping => (None, None),
+    }
 }
 
 /// Looks up the names in a command. For a command that comes `too_soon`, mentions are not looked
@@ -39,28 +71,18 @@ pub(super) async fn look_up(
     too_soon: bool,
 ) -> Result<Names, LookupError> {
     let mut names = Names::default();
-    let text = match command {
-        Command::Send(send) => Some(&send.text),
-        Command::Edit(edit) => Some(&edit.text),
-        _ => None,
-    };
+    let (text, subject) = text_and_subject(command);
     if let Some(text) = text.filter(|_| !too_soon) {
         names.mentioned = people::mentioned(hub, text).await?;
     }
-    let subject = match command {
-        Command::Invite(about)
-        | Command::Kick(about)
-        | Command::Unban(about)
-        | Command::Unmute(about) => Some(&about.username),
-        Command::Ban(about) | Command::Mute(about) => Some(&about.username),
-        Command::Role(about) => Some(&about.username),
-        Command::Dm(dm) => Some(&dm.username),
-        _ => None,
-    };
     if let Some(username) = subject {
         names.subject = Some(people::subject(hub, username).await?);
     }
-    if let (Command::Dm(_), Some(with)) = (command, &names.subject) {
+    let is_direct = matches!(
+        command,
+        Command::Dm(_) | Command::Block(_) | Command::Unblock(_)
+    );
+    if let (true, Some(with)) = (is_direct, &names.subject) {
         let own = &connection.identity.username;
         if with.username == *own {
             return Err(LookupError::Oneself);
@@ -70,7 +92,7 @@ pub(super) async fn look_up(
     Ok(names)
 }
 
-/// Translates a command whose names are looked up. `None` where it is no command of a room.
+/// Translates a command whose names are looked up. `None` if it is not a room's to decide.
 pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
     let Names {
         mentioned,
@@ -133,7 +155,19 @@ pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
             let with = subject?.username;
             (direct?, None, RoomCommand::Direct { with })
         }
-        _ => return None,
+        // Without a catch-all, so that the compiler finds a command that nobody translates.
+        Command::History(_)
+        | Command::Events(_)
+        | Command::Search(_)
+        | Command::Typing(_)
+        | Command::Read(_)
+        | Command::Rooms(_)
+        | Command::Members(_)
+        | Command::Profile(_)
+        | Command::Block(_)
+        | Command::Unblock(_)
+        | Command::Resume(_)
+        | Command::Ping => return None,
     };
     Some(Translated {
         room,

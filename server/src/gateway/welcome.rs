@@ -1,17 +1,16 @@
-//! From the first frame to the welcome.
+//! A connection from its first frame until its welcome is sent: checks, sign-in, subscriptions,
+//! catching up.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat_shared::codec::{self, ClientFrame};
+use chat_shared::codec;
 use chat_shared::limits::{
     HEARTBEAT_MS, HELLO_TIMEOUT_MS, Limits, RESUME_EVENTS_MAX, RESUME_ROOMS_MAX, WELCOME_ROOMS_MAX,
 };
-use chat_shared::protocol::{
-    CloseCode, DemoFrame, Hello, RoomInfo, RoomsState, ServerFrame, Welcome,
-};
-use chat_shared::{PROTOCOL_VERSION, RoomName, Seq};
+use chat_shared::protocol::{CloseCode, Hello, RoomInfo, RoomsState, ServerFrame, Welcome};
+use chat_shared::{PROTOCOL_VERSION, RoomName, Seq, Username};
 use futures::StreamExt;
 use tokio::io::AsyncRead;
 use tokio::sync::oneshot;
@@ -21,28 +20,29 @@ use super::socket::{Incoming, Reader};
 use super::{Gateway, catch_up};
 use crate::accounts::{AuthError, Identity};
 use crate::hub::{
-    CatchUp, Connection, ConnectionGuard, Dialect, Hub, Resume, RoomRequest, Subscribed,
+    CatchUp, Connection, ConnectionGuard, Hub, Opening, Resume, RoomRequest, Subscribed,
     take_fitting, wire,
 };
 use crate::send_queue::{Class, SendQueue};
-use chat_rules::ReadMark;
+use chat_server_rules::ReadMark;
 
-/// Rooms that are asked at the same time when a connection comes. Each may have to be read from the
-/// store first, which has others to serve too.
+/// How many rooms a new connection subscribes to at the same time. A room that is not loaded is read
+/// from the store, which must have time for others.
 const SUBSCRIBE_CONCURRENCY: usize = 16;
 
 /// Unread mentions that a welcome counts, in all rooms together.
 const MENTIONS_COUNTED_MAX: usize = 1_000;
 
-/// Why a connection ends before its welcome.
+/// The code and the reason with which a connection is closed before its welcome.
 pub(super) struct Rejected(pub(super) CloseCode, pub(super) &'static str);
 
-const STORE_AWAY: Rejected = Rejected(
+const STORE_UNREACHABLE: Rejected = Rejected(
     CloseCode::ServerFault,
     "the server can't reach its store; try again",
 );
 
-/// Up to the welcome. `None` where the peer went away.
+/// Reads the hello and welcomes the connection. Returns `None` if the peer disconnected. `known` is
+/// the identity of the upgrade request's cookie or token.
 pub(super) async fn begin<R: AsyncRead + Unpin>(
     gateway: &Gateway,
     reader: &mut Reader<R>,
@@ -63,43 +63,37 @@ pub(super) async fn begin<R: AsyncRead + Unpin>(
         Ok(Incoming::Broken(code, reason)) => return Err(Rejected(code, reason)),
         Ok(Incoming::Alive | Incoming::Gone) => return Ok(None),
     };
-    match codec::decode_client_frame(&text) {
-        Ok(ClientFrame::Hello(hello)) => {
-            if hello.version != PROTOCOL_VERSION {
-                return Err(Rejected(CloseCode::Version, "this server speaks version 1"));
-            }
-            if hello.resume.len() > RESUME_ROOMS_MAX {
-                return Err(Rejected(
-                    CloseCode::BrokeProtocol,
-                    "resume names over 1000 rooms",
-                ));
-            }
-            let identity = identify(gateway, known, hello.token.as_deref()).await?;
-            tracing::debug!(client = hello.client.as_deref().unwrap_or(""), "hello");
-            welcome(gateway, send_queue, identity, Dialect::Main, Some(hello))
-                .await
-                .map(Some)
-        }
-        Ok(ClientFrame::Demo(DemoFrame {
-            username: Some(username),
-            ..
-        })) => {
-            let identity = identify(gateway, known, None).await?;
-            if username.folded() != identity.username.folded() {
-                return Err(Rejected(
-                    CloseCode::NotSignedIn,
-                    "you are logged in as someone else",
-                ));
-            }
-            welcome(gateway, send_queue, identity, Dialect::Demo, None)
-                .await
-                .map(Some)
-        }
-        Ok(ClientFrame::Command(_) | ClientFrame::Demo(_)) | Err(_) => Err(Rejected(
+    let opening = codec::decode_client_frame(&text).ok().and_then(Opening::of);
+    let Some(opening) = opening else {
+        return Err(Rejected(
             CloseCode::BrokeProtocol,
             "the first frame must be a hello",
-        )),
+        ));
+    };
+    if opening.hello.version != PROTOCOL_VERSION {
+        return Err(Rejected(CloseCode::Version, "this server speaks version 1"));
     }
+    if opening.hello.resume.len() > RESUME_ROOMS_MAX {
+        return Err(Rejected(
+            CloseCode::BrokeProtocol,
+            "resume names over 1000 rooms",
+        ));
+    }
+    let identity = identify(gateway, known, opening.hello.token.as_deref()).await?;
+    let is_other = |name: &Username| name.folded() != identity.username.folded();
+    if opening.expected_username.as_ref().is_some_and(is_other) {
+        return Err(Rejected(
+            CloseCode::NotSignedIn,
+            "this connection is signed in as someone else",
+        ));
+    }
+    tracing::debug!(
+        client = opening.hello.client.as_deref().unwrap_or(""),
+        "hello"
+    );
+    welcome(gateway, send_queue, identity, opening)
+        .await
+        .map(Some)
 }
 
 async fn identify(
@@ -109,36 +103,35 @@ async fn identify(
 ) -> Result<Identity, Rejected> {
     match (known, token) {
         (Some(identity), _) => Ok(identity),
-        (None, None) => Err(Rejected(CloseCode::NotSignedIn, "log in first")),
+        (None, None) => Err(Rejected(CloseCode::NotSignedIn, "sign in first")),
         (None, Some(token)) => match gateway.hub.accounts().authenticate(token).await {
             Ok(identity) => Ok(identity),
             Err(AuthError::Store(error)) => {
                 tracing::error!(%error, "a token could not be checked");
-                Err(STORE_AWAY)
+                Err(STORE_UNREACHABLE)
             }
             Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
             Err(AuthError::Invalid) => Err(Rejected(
                 CloseCode::NotSignedIn,
-                "the token is not valid; log in again",
+                "the token is not valid; sign in again",
             )),
         },
     }
 }
 
-/// Subscribes the connection to its rooms, then sends the welcome. Events of the rooms are held
-/// back behind it meanwhile.
+/// Subscribes the connection to its rooms, then sends the welcome. The send queue holds
+/// back the rooms' events until the welcome is sent.
 async fn welcome(
     gateway: &Gateway,
     send_queue: &Arc<SendQueue>,
     identity: Identity,
-    dialect: Dialect,
-    hello: Option<Hello>,
+    opening: Opening,
 ) -> Result<ConnectionGuard, Rejected> {
     let hub = &gateway.hub;
     let guard = hub
         .connect(
             identity,
-            dialect,
+            opening.dialect,
             send_queue.clone(),
             gateway.limits.per_user,
         )
@@ -149,32 +142,30 @@ async fn welcome(
             )
         })?;
     let connection = guard.connection.clone();
-    let (log, cursors) = hello
-        .map(|hello| (hello.log, hello.resume))
-        .unwrap_or_default();
+    let Hello {
+        log,
+        resume: cursors,
+        ..
+    } = opening.hello;
     let same_log = log.as_deref().is_none_or(|log| log == hub.log());
-    still_let_in(gateway, &connection).await?;
+    check_session_again(gateway, &connection).await?;
     let mut rooms = subscribe_to_rooms(gateway, &connection, &cursors, same_log).await?;
     let behind = to_catch_up(&rooms, &cursors);
     rooms.sort_by_key(|room| std::cmp::Reverse(room.active));
-    if dialect == Dialect::Main {
+    let mut frames = Vec::new();
+    if connection.dialect.has_rooms() {
         count_mentions(gateway, &connection, &mut rooms).await?;
+        let rooms = rooms.into_iter().map(|room| room.info).collect();
+        let blocked = blocked_by(gateway, &connection).await?;
+        frames = welcome_frames(gateway, &connection, rooms, blocked);
     }
-    let frames = match dialect {
-        Dialect::Demo => Vec::new(),
-        Dialect::Main => welcome_frames(
-            gateway,
-            &connection,
-            rooms.into_iter().map(|room| room.info).collect(),
-        ),
-    };
     send_welcome(hub, &connection, frames, behind);
     Ok(guard)
 }
 
 /// Checks the session and the ban again: a connection that was not registered yet when its user
 /// was signed out or banned could not be closed then.
-async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
+async fn check_session_again(gateway: &Gateway, connection: &Connection) -> Result<(), Rejected> {
     match gateway
         .hub
         .accounts()
@@ -186,13 +177,13 @@ async fn still_let_in(gateway: &Gateway, connection: &Connection) -> Result<(), 
         Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
         Err(AuthError::Store(error)) => {
             tracing::error!(%error, "a session could not be checked");
-            Err(STORE_AWAY)
+            Err(STORE_UNREACHABLE)
         }
     }
 }
 
 /// Sends the welcome and then replays what the connection missed. A welcome of several frames is
-/// paced by the send queue, in a task of its own, while the connection is read already.
+/// paced by the send queue, in a task of its own, while the connection loop already handles commands.
 fn send_welcome(
     hub: &Hub,
     connection: &Arc<Connection>,
@@ -202,7 +193,7 @@ fn send_welcome(
     let encode = |frame: &ServerFrame| wire::frame(frame, Class::Paced);
     if frames.len() <= 1 {
         connection.send_queue.uncork(frames.iter().map(encode));
-        return catch_up::go_on(hub, connection, behind);
+        return catch_up::replay_rooms(hub, connection, behind);
     }
     let (hub, connection) = (hub.clone(), connection.clone());
     tokio::spawn(async move {
@@ -214,7 +205,7 @@ fn send_welcome(
             connection.send_queue.lead(encode(&frame));
         }
         connection.send_queue.uncork([]);
-        catch_up::go_on(&hub, &connection, behind);
+        catch_up::replay_rooms(&hub, &connection, behind);
     });
 }
 
@@ -226,11 +217,11 @@ async fn subscribe_to_rooms(
 ) -> Result<Vec<Subscribed>, Rejected> {
     let hub = &gateway.hub;
     let mut names = vec![RoomName::lobby()];
-    if connection.dialect == Dialect::Main {
+    if connection.dialect.has_rooms() {
         let own = hub.store().rooms_of(&connection.identity.username).await;
         names.extend(own.map_err(|error| {
-            tracing::error!(%error, "someone's rooms could not be read");
-            STORE_AWAY
+            tracing::error!(%error, "a user's rooms could not be read");
+            STORE_UNREACHABLE
         })?);
     }
     let subscribe = |room: RoomName| async move {
@@ -247,7 +238,7 @@ async fn subscribe_to_rooms(
             answer,
         };
         hub.request_wait(&room, request).await;
-        answered.await.map_err(|_| STORE_AWAY)
+        answered.await.map_err(|_| STORE_UNREACHABLE)
     };
     let answers = futures::stream::iter(names).map(subscribe);
     let answers: Vec<_> = answers
@@ -258,8 +249,8 @@ async fn subscribe_to_rooms(
     Ok(subscribed?.into_iter().flatten().collect())
 }
 
-/// The rooms that hold the connection back, in their order. One that would bring the replay over
-/// its limit is told so instead, before the others.
+/// Returns the rooms to catch up, by name. A room with which the replay would have over
+/// [`RESUME_EVENTS_MAX`] events gets `limited` instead; such rooms come first.
 fn to_catch_up(
     rooms: &[Subscribed],
     cursors: &BTreeMap<RoomName, Seq>,
@@ -280,6 +271,7 @@ fn to_catch_up(
             events_max = left;
             replayed.push((room.clone(), after, CatchUp::Continue { after }));
         } else {
+            // With no events allowed, the room replies `limited`.
             let too_far = Resume {
                 after,
                 same_log: true,
@@ -292,7 +284,7 @@ fn to_catch_up(
     limited
 }
 
-/// One question for all rooms, however many.
+/// Counts the unread mentions of each room, with one query for all rooms.
 async fn count_mentions(
     gateway: &Gateway,
     connection: &Connection,
@@ -302,8 +294,8 @@ async fn count_mentions(
     let store = gateway.hub.store();
     let all = store.mentions_of(username, MENTIONS_COUNTED_MAX).await;
     let all = all.map_err(|error| {
-        tracing::error!(%error, "someone's mentions could not be read");
-        STORE_AWAY
+        tracing::error!(%error, "a user's mentions could not be read");
+        STORE_UNREACHABLE
     })?;
     let mut by_room: HashMap<RoomName, Vec<Seq>> = HashMap::new();
     for (room, seq) in all {
@@ -323,7 +315,7 @@ async fn count_mentions(
 }
 
 /// Removes from the store, in the background, mentions that a later message of the user has marked
-/// as read, so that they take no place in the next count.
+/// as read, so that they don't use up [`MENTIONS_COUNTED_MAX`] the next time.
 fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomName, ReadMark)>) {
     if read.is_empty() {
         return;
@@ -338,11 +330,22 @@ fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomNa
     });
 }
 
+/// Everyone whom the user has blocked.
+async fn blocked_by(gateway: &Gateway, connection: &Connection) -> Result<Vec<Username>, Rejected> {
+    let store = gateway.hub.store();
+    let blocked = store.blocked_by(&connection.identity.username).await;
+    blocked.map_err(|error| {
+        tracing::error!(%error, "a user's block list could not be read");
+        STORE_UNREACHABLE
+    })
+}
+
 /// The welcome, and `rooms_state` frames for the rooms that it can't hold.
 fn welcome_frames(
     gateway: &Gateway,
     connection: &Connection,
     mut rooms: Vec<RoomInfo>,
+    blocked: Vec<Username>,
 ) -> Vec<ServerFrame> {
     let take = |rooms: &mut Vec<RoomInfo>| {
         let count = rooms.len().min(WELCOME_ROOMS_MAX);
@@ -350,7 +353,12 @@ fn welcome_frames(
         rooms.drain(..taken.len());
         taken
     };
-    let first = take(&mut rooms);
+    // A long block list and many rooms don't fit into one frame; the rooms then follow in
+    // `rooms_state`.
+    let first = match blocked.len() {
+        0 => take(&mut rooms),
+        _ => Vec::new(),
+    };
     let mut frames = vec![ServerFrame::Welcome(Welcome {
         version: PROTOCOL_VERSION,
         log: gateway.hub.log().to_owned(),
@@ -360,6 +368,7 @@ fn welcome_frames(
         heartbeat_ms: HEARTBEAT_MS,
         rooms: first,
         more: !rooms.is_empty(),
+        blocked,
         limits: Limits::default(),
     })];
     while !rooms.is_empty() {

@@ -1,4 +1,4 @@
-//! What the HTTP calls answer. Every refusal is `{"ok":false,"msg":"a sentence"}`.
+//! The answers of the HTTP calls. Every refusal is `{"ok":false,"msg":"a sentence"}`.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 use chat_shared::protocol::http::Answer;
 
 use super::limits::{Limited, UploadRejected};
-use crate::accounts::{AuthError, LogInError, RegisterError};
-use chat_store::StoreError;
+use crate::accounts::{AuthError, RegisterError, SignInError};
+use chat_server_store::StoreError;
 
 /// In how many seconds a busy server, or one whose store fails, may be asked again.
 const RETRY_SECONDS: u64 = 5;
@@ -34,10 +34,10 @@ impl Refusal {
     }
 
     /// There is no session that the request could be done in.
-    pub fn not_logged_in() -> Self {
+    pub fn not_signed_in() -> Self {
         Self::new(
             StatusCode::UNAUTHORIZED,
-            "You are not logged in, or no longer: log in first.",
+            "You are not signed in, or no longer: sign in first.",
         )
     }
 
@@ -46,7 +46,7 @@ impl Refusal {
         Self::new(StatusCode::FORBIDDEN, "You are banned from this server.")
     }
 
-    /// Where a page that is not ours asks.
+    /// Answers a request from a page of another origin.
     pub fn foreign_origin() -> Self {
         Self::new(
             StatusCode::FORBIDDEN,
@@ -132,6 +132,12 @@ impl From<RegisterError> for Refusal {
             RegisterError::Password(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
+            RegisterError::Weak(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            error @ RegisterError::Reserved => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
             RegisterError::Taken => Self::new(StatusCode::CONFLICT, "Username already exists"),
             RegisterError::Busy => Self::busy(),
             RegisterError::Store(error) => Self::unavailable(&error),
@@ -157,15 +163,15 @@ impl From<UploadRejected> for Refusal {
     }
 }
 
-impl From<LogInError> for Refusal {
-    fn from(error: LogInError) -> Self {
+impl From<SignInError> for Refusal {
+    fn from(error: SignInError) -> Self {
         match error {
-            LogInError::Invalid => {
+            SignInError::Invalid => {
                 Self::new(StatusCode::UNAUTHORIZED, "Invalid username or password")
             }
-            LogInError::Banned => Self::banned(),
-            LogInError::Busy => Self::busy(),
-            LogInError::Store(error) => Self::unavailable(&error),
+            SignInError::Banned => Self::banned(),
+            SignInError::Busy => Self::busy(),
+            SignInError::Store(error) => Self::unavailable(&error),
         }
     }
 }
@@ -173,7 +179,7 @@ impl From<LogInError> for Refusal {
 impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {
         match error {
-            AuthError::Invalid => Self::not_logged_in(),
+            AuthError::Invalid => Self::not_signed_in(),
             AuthError::Banned => Self::banned(),
             AuthError::Store(error) => Self::unavailable(&error),
         }

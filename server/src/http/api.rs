@@ -3,19 +3,22 @@
 use std::time::{Duration, SystemTime};
 
 use axum::Json;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{MatchedPath, Path, Request, State};
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use chat_shared::TimestampMs;
-use chat_shared::protocol::http::{Credentials, LoggedIn, Me};
+use axum::response::{IntoResponse, Redirect, Response};
+use chat_shared::protocol::http::{Credentials, Me, SignedIn};
+use chat_shared::{TimestampMs, Username};
+use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
-use super::credential::{bearer_token, clear_cookie, cookie_token, set_cookie};
-use super::{Client, HttpState, Peer};
-use crate::accounts::LogInError;
+use super::credential::{bearer_token, set_up_cookie, set_up_secret};
+use super::limits::Attempt;
+use super::{Client, CookieScope, HttpState, Peer};
+use crate::accounts::{Accounts, SignInError};
+use crate::network::ClientNetwork;
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -26,56 +29,66 @@ pub(super) const NEVER_MS: TimestampMs = (1 << 53) - 1;
 pub(super) async fn register(
     State(state): State<HttpState>,
     Client(client): Client,
+    headers: HeaderMap,
     JsonBody(body): JsonBody<Credentials>,
 ) -> Result<Response, Refusal> {
     state
         .limits
         .register(client)
         .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
-    let _place = state.limits.password(client).ok_or_else(Refusal::busy)?;
-    state
+    let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
+    let registering = state
         .accounts
-        .register(&body.username, body.password, body.bot)
-        .await?;
+        .register(&body.username, body.password, body.bot);
+    let username = place.hold(registering).await.ok_or_else(Refusal::busy)??;
+    become_admin(&state, &headers, &username).await;
     metrics::counter!("chat_registrations_total").increment(1);
     Ok(done(StatusCode::CREATED, "Account created"))
 }
 
-pub(super) async fn log_in(
+pub(super) async fn sign_in(
     State(state): State<HttpState>,
     peer: Peer,
     Client(client): Client,
     headers: HeaderMap,
     JsonBody(body): JsonBody<Credentials>,
 ) -> Result<Response, Refusal> {
-    let attempt = state
-        .limits
-        .sign_in(client, &body.username)
-        .map_err(|limited| Refusal::limited("Too many failed log-ins", limited))?;
-    let Some(_place) = state.limits.password(client) else {
+    let attempt = sign_in_attempt(&state, client, &body.username).await?;
+    let signing_in = state.accounts.sign_in(&body.username, body.password);
+    let signed_in = match state.limits.password(client) {
+        Some(mut place) => place.hold(signing_in).await,
+        None => None,
+    };
+    let Some(signed_in) = signed_in else {
         attempt.forgive();
         return Err(Refusal::busy());
     };
-    let session = match state.accounts.log_in(&body.username, body.password).await {
+    let session = match signed_in {
         Ok(session) => {
-            attempt.succeed();
+            if attempt.succeed() {
+                let accounts = &state.accounts;
+                accounts.remember_network(&session.username, client).await;
+            }
             session
         }
         Err(error) => {
             match &error {
-                LogInError::Invalid => {
+                SignInError::Invalid => {
                     metrics::counter!("chat_logins_failed_total").increment(1);
-                    tracing::info!(%client, "log-in failed");
+                    tracing::info!(%client, "sign-in failed");
                 }
-                LogInError::Busy | LogInError::Banned | LogInError::Store(_) => attempt.forgive(),
+                SignInError::Busy | SignInError::Banned | SignInError::Store(_) => {
+                    attempt.forgive()
+                }
             }
             return Err(error.into());
         }
     };
     metrics::counter!("chat_logins_total").increment(1);
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    let cookie = set_cookie(&session.token, https, session.expires.map(remaining));
-    let answer = LoggedIn {
+    become_admin(&state, &headers, &session.username).await;
+    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
+    let cookie = scope.set(&session.token, session.expires.map(remaining));
+    let answer = SignedIn {
         ok: true,
         msg: "Login successful".to_owned(),
         username: session.username,
@@ -85,19 +98,67 @@ pub(super) async fn log_in(
     Ok(([(SET_COOKIE, cookie)], Json(answer)).into_response())
 }
 
+/// Counts a sign-in. Where too many with this name failed elsewhere, the store is asked whether the
+/// account signed in from this network before the server's start.
+async fn sign_in_attempt<'s>(
+    state: &'s HttpState,
+    client: ClientNetwork,
+    name: &str,
+) -> Result<Attempt<'s>, Refusal> {
+    let (limits, accounts) = (&state.limits, &state.accounts);
+    let mut attempt = limits.sign_in(client, name);
+    if attempt.is_err()
+        && !limits.is_known(client, name)
+        && accounts.knows_network(name, client).await
+    {
+        limits.make_known(client, name);
+        attempt = limits.sign_in(client, name);
+    }
+    attempt.map_err(|limited| Refusal::limited("Too many failed sign-ins", limited))
+}
+
+/// The set-up link: the browser that opens it becomes the admin's by signing up or in.
+pub(super) async fn set_up(
+    State(state): State<HttpState>,
+    peer: Peer,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+) -> Result<Response, Refusal> {
+    if !state.accounts.opens_set_up(&secret) {
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "This set-up link was used, or is from before the server's last start. The link in the \
+             server's log is the current one.",
+        ));
+    }
+    let https = state.origins.proxies.says_https(&headers, peer.0);
+    let cookie = [(SET_COOKIE, set_up_cookie(&secret, https))];
+    Ok((cookie, Redirect::to("/")).into_response())
+}
+
+/// Makes who signed up or in the admin, if their browser opened the set-up link. A failure is
+/// logged: the link can be used again.
+async fn become_admin(state: &HttpState, headers: &HeaderMap, username: &Username) {
+    let Some(secret) = set_up_secret(headers) else {
+        return;
+    };
+    if let Err(error) = state.accounts.become_admin(username, secret).await {
+        tracing::warn!(%username, %error, "the set-up link could not be used");
+    }
+}
+
 /// A client whose session has ended already gets the same answer.
 pub(super) async fn log_out(
     State(state): State<HttpState>,
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    if let Some(token) = token(&headers, https) {
+    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
+    if let Some(token) = token(&headers, scope) {
         let ended = state.accounts.sign_out(token).await;
         ended.map_err(|error| Refusal::unavailable(&error))?;
     }
-    let cookie = [(SET_COOKIE, clear_cookie(https))];
-    Ok((cookie, done(StatusCode::OK, "Logged out")).into_response())
+    Ok((scope.clear(&headers), done(StatusCode::OK, "Logged out")).into_response())
 }
 
 pub(super) async fn me(
@@ -105,8 +166,8 @@ pub(super) async fn me(
     peer: Peer,
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    let token = token(&headers, https).ok_or_else(Refusal::not_logged_in)?;
+    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
+    let token = token(&headers, scope).ok_or_else(Refusal::not_signed_in)?;
     let session = state.accounts.session(token).await?;
     let name = session.identity.username;
     let answer = Me {
@@ -119,14 +180,14 @@ pub(super) async fn me(
     let mut response = Json(answer).into_response();
     // The session is renewed by use, here or elsewhere; the browser's copy follows it here.
     if bearer_token(&headers).is_none() {
-        let cookie = set_cookie(token, https, session.expires.map(remaining));
+        let cookie = scope.set(token, session.expires.map(remaining));
         response.headers_mut().insert(SET_COOKIE, cookie);
     }
     Ok(response)
 }
 
-pub(super) fn token(headers: &HeaderMap, https: bool) -> Option<&str> {
-    bearer_token(headers).or_else(|| cookie_token(headers, https))
+pub(super) fn token(headers: &HeaderMap, scope: CookieScope) -> Option<&str> {
+    bearer_token(headers).or_else(|| scope.token(headers))
 }
 
 fn remaining(expires: TimestampMs) -> Duration {
@@ -157,10 +218,10 @@ pub(super) async fn readyz(State(state): State<HttpState>) -> Result<Response, R
     clippy::cast_precision_loss,
     reason = "a gauge is a float; accounts are far under 2⁵³"
 )]
-pub(super) async fn metrics(State(state): State<HttpState>) -> Response {
-    metrics::gauge!("chat_accounts").set(state.accounts.account_count() as f64);
+pub(super) fn metrics(handle: &PrometheusHandle, accounts: &Accounts) -> Response {
+    metrics::gauge!("chat_accounts").set(accounts.account_count() as f64);
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(CONTENT_TYPE, kind)], state.metrics.render()).into_response()
+    ([(CONTENT_TYPE, kind)], handle.render()).into_response()
 }
 
 /// Counts requests by route, never by path, so that clients can't make new series.

@@ -41,8 +41,9 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for JsonBody<T> {
         }
         let (mut parts, body) = request.into_parts();
         let Client(client) = Client::from_request_parts(&mut parts, state).await?;
-        let _place = state.limits.body(client).ok_or_else(Refusal::overloaded)?;
-        parse(&read(body, BODY_BYTES_MAX).await?).map(Self)
+        let mut place = state.limits.body(client).ok_or_else(Refusal::overloaded)?;
+        let body = place.hold(read(body, BODY_BYTES_MAX)).await;
+        parse(&body.ok_or_else(Refusal::overloaded)??).map(Self)
     }
 }
 
@@ -93,7 +94,8 @@ pub(super) async fn read(mut body: Body, bytes_max: usize) -> Result<Bytes, Refu
     }
 }
 
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+/// Reads a body that came whole.
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
     serde_json::from_slice::<serde::de::IgnoredAny>(body).map_err(|error| {
         Refusal::new(
             StatusCode::BAD_REQUEST,
@@ -120,7 +122,7 @@ fn wrong(msg: String) -> Refusal {
     Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, msg)
 }
 
-/// What is wrong with which field, without quoting what was sent: it may be a password.
+/// Says what is wrong with which field, without quoting the value: it may be a password.
 fn explain(path: &str, why: &str) -> String {
     let why = why.split(" at line ").next().unwrap_or(why);
     match why.split_once("expected ") {

@@ -72,11 +72,6 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
         let now = Instant::now();
         self.full_at.lock().retain(|_, full_at| *full_at > now);
     }
-
-    #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
-        self.full_at.lock().len()
-    }
 }
 
 fn forget_half<K: Hash + Eq>(full_at: &mut HashMap<K, Instant>) {
@@ -84,4 +79,16 @@ fn forget_half<K: Hash + Eq>(full_at: &mut HashMap<K, Instant>) {
     let middle = times.len() / 2;
     let median = *times.select_nth_unstable(middle).1;
     full_at.retain(|_, time| *time > median);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl<K> Buckets<K> {
+        /// How many keys are remembered.
+        pub(in crate::http) fn len(&self) -> usize {
+            self.full_at.lock().len()
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What reverse proxies tell about the client, believed only of those that the operator named.
+//! The client's address as reverse proxies report it; only those that the operator named are believed.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -87,7 +87,7 @@ fn client_ip(headers: &HeaderMap, peer: SocketAddr, proxies: &TrustedProxies) ->
         if !proxies.trusts(client) {
             break;
         }
-        // Whatever stands left of something unreadable was not written by a proxy of ours.
+        // Entries to the left of an unreadable one were not written by a trusted proxy.
         let Some(address) = parse_hop(hop.trim()) else {
             break;
         };

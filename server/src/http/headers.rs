@@ -1,9 +1,10 @@
 //! Headers that every answer bears.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::HeaderValue;
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::middleware::Next;
 use axum::response::Response;
@@ -27,7 +28,7 @@ const ALWAYS: [(HeaderName, &str); 2] = [
     ),
 ];
 
-/// What has a meaning for all but an [`Asset`].
+/// Headers of every answer but an [`Asset`], for which they mean nothing.
 const UNLESS_ASSET: [(HeaderName, &str); 2] = [
     (REFERRER_POLICY, "no-referrer"),
     (
@@ -36,20 +37,26 @@ const UNLESS_ASSET: [(HeaderName, &str); 2] = [
     ),
 ];
 
-/// What a handler may have set for itself.
+/// Headers that are set unless the handler has set them.
 const UNLESS_SET: [(HeaderName, &str); 2] =
     [(CONTENT_SECURITY_POLICY, CSP), (CACHE_CONTROL, "no-store")];
 
-/// Marks an answer as a file of ours that is no document, so that it needs fewer headers.
+/// Marks an answer as a file of the page that is no document, so that it needs fewer headers.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asset;
 
-pub(super) async fn add(request: Request, next: Next) -> Response {
+/// Half a year. It leaves out subdomains and preloading, which the operator decides.
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=15768000");
+
+pub(super) async fn add(State(hsts): State<bool>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let is_asset = response.extensions().get::<Asset>().is_some();
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
+    }
+    if hsts {
+        headers.insert(STRICT_TRANSPORT_SECURITY, HSTS);
     }
     if is_asset {
         return response;

@@ -1,12 +1,12 @@
 //! How often one client may do what costs the server much, and how much of it at the same time.
 //!
-//! Rates are [`Buckets`]; what is bounded at the same time has [`SharedPlaces`], of which no
+//! Rates are [`Buckets`]. A bound on things at the same time is [`SharedPlaces`], of which no
 //! network can take all. A sign-in takes its token before the password is looked at and gets it
 //! back when the password was right, so that guesses made at the same time count too.
 //!
-//! Who guesses an owner's password empties the bucket of that name, but doesn't keep the owner out:
-//! a network from which the account signed in before has a bucket of its own, and a request with
-//! a session never takes from the name's.
+//! Guesses at an account's password empty the bucket of its name, but do not keep the owner out: a
+//! network from which the account signed in before has a bucket of its own, also after a restart,
+//! and a request with a session never takes from the name's.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -23,8 +23,8 @@ use crate::network::{ClientNetwork, SharedPlace, SharedPlaces, WIDER_SHARES};
 pub use super::buckets::Limited;
 
 /// Accounts made from one network: at once, and how long until one more.
-const REGISTER_BURST: u32 = 100;
-const REGISTER_REFILL: Duration = Duration::from_secs(1);
+const REGISTER_BURST: u32 = 20;
+const REGISTER_REFILL: Duration = Duration::from_secs(60);
 
 /// Failed sign-ins from one network, whatever the names.
 const SIGN_IN_NETWORK_BURST: u32 = 30;
@@ -43,11 +43,11 @@ const PICTURE_BURST: u32 = 10;
 const PICTURE_REFILL: Duration = Duration::from_secs(6 * 60);
 
 /// Bodies of JSON that are being read, each of 16 KiB at most.
-const BODIES_MAX: usize = 2_048;
+pub const BODIES_MAX: usize = 1_024;
 const BODIES_PER_NETWORK_MAX: usize = 512;
 
 /// Pictures that are being read or decoded, each of 2 MiB at most.
-const UPLOADS_MAX: usize = 16;
+pub const UPLOADS_MAX: usize = 8;
 const UPLOADS_PER_NETWORK_MAX: usize = 4;
 
 /// Passwords that are being hashed or wait for it.
@@ -145,6 +145,21 @@ impl HttpLimits {
         Ok(Attempt(Some(Taken::SignIn(attempt))))
     }
 
+    /// Whether a network is known for a name, or would have no use of it: while rates are off.
+    pub fn is_known(&self, client: ClientNetwork, name: &str) -> bool {
+        let name = self.hasher.hash_one(name.to_lowercase());
+        let rates = self.rates.as_ref();
+        rates.is_none_or(|rates| rates.known.contains(client, name))
+    }
+
+    /// Makes a network known for a name, as the store has it from before the server's start.
+    pub fn make_known(&self, client: ClientNetwork, name: &str) {
+        let name = self.hasher.hash_one(name.to_lowercase());
+        if let Some(rates) = &self.rates {
+            rates.known.insert(client, name);
+        }
+    }
+
     /// Counts a password that is given again in a session as wrong, until [`Attempt::forgive`].
     ///
     /// # Errors
@@ -184,9 +199,9 @@ impl HttpLimits {
         let mut place = UploadPlace {
             uploading: Arc::clone(&self.uploading),
             username: username.clone(),
-            _shared: None,
+            shared: None,
         };
-        place._shared = Some(self.uploads.take(client).ok_or(UploadRejected::Busy)?);
+        place.shared = Some(self.uploads.take(client).ok_or(UploadRejected::Busy)?);
         if let Some(rates) = &self.rates {
             rates.picture.take(username)?;
         }
@@ -271,18 +286,16 @@ impl Attempt<'_> {
     }
 
     /// The password was right: as [`Attempt::forgive`], and the network is known for the name from
-    /// now on.
-    pub fn succeed(self) {
-        if let Some(Taken::SignIn(SignIn {
-            rates,
-            client,
-            name,
-            ..
-        })) = &self.0
-        {
-            rates.known.insert(*client, *name);
-        }
+    /// now on. Returns whether it was unknown before.
+    pub fn succeed(self) -> bool {
+        let is_new = match &self.0 {
+            Some(Taken::SignIn(attempt)) => {
+                attempt.rates.known.insert(attempt.client, attempt.name)
+            }
+            _ => false,
+        };
         self.forgive();
+        is_new
     }
 }
 
@@ -322,8 +335,8 @@ impl PerNetwork {
     }
 }
 
-/// Networks that each name signed in from, the last [`KEYS_MAX`] of all names together. They are
-/// known since the server's start.
+/// Networks that each name signed in from, the last [`KEYS_MAX`] of all names together. The store
+/// has those of earlier starts, and is asked where they matter.
 #[derive(Default)]
 struct KnownNetworks(Mutex<HashMap<(ClientNetwork, u64), Instant>>);
 
@@ -332,15 +345,17 @@ impl KnownNetworks {
         self.0.lock().contains_key(&(client, name))
     }
 
-    fn insert(&self, client: ClientNetwork, name: u64) {
+    /// Returns whether it was unknown.
+    fn insert(&self, client: ClientNetwork, name: u64) -> bool {
         let mut known = self.0.lock();
-        known.insert((client, name), Instant::now());
+        let before = known.insert((client, name), Instant::now());
         if known.len() > KEYS_MAX {
             let mut times: Vec<Instant> = known.values().copied().collect();
             let middle = times.len() / 2;
             let median = *times.select_nth_unstable(middle).1;
             known.retain(|_, time| *time > median);
         }
+        before.is_none()
     }
 }
 
@@ -366,7 +381,14 @@ impl From<Limited> for UploadRejected {
 pub struct UploadPlace {
     uploading: Arc<Mutex<HashSet<Username>>>,
     username: Username,
-    _shared: Option<SharedPlace>,
+    shared: Option<SharedPlace>,
+}
+
+impl UploadPlace {
+    /// As [`SharedPlace::hold`].
+    pub async fn hold<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        self.shared.as_mut()?.hold(work).await
+    }
 }
 
 impl Drop for UploadPlace {

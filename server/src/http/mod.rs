@@ -8,9 +8,12 @@ mod answer;
 mod api;
 mod body;
 mod buckets;
+mod connections;
 mod credential;
 mod forwarded;
+mod handshake;
 mod headers;
+mod host;
 mod limits;
 pub mod origin;
 mod page;
@@ -21,12 +24,19 @@ mod upgrade;
 
 pub use answer::Refusal;
 pub use body::BODY_BYTES_MAX;
-pub use credential::{bearer_token, cookie_token};
+#[cfg(feature = "fuzzing")]
+pub(crate) use body::parse as read_json;
+pub use connections::HttpConnections;
+use credential::CookieScope;
+pub use credential::bearer_token;
 pub use forwarded::{TrustedProxies, client_network};
-pub use limits::{Attempt, HttpLimits, Limited, UploadPlace, UploadRejected};
+pub use host::HostPolicy;
+pub use limits::{
+    Attempt, BODIES_MAX, HttpLimits, Limited, UPLOADS_MAX, UploadPlace, UploadRejected,
+};
 pub use origin::{AllowedOrigin, OriginPolicy};
 pub use page::{Page, PageError};
-pub use tls::{TlsError, load as load_tls};
+pub use tls::{Certificate, TlsError};
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -44,14 +54,18 @@ use crate::accounts::Accounts;
 use crate::gateway::Gateway;
 use crate::network::ClientNetwork;
 
-/// What the HTTP calls share.
+/// State that the HTTP calls share.
 #[derive(Clone)]
 pub struct HttpState {
     pub accounts: Accounts,
     pub origins: Arc<OriginPolicy>,
+    pub hosts: HostPolicy,
+    /// Whether answers tell clients to use HTTPS only (HSTS).
+    pub hsts: bool,
     pub limits: Arc<HttpLimits>,
     pub page: Page,
-    pub metrics: PrometheusHandle,
+    /// Those served at `/metrics` here, if they have no address of their own.
+    pub metrics: Option<PrometheusHandle>,
 }
 
 impl std::fmt::Debug for HttpState {
@@ -71,9 +85,13 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
             .layer(axum::Extension(gateway)),
         None => Router::new(),
     };
+    let metrics = state
+        .metrics
+        .clone()
+        .map(|handle| metrics(handle, state.accounts.clone()));
     Router::new()
         .route("/register", post(api::register))
-        .route("/login", post(api::log_in))
+        .route("/login", post(api::sign_in))
         .route("/logout", post(api::log_out))
         .route("/me", get(api::me))
         .route("/password", post(profile::change_password))
@@ -81,18 +99,33 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
         .route("/sessions/{id}", delete(profile::revoke_session))
         .route("/avatar", put(profile::put_avatar))
         .route("/avatars/{name}", get(profile::avatar))
+        .route("/setup/{secret}", get(api::set_up))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
-        .route("/metrics", get(api::metrics))
         .route("/", get(page::index))
         .route("/static/{*path}", get(page::file))
         .merge(sockets)
+        .merge(metrics.unwrap_or_default())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(state.clone(), refuse_foreign))
-        .layer(from_fn(headers::add))
+        .layer(from_fn_with_state(state.clone(), host::check))
+        .layer(from_fn_with_state(state.hsts, headers::add))
         .layer(from_fn(api::count))
         .with_state(state)
+}
+
+/// `/metrics` alone, for an address of its own.
+pub fn metrics_router(metrics: PrometheusHandle, accounts: Accounts) -> Router {
+    self::metrics(metrics, accounts).fallback(not_found)
+}
+
+fn metrics<S: Clone + Send + Sync + 'static>(
+    handle: PrometheusHandle,
+    accounts: Accounts,
+) -> Router<S> {
+    let render = move || std::future::ready(api::metrics(&handle, &accounts));
+    Router::new().route("/metrics", get(render))
 }
 
 async fn not_found() -> Refusal {
@@ -106,7 +139,7 @@ async fn method_not_allowed() -> Refusal {
     )
 }
 
-/// Whatever could change something is refused to pages that are not ours.
+/// Refuses requests of foreign pages that could change something.
 async fn refuse_foreign(
     State(state): State<HttpState>,
     peer: Peer,
@@ -135,13 +168,13 @@ impl<S: Sync> FromRequestParts<S> for Peer {
             tracing::error!("a request came without the address that it is from");
             Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
-                "The server made a mistake.",
+                "The server could not answer; try again.",
             )
         })
     }
 }
 
-/// The network that a request comes from, told by a trusted proxy where there is one.
+/// The network that a request comes from, as a trusted proxy reports it if there is one.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Client(ClientNetwork);
 

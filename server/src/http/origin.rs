@@ -1,4 +1,4 @@
-//! Whether a request comes from a page of ours.
+//! Whether a request comes from a page of this server.
 //!
 //! A browser sends a user's cookie with whatever a page asks for; so a request that could do
 //! something, or open a socket in the user's name, is looked at for the page that made it.
@@ -43,7 +43,7 @@ pub fn is_ours(headers: &HeaderMap, peer: SocketAddr, policy: &OriginPolicy) -> 
         .any(|host| origin.is_at(host, https))
 }
 
-/// Whether a request that could change something comes from a page that is not ours. Programs
+/// Whether a request that could change something comes from a foreign page. Programs
 /// other than browsers send neither header and are let through.
 pub fn is_foreign(headers: &HeaderMap, peer: SocketAddr, policy: &OriginPolicy) -> bool {
     if headers.contains_key(ORIGIN) {
@@ -62,6 +62,10 @@ pub struct AllowedOrigin {
 }
 
 impl AllowedOrigin {
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
         let bare = url.username().is_empty()
@@ -130,30 +134,26 @@ mod tests {
         }
     }
 
+    /// Checks whether a request with these headers, from this peer, comes from a page of this server.
+    fn check(peer: &str, pairs: &[(&str, &str)], expect: bool) {
+        let peer = peer.parse().unwrap();
+        let is_own = is_ours(&headers(pairs), peer, &policy(false));
+        assert_eq!(is_own, expect, "{peer} {pairs:?}");
+    }
+
     const PROXY: &str = "10.1.1.1:5";
     const STRANGER: &str = "192.0.2.1:5";
 
     #[test]
     fn which_origins_are_ours() {
-        let check = |peer: &str, pairs: &[(&str, &str)], expect: bool| {
-            let peer = peer.parse().unwrap();
-            assert_eq!(
-                is_ours(&headers(pairs), peer, &policy(false)),
-                expect,
-                "{peer} {pairs:?}"
-            );
-        };
         let host = ("host", "chat.example:8000");
-        check(
-            STRANGER,
-            &[host, ("origin", "http://chat.example:8000")],
-            true,
-        );
-        check(
-            STRANGER,
-            &[host, ("origin", "http://CHAT.example:8000")],
-            true,
-        );
+        for origin in [
+            "http://chat.example:8000",
+            "http://CHAT.example:8000",
+            "https://friend.example",
+        ] {
+            check(STRANGER, &[host, ("origin", origin)], true);
+        }
         check(STRANGER, &[host], false);
         check(STRANGER, &[("origin", "http://chat.example:8000")], false);
         for foreign in [
@@ -172,63 +172,22 @@ mod tests {
         ] {
             check(STRANGER, &[host, ("origin", foreign)], false);
         }
-        check(
-            STRANGER,
-            &[host, ("origin", "https://friend.example")],
-            true,
-        );
         let ours = ("origin", "http://chat.example:8000");
-        check(
-            STRANGER,
-            &[host, ours, ("origin", "http://evil.example")],
-            false,
-        );
-        check(
-            STRANGER,
-            &[("host", "[::1]:8000"), ("origin", "http://[::1]:8000")],
-            true,
-        );
-        check(
-            STRANGER,
-            &[("host", "chat.example"), ("origin", "https://chat.example")],
-            true,
-        );
-        check(
-            STRANGER,
-            &[
-                ("host", "chat.example"),
-                ("origin", "http://chat.example:80"),
-            ],
-            true,
-        );
-        check(
-            STRANGER,
-            &[
-                ("host", "chat.example"),
-                ("origin", "http://chat.example:81"),
-            ],
-            false,
-        );
-        check(
-            STRANGER,
-            &[
-                ("host", "u@chat.example"),
-                ("origin", "http://chat.example"),
-            ],
-            false,
-        );
+        let evil = ("origin", "http://evil.example:8000");
+        check(STRANGER, &[host, ours, evil], false);
+        for (host, origin, expect) in [
+            ("[::1]:8000", "http://[::1]:8000", true),
+            ("chat.example", "https://chat.example", true),
+            ("chat.example", "http://chat.example:80", true),
+            ("chat.example", "http://chat.example:81", false),
+            ("u@chat.example", "http://chat.example", false),
+        ] {
+            check(STRANGER, &[("host", host), ("origin", origin)], expect);
+        }
     }
 
     #[test]
     fn a_trusted_proxy_tells_the_host() {
-        let check = |peer: &str, pairs: &[(&str, &str)], expect: bool| {
-            let peer = peer.parse().unwrap();
-            assert_eq!(
-                is_ours(&headers(pairs), peer, &policy(false)),
-                expect,
-                "{peer} {pairs:?}"
-            );
-        };
         let inner = ("host", "127.0.0.1:8000");
         let outer = ("x-forwarded-host", "chat.example");
         let https = ("x-forwarded-proto", "https");

@@ -1,4 +1,4 @@
-//! The calls about what is one's own: password, sessions, picture. And everyone's pictures.
+//! The calls about the user's own password, sessions and picture, and the pictures of everyone.
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
@@ -11,20 +11,20 @@ use chat_shared::protocol::http::{NewAvatar, NewPassword, SessionInfo, Sessions}
 use super::answer::{Refusal, done};
 use super::api::{NEVER_MS, token};
 use super::body::{self, JsonBody};
-use super::{Client, HttpState, Peer};
+use super::{Client, CookieScope, HttpState, Peer};
 use crate::accounts::{
     AvatarError, Identity, PasswordChangeError, PictureError, avatar_path, draw,
 };
 
 /// A picture that someone gave never changes under its name.
-const FOR_GOOD: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const FOR_A_YEAR: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 
-/// A drawn one may give way to another address, which is told.
+/// A drawn picture may be replaced by an uploaded one, which has another address.
 const FOR_A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 
 async fn identity(state: &HttpState, peer: Peer, headers: &HeaderMap) -> Result<Identity, Refusal> {
-    let https = state.origins.proxies.says_https(headers, peer.0);
-    let token = token(headers, https).ok_or_else(Refusal::not_logged_in)?;
+    let scope = CookieScope::of(headers, peer.0, &state.origins.proxies);
+    let token = token(headers, scope).ok_or_else(Refusal::not_signed_in)?;
     Ok(state.accounts.authenticate(token).await?)
 }
 
@@ -106,15 +106,16 @@ pub(super) async fn put_avatar(
     request: Request,
 ) -> Result<Response, Refusal> {
     let own = identity(&state, peer, &headers).await?;
-    let _place = state.limits.upload(client, &own.username)?;
-    let upload = body::read(request.into_body(), AVATAR_BYTES_MAX).await?;
+    let mut place = state.limits.upload(client, &own.username)?;
+    let upload = place.hold(body::read(request.into_body(), AVATAR_BYTES_MAX));
+    let upload = upload.await.ok_or_else(Refusal::overloaded)??;
     let changed = state.accounts.set_avatar(&own.username, upload.into());
-    let user = changed.await?.ok_or_else(Refusal::not_logged_in)?;
+    let user = changed.await?.ok_or_else(Refusal::not_signed_in)?;
     let avatar = avatar_path(&user);
     Ok(Json(NewAvatar { ok: true, avatar }).into_response())
 }
 
-/// Whether anyone has that name can't be told from the answer: a picture is drawn from any.
+/// The answer does not reveal whether the name is taken: a picture is drawn for every name.
 pub(super) async fn avatar(
     State(state): State<HttpState>,
     Path(name): Path<String>,
@@ -125,7 +126,7 @@ pub(super) async fn avatar(
     };
     let kept = kept.map_err(|error| Refusal::unavailable(&error))?;
     let (png, caching) = match kept {
-        Some(avatar) => (avatar.png, FOR_GOOD),
+        Some(avatar) => (avatar.png, FOR_A_YEAR),
         None => (draw(&name).map_err(AvatarError::Picture)?, FOR_A_DAY),
     };
     let headers = [
@@ -139,6 +140,9 @@ impl From<PasswordChangeError> for Refusal {
     fn from(error: PasswordChangeError) -> Self {
         match error {
             PasswordChangeError::Password(error) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}."))
+            }
+            PasswordChangeError::Weak(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}."))
             }
             PasswordChangeError::Wrong => {

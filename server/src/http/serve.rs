@@ -1,33 +1,38 @@
 //! From a listening socket to requests, and to an end.
 //!
 //! Every wait before the upgrade is bounded here: the TLS handshake, a request's head, a whole
-//! connection. What comes after an upgrade is the upgrader's to end.
+//! connection. After an upgrade, the handler that upgraded ends the connection.
 
 use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::Request;
-use hyper::body::Incoming;
+use bytes::Bytes;
+use hyper::body::{Frame, Incoming, SizeHint};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-use super::Peer;
+use super::connections::{Busy, HttpConnections, Place};
+use super::{Peer, TrustedProxies, client_network};
+use crate::network::ClientNetwork;
 
-/// Connections that speak HTTP at the same time; upgraded ones count no more. Over it, new ones
-/// wait to be accepted.
-pub const HTTP_CONNECTIONS_MAX: usize = 16_384;
+/// Connections that speak HTTP at the same time, unless the operator or the system's descriptors
+/// allow fewer; upgraded ones count no more.
+pub const HTTP_CONNECTIONS_MAX: usize = 4_096;
 
 /// In which a TLS handshake must be done.
 const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -36,7 +41,7 @@ const TLS_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Bytes of a request's head.
-const HEAD_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const HEAD_BYTES_MAX: usize = 16 * 1024;
 
 /// Headers of a request.
 const HEADERS_MAX: usize = 64;
@@ -44,19 +49,31 @@ const HEADERS_MAX: usize = 64;
 /// A connection that spoke HTTP for this long ends after the request that it is at.
 const CONNECTION_LIFETIME_MAX: Duration = Duration::from_secs(10 * 60);
 
-/// What is in flight when the server (or the connection) ends has this long.
+/// How long requests in flight have when the server, or the connection, ends.
 pub const GRACE: Duration = Duration::from_secs(5);
 
 /// How long accepting pauses where the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
 
+/// Everything that serving a connection needs.
+#[derive(Clone)]
+pub struct Service {
+    pub tls: Option<TlsAcceptor>,
+    pub router: Router,
+    pub connections: HttpConnections,
+    pub proxies: TrustedProxies,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Service")
+            .field("connections", &self.connections)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Serves until `shutdown`, then lets what is in flight end.
-pub async fn serve(
-    listener: TcpListener,
-    tls: Option<TlsAcceptor>,
-    router: Router,
-    shutdown: impl Future<Output = ()>,
-) {
+pub async fn serve(listener: TcpListener, service: Service, shutdown: impl Future<Output = ()>) {
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -68,17 +85,21 @@ pub async fn serve(
                     tracing::error!(%error, "a connection's task broke");
                 }
             }
-            accepted = listener.accept(), if connections.len() < HTTP_CONNECTIONS_MAX => {
-                match accepted {
-                    Ok((stream, peer)) => {
-                        let (tls, router, stopped) = (tls.clone(), router.clone(), stopped.clone());
-                        connections.spawn(connection(stream, peer, tls, router, stopped));
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let network = ClientNetwork::of(peer.ip());
+                    if let Some(entered) = service.connections.enter(network) {
+                        let (service, stopped) = (service.clone(), stopped.clone());
+                        let served =
+                            move |place| connection(stream, peer, place, service, stopped);
+                        connections.spawn(until_closed(served, entered));
                     }
-                    Err(error) if is_of_one_connection(&error) => {}
-                    Err(error) => {
-                        tracing::warn!(%error, "new connections can't be accepted for now");
-                        tokio::time::sleep(ACCEPT_PAUSE).await;
-                    }
+                }
+                Err(error) if is_of_one_connection(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "new connections can't be accepted for now");
+                    service.connections.make_room();
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                 }
             }
         }
@@ -104,22 +125,33 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
+/// Serves a connection until its end, or until its place is needed for another one.
+async fn until_closed<F: Future<Output = ()>>(
+    served: impl FnOnce(Arc<Place>) -> F,
+    (place, closed): (Arc<Place>, oneshot::Receiver<()>),
+) {
+    tokio::select! {
+        () = served(place) => {}
+        _ = closed => {}
+    }
+}
+
 async fn connection(
     stream: TcpStream,
     peer: SocketAddr,
-    tls: Option<TlsAcceptor>,
-    router: Router,
+    place: Arc<Place>,
+    service: Service,
     stopped: watch::Receiver<bool>,
 ) {
     // Chat is many small writes, each of which someone waits for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
     }
-    let Some(tls) = tls else {
-        return speak_http(stream, peer, router, stopped).await;
+    let Some(tls) = service.tls.clone() else {
+        return speak_http(stream, peer, place, service, stopped).await;
     };
     match tokio::time::timeout(TLS_HANDSHAKE_TIMEOUT, tls.accept(stream)).await {
-        Ok(Ok(stream)) => speak_http(stream, peer, router, stopped).await,
+        Ok(Ok(stream)) => speak_http(stream, peer, place, service, stopped).await,
         Ok(Err(error)) => tracing::debug!(%peer, %error, "TLS handshake failed"),
         Err(_) => tracing::debug!(%peer, "TLS handshake took too long"),
     }
@@ -128,20 +160,18 @@ async fn connection(
 async fn speak_http(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
     peer: SocketAddr,
-    router: Router,
+    place: Arc<Place>,
+    service: Service,
     mut stopped: watch::Receiver<bool>,
 ) {
-    let service = service_fn(move |request: Request<Incoming>| {
-        let router = router.clone();
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let busy = place.begin(client_network(request.headers(), peer, &service.proxies));
+        let router = service.router.clone();
         async move {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer));
-            Ok::<_, Infallible>(
-                router
-                    .oneshot(request)
-                    .await
-                    .unwrap_or_else(|never| match never {}),
-            )
+            let Ok(response) = router.oneshot(request).await;
+            Ok::<_, Infallible>(response.map(|body| Tracked { body, _busy: busy }))
         }
     });
     let connection = http1::Builder::new()
@@ -149,7 +179,7 @@ async fn speak_http(
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(HEAD_BYTES_MAX)
         .max_headers(HEADERS_MAX)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(stream), answer)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {
@@ -172,13 +202,40 @@ async fn speak_http(
     }
 }
 
+/// A body whose connection counts as busy until it was sent.
+struct Tracked {
+    body: Body,
+    _busy: Busy,
+}
+
+impl hyper::body::Body for Tracked {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use axum::routing::get;
-    use std::sync::Arc;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio::sync::{Notify, oneshot};
+    use tokio::sync::Notify;
+
+    const CONNECTIONS_MAX: usize = 8;
 
     struct Running {
         address: SocketAddr,
@@ -195,7 +252,13 @@ mod tests {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { drop(stopped.await) };
-        let ended = tokio::spawn(serve(listener, tls, router, shutdown));
+        let service = Service {
+            tls,
+            router,
+            connections: HttpConnections::new(CONNECTIONS_MAX),
+            proxies: TrustedProxies::default(),
+        };
+        let ended = tokio::spawn(serve(listener, service, shutdown));
         Running {
             address,
             stop,
@@ -225,7 +288,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_in_flight_ends_and_what_idles_is_closed() {
+    async fn requests_in_flight_end_and_idle_connections_are_closed() {
         let (begun, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let (said, heard) = (Arc::clone(&begun), Arc::clone(&go_on));
         let handler = move || async move {
@@ -242,6 +305,47 @@ mod tests {
         assert!(!server.ended.is_finished());
         go_on.notify_one();
         assert!(asked.await.unwrap().ends_with("late"));
+        server.ended.await.unwrap();
+    }
+
+    /// Asks and keeps the connection.
+    async fn keep_alive(from: [u8; 4], address: SocketAddr) -> io::Result<TcpStream> {
+        let socket = tokio::net::TcpSocket::new_v4()?;
+        socket.bind((from, 0).into())?;
+        let mut stream = socket.connect(address).await?;
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+            .await?;
+        let mut start = [0; 12];
+        stream.read_exact(&mut start).await?;
+        assert_eq!(&start, b"HTTP/1.1 200");
+        Ok(stream)
+    }
+
+    // macOS answers on 127.0.0.1 alone.
+    #[cfg(not(target_os = "macos"))]
+    #[tokio::test]
+    async fn keep_alive_connections_of_one_address_lock_no_other_out() {
+        let server = start(Router::new().route("/", get(|| async { "hi" }))).await;
+        let mut held = Vec::new();
+        for _ in 0..3 * CONNECTIONS_MAX {
+            held.push(keep_alive([127, 0, 0, 1], server.address).await.unwrap());
+        }
+        let mut newcomers = Vec::new();
+        for from in 2..6 {
+            newcomers.push(keep_alive([127, 0, 0, from], server.address).await.unwrap());
+        }
+        // The newcomers keep their connections however many more come from the one address.
+        for _ in 0..CONNECTIONS_MAX {
+            held.push(keep_alive([127, 0, 0, 1], server.address).await.unwrap());
+        }
+        for stream in &mut newcomers {
+            stream.write_all(REQUEST.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            assert!(answer.ends_with("hi"), "{answer}");
+        }
+        server.stop.send(()).unwrap();
         server.ended.await.unwrap();
     }
 
@@ -268,7 +372,8 @@ mod tests {
         let (cert, key) = (dir.path().join("cert.pem"), dir.path().join("key.pem"));
         std::fs::write(&cert, made.cert.pem()).unwrap();
         std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-        let tls = crate::http::load_tls(&cert, &key).unwrap();
+        let certificate = crate::http::Certificate::load(&cert, &key).unwrap();
+        let tls = certificate.acceptor().unwrap();
         let server = start_with(Some(tls), Router::new().route("/", get(|| async { "hi" }))).await;
 
         let mut roots = rustls::RootCertStore::empty();
@@ -291,7 +396,7 @@ mod tests {
 
         let mismatched = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap();
         std::fs::write(&key, mismatched.signing_key.serialize_pem()).unwrap();
-        let error = crate::http::load_tls(&cert, &key)
+        let error = crate::http::Certificate::load(&cert, &key)
             .err()
             .unwrap()
             .to_string();

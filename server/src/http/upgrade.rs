@@ -4,9 +4,8 @@ use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::{Client, HttpState, Peer, Refusal, bearer_token, cookie_token, origin};
+use super::{Client, CookieScope, HttpState, Peer, Refusal, bearer_token, handshake, origin};
 use crate::accounts::{AuthError, Identity};
 use crate::gateway::Gateway;
 
@@ -15,20 +14,14 @@ pub(super) async fn upgrade(
     Extension(gateway): Extension<Gateway>,
     peer: Peer,
     Client(network): Client,
-    mut request: Request,
+    request: Request,
 ) -> Response {
-    let Some(accept) = accept_key(request.headers()) else {
-        let mut refusal = Refusal::new(
-            StatusCode::UPGRADE_REQUIRED,
-            "This address speaks WebSocket, version 13; connect with a WebSocket client.",
-        )
-        .into_response();
-        let version = HeaderValue::from_static("13");
-        refusal
-            .headers_mut()
-            .insert(header::SEC_WEBSOCKET_VERSION, version);
-        return refusal;
+    let (parts, body) = request.into_parts();
+    let accept = match handshake::accept(&parts) {
+        Ok(accept) => accept,
+        Err(error) => return error.into_response(),
     };
+    let mut request = Request::from_parts(parts, body);
     let known = match identify(&state, peer, request.headers()).await {
         Ok(known) => known,
         Err(refusal) => return refusal.into_response(),
@@ -42,26 +35,8 @@ pub(super) async fn upgrade(
     (StatusCode::SWITCHING_PROTOCOLS, switch).into_response()
 }
 
-/// The answer to the client's key, where the request asks for WebSocket as it must.
-fn accept_key(headers: &HeaderMap) -> Option<HeaderValue> {
-    let has = |name: header::HeaderName, token: &str| {
-        let values = headers
-            .get_all(name)
-            .into_iter()
-            .filter_map(|value| value.to_str().ok());
-        values
-            .flat_map(|value| value.split(','))
-            .any(|one| one.trim().eq_ignore_ascii_case(token))
-    };
-    let asked = has(header::CONNECTION, "upgrade")
-        && has(header::UPGRADE, "websocket")
-        && has(header::SEC_WEBSOCKET_VERSION, "13");
-    let key = headers.get(header::SEC_WEBSOCKET_KEY).filter(|_| asked)?;
-    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
-}
-
-/// A bearer token must be good. A cookie counts only from a page of ours, and one that has ended
-/// is as good as none: the socket then closes with a code that the page can read.
+/// A bearer token must be good. A cookie counts only from a page of this server, and one that has ended
+/// counts as none: the socket then closes with a code that the page can read.
 async fn identify(
     state: &HttpState,
     peer: Peer,
@@ -70,13 +45,13 @@ async fn identify(
     if let Some(token) = bearer_token(headers) {
         return match state.accounts.authenticate(token).await {
             Ok(identity) => Ok(Some(identity)),
-            Err(AuthError::Invalid) => Err(Refusal::not_logged_in()),
+            Err(AuthError::Invalid) => Err(Refusal::not_signed_in()),
             Err(AuthError::Banned) => Err(Refusal::banned()),
             Err(AuthError::Store(error)) => Err(Refusal::unavailable(&error)),
         };
     }
-    let https = state.origins.proxies.says_https(headers, peer.0);
-    let Some(token) = cookie_token(headers, https) else {
+    let scope = CookieScope::of(headers, peer.0, &state.origins.proxies);
+    let Some(token) = scope.token(headers) else {
         return Ok(None);
     };
     if !origin::is_ours(headers, peer.0, &state.origins) {

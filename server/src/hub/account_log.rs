@@ -1,36 +1,35 @@
-//! The log of account changes, in the room `@server`, by which all nodes learn of them.
+//! The account log: changes of accounts, by which servers on one database learn of each other's.
 //!
-//! It uses the machinery of rooms: a number for each event and a compare-and-set for each append.
-//! It has no member, so that nobody can read it. The account itself is in the store; an event says
-//! that it changed. A node acts on its own changes at once, and on those of others as it reads
-//! them.
+//! It is the log `@server` and uses the machinery of rooms: a number for each event, and a
+//! compare-and-set for each append. It has no members, so nobody can read it. The account itself
+//! is in the store; an event says only that it changed.
 
 use std::time::Duration;
 
-use chat_shared::{RoomName, Seq, Username};
+use chat_shared::{RoomName, Seq};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::Hub;
 use crate::accounts::AccountEvent;
-use chat_rules::{AccountChange, EventBody, EventNonce, LogEvent};
-use chat_store::{Append, PageLimit, StoreError};
+use chat_server_rules::{EventBody, EventNonce, LogEvent};
+use chat_server_store::{Append, PageLimit, StoreError};
 
-/// Nobody can be given that name: a direct room's is `@` and 32 hexadecimal digits.
+/// No room can have this name: only direct rooms begin with `@`, and 32 hexadecimal digits follow.
 const ACCOUNT_LOG: &str = "@server";
 
-/// Time between two reads of what other nodes have appended.
+/// Time between two reads of what other servers have appended.
 const FOLLOW_INTERVAL: Duration = Duration::from_secs(2);
 
 /// Events that are read at a time.
 const EVENTS_AT_ONCE_MAX: usize = 100;
 
-/// Attempts to append one event, while other nodes win its number or the store does not answer.
+/// Attempts to append one event, while other servers win its number or the store does not answer.
 const ATTEMPTS_MAX: usize = 16;
 
-/// Appends the account changes of this node, and acts on those of others. Ends when the sender of
-/// `events` is gone.
-pub(crate) async fn run(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
+/// Appends the changes of this process, and acts on those of others. Ends when the sender of
+/// `unlogged` is gone.
+pub(super) async fn run(hub: Hub, mut unlogged: mpsc::Receiver<AccountEvent>) {
     let mut log = AccountLog {
         room: RoomName::parse(ACCOUNT_LOG).expect("the account log's name is a room's"),
         // SQLite's directory is this process's alone.
@@ -38,17 +37,17 @@ pub(crate) async fn run(hub: Hub, mut events: mpsc::Receiver<AccountEvent>) {
         seq: None,
         hub,
     };
-    let mut looks = interval(FOLLOW_INTERVAL);
-    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut reads = interval(FOLLOW_INTERVAL);
+    reads.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
-            event = events.recv() => match event {
-                Some(event) => log.tell(event).await,
+            event = unlogged.recv() => match event {
+                Some(event) => log.append(&event).await,
                 None => return,
             },
-            _ = looks.tick(), if log.others_write => {
+            _ = reads.tick(), if log.others_write => {
                 if let Err(error) = log.read().await {
-                    tracing::warn!(%error, "what other servers tell of accounts can't be read");
+                    tracing::warn!(%error, "account changes of other servers can't be read");
                 }
             }
         }
@@ -64,19 +63,15 @@ struct AccountLog {
 }
 
 impl AccountLog {
-    /// Publishes a change to other nodes. This node has acted on it already, except on profile
-    /// changes.
-    async fn tell(&mut self, event: AccountEvent) {
-        let AccountEvent { username, change } = event;
-        if change == AccountChange::Profile {
-            self.act(&username, &change);
-        }
+    /// Appends a change of this process.
+    async fn append(&mut self, event: &AccountEvent) {
         for _ in 0..ATTEMPTS_MAX {
-            match self.append(&username, &change).await {
+            match self.try_append(event).await {
                 Ok(true) => return,
                 Ok(false) => {}
                 Err(error) => {
-                    tracing::warn!(%username, %error, "other servers can't be told of an account");
+                    let username = &event.username;
+                    tracing::warn!(%username, %error, "an account change is not in the account log");
                     if !self.others_write {
                         return;
                     }
@@ -86,12 +81,9 @@ impl AccountLog {
         }
     }
 
-    /// Returns `false` where another node's event has the number.
-    async fn append(
-        &mut self,
-        username: &Username,
-        change: &AccountChange,
-    ) -> Result<bool, StoreError> {
+    /// Returns `false` if another server's event has taken the number.
+    async fn try_append(&mut self, event: &AccountEvent) -> Result<bool, StoreError> {
+        let AccountEvent { username, change } = event;
         self.read().await?;
         let after = self.seq.unwrap_or_default();
         let seq = after + 1;
@@ -128,7 +120,10 @@ impl AccountLog {
             let page = store.events(&self.room, seq, limit).await?;
             for event in &page.events {
                 if let EventBody::OfAccount { username, change } = &event.body {
-                    self.act(username, change);
+                    self.hub.act_on(&AccountEvent {
+                        username: username.clone(),
+                        change: change.clone(),
+                    });
                 }
                 seq = event.seq;
             }
@@ -136,13 +131,6 @@ impl AccountLog {
             if !page.more {
                 return Ok(());
             }
-        }
-    }
-
-    fn act(&self, username: &Username, change: &AccountChange) {
-        self.hub.close_after(username, change);
-        if *change == AccountChange::Profile {
-            self.hub.send_profile(username);
         }
     }
 }

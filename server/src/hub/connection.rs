@@ -1,13 +1,15 @@
 //! One connection of a signed-in user, as rooms and the gateway share it.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use chat_shared::limits::HEARTBEATS_MISSED_MAX;
 use chat_shared::protocol::{CloseCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs};
+use parking_lot::{Mutex, MutexGuard};
 
+use super::Dialect;
 use super::page_budget::PagePermit;
 use super::user_share::UserShare;
 use crate::accounts::Identity;
@@ -27,7 +29,7 @@ pub struct Connection {
     pub identity: Identity,
     pub dialect: Dialect,
     pub send_queue: Arc<SendQueue>,
-    /// What it shares with the other connections of its user.
+    /// State that it shares with the other connections of its user.
     pub(super) share: Arc<UserShare>,
     /// Heartbeats since the last frame from the peer.
     heartbeats_missed: AtomicU32,
@@ -35,14 +37,6 @@ pub struct Connection {
     session_check_at: AtomicU64,
     /// The rooms that this connection is subscribed to; `None` once it has ended.
     rooms: Mutex<Option<HashMap<RoomName, SubscriptionId>>>,
-}
-
-/// The frames that a connection understands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    Main,
-    /// The FastAPI demo's page: `chat` and `system` only, escaped for HTML.
-    Demo,
 }
 
 impl Connection {
@@ -67,7 +61,7 @@ impl Connection {
     }
 
     fn rooms(&self) -> MutexGuard<'_, Option<HashMap<RoomName, SubscriptionId>>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+        self.rooms.lock()
     }
 
     /// Begins a subscription to a room. Returns `false` once the connection has ended: then the
@@ -130,11 +124,7 @@ impl Connection {
 
     /// Returns the bytes that were pushed.
     fn send_as(&self, frame: &ServerFrame, class: Class) -> usize {
-        let frame = match self.dialect {
-            Dialect::Main => Some(super::wire::frame(frame, class)),
-            Dialect::Demo => super::wire::demo_frame(frame, class),
-        };
-        frame.map_or(0, |frame| {
+        self.dialect.encode(frame, class).map_or(0, |frame| {
             self.send_queue.push(&frame);
             frame.len()
         })

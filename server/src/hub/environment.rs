@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use chat_rules::EventId;
+use chat_server_rules::EventId;
 use chat_shared::TimestampMs;
 
 use super::random_hex;

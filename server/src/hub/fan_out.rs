@@ -11,7 +11,8 @@ use bytes::{Bytes, BytesMut};
 use chat_shared::protocol::ServerFrame;
 use chat_shared::{Username, codec};
 
-use super::{Connection, Dialect, wire};
+use super::Connection;
+use super::dialect::{Dialect, EncodedFrames, Speakers};
 use crate::send_queue::{Class, Frame, SendQueue};
 
 /// Bytes of one shared buffer; a longer batch is several.
@@ -27,7 +28,7 @@ pub(super) struct Subscribers {
     all: Vec<Subscriber>,
     /// The index in `all` of each connection, by its id.
     places: HashMap<u64, usize>,
-    demo_pages: usize,
+    speakers: Speakers,
 }
 
 #[derive(Debug)]
@@ -54,7 +55,7 @@ impl Subscribers {
     }
 
     pub(super) fn add(&mut self, connection: Arc<Connection>, live: bool) {
-        self.demo_pages += usize::from(connection.dialect == Dialect::Demo);
+        self.speakers.add(&connection);
         self.places.insert(connection.id, self.all.len());
         self.all.push(Subscriber {
             send_queue: connection.send_queue.clone(),
@@ -79,7 +80,7 @@ impl Subscribers {
         if let Some(moved) = self.all.get(place) {
             self.places.insert(moved.connection.id, place);
         }
-        self.demo_pages -= usize::from(connection.dialect == Dialect::Demo);
+        self.speakers.remove(connection);
         true
     }
 
@@ -94,8 +95,8 @@ impl Subscribers {
         removed
     }
 
-    /// Hands a batch to all that are live: everyone's bytes, or the demo page's. It returns when
-    /// all have it, so that each connection gets its batches in their order, whichever core writes.
+    /// Hands a batch to all live subscribers, each in its dialect. It returns when all have it, so
+    /// that each connection gets its batches in their order, whichever core writes.
     pub(super) fn deliver(&self, batch: &Batch) {
         let cores = match self.all.len() {
             0..SHARED_OUT_MIN => 1,
@@ -131,9 +132,7 @@ impl Subscribers {
             }
             lens.push(encoded.len());
             open.extend_from_slice(&encoded);
-            if self.demo_pages > 0 {
-                batch.demo.extend(wire::demo_frame(frame, class));
-            }
+            batch.frames.push_derived(&self.speakers, frame, class);
         }
         batch.seal(open, &mut lens, class);
         batch
@@ -142,11 +141,7 @@ impl Subscribers {
 
 fn deliver_to(subscribers: &[Subscriber], batch: &Batch) {
     for subscriber in subscribers.iter().filter(|subscriber| subscriber.live) {
-        let frames = match subscriber.dialect {
-            Dialect::Main => &batch.main,
-            Dialect::Demo => &batch.demo,
-        };
-        for frame in frames {
+        for frame in batch.frames.of(subscriber.dialect) {
             subscriber.send_queue.push(frame);
         }
     }
@@ -155,9 +150,8 @@ fn deliver_to(subscribers: &[Subscriber], batch: &Batch) {
 /// Frames encoded once for all members.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    /// Shared buffers of several frames each.
-    main: Vec<Frame>,
-    demo: Vec<Frame>,
+    /// In the main protocol, shared buffers of several frames each.
+    frames: EncodedFrames,
     /// The single frames, as parts of the shared buffers.
     pub(super) singles: Vec<Bytes>,
 }
@@ -173,13 +167,14 @@ impl Batch {
             self.singles.push(bytes.slice(start..start + len));
             start += len;
         }
-        self.main.push(Frame::whole(bytes, class));
+        self.frames.push_main(Frame::whole(bytes, class));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hub::wire;
 
     #[test]
     fn a_batch_never_splits_a_frame() {
@@ -187,12 +182,13 @@ mod tests {
         let frames = [notice(40_000), notice(30_000), notice(10), notice(63_000)];
         let batch = Subscribers::default().encode(&frames, Class::Durable);
         assert_eq!(batch.singles.len(), 4);
-        assert_eq!(batch.main.len(), 3);
-        for frame in &batch.main {
+        let main = batch.frames.of(Dialect::Main);
+        assert_eq!(main.len(), 3);
+        for frame in main {
             assert!(frame.len() <= BATCH_BYTES_MAX);
         }
-        let joined: Vec<u8> = batch.main.iter().flat_map(|f| f.bytes().to_vec()).collect();
+        let joined: Vec<u8> = main.iter().flat_map(|f| f.bytes().to_vec()).collect();
         assert_eq!(joined, batch.singles.concat());
-        assert!(batch.demo.is_empty());
+        assert!(batch.frames.of(Dialect::Demo).is_empty(), "nobody needs it");
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chat_shared::limits::HEARTBEAT_MS;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::{Connection, Hub, lock};
+use super::{Connection, Hub};
 use crate::send_queue::bytes_waiting;
 
 /// Parts of a heartbeat's time; in each, a share of the connections is pinged.
@@ -51,7 +51,10 @@ fn count(hub: &Hub) {
 /// renewed. A connection is not looked at again before [`SESSION_RETRY_MS`] have passed.
 fn check_sessions(hub: &Hub) {
     let now = hub.now();
-    let connections: Vec<_> = lock(&hub.0.connections)
+    let connections: Vec<_> = hub
+        .0
+        .connections
+        .lock()
         .values()
         .flatten()
         .filter(|connection| connection.is_session_check_due(now))
@@ -72,7 +75,7 @@ fn check_sessions(hub: &Hub) {
 }
 
 fn due(hub: &Hub, share: u64) -> Vec<Arc<Connection>> {
-    let connections = lock(&hub.0.connections);
+    let connections = hub.0.connections.lock();
     let all = connections.values().flatten();
     all.filter(|connection| connection.id % SHARES == share)
         .cloned()

@@ -6,8 +6,8 @@ use chat_shared::{RequestId, RoomName, Seq, Username, codec};
 
 use super::pages::{LIST_BYTES_MAX, limit_of};
 use super::{Hub, wire};
-use chat_rules::LogEvent;
-use chat_store::{PageLimit, StoreError};
+use chat_server_rules::LogEvent;
+use chat_server_store::{PageLimit, StoreError};
 
 /// Bytes that a `chat` frame adds to a message's own encoding: its `type`.
 const TYPE_BYTES: usize = r#""type":"chat","#.len();
@@ -129,7 +129,7 @@ struct Shown {
 async fn shown_page(
     hub: &Hub,
     room: &RoomName,
-    rows: chat_store::Page,
+    rows: chat_server_store::Page,
     as_of: Seq,
     viewer: &Username,
 ) -> Result<Shown, StoreError> {

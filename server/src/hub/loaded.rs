@@ -4,7 +4,7 @@ use chat_shared::RoomName;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::{SendError, TrySendError};
 
-use super::{Hub, RoomRequest, lock, room};
+use super::{Hub, RoomRequest, room};
 
 /// Requests that wait for one room; over it the answer is `busy`.
 const ROOM_INBOX_MAX: usize = 1_024;
@@ -31,7 +31,7 @@ impl Hub {
     /// Asks a room that is loaded here to read its log again: another node may have appended to it.
     /// A room with a full inbox reads it soon anyway.
     pub fn reload(&self, room: &RoomName) {
-        let inbox = lock(&self.0.rooms).get(room).cloned();
+        let inbox = self.0.rooms.lock().get(room).cloned();
         if let Some(inbox) = inbox {
             let _ = inbox.try_send(RoomRequest::Reload);
         }
@@ -40,7 +40,7 @@ impl Hub {
     /// A room's inbox. A task that ended without being unloaded, as all do when the server stops,
     /// has left a closed one behind.
     fn room(&self, room: &RoomName) -> mpsc::Sender<RoomRequest> {
-        let mut rooms = lock(&self.0.rooms);
+        let mut rooms = self.0.rooms.lock();
         if let Some(inbox) = rooms.get(room).filter(|inbox| !inbox.is_closed()) {
             return inbox.clone();
         }
@@ -56,7 +56,7 @@ impl Hub {
         room: &RoomName,
         requests: &mut mpsc::Receiver<RoomRequest>,
     ) -> bool {
-        let mut rooms = lock(&self.0.rooms);
+        let mut rooms = self.0.rooms.lock();
         if !requests.is_empty() {
             return false;
         }
@@ -72,10 +72,10 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::accounts::{Accounts, Options};
+    use crate::accounts::{Accounts, Options, change_reports};
     use crate::hub::SystemEnvironment;
-    use chat_store::SharedStore;
-    use chat_store::sqlite::SqliteStore;
+    use chat_server_store::SharedStore;
+    use chat_server_store::sqlite::SqliteStore;
 
     /// On a thread of its own, since what must not happen is that it never ends.
     fn ends<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
@@ -96,24 +96,24 @@ mod tests {
 
     async fn hub(dir: &tempfile::TempDir) -> Hub {
         let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
-        let (events, _) = mpsc::channel(8);
-        let accounts = Accounts::open(Arc::clone(&store), Options::default(), events).await;
+        let (reporter, _) = change_reports();
+        let accounts = Accounts::open(Arc::clone(&store), Options::default(), reporter).await;
         Hub::open(store, accounts.unwrap(), Arc::new(SystemEnvironment))
             .await
             .unwrap()
     }
 
     #[test]
-    fn a_room_whose_task_ended_is_loaded_anew() {
+    fn a_room_whose_task_ended_is_loaded_again() {
         let dir = tempfile::tempdir().unwrap();
         let is_open = ends(async move {
             let hub = hub(&dir).await;
             let lobby = RoomName::lobby();
             let ended = || mpsc::channel(1).0;
-            lock(&hub.0.rooms).insert(lobby.clone(), ended());
+            hub.0.rooms.lock().insert(lobby.clone(), ended());
             hub.request_wait(&lobby, RoomRequest::Reload).await;
             let mut open = vec![!hub.room(&lobby).is_closed()];
-            lock(&hub.0.rooms).insert(lobby.clone(), ended());
+            hub.0.rooms.lock().insert(lobby.clone(), ended());
             assert!(hub.request(&lobby, RoomRequest::Reload).is_ok());
             open.push(!hub.room(&lobby).is_closed());
             open
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn who_leaves_while_the_server_stops_does_not_hold_it() {
+    fn a_connection_that_ends_does_not_delay_the_stop() {
         let dir = tempfile::tempdir().unwrap();
         ends(async move {
             let hub = hub(&dir).await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chat_shared::{Seq, Username};
 
-use chat_rules::{EventBody, LogEvent};
+use chat_server_rules::{EventBody, LogEvent};
 
 /// Messages with mentions that a room remembers; the store counts older ones.
 const MESSAGES_MAX: usize = 1_024;
@@ -77,7 +77,7 @@ pub(super) fn changes_mentions(event: &LogEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use chat_rules::{EventId, EventNonce};
+    use chat_server_rules::{EventId, EventNonce};
 
     fn event(seq: Seq, body: EventBody) -> LogEvent {
         LogEvent {
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_much_is_not_counted_wrongly() {
+    fn mentions_over_the_bound_are_not_miscounted() {
         let bob = Username::existing("bob");
         let mut mentions = Mentions::from(0);
         let last = MESSAGES_MAX as u64 + 10;

@@ -6,65 +6,70 @@
 //!
 //! Start at [`Hub::request`], which finds a room's task or starts it, then read `room`.
 
-pub(crate) mod account_log;
+pub(crate) mod account_changes;
+mod account_log;
+mod blocks;
 mod connection;
 mod connection_guard;
+mod dialect;
 mod environment;
-mod fan_out;
+pub(crate) mod fan_out;
 pub(crate) mod heartbeat;
-mod history;
+pub(crate) mod history;
 mod loaded;
 mod mentions;
 mod page_budget;
-mod pages;
+pub(crate) mod pages;
 mod presence;
 mod profiles;
 mod recent_frames;
 mod replay;
 mod request;
-mod room;
+pub(crate) mod room;
 pub(crate) mod scrubbing;
 mod typing;
 mod user_share;
 pub mod wire;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use chat_shared::protocol::{Bye, CloseCode, ServerFrame};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
+use data_encoding::HEXLOWER;
+use parking_lot::Mutex;
 use tokio::sync::{Notify, mpsc};
 
-pub use connection::{Connection, Dialect, SubscriptionId};
+pub use connection::{Connection, SubscriptionId};
 pub use connection_guard::ConnectionGuard;
+pub use dialect::{Dialect, Opening};
 pub use environment::{Environment, SystemEnvironment};
 pub use history::{shown, take_fitting_messages};
 pub use page_budget::{PAGE_BYTES_MAX, PAGES_BYTES_MAX, PagePermit, USER_PAGES_BYTES_MAX};
 pub use pages::{LIST_BYTES_MAX, take_fitting};
+pub use recent_frames::ALL_RECENT_BYTES_MAX;
 pub use replay::event_frames;
 pub use request::{
     Ask, CatchUp, CatchUpStep, Envelope, Propose, Query, Resume, RoomRequest, StoredMarker,
     Subscribed,
 };
 
+use self::blocks::KnownBlocks;
 use self::page_budget::PageBudget;
 use self::profiles::ProfileNotices;
 use self::user_share::UserShares;
 use crate::accounts::{Accounts, AuthError, Identity};
 use crate::messages;
 use crate::send_queue::{Class, SendQueue};
-use chat_rules::{AccountChange, EventId};
-use chat_store::{SharedStore, StoreError};
+use chat_server_rules::EventId;
+use chat_server_store::{LOG_ID, SharedStore, StoreError};
 
 /// Milliseconds after which clients reconnect when the server stops.
 const RECONNECT_AFTER_MS: u64 = 1_000;
 
 /// The end of a ban without an end: later than any clock, and exact in JavaScript.
 const NO_END: TimestampMs = u64::MAX >> 11;
-
-/// Milliseconds between two checks whether all connections are gone.
-const EMPTIED_POLL_MS: u64 = 20;
 
 /// A cheap handle on everything that is live.
 #[derive(Clone, Debug)]
@@ -78,12 +83,15 @@ struct Inner {
     log: String,
     rooms: Mutex<HashMap<RoomName, mpsc::Sender<RoomRequest>>>,
     connections: Mutex<HashMap<Username, Vec<Arc<Connection>>>>,
+    /// The last connection is gone.
+    emptied: Notify,
     /// Pages being made for all users.
     pages: PageBudget,
     shares: UserShares,
     /// A text was deleted and is still in the store.
     deleted: Notify,
     profiles: ProfileNotices,
+    blocks: Mutex<KnownBlocks>,
 }
 
 impl std::fmt::Debug for Inner {
@@ -98,10 +106,6 @@ impl std::fmt::Debug for Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooManyConnections;
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 impl Hub {
     /// # Errors
     /// Where the store can't say which log it holds.
@@ -110,27 +114,22 @@ impl Hub {
         accounts: Accounts,
         environment: Arc<dyn Environment>,
     ) -> Result<Self, StoreError> {
-        let log = store.insert_if_absent("log_id", &random_hex(16)).await?;
+        let log = store.insert_if_absent(LOG_ID, &new_log_id()).await?;
         let (rooms, connections) = (Mutex::default(), Mutex::default());
-        let hub = Self(Arc::new(Inner {
+        Ok(Self(Arc::new(Inner {
             environment,
             store,
             accounts,
             log,
             rooms,
             connections,
+            emptied: Notify::new(),
             pages: PageBudget::new(PAGES_BYTES_MAX),
             shares: UserShares::default(),
             deleted: Notify::new(),
             profiles: ProfileNotices::default(),
-        }));
-        let acting = Arc::downgrade(&hub.0);
-        hub.accounts().act_by(move |username, change| {
-            if let Some(hub) = acting.upgrade().map(Self) {
-                hub.close_after(username, change);
-            }
-        });
-        Ok(hub)
+            blocks: Mutex::default(),
+        })))
     }
 
     pub fn log(&self) -> &str {
@@ -166,7 +165,7 @@ impl Hub {
         max: usize,
     ) -> Result<ConnectionGuard, TooManyConnections> {
         let share = self.0.shares.of(&identity.username);
-        let mut connections = lock(&self.0.connections);
+        let mut connections = self.0.connections.lock();
         let own = connections.entry(identity.username.clone()).or_default();
         if own.len() >= max {
             return Err(TooManyConnections);
@@ -187,47 +186,33 @@ impl Hub {
     }
 
     fn forget(&self, connection: &Connection) {
-        let mut connections = lock(&self.0.connections);
+        let mut connections = self.0.connections.lock();
         if let Some(own) = connections.get_mut(&connection.identity.username) {
             own.retain(|other| other.id != connection.id);
             if own.is_empty() {
                 connections.remove(&connection.identity.username);
             }
+            if connections.is_empty() {
+                self.0.emptied.notify_waiters();
+            }
         }
     }
 
     pub fn connections_of(&self, username: &Username) -> Vec<Arc<Connection>> {
-        lock(&self.0.connections)
+        self.0
+            .connections
+            .lock()
             .get(username)
             .cloned()
             .unwrap_or_default()
     }
 
     pub fn connection_count(&self) -> usize {
-        lock(&self.0.connections).values().map(Vec::len).sum()
+        self.0.connections.lock().values().map(Vec::len).sum()
     }
 
     pub fn room_count(&self) -> usize {
-        lock(&self.0.rooms).len()
-    }
-
-    /// Closes the sockets that a change of an account ends.
-    fn close_after(&self, username: &Username, change: &AccountChange) {
-        let is_over = |session: &str| match change {
-            AccountChange::SessionRevoked(revoked) => session == revoked,
-            AccountChange::SessionsEnded { kept } => Some(session) != kept.as_deref(),
-            AccountChange::Banned | AccountChange::Profile => false,
-        };
-        for connection in self.connections_of(username) {
-            if is_over(&connection.identity.session) {
-                connection
-                    .send_queue
-                    .close(CloseCode::NotSignedIn, "signed out");
-            }
-        }
-        if *change == AccountChange::Banned {
-            self.end_banned(username);
-        }
+        self.0.rooms.lock().len()
     }
 
     /// Checks the session of a connection again, and closes the socket where it has ended.
@@ -244,18 +229,20 @@ impl Hub {
         connection.send_queue.close(code, reason);
     }
 
-    /// Sends a frame to all connections but those of the FastAPI demo's page.
+    /// Sends a frame to every connection whose client knows rooms.
     fn send_to_all(&self, frame: &ServerFrame) {
         let frame = wire::frame(frame, Class::Durable);
         for connection in self.connections() {
-            if connection.dialect == Dialect::Main {
+            if connection.dialect.has_rooms() {
                 connection.send_queue.push(&frame);
             }
         }
     }
 
     fn connections(&self) -> Vec<Arc<Connection>> {
-        lock(&self.0.connections)
+        self.0
+            .connections
+            .lock()
             .values()
             .flatten()
             .cloned()
@@ -320,26 +307,31 @@ impl Hub {
     /// Waits until every connection is gone, `wait` at most.
     pub async fn emptied(&self, wait: Duration) {
         let empty = async {
-            while self.connection_count() > 0 {
-                tokio::time::sleep(Duration::from_millis(EMPTIED_POLL_MS)).await;
+            loop {
+                // Made before the check, so that a connection that goes in between is not missed.
+                let emptied = self.0.emptied.notified();
+                if self.connection_count() == 0 {
+                    return;
+                }
+                emptied.await;
             }
         };
         let _ = tokio::time::timeout(wait, empty).await;
     }
 }
 
-/// Random bytes as hex.
+/// Returns random bytes in hexadecimal, two characters a byte.
 ///
 /// # Panics
-/// Where the operating system has no randomness to give; nothing could go on without.
+/// If the operating system has no randomness to give: nothing could go on without it.
+/// An id that no log has yet.
+pub fn new_log_id() -> String {
+    random_hex(16)
+}
+
+/// Random bytes, in hexadecimal.
 pub fn random_hex(bytes: usize) -> String {
     let mut random = vec![0_u8; bytes];
     getrandom::fill(&mut random).expect("the operating system gives randomness");
-    random
-        .iter()
-        .fold(String::with_capacity(bytes * 2), |mut hex, byte| {
-            use std::fmt::Write;
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    HEXLOWER.encode(&random)
 }

@@ -19,7 +19,7 @@ pub const PAGE_BYTES_MAX: usize = 4 << 20;
 pub const USER_PAGES_BYTES_MAX: usize = 8 << 20;
 
 /// Bytes of all pages that are made at the same time.
-pub const PAGES_BYTES_MAX: usize = 64 << 20;
+pub const PAGES_BYTES_MAX: usize = 32 << 20;
 
 /// Pages that are being made: a place for each.
 #[derive(Debug, Clone)]

@@ -11,8 +11,8 @@ use serde::Serialize;
 
 use super::Hub;
 use crate::accounts::avatar_path;
-use chat_rules::RoomState;
-use chat_store::{StoreError, User};
+use chat_server_rules::RoomState;
+use chat_server_store::{StoreError, User};
 
 /// Bytes that the rows of one answer may take, so that the whole frame stays in its limit.
 pub const LIST_BYTES_MAX: usize = FRAME_BYTES_MAX - 1_024;
@@ -45,7 +45,7 @@ pub(super) fn limit_of(limit: Option<u32>, default: u32) -> usize {
     limit.unwrap_or(default) as usize
 }
 
-/// What the room's task knows about its members at the time of the query.
+/// A copy of what the room's task knows about its members, made when the query came.
 pub(super) struct MembersSnapshot {
     page: MemberRows,
     online: Arc<HashSet<Username>>,
@@ -80,7 +80,7 @@ impl MembersSnapshot {
             role: state.role_of(name, hub.accounts().is_admin(name)),
             muted: state.is_muted(name, now),
         };
-        let page = if state.room().is_lobby() {
+        let page = if state.scope().has_everyone() {
             let known = state.members().keys().chain(state.muted());
             let known = known.chain(hub.accounts().admin());
             MemberRows::Everyone(known.map(|name| (name.clone(), standing(name))).collect())

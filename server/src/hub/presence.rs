@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
+use chat_server_rules::RoomScope;
 use chat_shared::limits::{
     PRESENCE_GRACE_MS, PRESENCE_LINE_NAMES_MAX, PRESENCE_LINES_ONLINE_MAX,
     PRESENCE_NAMES_MEMBERS_MAX,
@@ -35,7 +36,7 @@ pub(super) struct Presence {
 impl Presence {
     pub(super) fn new(room: RoomName) -> Self {
         Self {
-            lines: room.is_lobby(),
+            lines: RoomScope::of(&room).announces_presence(),
             room,
             online: HashMap::new(),
             leaving: BTreeMap::new(),

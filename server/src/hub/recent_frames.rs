@@ -1,6 +1,7 @@
 //! The newest frames of a room, encoded.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use chat_shared::Seq;
@@ -10,6 +11,12 @@ const RECENT_EVENTS_MAX: usize = 256;
 
 /// Bytes of them at most.
 const RECENT_BYTES_MAX: usize = 256 << 10;
+
+/// Bytes of all rooms' frames at most. Above it, a room that adds one drops its own older ones.
+pub const ALL_RECENT_BYTES_MAX: usize = 16 << 20;
+
+/// Bytes that all rooms hold.
+static ALL: AtomicUsize = AtomicUsize::new(0);
 
 /// A room's last events as frames, so that a client that reconnects soon needs no store.
 #[derive(Debug, Default)]
@@ -21,12 +28,21 @@ pub(super) struct RecentFrames {
 impl RecentFrames {
     pub(super) fn push(&mut self, seq: Seq, frame: Bytes) {
         self.bytes += frame.len();
+        ALL.fetch_add(frame.len(), Ordering::Relaxed);
         self.frames.push_back((seq, frame));
-        while self.frames.len() > RECENT_EVENTS_MAX || self.bytes > RECENT_BYTES_MAX {
-            if let Some((_, oldest)) = self.frames.pop_front() {
-                self.bytes -= oldest.len();
-            }
+        while self.is_over_a_bound() {
+            let Some((_, oldest)) = self.frames.pop_front() else {
+                return;
+            };
+            self.bytes -= oldest.len();
+            ALL.fetch_sub(oldest.len(), Ordering::Relaxed);
         }
+    }
+
+    fn is_over_a_bound(&self) -> bool {
+        self.frames.len() > RECENT_EVENTS_MAX
+            || self.bytes > RECENT_BYTES_MAX
+            || ALL.load(Ordering::Relaxed) > ALL_RECENT_BYTES_MAX
     }
 
     /// The frames of all events above `after` up to `tip`, unless some are no longer held or they
@@ -46,12 +62,38 @@ impl RecentFrames {
     }
 }
 
+impl Drop for RecentFrames {
+    fn drop(&mut self) {
+        ALL.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_longer_held_is_not_skipped() {
+    fn all_rooms_together_hold_no_more_than_they_may() {
+        let frame = Bytes::from(vec![0; 64 << 10]);
+        let mut rooms: Vec<RecentFrames> = (0..100).map(|_| RecentFrames::default()).collect();
+        for seq in 1..=4 {
+            for room in &mut rooms {
+                room.push(seq, frame.clone());
+            }
+        }
+        let held: usize = rooms.iter().map(|room| room.bytes).sum();
+        assert!(held > ALL_RECENT_BYTES_MAX / 2, "{held}");
+        assert!(held <= ALL_RECENT_BYTES_MAX, "{held}");
+        let last = rooms.last().unwrap();
+        assert!(last.above(4, 4, 1_000).is_some());
+        assert!(
+            last.above(0, 4, 1 << 20).is_none(),
+            "these are in the store"
+        );
+    }
+
+    #[test]
+    fn dropped_frames_are_not_skipped() {
         let mut recent = RecentFrames::default();
         let count = |recent: &RecentFrames, after, tip| {
             recent.above(after, tip, 1_000).map(Iterator::count)

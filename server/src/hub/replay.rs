@@ -8,8 +8,8 @@ use chat_shared::{RequestId, RoomName, Seq};
 
 use super::pages::{LIST_BYTES_MAX, limit_of, take_fitting};
 use super::{Hub, wire};
-use chat_rules::LogEvent;
-use chat_store::{PageLimit, StoreError};
+use chat_server_rules::LogEvent;
+use chat_server_store::{PageLimit, StoreError};
 
 /// The frames of past events. Messages that were deleted since show no text.
 ///

@@ -5,17 +5,17 @@
 
 use std::sync::Arc;
 
-use chat_shared::protocol::{Events, History, Members, RoomInfo};
+use chat_shared::protocol::{ErrorFrame, Events, History, Members, RoomInfo};
 use chat_shared::{Nonce, RequestId, Seq, TimestampMs};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::{Connection, SubscriptionId};
-use chat_rules::{Command, ReadMark};
+use chat_server_rules::{ReadMark, RoomCommand};
 
 /// A request to a room's task.
 #[derive(Debug)]
 pub enum RoomRequest {
-    /// What a client asks.
+    /// A request of a client.
     Client(Envelope, Ask),
     /// Subscribes a connection: live at the tip at once, or with `resume` held until it caught up.
     /// The answer is `None` where its user is no member, or it is subscribed already.
@@ -47,7 +47,7 @@ pub struct Envelope {
     pub permit: OwnedSemaphorePermit,
 }
 
-/// What a client asks of a room.
+/// A request of a client to a room.
 #[derive(Debug)]
 pub enum Ask {
     /// A command that may become an event.
@@ -73,7 +73,14 @@ impl RoomRequest {
                 catch_up: CatchUp::Start(resume),
                 ..
             } => resume.same_log && resume.after > seq,
-            _ => false,
+            Self::Subscribe { resume: None, .. }
+            | Self::CatchUp {
+                catch_up: CatchUp::Hold | CatchUp::Continue { .. },
+                ..
+            }
+            | Self::Client(..)
+            | Self::Unsubscribe { .. }
+            | Self::MarkerStored(_) => false,
         }
     }
 
@@ -87,10 +94,13 @@ impl RoomRequest {
 #[derive(Debug)]
 pub struct Propose {
     pub nonce: Option<Nonce>,
-    pub command: Command,
-    /// Milliseconds to wait, where the user is over the rate: the command is rejected, unless its
-    /// nonce is stored already.
-    pub rate_limited: Option<u64>,
+    pub command: RoomCommand,
+    /// Why the command is rejected, whatever the room's rules say: the user is over a limit, or is
+    /// blocked. A command whose nonce is stored already gets its first reply all the same.
+    pub rejection: Option<Box<ErrorFrame>>,
+    /// Whether the log is asked for the nonce before that. During a flood it is not: the command gets
+    /// `rate_limited`, and its first reply when it is repeated later.
+    pub may_be_looked_up: bool,
 }
 
 /// A read marker that is stored.
@@ -116,7 +126,7 @@ pub struct Subscribed {
     pub behind: u64,
 }
 
-/// What a client that comes back has of a room.
+/// How far a client that comes back has followed a room.
 #[derive(Debug, Clone, Copy)]
 pub struct Resume {
     /// The last event.

@@ -1,4 +1,4 @@
-//! Who is typing in a room. Pure: the caller passes the time.
+//! The people who are typing in a room. Pure: the caller passes the time.
 
 use std::collections::BTreeMap;
 

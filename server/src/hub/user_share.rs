@@ -1,4 +1,4 @@
-//! What all connections of one user share: the bounds on their memory.
+//! State that all connections of one user share: the bounds on their memory.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};

@@ -1,3 +1,5 @@
+//! WebSocket frames, encoded once for all connections that get them.
+
 use bytes::{BufMut, Bytes, BytesMut};
 use chat_shared::protocol::CloseCode;
 
@@ -11,7 +13,7 @@ const FINAL: u8 = 0x80;
 /// code.
 const CLOSE_REASON_BYTES_MAX: usize = 123;
 
-/// What a frame is worth when not everything can be kept.
+/// How a frame is treated when not everything can be kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
     /// Events of the log, and answers.

@@ -17,7 +17,7 @@ mod drain;
 mod frame;
 mod share;
 mod socket;
-mod waiting;
+pub(crate) mod waiting;
 
 use std::io;
 use std::sync::Arc;
@@ -35,6 +35,7 @@ pub use socket::Socket;
 pub use waiting::{PACED_BYTES_MAX, SEND_QUEUE_BYTES_MAX};
 
 use self::waiting::{Phase, WaitingFrames};
+use crate::network::ClientNetwork;
 
 /// The frames that wait for one socket, and the socket.
 #[derive(Debug)]
@@ -76,8 +77,13 @@ impl SendQueue {
         self.lock().set_share(share);
     }
 
-    /// Sends a frame, or queues it. Does nothing after a close. What the socket takes at once
-    /// costs no copy.
+    /// Counts the waiting bytes for a network from here on.
+    pub fn set_network(&self, network: ClientNetwork) {
+        self.lock().set_network(network);
+    }
+
+    /// Sends a frame, or queues it. Does nothing after a close. Bytes that the socket takes at once
+    /// are not copied.
     pub fn push(&self, frame: &Frame) {
         let mut waiting = self.lock();
         if waiting.phase.is_over() {

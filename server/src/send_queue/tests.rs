@@ -56,7 +56,7 @@ async fn the_first_frame_comes_first() {
 }
 
 #[tokio::test]
-async fn what_the_socket_takes_at_once_does_not_wait() {
+async fn bytes_that_the_socket_takes_are_not_queued() {
     let (send_queue, mut theirs) = tcp().await;
     send_queue.uncork([]);
     send_queue.push(&text(100));
@@ -229,7 +229,7 @@ async fn read_slowly(mut socket: DuplexStream) -> Vec<u8> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_the_server_paces_never_makes_a_slow_reader_too_slow() {
+async fn paced_frames_never_close_a_slow_reader() {
     const FRAMES: usize = 40;
     let (send_queue, theirs) = deferred(1_000);
     send_queue.uncork([]);
@@ -295,16 +295,21 @@ async fn waiting_for_room_ends_with_the_connection() {
 async fn a_close_before_the_welcome_is_all_that_is_sent() {
     let (send_queue, theirs) = tcp().await;
     send_queue.push(&Frame::text("live", Class::Durable));
-    send_queue.close(CloseCode::NotSignedIn, "log in first");
+    send_queue.close(CloseCode::NotSignedIn, "sign in first");
     send_queue.drain().await;
     assert!(read_all(theirs).await.starts_with(b"\x88"));
 }
 
-/// Readers that stand still, a thousand of them, keep no more than what all may: over it, whoever
-/// something waits for is closed as too slow, and what waited is given back.
+/// Held by a test that fills the queues of many connections: the bound on all of them is one for the
+/// process, and would close the connections of another such test.
+static MANY_BYTES: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// A thousand readers that read nothing keep no more than the bound for all connections. Above it,
+/// connections with waiting frames are closed as too slow, and their bytes are given back.
 #[tokio::test]
-async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
+async fn a_thousand_stalled_readers_stay_under_the_bound_for_all() {
     const READERS: usize = 1_000;
+    let _alone = MANY_BYTES.lock().await;
     let mut readers = Vec::with_capacity(READERS);
     for _ in 0..READERS {
         let (send_queue, theirs) = deferred(1);
@@ -320,7 +325,7 @@ async fn a_thousand_that_stand_still_stay_under_the_bound_for_all() {
         }
         most = most.max(bytes_waiting());
     }
-    // Tests beside this one keep little; one frame each may stand alone.
+    // Tests beside this one keep little; each queue may hold one frame above the bound.
     assert!(
         most > SEND_QUEUES_BYTES_MAX / 2,
         "{most} bytes put nothing to the test"
@@ -361,6 +366,7 @@ async fn lead_frames_are_written_while_others_are_held_back() {
 
 #[tokio::test]
 async fn connections_of_one_user_share_a_bound() {
+    let _alone = MANY_BYTES.lock().await;
     let share = Arc::<QueueShare>::default();
     let mut readers = Vec::new();
     for _ in 0..40 {

@@ -12,8 +12,9 @@ use bytes::{Buf, Bytes};
 use chat_shared::protocol::CloseCode;
 use tokio::time::Instant;
 
-use super::share::QueueShare;
+use super::share::{Accounts, QueueShare};
 use super::{Class, Frame};
+use crate::network::ClientNetwork;
 
 /// Bytes that may wait for one connection.
 pub const SEND_QUEUE_BYTES_MAX: usize = 1 << 20;
@@ -79,8 +80,8 @@ pub(super) struct WaitingFrames {
     pinned: usize,
     /// The part of `pinned` that is in `held`.
     held_pinned: usize,
-    /// The account of the user's bytes in all send queues.
-    share: Arc<QueueShare>,
+    /// The accounts of the user's and the network's bytes in all send queues.
+    accounts: Accounts,
     pub(super) phase: Phase,
     /// When the close was queued.
     closing_since: Option<Instant>,
@@ -116,7 +117,7 @@ impl Default for WaitingFrames {
             held: VecDeque::new(),
             pinned: 0,
             held_pinned: 0,
-            share: Arc::default(),
+            accounts: Accounts::default(),
             phase: Phase::Corked,
             closing_since: None,
             paced_until: None,
@@ -130,12 +131,6 @@ impl WaitingFrames {
         self.frames.is_empty()
     }
 
-    /// Bytes that all waiting frames keep in memory.
-    #[cfg(test)]
-    pub(super) fn pinned(&self) -> usize {
-        self.pinned
-    }
-
     /// Bytes of the frames that the socket is being offered; frames held back are not among them.
     pub(super) fn offered(&self) -> usize {
         self.pinned - self.held_pinned
@@ -143,9 +138,12 @@ impl WaitingFrames {
 
     /// Counts this queue's bytes for a user from here on.
     pub(super) fn set_share(&mut self, share: Arc<QueueShare>) {
-        self.share.subtract(self.pinned);
-        share.add(self.pinned);
-        self.share = share;
+        self.accounts.set_user(share);
+    }
+
+    /// Counts this queue's bytes for a network from here on.
+    pub(super) fn set_network(&mut self, network: ClientNetwork) {
+        self.accounts.set_network(network);
     }
 
     /// Adds a frame. Over a bound, ephemeral frames are dropped first; if that is not enough, the
@@ -156,7 +154,7 @@ impl WaitingFrames {
             Class::Close if self.phase == Phase::Corked => self.remove(|_| true),
             // An answer to the newest ping answers the older ones (RFC 6455 section 5.5.3).
             Class::Pong => self.remove(|waiting| waiting.class == Class::Pong),
-            _ => {}
+            Class::Durable | Class::Paced | Class::Ephemeral | Class::Ping | Class::Close => {}
         }
         let class = frame.class();
         if self.phase == Phase::Corked && class != Class::Close {
@@ -184,18 +182,18 @@ impl WaitingFrames {
 
     fn charge(&mut self, bytes: usize) {
         self.pinned += bytes;
-        self.share.add(bytes);
+        self.accounts.charge(bytes);
     }
 
     fn discharge(&mut self, bytes: usize) {
         self.pinned -= bytes;
-        self.share.subtract(bytes);
+        self.accounts.discharge(bytes);
     }
 
     /// A single frame with nothing before it counts against no bound.
     fn is_over_a_bound(&self) -> bool {
         self.frames.len() + self.held.len() > 1
-            && (self.pinned > SEND_QUEUE_BYTES_MAX || self.share.is_over_a_bound())
+            && (self.pinned > SEND_QUEUE_BYTES_MAX || self.accounts.is_over_a_bound())
     }
 
     /// Drops the frames that `unwanted` names, unless their first bytes are written already.
@@ -263,7 +261,11 @@ impl WaitingFrames {
                     .map_or(front.since, |at| at.max(front.since));
                 let wait_ms_max = match front.class {
                     Class::Paced => PACED_MS_MAX,
-                    _ => WAITED_MS_MAX,
+                    Class::Durable
+                    | Class::Ephemeral
+                    | Class::Ping
+                    | Class::Pong
+                    | Class::Close => WAITED_MS_MAX,
                 };
                 Some(since + Duration::from_millis(wait_ms_max))
             }
@@ -323,5 +325,17 @@ impl WaitingFrames {
 impl Drop for WaitingFrames {
     fn drop(&mut self) {
         self.discharge(self.pinned);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl WaitingFrames {
+        /// Bytes that all waiting frames keep in memory.
+        pub(in crate::send_queue) fn pinned(&self) -> usize {
+            self.pinned
+        }
     }
 }

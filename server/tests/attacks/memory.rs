@@ -1,4 +1,4 @@
-//! What costs the server memory or time: much asked, little read.
+//! Attacks on memory and time: clients that ask for much and read little.
 
 use std::time::Duration;
 
@@ -7,14 +7,24 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use crate::ground::{Attack, connected, fresh_address, fresh_name, held_if, person};
-use crate::support::{PASSWORD, Site, Ws, fresh_nonce, kind_of};
+use crate::bounds::Growth;
+use crate::ground::{
+    Attack, Peak, connected, fresh_address, fresh_name, held_if, person, refusals, upload_head,
+};
+use crate::support::{PASSWORD, Server, Site, Ws, fresh_nonce, kind_of, on_ferretdb};
 
 /// Connections of the one account that asks.
 const SOCKETS: usize = 8;
 
 /// Questions that each of them has under way.
 const QUESTIONS: usize = 64;
+
+/// Long messages in the room that is asked about.
+const MESSAGES: usize = 200;
+
+/// The same where FerretDB scans all of the log for each page.
+const QUESTIONS_ON_FERRETDB: usize = 4;
+const MESSAGES_ON_FERRETDB: usize = 40;
 
 /// Characters of a long message: 16 kB.
 const LONG: usize = 4_000;
@@ -57,18 +67,32 @@ pub(crate) fn attacks() -> Vec<Attack> {
         typing(),
         endless_fragments(),
         many_small_reads(),
+        files_unread(),
     ]);
     attacks
 }
 
-/// A room of 200 messages of 16 kB, and the one who made it.
+fn questions_at_once() -> usize {
+    if on_ferretdb() {
+        QUESTIONS_ON_FERRETDB
+    } else {
+        QUESTIONS
+    }
+}
+
+/// A room of long messages, and the one who made it.
 async fn long_room(site: &Site) -> (crate::support::User, Ws, String) {
     let (user, mut ws) = connected(site, "asker").await;
     let room = fresh_name("long");
     ws.done(json!({"type": "create", "room": room}), "room")
         .await;
     let text = format!("needle {}", "🦀".repeat(LONG - 7));
-    for _ in 0..200 {
+    let messages = if on_ferretdb() {
+        MESSAGES_ON_FERRETDB
+    } else {
+        MESSAGES
+    };
+    for _ in 0..messages {
         loop {
             let send = json!({"type": "send", "room": room, "text": text, "nonce": fresh_nonce()});
             let answer = ws.ask(send).await;
@@ -85,22 +109,27 @@ async fn long_room(site: &Site) -> (crate::support::User, Ws, String) {
 /// Many connections of one account ask as much as they may and read nothing.
 fn unread_questions(kind: &'static str, make: fn(&str) -> Value) -> Attack {
     Attack::new(
-        format!("{SOCKETS} sockets × {QUESTIONS} `{kind}`, unread"),
+        format!(
+            "{SOCKETS} sockets × {} `{kind}`, unread",
+            questions_at_once()
+        ),
         move |site| async move {
             let (user, _ws, room) = long_room(&site).await;
             let mut sockets = Vec::new();
             for _ in 0..SOCKETS {
                 let mut ws = site.enter(&user).await;
-                for _ in 0..QUESTIONS {
+                for _ in 0..questions_at_once() {
                     let _ = ws.try_send(make(&room).to_string()).await;
                 }
                 sockets.push(ws);
             }
             tokio::time::sleep(Duration::from_secs(3)).await;
             drop(sockets);
-            Ok(format!("{} questions", SOCKETS * QUESTIONS))
+            Ok(format!("{} questions", SOCKETS * questions_at_once()))
         },
     )
+    .growing(Growth::ONE_USER)
+    .long()
 }
 
 /// A message that was edited 400 times with 16 kB, opened by ten people and deleted.
@@ -144,9 +173,11 @@ fn edits() -> Attack {
             }
             ws.done(json!({"type": "delete", "room": room, "seq": seq}), "ok")
                 .await;
-            Ok(format!("{edited} edits"))
+            held_if(edited > 100, format!("{edited} edits"))
         },
     )
+    .growing(Growth::HASHES)
+    .long()
 }
 
 fn uploads_held_at_the_last_byte() -> Attack {
@@ -158,13 +189,7 @@ fn uploads_held_at_the_last_byte() -> Attack {
             let mut held = Vec::new();
             for _ in 0..150 {
                 let mut stream = TcpStream::connect(site.address).await.unwrap();
-                let head = format!(
-                    "PUT /avatar HTTP/1.1\r\nHost: {}\r\nAuthorization: {}\r\n\
-                 Content-Type: image/png\r\nContent-Length: {}\r\n\r\n",
-                    site.address,
-                    user.bearer(),
-                    2 << 20,
-                );
+                let head = upload_head(&site, &user, None);
                 let send = async {
                     stream.write_all(head.as_bytes()).await?;
                     stream.write_all(&body).await
@@ -173,9 +198,12 @@ fn uploads_held_at_the_last_byte() -> Attack {
                 held.push(stream);
             }
             tokio::time::sleep(Duration::from_secs(1)).await;
-            Ok(format!("{} held", held.len()))
+            let refused = refusals(&mut held);
+            held_if(refused >= 145, format!("{refused} refused"))
         },
     )
+    .growing(Growth::PICTURES)
+    .long()
 }
 
 fn sign_ups_at_once() -> Attack {
@@ -200,8 +228,9 @@ fn sign_ups_at_once() -> Attack {
                 return Err(format!("status {status}"));
             }
         }
-        Ok(format!("{made} made, the others asked to wait"))
+        held_if(made > 0, format!("{made} made, the others asked to wait"))
     })
+    .growing(Growth::HASHES)
 }
 
 /// Members that read nothing while somebody speaks in long messages.
@@ -221,12 +250,15 @@ fn readers_that_stand_still() -> Attack {
         }
         Ok(format!("{} stood still", still.len()))
     })
+    .growing(Growth::ONE_USER)
+    .long()
 }
 
 fn pings() -> Attack {
     Attack::new("100,000 pings, pongs unread", |site| async move {
         let (_, mut ws) = connected(&site, "pinger").await;
         let ping = b"\x89\x80\0\0\0\0".repeat(1_000);
+        let mut sent = 0;
         for _ in 0..100 {
             if timeout(Duration::from_secs(1), ws.send_raw(&ping))
                 .await
@@ -234,8 +266,9 @@ fn pings() -> Attack {
             {
                 break;
             }
+            sent += 1_000;
         }
-        Ok("sent".to_owned())
+        Ok(format!("{sent} sent"))
     })
 }
 
@@ -261,6 +294,7 @@ fn typing() -> Attack {
             .count();
         held_if(told <= 100, format!("{told} shown to others"))
     })
+    .long()
 }
 
 fn endless_fragments() -> Attack {
@@ -305,4 +339,41 @@ fn many_small_reads() -> Attack {
             format!("{refused} of {asked} refused for their rate"),
         )
     })
+}
+
+/// On a server of its own, whose page has a large file, without signing in.
+fn files_unread() -> Attack {
+    Attack::new(
+        "60 readers of a file of 12 MB that don't read",
+        |_| async move {
+            let page = tempfile::tempdir().unwrap();
+            std::fs::write(page.path().join("index.html"), "<!doctype html>").unwrap();
+            std::fs::write(page.path().join("large.bin"), vec![7; 12 << 20]).unwrap();
+            let server = Server::start_with(&["--web-dir", page.path().to_str().unwrap()]).await;
+            let peak = Peak::watch(server.pid());
+            let request = format!(
+                "GET /static/large.bin HTTP/1.1\r\nHost: {}\r\n\r\n",
+                server.address
+            );
+            let mut held = Vec::new();
+            for _ in 0..60 {
+                let mut stream = TcpStream::connect(server.address).await.unwrap();
+                stream.write_all(request.as_bytes()).await.unwrap();
+                held.push(stream);
+            }
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            let mut begun = 0;
+            for stream in &held {
+                let mut start = [0; 12];
+                let read = stream.try_read(&mut start);
+                begun += usize::from(read.is_ok() && &start == b"HTTP/1.1 200");
+            }
+            let grown = peak.grown_bytes();
+            held_if(
+                begun == held.len() && grown <= Growth::SMALL.0,
+                format!("{begun} begun, {} MiB more", grown >> 20),
+            )
+        },
+    )
+    .long()
 }

@@ -1,8 +1,8 @@
-//! Requests and upgrades that no client of ours makes.
+//! Requests and upgrades that no client of the project makes.
 
 use crate::ground::{Attack, held_if, person, raw, status_of};
 
-/// What an answer may be.
+/// The answers that are allowed.
 const REFUSED: &[u16] = &[
     0, 400, 401, 403, 404, 405, 411, 413, 414, 415, 417, 421, 426, 431, 501, 505,
 ];

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::ground::{Attack, code_of, connected, fresh_name, held_if};
+use crate::support::{Site, User, Ws};
 
 /// Every command that names a room.
 fn commands(room: &str) -> Vec<Value> {
@@ -62,7 +63,71 @@ pub(crate) fn attacks() -> Vec<Attack> {
     });
     outside
         .chain([banned_by_socket(), kicked_in_the_middle()])
+        .chain(past_a_block())
         .collect()
+}
+
+/// Ways to a person who has blocked the one who tries them.
+fn past_a_block() -> [Attack; 3] {
+    [
+        Attack::new(
+            "a direct room with a person who blocked one",
+            |site| async move {
+                let (ann, _, _, mut mallory) = blocked(&site).await;
+                let frame = mallory
+                    .ask(json!({"type": "dm", "username": ann.name}))
+                    .await;
+                held_if(code_of(&frame) == "forbidden", code_of(&frame))
+            },
+        ),
+        Attack::new(
+            "an invitation to a person who blocked one",
+            |site| async move {
+                let (ann, _, _, mut mallory) = blocked(&site).await;
+                let room = fresh_name("public");
+                mallory
+                    .done(json!({"type": "create", "room": room}), "room")
+                    .await;
+                let invite = json!({"type": "invite", "room": room, "username": ann.name});
+                let frame = mallory.ask(invite).await;
+                held_if(code_of(&frame) == "forbidden", code_of(&frame))
+            },
+        ),
+        Attack::new(
+            "a message in the direct room with a person who blocked one",
+            |site| async move {
+                let (ann, mut owner, user, mut mallory) = blocked(&site).await;
+                owner
+                    .done(json!({"type": "unblock", "username": user.name}), "ok")
+                    .await;
+                let made = mallory
+                    .done(json!({"type": "dm", "username": ann.name}), "room")
+                    .await;
+                owner
+                    .done(json!({"type": "block", "username": user.name}), "ok")
+                    .await;
+                let room = &made["room"]["room"];
+                let mut codes = Vec::new();
+                for n in 0..3 {
+                    let text = json!({"type": "send", "room": room, "text": "psst", "nonce": format!("n{n}")});
+                    codes.push(code_of(&mallory.ask(text).await));
+                }
+                held_if(
+                    codes.iter().all(|code| code == "forbidden"),
+                    codes.join(", "),
+                )
+            },
+        ),
+    ]
+}
+
+/// Two connected people, the first of whom has blocked the second.
+async fn blocked(site: &Site) -> (User, Ws, User, Ws) {
+    let (ann, mut owner) = connected(site, "owner").await;
+    let (user, mallory) = connected(site, "blocked").await;
+    let block = json!({"type": "block", "username": user.name});
+    owner.done(block, "ok").await;
+    (ann, owner, user, mallory)
 }
 
 fn banned_by_socket() -> Attack {

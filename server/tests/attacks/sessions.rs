@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::bounds::Growth;
 use crate::ground::{Attack, connected, fresh_address, held_if, person, sign_in_from};
 use crate::support::{PASSWORD, Site, User};
 
@@ -13,7 +14,7 @@ const NEW_PASSWORD: &str = "another-horse-battery";
 const THIEVES: usize = 6;
 
 /// How long a socket may stay open after what should close it.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(10);
+const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 
 async fn change_password(site: &Site, user: &User) -> u16 {
     let body = json!({"old": PASSWORD, "new": NEW_PASSWORD});
@@ -82,6 +83,7 @@ fn sign_ins_under_way() -> Attack {
             )
         },
     )
+    .growing(Growth::HASHES)
 }
 
 fn sockets_behind_many_sessions() -> Attack {
@@ -104,6 +106,8 @@ fn sockets_behind_many_sessions() -> Attack {
             held_if(changed == 200 && code == 4401, format!("close {code}"))
         },
     )
+    .growing(Growth::HASHES)
+    .long()
 }
 
 fn unbounded_sessions() -> Attack {
@@ -133,6 +137,8 @@ fn unbounded_sessions() -> Attack {
             format!("{count} sessions, the oldest {oldest}"),
         )
     })
+    .growing(Growth::HASHES)
+    .long()
 }
 
 /// The server's admin, who may ban.

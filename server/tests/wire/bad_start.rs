@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 use std::path::Path;
 
-use crate::support::{Server, run_to_end};
+use crate::support::{Server, run_to_end, run_to_end_with};
 
 #[tokio::test]
 async fn a_taken_port_ends_the_start_with_one_sentence() {
@@ -54,6 +54,20 @@ async fn invalid_flags_end_the_start() {
             "no panic for {flags:?}:\n{stderr}"
         );
     }
+}
+
+#[tokio::test]
+async fn a_bus_in_the_environment_ends_the_start() {
+    let data = tempfile::tempdir().unwrap();
+    let bus = [("CHAT_BUS", "nats://ann:hunter42@127.0.0.1:4222")];
+    let (status, stderr) = run_to_end_with("127.0.0.1:0", data.path(), &[], &bus).await;
+    assert!(!status.success(), "it must not start:\n{stderr}");
+    let last = stderr.lines().next_back().unwrap_or_default();
+    assert!(last.ends_with("unset CHAT_BUS."), "{stderr}");
+    assert!(!stderr.contains("hunter42"), "{stderr}");
+    // The flags of the bus are unknown now.
+    let (status, _) = run_to_end("127.0.0.1:0", data.path(), &["--bus", "nats://x"]).await;
+    assert!(!status.success());
 }
 
 /// Checks that the server exits by itself with one sentence that names `culprit`.

@@ -124,9 +124,10 @@ async fn ended_connections_leave_nothing_behind() {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let after = live(&server).await;
-        // Descriptors vary a little with the runtime's threads; the other figures must be equal.
-        let same = after[..4] == before[..4] && after[4] <= before[4] + 2;
-        if same {
+        // Work of the server's own may have been counted before and have ended since. Descriptors
+        // vary a little with the runtime's threads.
+        let nothing_more = (0..4).all(|figure| after[figure] <= before[figure]);
+        if nothing_more && after[4] <= before[4] + 2 {
             break;
         }
         assert!(

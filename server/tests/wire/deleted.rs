@@ -83,7 +83,7 @@ async fn a_deleted_text_is_in_no_reply_and_no_file() {
 
     let mut who = "at once";
     for _ in 0..2 {
-        let mut ann = server.enter(&server.log_in("ann").await).await;
+        let mut ann = server.enter(&server.sign_in("ann").await).await;
         for answer in all_answers(&mut ann).await {
             assert!(!holds_a_secret(&answer.to_string()), "{who}: {answer}");
         }

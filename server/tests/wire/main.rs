@@ -5,11 +5,14 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
+mod backup;
 mod bad_input;
 mod bad_start;
 mod basics;
 mod bots;
+mod certificate;
 mod cleanup;
+mod conformance;
 mod conversations;
 mod deleted;
 mod demo;
@@ -18,9 +21,11 @@ mod markers;
 mod page_memory;
 mod permissions;
 mod presence_batches;
+mod quotas;
 mod resume;
 mod sdk;
 mod set_aside;
+mod set_up;
 mod slow;
 mod snapshot;
 mod support;

@@ -82,12 +82,18 @@ impl Device {
 
     fn room(&self, room: &str) -> &RoomInfo {
         let room = RoomName::parse(room).unwrap();
-        self.view.get(&room).expect("a room that one is in").info()
+        self.view
+            .get(&room)
+            .expect("a room that the user is in")
+            .info()
     }
 
     fn seq(&self, room: &str) -> u64 {
         let room = RoomName::parse(room).unwrap();
-        self.view.get(&room).expect("a room that one is in").seq()
+        self.view
+            .get(&room)
+            .expect("a room that the user is in")
+            .seq()
     }
 
     /// Read marker, unread messages, unread mentions.
@@ -97,9 +103,8 @@ impl Device {
     }
 }
 
-#[tokio::test]
-async fn three_connections_agree_step_by_step() {
-    let server = Server::start().await;
+/// Bob, who owns the room "rust", and Ann, a member of it, with her three connections.
+async fn bob_and_ann_with_three_devices(server: &Server) -> (Ws, User, Vec<Device>) {
     let (_, mut bob) = server.newcomer("bob").await;
     let ann = server.user("ann").await;
     bob.done(json!({"type": "create", "room": "rust"}), "room")
@@ -111,8 +116,15 @@ async fn three_connections_agree_step_by_step() {
     .await;
     let mut devices = Vec::new();
     for _ in 0..3 {
-        devices.push(Device::new(&server, &ann).await);
+        devices.push(Device::new(server, &ann).await);
     }
+    (bob, ann, devices)
+}
+
+#[tokio::test]
+async fn three_connections_agree_step_by_step() {
+    let server = Server::start().await;
+    let (mut bob, ann, mut devices) = bob_and_ann_with_three_devices(&server).await;
     let check = async |devices: &mut [Device], tip: u64, expect: (u64, u64, u64)| {
         for (i, device) in devices.iter_mut().enumerate() {
             // The marker is sent to each connection separately.
@@ -157,7 +169,7 @@ async fn three_connections_agree_step_by_step() {
     bob.done(json!({"type": "delete", "room": "rust", "seq": 5}), "ok")
         .await;
     check(&mut devices, 8, (4, 2, 0)).await;
-    // One's own message moves the marker up to it.
+    // The user's own message moves the marker up to it.
     devices[2].ws.say("rust", "mine").await;
     check(&mut devices, 9, (9, 0, 0)).await;
     devices[0].back(&server, &ann).await;
@@ -177,19 +189,7 @@ async fn three_connections_agree_at_random() {
     let steps = if on_ferretdb() { 15 } else { 150 };
     let mut chance = seeded("markers");
     let server = Server::start().await;
-    let (_, mut bob) = server.newcomer("bob").await;
-    let ann = server.user("ann").await;
-    bob.done(json!({"type": "create", "room": "rust"}), "room")
-        .await;
-    bob.done(
-        json!({"type": "invite", "room": "rust", "username": "ann"}),
-        "ok",
-    )
-    .await;
-    let mut devices = Vec::new();
-    for _ in 0..3 {
-        devices.push(Device::new(&server, &ann).await);
-    }
+    let (mut bob, ann, mut devices) = bob_and_ann_with_three_devices(&server).await;
     let mut tips = [("lobby", 0), ("rust", 2)];
     for step in 0..steps {
         let at = chance.usize(..2);

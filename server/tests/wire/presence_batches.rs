@@ -5,6 +5,7 @@ use crate::support::{Server, User, Ws, text_of};
 use futures::StreamExt;
 use futures::stream;
 use serde_json::Value;
+use tokio::time::Instant;
 
 /// People online up to whom each arrival has a line of its own.
 const SINGLE_LINES_MAX: usize = 50;
@@ -12,8 +13,12 @@ const SINGLE_LINES_MAX: usize = 50;
 const LATE: usize = 20;
 /// Milliseconds between two lines that announce several people.
 const LINE_INTERVAL_MS: u64 = 1_000;
-/// Lines that announce all late people: they connect within a few seconds.
-const BATCHED_LINES_MAX: usize = 5;
+
+/// Most lines that announce people who come or go from `begun` until now: one at once, and one for
+/// each second.
+fn lines_max(begun: Instant) -> usize {
+    2 + usize::try_from(begun.elapsed().as_secs()).unwrap()
+}
 
 #[tokio::test]
 async fn above_fifty_online_arrivals_are_announced_in_batches() {
@@ -43,9 +48,10 @@ async fn above_fifty_online_arrivals_are_announced_in_batches() {
     }
     announced(&mut ann, "joined_chat", 1 + SINGLE_LINES_MAX).await;
 
+    let begun = Instant::now();
     let mut came = futures::future::join_all(late.iter().map(|user| server.enter(user))).await;
     let lines = announced(&mut ann, "joined_chat", LATE).await;
-    check_lines(&lines, "joined the chat");
+    check_lines(&lines, begun, "joined the chat");
 
     // Late people get the same batches as everyone else, and not a line for each of the others.
     ann.say("lobby", "everyone is here").await;
@@ -53,16 +59,17 @@ async fn above_fifty_online_arrivals_are_announced_in_batches() {
         let lines = lines_until(ws, "joined_chat", "everyone is here").await;
         let people: usize = lines.iter().map(count).sum();
         assert!((1..=LATE).contains(&people), "{people} people: {lines:?}");
-        assert!(lines.len() <= BATCHED_LINES_MAX, "{lines:?}");
+        assert!(lines.len() <= lines_max(begun), "{lines:?}");
     }
-    // The first to come was told of everyone once: the early ones singly, the late ones in batches.
+    // The first person got everyone once: the early ones one by one, the late ones in batches.
     let lines = lines_until(&mut early[0], "joined_chat", "everyone is here").await;
     let people: usize = lines.iter().map(count).sum();
     assert_eq!(people, SINGLE_LINES_MAX + LATE, "{lines:?}");
 
+    let begun = Instant::now();
     drop(came);
     let lines = announced(&mut ann, "left_chat", LATE).await;
-    check_lines(&lines, "left the chat");
+    check_lines(&lines, begun, "left the chat");
 }
 
 /// All lines of this event before the message `text`.
@@ -99,8 +106,8 @@ fn count(line: &Value) -> usize {
     .unwrap()
 }
 
-fn check_lines(lines: &[Value], verb: &str) {
-    assert!(lines.len() <= BATCHED_LINES_MAX, "{lines:?}");
+fn check_lines(lines: &[Value], begun: Instant, verb: &str) {
+    assert!(lines.len() <= lines_max(begun), "{lines:?}");
     assert!(lines.iter().any(|line| count(line) > 1), "{lines:?}");
     let times: Vec<u64> = lines
         .iter()

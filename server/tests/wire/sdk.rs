@@ -46,7 +46,7 @@ async fn over_tls_and_through_a_crash_each_message_comes_once() {
         .root_certificate(pem.as_bytes())
         .unwrap();
     accounts.register("ann", "correct horse").await.unwrap();
-    let session = accounts.log_in("ann", "correct horse").await.unwrap();
+    let session = accounts.sign_in("ann", "correct horse").await.unwrap();
     let config = ClientConfig::new(url, session.token)
         .root_certificate(pem.as_bytes())
         .unwrap();

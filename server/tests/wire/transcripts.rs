@@ -20,7 +20,7 @@ struct Transcript {
     steps: Vec<Step>,
 }
 
-/// What happened on one of the connections.
+/// A step of a transcript, on one of the connections.
 #[derive(Deserialize)]
 struct Step {
     connection: String,
@@ -194,12 +194,11 @@ impl Replayed {
     }
 }
 
-async fn replay(name: &str) {
+async fn replay(name: &str, server: Server) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/wire/transcripts");
     let text = std::fs::read_to_string(path.join(name).with_extension("json")).unwrap();
     let transcript: Transcript = serde_json::from_str(&text).unwrap();
     assert!(!transcript.about.is_empty(), "{name} says what it is");
-    let server = Server::start().await;
     let mut users: HashMap<String, User> = HashMap::new();
     let mut connections: HashMap<String, Replayed> = HashMap::new();
     let mut given = HashMap::new();
@@ -210,7 +209,7 @@ async fn replay(name: &str) {
             (What::Open { user, with }, _) => {
                 if !users.contains_key(user) {
                     server.register(user, transcript.bots.contains(user)).await;
-                    users.insert(user.clone(), server.log_in(user).await);
+                    users.insert(user.clone(), server.sign_in(user).await);
                 }
                 let user = &users[user];
                 let (bearer, origin) = (user.bearer(), server.origin());
@@ -244,22 +243,24 @@ async fn replay(name: &str) {
 
 #[tokio::test]
 async fn the_echo_bot_of_an_earlier_release_works() {
-    replay("echo_bot").await;
+    // The bot signed up first, which made it the admin then.
+    let flags = ["--rate-limit", "off", "--admin", "echo"];
+    replay("echo_bot", Server::start_with(&flags).await).await;
 }
 
 #[tokio::test]
 async fn the_terminal_client_of_an_earlier_release_works() {
-    replay("terminal").await;
+    replay("terminal", Server::start().await).await;
 }
 
 #[tokio::test]
 async fn the_scripts_of_an_earlier_release_work() {
-    replay("scripts").await;
+    replay("scripts", Server::start().await).await;
 }
 
 #[tokio::test]
 async fn the_web_page_of_an_earlier_release_works() {
-    replay("page").await;
+    replay("page", Server::start().await).await;
 }
 
 /// A bot that signed in at release 0.1.0 is still signed in, and finds what it said.

@@ -6,10 +6,13 @@
 mod directory;
 mod embedded;
 mod encoding;
-/// The build script's joiner, included here so that its tests run.
+/// The build script's parts, included here so that their tests run.
 #[cfg(test)]
 #[path = "../../../build/join.rs"]
 mod join;
+#[cfg(test)]
+#[path = "../../../build/shrink.rs"]
+mod shrink;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

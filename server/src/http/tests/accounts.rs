@@ -1,4 +1,4 @@
-//! What is asked of accounts, and by whom.
+//! Tests of the calls about accounts, and of who may make them.
 
 use axum::body::Body;
 use axum::http::Request;
@@ -7,12 +7,12 @@ use serde_json::json;
 
 use super::world::{json_post, world, world_with};
 use crate::http::{BODY_BYTES_MAX, Page};
-use chat_store::Store as _;
+use chat_server_store::Store as _;
 
 #[tokio::test]
-async fn an_account_from_its_making_to_its_log_out() {
+async fn an_account_from_its_making_to_its_sign_out() {
     let mut world = world().await;
-    let got = world.log_in().await;
+    let got = world.sign_in().await;
     let json = got.json();
     assert_eq!(json["username"], "Ann");
     assert!(json["expires"].as_u64().unwrap() > 1_700_000_000_000);
@@ -43,13 +43,13 @@ async fn an_account_from_its_making_to_its_log_out() {
         .ask(Request::get("/me").header("authorization", &bearer), "")
         .await;
     assert_eq!((by_bearer.json(), by_bearer.cookie()), (me, String::new()));
-    world.get("/me").await.check(401, "log in");
+    world.get("/me").await.check(401, "sign in");
     let request = Request::get("/me").header("cookie", "chat_session=a.b.c");
-    world.ask(request, "").await.check(401, "log in");
+    world.ask(request, "").await.check(401, "sign in");
     let request = Request::get("/me")
         .header("cookie", &cookie)
         .header("authorization", "Bearer x");
-    world.ask(request, "").await.check(401, "log in");
+    world.ask(request, "").await.check(401, "sign in");
 
     let request = Request::post("/logout").header("cookie", &cookie);
     let got = world.ask(request, "").await.check(200, "Logged out");
@@ -57,7 +57,7 @@ async fn an_account_from_its_making_to_its_log_out() {
     assert!(got.header(SET_COOKIE).ends_with("Max-Age=0"));
     assert_eq!(world.ended.recv().await.unwrap().username.as_str(), "Ann");
     let request = Request::get("/me").header("authorization", &bearer);
-    world.ask(request, "").await.check(401, "log in");
+    world.ask(request, "").await.check(401, "sign in");
     world
         .ask(Request::post("/logout"), "")
         .await
@@ -71,16 +71,16 @@ async fn names_and_passwords_that_will_not_do() {
         let body = json!({"username": name, "password": password});
         world.post("/register", &body).await.check(status, mention);
     };
-    check("Ann", "password", 201, "Account created").await;
-    check("Ann", "password", 409, "Username already exists").await;
+    check("Ann", "long enough", 201, "Account created").await;
+    check("Ann", "long enough", 409, "Username already exists").await;
     check("aNN", "other password", 409, "Username already exists").await;
     check("bob", "passwor", 422, "too short").await;
     check("bob", &"p".repeat(257), 422, "too long").await;
     check("bob", &"ü".repeat(256), 201, "Account created").await;
-    check("", "password", 422, "A username is").await;
-    check("a b", "password", 422, "A username is").await;
-    check("<script>", "password", 422, "A username is").await;
-    check(&"x".repeat(33), "password", 422, "A username is").await;
+    check("", "long enough", 422, "A username is").await;
+    check("a b", "long enough", 422, "A username is").await;
+    check("<script>", "long enough", 422, "A username is").await;
+    check(&"x".repeat(33), "long enough", 422, "A username is").await;
 }
 
 #[tokio::test]
@@ -98,14 +98,14 @@ async fn bad_bodies_change_nothing() {
             .check(415, "application/json");
         world.post_raw(path, "{").await.check(400, "not JSON");
         world.post_raw(path, "").await.check(400, "not JSON");
-        let injected = json!({"username": {"$ne": null}, "password": "password"});
+        let injected = json!({"username": {"$ne": null}, "password": "long enough"});
         world.post(path, &injected).await.check(422, "`username`");
         world
             .post(path, &json!({"username": "ann"}))
             .await
             .check(422, "`password`");
         world
-            .post(path, &json!(["ann", "password"]))
+            .post(path, &json!(["ann", "long enough"]))
             .await
             .check(422, "object");
         let large = json!({"username": "ann", "password": "p".repeat(BODY_BYTES_MAX)});
@@ -117,7 +117,7 @@ async fn bad_bodies_change_nothing() {
             .await
             .check(413, "16384 bytes");
     }
-    let ann = json!({"username": "ann", "password": "password"});
+    let ann = json!({"username": "ann", "password": "long enough"});
     world
         .post("/login", &ann)
         .await
@@ -127,7 +127,7 @@ async fn bad_bodies_change_nothing() {
 #[tokio::test]
 async fn wrong_and_unknown_get_the_same_answer() {
     let world = world().await;
-    world.log_in().await;
+    world.sign_in().await;
     let wrong = world
         .post("/login", &json!({"username": "Ann", "password": "wrong"}))
         .await;
@@ -143,7 +143,7 @@ async fn wrong_and_unknown_get_the_same_answer() {
 async fn other_sites_pages_are_refused() {
     let world = world().await;
     for path in ["/register", "/login", "/logout"] {
-        let ann = json!({"username": "Ann", "password": "password"}).to_string();
+        let ann = json!({"username": "Ann", "password": "long enough"}).to_string();
         for (name, value) in [
             ("origin", "https://evil.example"),
             ("origin", "null"),
@@ -156,7 +156,7 @@ async fn other_sites_pages_are_refused() {
                 .check(403, "other sites");
         }
     }
-    let ann = json!({"username": "Ann", "password": "password"}).to_string();
+    let ann = json!({"username": "Ann", "password": "long enough"}).to_string();
     let request = json_post("/register").header("origin", "http://chat.example");
     world
         .ask(request, ann.clone())
@@ -169,12 +169,12 @@ async fn other_sites_pages_are_refused() {
 #[tokio::test]
 async fn guesses_are_limited_for_who_makes_them() {
     let world = world().await;
-    world.log_in().await;
+    world.sign_in().await;
     let wrong = json!({"username": "Ann", "password": "wrong"});
     for _ in 0..10 {
         world.post("/login", &wrong).await.check(401, "Invalid");
     }
-    let right = json!({"username": "ANN", "password": "password"});
+    let right = json!({"username": "ANN", "password": "long enough"});
     let got = world
         .post("/login", &right)
         .await
@@ -195,9 +195,14 @@ async fn guesses_are_limited_for_who_makes_them() {
 
 #[tokio::test]
 async fn under_https_the_cookie_is_bound_to_this_host() {
-    let ann = json!({"username": "Ann", "password": "password"});
+    let ann = json!({"username": "Ann", "password": "long enough"});
     let world = world_with(Page::Embedded, true).await;
-    let got = world.log_in().await;
+    let index = world.get("/").await;
+    assert_eq!(
+        index.header("strict-transport-security"),
+        "max-age=15768000"
+    );
+    let got = world.sign_in().await;
     assert!(got.header(SET_COOKIE).starts_with("__Host-chat_session="));
     assert!(got.header(SET_COOKIE).contains("; Secure;"));
     let me = world
@@ -208,7 +213,7 @@ async fn under_https_the_cookie_is_bound_to_this_host() {
     let me = world
         .ask(Request::get("/me").header("cookie", plain), "")
         .await;
-    me.check(401, "log in");
+    me.check(401, "sign in");
 
     let world = super::world::world().await;
     world.post("/register", &ann).await.check(201, "");
@@ -222,9 +227,9 @@ async fn under_https_the_cookie_is_bound_to_this_host() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_is_told_and_counts_as_no_failed_log_in() {
+async fn a_failing_store_is_reported_and_is_no_failed_sign_in() {
     let world = world().await;
-    let token = world.log_in().await.json()["token"]
+    let token = world.sign_in().await.json()["token"]
         .as_str()
         .unwrap()
         .to_owned();
@@ -238,13 +243,13 @@ async fn a_store_that_fails_is_told_and_counts_as_no_failed_log_in() {
         let got = world
             .post(
                 "/login",
-                &json!({"username": "Ann", "password": "password"}),
+                &json!({"username": "Ann", "password": "long enough"}),
             )
             .await;
         let got = got.check(503, "try again");
         assert_eq!(got.header(RETRY_AFTER), "5");
     }
-    let bob = json!({"username": "Bob", "password": "password"});
+    let bob = json!({"username": "Bob", "password": "long enough"});
     world.post("/register", &bob).await.check(503, "try again");
     let bearer = format!("Bearer {token}");
     let request = Request::get("/me").header("authorization", &bearer);

@@ -28,7 +28,7 @@ fn unfinished(bytes: usize) -> (Body, Arc<AtomicUsize>) {
 #[tokio::test]
 async fn of_many_unfinished_pictures_one_is_read() {
     let world = world().await;
-    let cookie = world.log_in().await.cookie();
+    let cookie = world.sign_in().await.cookie();
     let (mut asked, mut read) = (FuturesUnordered::new(), Vec::new());
     for _ in 0..150 {
         let (body, counter) = unfinished(1 << 20);
@@ -75,7 +75,7 @@ async fn one_network_does_not_take_every_place_for_bodies() {
     }
     assert_eq!(rejected, 600 - 512);
     assert_eq!(bytes, 512 * (15 << 10));
-    let elsewhere = json!({"username": "ann", "password": "password"}).to_string();
+    let elsewhere = json!({"username": "ann", "password": "long enough"}).to_string();
     let got = world.ask_from("192.0.2.9:9", json_post("/login"), elsewhere);
     got.await.check(401, "Invalid username");
 }

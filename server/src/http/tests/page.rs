@@ -7,7 +7,7 @@ use super::world::{world, world_with};
 use crate::http::Page;
 
 #[tokio::test]
-async fn what_is_not_there() {
+async fn unknown_addresses_are_not_found() {
     let world = world().await;
     world
         .get("/nothing")
@@ -90,6 +90,10 @@ async fn our_page_names_its_files_by_their_version() {
             .contains("worker-src 'self'")
     );
     assert!(!index.body.contains("\"/static/js"), "{}", index.body);
+    assert_eq!(index.body.matches("rel=\"stylesheet\"").count(), 1);
+    // The policy `default-src 'none'` forbids it in Firefox.
+    assert!(!index.body.contains("prefetch"), "{}", index.body);
+    assert!(index.body.contains("/more.js\""), "the worker keeps it");
     let start = index.body.find("\"/static/@").unwrap() + 1;
     let address = index.body[start..].split('"').next().unwrap();
     let (version, _) = address["/static/@".len()..].split_once('/').unwrap();
@@ -179,9 +183,9 @@ async fn our_page_is_sent_compressed_to_who_takes_it() {
 }
 
 #[tokio::test]
-async fn what_operators_tools_ask() {
+async fn health_and_metrics_are_served() {
     let world = world().await;
-    world.log_in().await;
+    world.sign_in().await;
     world.get("/healthz").await.check(200, "Alive");
     world.get("/readyz").await.check(200, "Ready");
     let metrics = world.get("/metrics").await;

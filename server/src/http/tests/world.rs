@@ -10,13 +10,14 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 
 use super::super::*;
-use crate::accounts::{AccountEvent, Options};
-use chat_store::sqlite::SqliteStore;
+use crate::accounts::tests::recorded;
+use crate::accounts::{AccountEvent, Options, change_reports};
+use chat_server_store::sqlite::SqliteStore;
 
 pub(super) struct World {
     pub(super) router: Router,
     pub(super) store: Arc<SqliteStore>,
-    pub(super) ended: mpsc::Receiver<AccountEvent>,
+    pub(super) ended: mpsc::UnboundedReceiver<AccountEvent>,
     pub(super) dir: tempfile::TempDir,
 }
 
@@ -33,11 +34,11 @@ pub(super) async fn world() -> World {
 pub(super) async fn world_with(page: Page, tls: bool) -> World {
     let dir = tempfile::tempdir().unwrap();
     let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
-    let (sender, ended) = mpsc::channel(8);
-    let shared = Arc::clone(&store) as chat_store::SharedStore;
+    let (reporter, changes) = change_reports();
+    let shared = Arc::clone(&store) as chat_server_store::SharedStore;
     let router = router(
         HttpState {
-            accounts: Accounts::open(shared, Options::default(), sender)
+            accounts: Accounts::open(shared, Options::default(), reporter)
                 .await
                 .unwrap(),
             origins: Arc::new(OriginPolicy {
@@ -46,14 +47,16 @@ pub(super) async fn world_with(page: Page, tls: bool) -> World {
             }),
             limits: Arc::new(HttpLimits::new()),
             page,
-            metrics: crate::telemetry::metrics(),
+            hosts: HostPolicy::default(),
+            hsts: tls,
+            metrics: Some(crate::telemetry::metrics()),
         },
         None,
     );
     World {
         router,
         store,
-        ended,
+        ended: recorded(changes),
         dir,
     }
 }
@@ -98,8 +101,8 @@ impl World {
         self.ask(json_post(path), body).await
     }
 
-    pub(super) async fn log_in(&self) -> Got {
-        let ann = json!({"username": "Ann", "password": "password"});
+    pub(super) async fn sign_in(&self) -> Got {
+        let ann = json!({"username": "Ann", "password": "long enough"});
         self.post("/register", &ann)
             .await
             .check(201, "Account created");

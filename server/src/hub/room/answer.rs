@@ -14,7 +14,7 @@ use super::super::{
 use super::{Room, reject};
 use crate::messages;
 use crate::send_queue::{Class, Frame, PACED_BYTES_MAX};
-use chat_rules::Refusal;
+use chat_server_rules::Refusal;
 
 impl Room {
     pub(super) fn answer_all(&mut self, requests: Vec<RoomRequest>) {
@@ -122,7 +122,7 @@ impl Room {
                 self.audience.presence.names(),
                 query,
             )),
-            _ => None,
+            Query::History(_) | Query::Events(_) => None,
         };
         tokio::spawn(async move {
             let Some(page_permit) = hub.page_permit(&connection).await else {
@@ -217,7 +217,7 @@ impl Room {
                 reject(&connection, id, &self.name, self.committer.unavailable());
             }
             RoomRequest::Unsubscribe { .. } | RoomRequest::MarkerStored(_) => self.answer(request),
-            // Whoever comes is let into the other rooms.
+            // `None` leaves this room out; a new connection still gets its other rooms.
             RoomRequest::Subscribe { answer, .. } if self.committer.is_set_aside() => {
                 let _ = answer.send(None);
             }

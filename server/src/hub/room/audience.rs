@@ -18,7 +18,7 @@ use super::super::recent_frames::RecentFrames;
 use super::super::typing::Typing;
 use super::super::{Connection, wire};
 use crate::send_queue::Class;
-use chat_rules::{LogEvent, ReadMark};
+use chat_server_rules::{LogEvent, ReadMark};
 
 pub(super) struct Audience {
     room: RoomName,
@@ -28,7 +28,7 @@ pub(super) struct Audience {
     recent: RecentFrames,
     /// Whom the newest messages mention, as of `delivered_seq`.
     pub(super) mentions: Mentions,
-    /// Read markers that people set. What they have read by writing is in the room's state.
+    /// Read markers that people set. A message also moves its sender's marker, in the room's state.
     read_markers: HashMap<Username, ReadMark>,
     /// The last event that is stored, acknowledged and handed to the subscribers.
     delivered_seq: Seq,

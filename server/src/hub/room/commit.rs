@@ -6,15 +6,14 @@
 
 use chat_shared::protocol::{Ack, ErrorFrame, ServerFrame};
 use chat_shared::{Nonce, RoomName, Seq};
-use futures::future::join_all;
 
 use super::super::request::{Envelope, Propose};
 use super::super::{Ask, RoomRequest};
 use super::committer::{Decided, Decision, Submission};
 use super::{Room, reject, reply_ok, typing};
 use crate::messages;
-use chat_rules::{Actor, Command, LogEvent};
-use chat_store::{Append, StoreError};
+use chat_server_rules::{Actor, LogEvent, RoomCommand};
+use chat_server_store::{Append, StoreError};
 
 /// Batches that may be lost to other nodes in a row before their commands are rejected.
 const LOST_IN_A_ROW_MAX: usize = 16;
@@ -25,7 +24,7 @@ pub(super) struct Proposal {
     propose: Propose,
 }
 
-/// Who waits for a batch.
+/// The requests that are answered when a batch is stored.
 pub(super) struct PendingReplies {
     proposals: Vec<Proposal>,
     /// Reads that came with these commands, and are answered behind them.
@@ -42,7 +41,7 @@ impl Submission for Proposal {
         }
     }
 
-    fn command(&self) -> &Command {
+    fn command(&self) -> &RoomCommand {
         &self.propose.command
     }
 
@@ -50,8 +49,8 @@ impl Submission for Proposal {
         self.propose.nonce.as_ref()
     }
 
-    fn rate_limited(&self) -> Option<u64> {
-        self.propose.rate_limited
+    fn rejection(&self) -> Option<&ErrorFrame> {
+        self.propose.rejection.as_deref()
     }
 }
 
@@ -217,6 +216,7 @@ impl Room {
     async fn settle(&mut self, proposals: &[Proposal], decided: &[Decided], events: &[LogEvent]) {
         self.apply_bans(events).await;
         let mut created_by = None;
+        let mut rejected = Vec::new();
         for (proposal, decided) in proposals.iter().zip(decided) {
             let command = &proposal.propose.command;
             match decided {
@@ -226,7 +226,7 @@ impl Room {
                     }
                     self.acknowledge(proposal, &events[*index]);
                 }
-                Decided::NothingToDo if matches!(command, Command::Direct { .. }) => {
+                Decided::NothingToDo if matches!(command, RoomCommand::Direct { .. }) => {
                     self.reply_room(proposal, self.audience.delivered_seq())
                         .await;
                 }
@@ -234,9 +234,13 @@ impl Room {
                     self.repeat_ban(command).await;
                     proposal.reply_ok();
                 }
-                Decided::Rejected(error) => self.reject_unless_known(proposal, error).await,
+                Decided::Rejected(error) if proposal.propose.may_be_looked_up => {
+                    rejected.push((proposal, error));
+                }
+                Decided::Rejected(error) => proposal.reject(&self.name, error.clone()),
             }
         }
+        self.reject_unless_known(rejected).await;
         self.deliver_stored(events, created_by);
     }
 
@@ -266,30 +270,37 @@ impl Room {
     /// A client that repeats one nonce after a lost connection repeats many: all that are stored
     /// get their first reply at once. Returns the others.
     async fn answer_known(&self, proposals: Vec<Proposal>) -> Vec<Proposal> {
-        let known = proposals
-            .iter()
-            .map(|proposal| self.committer.known(proposal));
-        let known = join_all(known).await;
+        let known = self.committer.known(&Vec::from_iter(&proposals)).await;
+        // The next attempt to store them finds out.
+        let Ok(known) = known else { return proposals };
         let mut left = Vec::new();
         for (proposal, known) in proposals.into_iter().zip(known) {
             match known {
-                Ok(Some(existing)) => self.acknowledge(&proposal, &existing),
-                // The next attempt to store it finds out.
-                Ok(None) | Err(_) => left.push(proposal),
+                Some(existing) => self.acknowledge(&proposal, &existing),
+                None => left.push(proposal),
             }
         }
         left
     }
 
-    /// Rejects a command, unless its nonce is stored: a repetition gets its first reply before any
-    /// check that would reject it now.
-    async fn reject_unless_known(&self, proposal: &Proposal, error: &ErrorFrame) {
-        match self.committer.known(proposal).await {
-            Ok(Some(existing)) => self.acknowledge(proposal, &existing),
-            Ok(None) => proposal.reject(&self.name, error.clone()),
+    /// Rejects commands, except those whose nonce is stored: a repetition gets its first reply
+    /// before any check that would reject it now. The store is asked once for all of them.
+    async fn reject_unless_known(&self, rejected: Vec<(&Proposal, &ErrorFrame)>) {
+        let proposals: Vec<&Proposal> = rejected.iter().map(|(proposal, _)| *proposal).collect();
+        let known = match self.committer.known(&proposals).await {
+            Ok(known) => known,
             Err(error) => {
-                tracing::error!(room = %self.name, %error, "a nonce could not be looked up");
-                proposal.reject(&self.name, messages::unavailable());
+                tracing::error!(room = %self.name, %error, "nonces could not be looked up");
+                for proposal in proposals {
+                    proposal.reject(&self.name, messages::unavailable());
+                }
+                return;
+            }
+        };
+        for ((proposal, error), known) in rejected.into_iter().zip(known) {
+            match known {
+                Some(existing) => self.acknowledge(proposal, &existing),
+                None => proposal.reject(&self.name, error.clone()),
             }
         }
     }
@@ -298,7 +309,7 @@ impl Room {
     fn acknowledge(&self, proposal: &Proposal, event: &LogEvent) {
         let (envelope, propose) = (&proposal.envelope, &proposal.propose);
         match (&propose.command, &propose.nonce) {
-            (Command::Send { .. }, Some(nonce)) => proposal.reply(&ServerFrame::Ack(Ack {
+            (RoomCommand::Send { .. }, Some(nonce)) => proposal.reply(&ServerFrame::Ack(Ack {
                 re: envelope.id.clone(),
                 room: self.name.clone(),
                 nonce: nonce.clone(),
@@ -349,6 +360,9 @@ fn split_at(
     (standing, again)
 }
 
-fn creates_a_room(command: &Command) -> bool {
-    matches!(command, Command::Create { .. } | Command::Direct { .. })
+fn creates_a_room(command: &RoomCommand) -> bool {
+    matches!(
+        command,
+        RoomCommand::Create { .. } | RoomCommand::Direct { .. }
+    )
 }

@@ -14,11 +14,12 @@ use sync_wrapper::SyncWrapper;
 
 use super::super::Hub;
 use crate::messages;
-use chat_rules::{
-    Actor, Command, EventNonce, LogEvent, Proposal, RULES_VERSION, RoomState, Targets, decide,
+use chat_server_rules::{
+    Actor, EventNonce, LogEvent, MessageStates, Proposal, RULES_VERSION, RoomCommand, RoomState,
+    decide,
 };
+use chat_server_store::{Append, PageLimit, Snapshot, StoreError};
 use chat_shared::protocol::ErrorFrame;
-use chat_store::{Append, PageLimit, Snapshot, StoreError};
 
 /// Messages that a room keeps at hand, so that changing a new one needs no store.
 const MESSAGES_MAX: usize = 256;
@@ -29,7 +30,7 @@ const SNAPSHOT_EVENTS: u64 = 1_000;
 /// Events read at a time when a room is loaded.
 const LOAD_EVENTS_MAX: usize = 500;
 
-/// Where a room's log stands.
+/// The state of a room's log.
 ///
 /// ```text
 ///            read the log            decide a batch
@@ -59,7 +60,7 @@ struct Batch {
     append: SyncWrapper<BoxFuture<'static, Result<Append, StoreError>>>,
 }
 
-/// What became of each submitted command, and the events that they propose together.
+/// The outcome of each submitted command, and the events that they propose together.
 #[derive(Default)]
 pub(super) struct Decision {
     /// One for each submission, in their order.
@@ -67,7 +68,7 @@ pub(super) struct Decision {
     pub(super) events: Vec<LogEvent>,
 }
 
-/// What was decided about one command.
+/// The decision about one command.
 pub(super) enum Decided {
     /// Proposes the event at this index of the batch.
     Event(usize),
@@ -83,12 +84,12 @@ pub(super) enum Decided {
 pub(super) trait Submission {
     /// The person who gives it.
     fn actor(&self) -> Actor;
-    /// What it asks for.
-    fn command(&self) -> &Command;
+    /// The command to decide.
+    fn command(&self) -> &RoomCommand;
     /// The mark by which a repetition is recognized.
     fn nonce(&self) -> Option<&Nonce>;
-    /// Milliseconds to wait, where it comes too soon.
-    fn rate_limited(&self) -> Option<u64>;
+    /// The reply, where it is rejected whatever the rules say.
+    fn rejection(&self) -> Option<&ErrorFrame>;
 }
 
 pub(super) struct Committer {
@@ -97,7 +98,7 @@ pub(super) struct Committer {
     /// Ahead of the store while a batch is being stored.
     state: RoomState,
     /// Messages that commands were about, as of `state`.
-    messages: Targets,
+    messages: MessageStates,
     phase: Phase,
     /// Why this server can't read the log, where asking the store again would not help.
     set_aside: Option<StoreError>,
@@ -109,7 +110,7 @@ impl Committer {
     pub(super) fn new(hub: Hub, room: RoomName) -> Self {
         Self {
             state: RoomState::empty(room.clone()),
-            messages: Targets::default(),
+            messages: MessageStates::default(),
             phase: Phase::Unloaded,
             set_aside: None,
             saved: 0,
@@ -160,7 +161,7 @@ impl Committer {
     pub(super) fn in_flight_events(&self) -> &[LogEvent] {
         match &self.phase {
             Phase::Storing(batch) => &batch.decision.events,
-            _ => &[],
+            Phase::Unloaded | Phase::InDoubt | Phase::Idle => &[],
         }
     }
 
@@ -192,7 +193,7 @@ impl Committer {
     pub(super) async fn stored(&mut self) -> Result<Append, StoreError> {
         match &mut self.phase {
             Phase::Storing(batch) => batch.append.get_mut().await,
-            _ => std::future::pending().await,
+            Phase::Unloaded | Phase::InDoubt | Phase::Idle => std::future::pending().await,
         }
     }
 
@@ -253,8 +254,8 @@ impl Committer {
         if let Some(first) = nonce.as_ref().and_then(|nonce| nonces.get(nonce)) {
             return Decided::Same(*first);
         }
-        if let Some(retry_after_ms) = submission.rate_limited() {
-            return Decided::Rejected(messages::rate_limited(retry_after_ms));
+        if let Some(rejection) = submission.rejection() {
+            return Decided::Rejected(rejection.clone());
         }
         let proposal = Proposal {
             actor: &actor,
@@ -289,29 +290,43 @@ impl Committer {
             .collect();
         for seq in unknown {
             let store = self.hub.store();
-            let said = store.event(&self.room, seq).await?;
-            let said = Vec::from_iter(said);
-            let states = store.message_states(&self.room, said, self.state.seq(), usize::MAX);
+            let sent = store.event(&self.room, seq).await?;
+            let sent = Vec::from_iter(sent);
+            let states = store.message_states(&self.room, sent, self.state.seq(), usize::MAX);
             self.messages.load(seq, states.await?.pop());
         }
         Ok(())
     }
 
-    /// The stored event with a sender's nonce.
+    /// The stored events with the nonces of these commands, in one query: one place for each
+    /// command.
     ///
     /// # Errors
     /// Where the store fails.
     pub(super) async fn known(
         &self,
-        submission: &impl Submission,
-    ) -> Result<Option<LogEvent>, StoreError> {
-        let Some(nonce) = submission.nonce().cloned() else {
-            return Ok(None);
-        };
-        let sender = submission.actor().username;
-        let nonce = EventNonce::from(nonce);
-        let store = self.hub.store();
-        store.event_by_nonce(&self.room, &sender, &nonce).await
+        submissions: &[&impl Submission],
+    ) -> Result<Vec<Option<LogEvent>>, StoreError> {
+        let marks = submissions.iter().map(|submission| {
+            let nonce = submission.nonce().cloned()?;
+            Some((submission.actor().username, EventNonce::from(nonce)))
+        });
+        let marks: Vec<_> = marks.collect();
+        let asked: Vec<_> = marks.iter().flatten().cloned().collect();
+        if asked.is_empty() {
+            return Ok(vec![None; submissions.len()]);
+        }
+        let found = self
+            .hub
+            .store()
+            .events_by_nonces(&self.room, &asked)
+            .await?;
+        let known: HashMap<_, _> = found
+            .into_iter()
+            .map(|event| ((event.sender.clone(), event.nonce.clone()), event))
+            .collect();
+        let of_mark = |mark: Option<_>| mark.and_then(|mark| known.get(&mark).cloned());
+        Ok(marks.into_iter().map(of_mark).collect())
     }
 
     /// Folds the log again from the last snapshot, which forgets events that were decided and not

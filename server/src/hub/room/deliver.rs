@@ -5,11 +5,10 @@ use std::collections::HashSet;
 use chat_shared::protocol::{RoomGone, ServerFrame};
 use chat_shared::{Seq, Username};
 
-use super::super::Dialect;
 use super::super::mentions::changes_mentions;
 use super::Room;
-use chat_rules::{Command, EventBody, LogEvent};
-use chat_store::StoreError;
+use chat_server_rules::{EventBody, LogEvent, RoomCommand, RoomScope};
+use chat_server_store::StoreError;
 
 impl Room {
     /// Reads the log again, and delivers stored events that were not delivered yet.
@@ -86,8 +85,7 @@ impl Room {
     fn subscribe_member(&mut self, username: &Username, seq: Seq, created_by: Option<u64>) {
         let now = self.hub.now();
         for connection in self.hub.connections_of(username) {
-            let is_demo = connection.dialect == Dialect::Demo;
-            if is_demo || !self.audience.subscribe(&connection, now) {
+            if !connection.dialect.has_rooms() || !self.audience.subscribe(&connection, now) {
                 continue;
             }
             if created_by != Some(connection.id) {
@@ -110,7 +108,7 @@ impl Room {
     /// Tells the accounts about bans from the lobby, which are bans from the server: before they
     /// are acknowledged, and in their order.
     pub(super) async fn apply_bans(&self, events: &[LogEvent]) {
-        if !self.name.is_lobby() {
+        if !self.scope().bans_from_server() {
             return;
         }
         for event in events {
@@ -124,15 +122,22 @@ impl Room {
         }
     }
 
+    fn scope(&self) -> RoomScope {
+        RoomScope::of(&self.name)
+    }
+
     /// Repeats a ban that the accounts may not know: the server ended between storing the event
     /// and storing the account.
-    pub(super) async fn repeat_ban(&self, command: &Command) {
+    pub(super) async fn repeat_ban(&self, command: &RoomCommand) {
+        if !self.scope().bans_from_server() {
+            return;
+        }
         let seq = self.committer.state().seq();
         match command {
-            Command::Ban { whom, for_ms: None } if self.name.is_lobby() => {
+            RoomCommand::Ban { whom, for_ms: None } => {
                 self.hub.ban(&whom.username, Some(None), seq).await;
             }
-            Command::Unban(whom) if self.name.is_lobby() => {
+            RoomCommand::Unban(whom) => {
                 self.hub.ban(&whom.username, None, seq).await;
             }
             _ => {}
@@ -141,7 +146,7 @@ impl Room {
 
     /// Repeats, in the background, all bans of the lobby's log that the accounts do not know.
     fn repair_bans(&self) {
-        if self.name.is_lobby() {
+        if self.scope().bans_from_server() {
             let bans = self.committer.state().bans(self.hub.now());
             let bans = bans.map(|(name, until)| (name.clone(), until));
             let seq = self.committer.state().seq();
@@ -167,7 +172,7 @@ impl Room {
     }
 }
 
-/// What an event changes in who receives events, or in what they may be shown.
+/// The effect of an event on who receives events, or on what they may be shown.
 enum Change<'a> {
     Nothing,
     Enters(Vec<&'a Username>),
@@ -188,7 +193,15 @@ impl<'a> Change<'a> {
                 Self::Leaves(username)
             }
             EventBody::Deleted { .. } => Self::Deletes,
-            _ => Self::Nothing,
+            EventBody::Message { .. }
+            | EventBody::Edited { .. }
+            | EventBody::Reacted { .. }
+            | EventBody::Unbanned { .. }
+            | EventBody::Muted { .. }
+            | EventBody::Unmuted { .. }
+            | EventBody::Role { .. }
+            | EventBody::Topic { .. }
+            | EventBody::OfAccount { .. } => Self::Nothing,
         }
     }
 }

@@ -9,10 +9,10 @@
 //! Start at [`run`], then [`commit`] for commands and [`answer`] for everything else.
 
 mod answer;
-mod audience;
-mod commit;
-mod committer;
-mod deliver;
+pub(crate) mod audience;
+pub(crate) mod commit;
+pub(crate) mod committer;
+pub(crate) mod deliver;
 mod read_markers;
 mod typing;
 
@@ -27,7 +27,7 @@ use self::audience::Audience;
 use self::commit::PendingReplies;
 use self::committer::Committer;
 use super::{Connection, Hub, RoomRequest};
-use chat_rules::ReadMark;
+use chat_server_rules::{ReadMark, RoomScope};
 
 /// Requests that one batch takes.
 const BATCH_REQUESTS_MAX: usize = 64;
@@ -77,7 +77,7 @@ struct Room {
     name: RoomName,
     committer: Committer,
     audience: Audience,
-    /// Who waits for the batch that is being stored.
+    /// The requests that are answered when the batch in flight is stored.
     replies: Option<PendingReplies>,
     /// Requests that came while a batch is being stored, in order.
     waiting: Vec<RoomRequest>,
@@ -110,7 +110,7 @@ impl Room {
     }
 
     fn member_count(&self) -> u64 {
-        if self.name.is_lobby() {
+        if RoomScope::of(&self.name).has_everyone() {
             self.hub.accounts().account_count()
         } else {
             self.committer.state().members().len() as u64

@@ -10,8 +10,8 @@ use super::super::request::Envelope;
 use super::super::{Connection, Hub, RoomRequest, StoredMarker};
 use super::{Room, reject, reply_ok};
 use crate::messages;
-use chat_rules::ReadMark;
-use chat_store::StoreError;
+use chat_server_rules::ReadMark;
+use chat_server_store::StoreError;
 
 /// Counts of a person's mentions after which the last one is sent, though newer messages came.
 const COUNTS_MAX: u32 = 5;

@@ -4,7 +4,7 @@ use super::super::request::Envelope;
 use super::super::{Ask, Connection, RoomRequest};
 use super::{Room, reject, reply_ok};
 use crate::messages;
-use chat_rules::Refusal;
+use chat_server_rules::Refusal;
 
 impl Room {
     /// Shows the members that somebody is typing.

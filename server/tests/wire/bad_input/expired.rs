@@ -47,7 +47,7 @@ async fn an_expired_session_opens_nothing() {
         .get("/me", &[("Authorization", &other.bearer())])
         .await
         .accepted(200);
-    let again = server.log_in("ann").await;
+    let again = server.sign_in("ann").await;
     server
         .get("/me", &[("Authorization", &again.bearer())])
         .await

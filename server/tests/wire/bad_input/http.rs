@@ -154,7 +154,7 @@ fn accounts() -> Vec<Row> {
     };
     let wrong = |name: &str, password: &str| {
         let row = post(
-            "a wrong log-in",
+            "a wrong sign-in",
             "/login",
             credentials(name, password),
             &[401],
@@ -283,7 +283,7 @@ fn origins(site: &Site, mal: &User) -> Vec<Row> {
 fn paths() -> Vec<Row> {
     let bare = |about, call, statuses| http(about, call, vec![], "", statuses);
     vec![
-        bare("a log-in by GET", ("GET", "/login"), &[405]),
+        bare("a sign-in by GET", ("GET", "/login"), &[405]),
         bare("a registration by DELETE", ("DELETE", "/register"), &[405]),
         bare("a method that isn't", ("BREW", "/login"), &[405]),
         bare("me by POST", ("POST", "/me"), &[405]),

@@ -135,10 +135,9 @@ fn not_json() -> Vec<Row> {
     ]
 }
 
-fn not_websocket() -> Vec<Row> {
-    let broken = || Expect::Close(&[1002]);
-    let hello = send("in pieces").to_string();
-    let (one, rest) = hello.as_bytes().split_at(10);
+fn good_message_in_pieces() -> Row {
+    let message = send("in pieces").to_string();
+    let (one, rest) = message.as_bytes().split_at(10);
     let (two, three) = rest.split_at(7);
     let in_pieces = vec![
         (Frame::Raw(masked(TEXT, one)), Expect::Nothing),
@@ -149,6 +148,11 @@ fn not_websocket() -> Vec<Row> {
             Expect::Reply("ack"),
         ),
     ];
+    Row::new("a good message in pieces", Attack::socket(in_pieces)).showing("in pieces")
+}
+
+fn not_websocket() -> Vec<Row> {
+    let broken = || Expect::Close(&[1002]);
     let mut too_big_in_pieces = masked(TEXT, &[b' '; 40_000]);
     too_big_in_pieces.extend(masked(FIN | CONTINUATION, &[b' '; 40_000]));
     let mut split_inside_a_character = masked(TEXT, "\"é".as_bytes().split_last().unwrap().1);
@@ -223,6 +227,6 @@ fn not_websocket() -> Vec<Row> {
             // A server may answer with a protocol error or only with a close.
             Expect::Close(&[1000, 1002, 1005, 1006]),
         ),
-        Row::new("a good message in pieces", Attack::socket(in_pieces)).showing("in pieces"),
+        good_message_in_pieces(),
     ]
 }

@@ -189,6 +189,25 @@ fn rooms() -> Vec<Row> {
             bad_field(),
         ),
     ];
+    rows.extend(names_of_new_rooms());
+    for kind in ["join", "leave", "history", "members", "events"] {
+        for room in ["nowhere", "No Where!"] {
+            let mut frame = json!({"type": kind, "id": "r", "room": room});
+            if kind == "events" {
+                frame["after"] = json!(0);
+            }
+            rows.push(Row::frame(
+                "a command to a room that isn't",
+                frame,
+                not_found(),
+            ));
+        }
+    }
+    rows
+}
+
+fn names_of_new_rooms() -> Vec<Row> {
+    let mut rows = Vec::new();
     for name in [
         "Upper",
         "with space",
@@ -210,19 +229,6 @@ fn rooms() -> Vec<Row> {
         json!({"type": "create", "id": "c", "room": "r".repeat(33)}),
         bad_field(),
     ));
-    for kind in ["join", "leave", "history", "members", "events"] {
-        for room in ["nowhere", "No Where!"] {
-            let mut frame = json!({"type": kind, "id": "r", "room": room});
-            if kind == "events" {
-                frame["after"] = json!(0);
-            }
-            rows.push(Row::frame(
-                "a command to a room that isn't",
-                frame,
-                not_found(),
-            ));
-        }
-    }
     rows
 }
 

@@ -1,4 +1,4 @@
-//! What everyone does: sign up, connect, talk, leave, come back.
+//! Everyday use: sign up, connect, talk, leave, come back.
 
 mod limits;
 mod pages;

@@ -292,3 +292,27 @@ async fn a_private_room_does_not_exist_for_outsiders() {
     let log = super::pages::all_events(&mut ann, "board", 100).await;
     assert_eq!(log.len(), 2, "and nothing was done to it: {log:?}");
 }
+
+/// Its messages must not reach somebody else who takes its name.
+#[tokio::test]
+async fn a_private_room_that_everyone_left_is_nobodys_again() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let create = json!({"type": "create", "room": "secrets", "private": true});
+    ann.done(create, "room").await;
+    ann.say("secrets", "a secret").await;
+    ann.done(json!({"type": "leave", "room": "secrets"}), "ok")
+        .await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    for private in [true, false] {
+        let create = json!({"type": "create", "room": "secrets", "private": private});
+        bob.refused(create.clone(), &["taken"]).await;
+        ann.refused(create, &["taken"]).await;
+    }
+    for ws in [&mut ann, &mut bob] {
+        for kind in ["join", "history", "members"] {
+            let command = json!({"type": kind, "room": "secrets"});
+            ws.refused(command, &["not_found"]).await;
+        }
+    }
+}

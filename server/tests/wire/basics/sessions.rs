@@ -8,13 +8,13 @@ use crate::support::{Server, kind_of};
 async fn signing_out_closes_only_that_sessions_sockets() {
     let server = Server::start().await;
     let here = server.user("ann").await;
-    let there = server.log_in("ann").await;
+    let there = server.sign_in("ann").await;
     let mut first = server.enter(&here).await;
     let mut second = server.enter(&here).await;
     let mut other = server.enter(&there).await;
     assert_eq!(
         first.welcome["session"], second.welcome["session"],
-        "one log-in, one session"
+        "one sign-in, one session"
     );
     assert_ne!(first.welcome["session"], other.welcome["session"]);
 
@@ -107,7 +107,7 @@ async fn connections_of_one_person_are_limited() {
     let (ann, mut one) = server.newcomer("ann").await;
     let mut two = server.enter(&ann).await;
     let (_, mut bob) = server.newcomer("bob").await;
-    let elsewhere = server.log_in("ann").await;
+    let elsewhere = server.sign_in("ann").await;
     for user in [&ann, &elsewhere] {
         let mut third = server.upgrade(user).await;
         third.send(&json!({"type": "hello", "version": 1})).await;

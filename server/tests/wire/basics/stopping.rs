@@ -1,10 +1,8 @@
 //! Stopping the server with SIGTERM.
 
-use std::time::Duration;
-
 use serde_json::json;
 
-use crate::support::{Server, kind_of};
+use crate::support::{PATIENCE, Server, kind_of};
 
 #[tokio::test]
 async fn a_stopping_server_sends_bye_and_exits_cleanly() {
@@ -42,7 +40,7 @@ async fn a_stopping_server_sends_bye_and_exits_cleanly() {
             "{bye}"
         );
     }
-    let status = server.ended(Duration::from_secs(15)).await;
+    let status = server.ended(PATIENCE).await;
     assert_eq!(
         status.code(),
         Some(0),
@@ -73,7 +71,7 @@ async fn messages_acked_while_stopping_are_kept() {
     }
     let (_, frames) = ann.closed().await;
     let acked: Vec<_> = frames.iter().filter(|f| kind_of(f) == "ack").collect();
-    server.ended(Duration::from_secs(15)).await;
+    server.ended(PATIENCE).await;
     server.restart().await;
     let mut ann = server.enter(&ann_user).await;
     let log = super::pages::all_events(&mut ann, "lobby", 500).await;

@@ -129,7 +129,10 @@ async fn a_message_is_acked_first_and_the_same_for_all() {
     let own = bob.expect_next("chat").await;
     let expected = json!({"type": "chat", "room": "lobby", "seq": 1, "ts": ts, "username": "bob",
         "message": text, "nonce": nonce});
-    assert_eq!(own, expected, "one's own chat is everyone's");
+    assert_eq!(
+        own, expected,
+        "the sender gets the frame that everyone gets"
+    );
     assert_eq!(
         ann.expect_next("chat").await,
         expected,
@@ -138,7 +141,7 @@ async fn a_message_is_acked_first_and_the_same_for_all() {
     assert_eq!(
         bobs_other.expect_next("chat").await,
         expected,
-        "and so does one's other connection"
+        "and so does another connection of the sender"
     );
 
     // Without an `id` the ack has no `re`; a reply has the `seq` of its message in `reply_to`.
@@ -166,7 +169,7 @@ async fn a_bots_messages_are_marked() {
     let server = Server::start().await;
     let (_, mut ann) = server.newcomer("ann").await;
     server.register("echo", true).await;
-    let echo = server.log_in("echo").await;
+    let echo = server.sign_in("echo").await;
     let mut bot = server.enter(&echo).await;
     bot.say("lobby", "beep").await;
     ann.say("lobby", "hello").await;

@@ -1,8 +1,7 @@
 //! Unread counts, mentions, read markers and typing.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{hear, room_of};
 use crate::support::{Server, User, Ws, kind_of, text_of};
@@ -91,8 +90,10 @@ async fn typing_is_announced_and_expires() {
         hear(&mut bob, "typing", "lobby").await["usernames"],
         json!(["bob"])
     );
-    let over = tokio::time::timeout(Duration::from_secs(12), hear(&mut bob, "typing", "lobby"));
-    assert_eq!(over.await.unwrap()["usernames"], json!([]));
+    assert_eq!(
+        hear(&mut bob, "typing", "lobby").await["usernames"],
+        json!([])
+    );
     bob.refused(json!({"type": "typing", "room": "other"}), &["not_found"])
         .await;
     assert_eq!(kind_of(&ann.ask(json!({"type": "ping"})).await), "pong");
@@ -106,6 +107,7 @@ async fn typing_is_announced_at_most_once_a_second() {
     room_of("rust", &mut ann, &mut [&mut bob]).await;
     let seq = ann.say("rust", "hi").await["seq"].clone();
     let typing = json!({"type": "typing", "room": "rust"});
+    let begun = Instant::now();
     for _ in 0..100 {
         bob.done(typing.clone(), "ok").await;
     }
@@ -122,6 +124,7 @@ async fn typing_is_announced_at_most_once_a_second() {
     .await;
     let nobody = |frame: &Value| kind_of(frame) == "typing" && frame["usernames"] == json!([]);
     let mut frames = ann.collect_until("nobody typing", nobody).await;
+    let seconds = begun.elapsed().as_secs();
     let last = ann.say("rust", "gone").await["seq"].clone();
     let is_last = |frame: &Value| frame["room"] == "rust" && frame["seq"] == last;
     frames.extend(ann.collect_until("the last message", is_last).await);
@@ -131,7 +134,8 @@ async fn typing_is_announced_at_most_once_a_second() {
         .map(|frame| frame["usernames"].clone())
         .collect();
     let (again, gone) = told.split_at(told.len() - 1);
-    assert!((1..=5).contains(&again.len()), "{told:?}");
+    let at_most = 2 + usize::try_from(seconds).unwrap();
+    assert!((1..=at_most).contains(&again.len()), "{told:?}");
     assert!(
         again.iter().all(|names| *names == json!(["bob"])),
         "{told:?}"

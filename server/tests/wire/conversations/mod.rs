@@ -1,6 +1,7 @@
 //! Commands beyond sending and reading: changes, markers, moderation, direct rooms, profiles,
 //! search.
 
+mod blocks;
 mod changes;
 mod direct;
 mod many_rooms;

@@ -205,13 +205,13 @@ async fn a_ban_from_the_lobby_is_a_ban_from_the_server() {
     let (code, _) = bob.closed().await;
     assert_eq!(code, 4403);
     until_me_says(&server, &bob_user, 403).await;
-    let log_in = |password: &str| json!({"username": "bob", "password": password});
+    let sign_in = |password: &str| json!({"username": "bob", "password": password});
     server
-        .post("/login", &[], &log_in(crate::support::PASSWORD))
+        .post("/login", &[], &sign_in(crate::support::PASSWORD))
         .await
         .refused(&[403]);
     server
-        .post("/login", &[], &log_in("not the password"))
+        .post("/login", &[], &sign_in("not the password"))
         .await
         .refused(&[401]);
     let mut hello = server.open("bob", &[]).await.ok().unwrap();
@@ -231,7 +231,7 @@ async fn a_ban_from_the_lobby_is_a_ban_from_the_server() {
     .await;
     // A lifted ban lets the user sign in again, and brings no session back.
     until_me_says(&server, &bob_user, 401).await;
-    let bob_user = server.log_in("bob").await;
+    let bob_user = server.sign_in("bob").await;
     let mut bob = server.enter(&bob_user).await;
     bob.say("lobby", "back").await;
 }

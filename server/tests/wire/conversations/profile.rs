@@ -85,7 +85,7 @@ async fn others_see_the_new_name_and_picture() {
 async fn a_new_password_ends_all_other_sessions() {
     let server = Server::start().await;
     let here = server.user("ann").await;
-    let there = server.log_in("ann").await;
+    let there = server.sign_in("ann").await;
     let mut open_here = server.enter(&here).await;
     let mut open_there = server.enter(&there).await;
     let change = async |old: &str, new: &str| {
@@ -106,7 +106,7 @@ async fn a_new_password_ends_all_other_sessions() {
         .get("/me", &[("Authorization", &there.bearer())])
         .await
         .refused(&[401]);
-    let log_in = async |password: &str| {
+    let sign_in = async |password: &str| {
         server
             .post(
                 "/login",
@@ -115,15 +115,15 @@ async fn a_new_password_ends_all_other_sessions() {
             )
             .await
     };
-    log_in(PASSWORD).await.refused(&[401]);
-    log_in("a new password").await.accepted(200);
+    sign_in(PASSWORD).await.refused(&[401]);
+    sign_in("a new password").await.accepted(200);
 }
 
 #[tokio::test]
 async fn people_list_and_end_their_own_sessions() {
     let server = Server::start().await;
     let here = server.user("ann").await;
-    let there = server.log_in("ann").await;
+    let there = server.sign_in("ann").await;
     let bob = server.user("bob").await;
     let mut open_there = server.enter(&there).await;
     let bearer = here.bearer();

@@ -53,7 +53,10 @@ async fn a_replay_ends_with_its_subscription() {
     let (whole, mut interrupted) = (whole.elapsed(), 0);
     bob.close().await;
     let rounds = if on_ferretdb() { 20 } else { 100 };
-    for round in 0..rounds {
+    let mut round = 0;
+    // Where the machine has other work, the times of the first replay say little about the next.
+    while round < rounds || (interrupted == 0 && round < 10 * rounds) {
+        round += 1;
         let from = tip - 990;
         let resume = json!({"resume": {"rust": from}});
         // Removed and invited again within one batch, while a page may still be read from the

@@ -36,7 +36,7 @@ async fn accounts_and_rooms_survive_a_crash() {
     let mut bob = server.enter(&bob_user).await;
     let log = &ann.welcome["log"];
     assert_eq!(log, &bob.welcome["log"]);
-    server.log_in("ann").await;
+    server.sign_in("ann").await;
     let taken = json!({"username": "ANN", "password": PASSWORD});
     server.post("/register", &[], &taken).await.refused(&[409]);
 

@@ -36,6 +36,7 @@ async fn check_kind(kind: Kind, people_of: &[&str], letters_at: usize) {
                 Kind::Lobby => people.lobby(actor).await,
             };
             wrong.extend(check_cell(&mut people, &line, &place, actor, letter).await);
+            people.catch_up().await;
             cells += 1;
         }
     }

@@ -61,7 +61,7 @@ async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
     ann.say("lobby", "said").await;
     server.register("bob", false).await;
     for (command, frame) in commands() {
-        let bob = server.log_in("bob").await;
+        let bob = server.sign_in("bob").await;
         let mut ws = server.enter(&bob).await;
         let bearer = [("Authorization", &*bob.bearer())];
         server
@@ -89,7 +89,7 @@ async fn a_person_who_signed_out_can_do_nothing_from_then_on() {
 #[tokio::test]
 async fn a_person_banned_from_the_server_can_do_nothing_from_then_on() {
     let server = Server::start().await;
-    let (_, mut admin) = server.newcomer("admin").await;
+    let (_, mut admin) = server.newcomer("root").await;
     let (bob, mut ws) = server.newcomer("bob").await;
     let mut other = server.enter(&bob).await;
     let about = |kind: &str| json!({"type": kind, "room": "lobby", "username": "bob"});
@@ -123,7 +123,7 @@ async fn a_person_banned_from_the_server_can_do_nothing_from_then_on() {
     while server.post("/login", &[], &body).await.status == 403 && Instant::now() < deadline {
         sleep(Duration::from_millis(10)).await;
     }
-    let bob = server.log_in("bob").await;
+    let bob = server.sign_in("bob").await;
     let mut ws = server.enter(&bob).await;
     ws.say("lobby", "back").await;
 }

@@ -15,15 +15,15 @@ pub(super) const PEOPLE: [&str; 7] = [
     "muted",
     "outsider",
     "banned",
-    "admin",
+    "root",
 ];
 
 /// The people of a direct room: one of the two, and outsiders.
-pub(super) const PEOPLE_OF_TWO: [&str; 3] = ["member", "outsider", "admin"];
+pub(super) const PEOPLE_OF_TWO: [&str; 3] = ["member", "outsider", "root"];
 
 /// The people of the lobby, which the admin owns. A person who is banned there is banned from the
 /// server.
-pub(super) const PEOPLE_OF_THE_LOBBY: [&str; 4] = ["admin", "moderator", "member", "muted"];
+pub(super) const PEOPLE_OF_THE_LOBBY: [&str; 4] = ["root", "moderator", "member", "muted"];
 
 /// A command in a room.
 pub(super) struct Line {

@@ -44,16 +44,22 @@ fn durable<'a>(frames: &'a [Value], room: &str) -> Vec<&'a Value> {
         .collect()
 }
 
-#[tokio::test]
-async fn over_a_thousand_events_behind_a_room_is_limited() {
-    let server = Server::start().await;
+/// Ann, who owns the room "rust", and Bob, a member of it.
+async fn ann_and_bob_in_rust(server: &Server) -> (Ws, User, Ws) {
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
-    let log = bob.welcome["log"].clone();
     ann.done(json!({"type": "create", "room": "rust"}), "room")
         .await;
     bob.done(json!({"type": "join", "room": "rust"}), "ok")
         .await;
+    (ann, bob_user, bob)
+}
+
+#[tokio::test]
+async fn over_a_thousand_events_behind_a_room_is_limited() {
+    let server = Server::start().await;
+    let (mut ann, bob_user, bob) = ann_and_bob_in_rust(&server).await;
+    let log = bob.welcome["log"].clone();
     drop(bob);
     let tip = ann.say_many("rust", ROOM_EVENTS_MAX + 1).await;
     assert_eq!(tip, 1_003);
@@ -137,13 +143,8 @@ async fn over_five_thousand_events_behind_in_all_some_rooms_are_limited() {
 #[tokio::test]
 async fn cursors_of_another_log_are_reset() {
     let server = Server::start().await;
-    let (_, mut ann) = server.newcomer("ann").await;
-    let (bob_user, mut bob) = server.newcomer("bob").await;
+    let (mut ann, bob_user, bob) = ann_and_bob_in_rust(&server).await;
     let log = bob.welcome["log"].clone();
-    ann.done(json!({"type": "create", "room": "rust"}), "room")
-        .await;
-    bob.done(json!({"type": "join", "room": "rust"}), "ok")
-        .await;
     ann.say_many("rust", 5).await;
     drop(bob);
     // (the log id, how far past the tip)
@@ -198,7 +199,7 @@ async fn rooms_of_others_are_not_resumed() {
         .await;
     ann.say("board", "between us").await;
     ann.say("rust", "after he left").await;
-    // Rooms are replayed by name, so this one's events come last.
+    // Rooms are replayed by name, so the events of this room come last.
     bob.done(json!({"type": "create", "room": "zoo"}), "room")
         .await;
     bob.say_many("zoo", 2).await;

@@ -22,7 +22,7 @@ async fn a_view_folded_from_events_equals_a_fresh_one() {
     let mut chance = seeded("snapshot");
     let server = Server::start().await;
     // The admin has more rights in a room than its log says.
-    server.register("admin", false).await;
+    server.register("root", false).await;
     let mut people = Vec::new();
     for i in 0..PEOPLE {
         people.push(Person::new(&server, &format!("p{i}")).await);

@@ -11,7 +11,7 @@ mod ws;
 pub(crate) use http::{Answer, call};
 pub(crate) use people::{PASSWORD, User};
 pub(crate) use seed::{from_env, seeded};
-pub(crate) use server::{Log, Server, Site, on_ferretdb, run_to_end};
+pub(crate) use server::{Log, Server, Site, mongo_flags, on_ferretdb, run_to_end, run_to_end_with};
 pub(crate) use ws::{Received, Ws, fresh_nonce, is_noise, kind_of, text_of};
 
 use std::time::Duration;

@@ -43,7 +43,7 @@ impl Site {
         assert_eq!(answer["msg"], "Account created", "{answer}");
     }
 
-    pub(crate) async fn log_in(&self, name: &str) -> User {
+    pub(crate) async fn sign_in(&self, name: &str) -> User {
         let body = json!({"username": name, "password": PASSWORD});
         let answer = self.post("/login", &[], &body).await;
         let said = answer.accepted(200);
@@ -55,7 +55,7 @@ impl Site {
         let token = said["token"].as_str().expect("a token").to_owned();
         let cookie = answer
             .header("set-cookie")
-            .expect("the log-in sets a cookie");
+            .expect("signing in sets a cookie");
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
         self.log.keep_secret(PASSWORD);
         self.log.keep_secret(&token);
@@ -69,7 +69,7 @@ impl Site {
     /// Signs up and signs in.
     pub(crate) async fn user(&self, name: &str) -> User {
         self.register(name, false).await;
-        self.log_in(name).await
+        self.sign_in(name).await
     }
 
     /// The `Origin` of the server's own page.

@@ -1,12 +1,14 @@
 //! The real server binary as a child process: starting, killing, stopping, restarting, and reading
 //! its log.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -14,7 +16,7 @@ use tempfile::TempDir;
 use super::mongo_server::TestDatabase;
 
 /// How long a start may take: a debug build on a busy machine, with a large log to read.
-const START_PATIENCE: Duration = Duration::from_secs(30);
+const START_PATIENCE: Duration = Duration::from_secs(60);
 const POLL_EVERY: Duration = Duration::from_millis(5);
 
 /// The server's standard error, and secrets that must never be in it.
@@ -91,9 +93,11 @@ fn on_mongo() -> bool {
     std::env::var("CHAT_TEST_STORE").is_ok_and(|store| store == "mongo")
 }
 
-/// Whether that MongoDB is a FerretDB, which scans a whole collection for all but an `_id`.
+/// Whether that MongoDB is a FerretDB, which scans a whole collection for all but an `_id`. The
+/// example `mongo-front` marks its URL.
 pub(crate) fn on_ferretdb() -> bool {
-    on_mongo() && std::env::var_os("CHAT_TEST_MONGO_URL").is_none()
+    let url = std::env::var("CHAT_TEST_MONGO_URL").ok();
+    on_mongo() && url.is_none_or(|url| url.contains("appName=FerretDB"))
 }
 
 impl Deref for Server {
@@ -146,13 +150,7 @@ impl Server {
         let is_chosen = flags.iter().any(|flag| flag == "--mongo-url");
         let database = (on_mongo() && !is_chosen).then(TestDatabase::new);
         if let Some(database) = &database {
-            let store = [
-                "--mongo-url",
-                &database.url,
-                "--mongo-database",
-                &database.name,
-            ];
-            flags.extend(store.map(str::to_owned));
+            flags.extend(mongo_flags(&database.url, database).map(str::to_owned));
         }
         let log = Arc::default();
         let (child, address) = spawn(listen, data.path(), &flags, &around, &log).await;
@@ -188,12 +186,17 @@ impl Server {
 
     /// Asks the server to stop with SIGTERM.
     pub(crate) fn terminate(&self) {
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, such as `HUP`, to the server.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         let sent = Command::new("kill")
-            .args(["-TERM", &pid])
+            .args([&format!("-{name}"), &pid])
             .status()
             .expect("kill exists");
-        assert!(sent.success(), "SIGTERM could not be sent");
+        assert!(sent.success(), "SIG{name} could not be sent");
     }
 
     /// Waits for the process to end.
@@ -231,6 +234,11 @@ impl Server {
     }
 }
 
+/// The server's flags that name a database in the MongoDB at `url`.
+pub(crate) fn mongo_flags<'a>(url: &'a str, database: &'a TestDatabase) -> [&'a str; 4] {
+    ["--mongo-url", url, "--mongo-database", &database.name]
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         // It may have ended already.
@@ -242,10 +250,14 @@ impl Drop for Server {
     }
 }
 
-/// A port below the range that outgoing connections use, so that it is free for a restart.
+/// A port below the range that outgoing connections use, so that it is free for a restart. Each call
+/// in this process gets another one, because the server of an earlier one may be down at the moment.
 fn port_for_restarts() -> u16 {
+    const PORTS: std::ops::Range<u16> = 10_000..32_000;
+    static NEXT: OnceLock<AtomicU16> = OnceLock::new();
+    let next = NEXT.get_or_init(|| AtomicU16::new(fastrand::u16(..)));
     for _ in 0..1_000 {
-        let port = fastrand::u16(10_000..32_000);
+        let port = PORTS.start + next.fetch_add(1, Ordering::Relaxed) % PORTS.len() as u16;
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
@@ -255,9 +267,26 @@ fn port_for_restarts() -> u16 {
 
 /// Runs a server that is expected to end by itself. Returns its status and its standard error.
 pub(crate) async fn run_to_end(listen: &str, data: &Path, flags: &[&str]) -> (ExitStatus, String) {
+    run_to_end_with(listen, data, flags, &[]).await
+}
+
+/// As [`run_to_end`], with environment variables.
+pub(crate) async fn run_to_end_with(
+    listen: &str,
+    data: &Path,
+    flags: &[&str],
+    variables: &[(&str, &str)],
+) -> (ExitStatus, String) {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+    let variables = variables.iter();
+    let around = Around {
+        variables: variables
+            .map(|(name, value)| ((*name).into(), (*value).into()))
+            .collect(),
+        ..Around::default()
+    };
     let log = Arc::<Log>::default();
-    let mut child = command(listen, data, &flags, &Around::default())
+    let mut child = command(listen, data, &flags, &around)
         .spawn()
         .expect("the binary runs");
     let reader = log.read(&mut child);
@@ -286,10 +315,16 @@ struct Around {
     variables: Vec<(String, String)>,
 }
 
+/// The server that `CHAT_TEST_SERVER` names, such as a release build; else the one of this build.
+fn binary() -> OsString {
+    let named = std::env::var_os("CHAT_TEST_SERVER");
+    named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chat-server").into())
+}
+
 fn command(listen: &str, data: &Path, flags: &[String], around: &Around) -> Command {
-    let server = env!("CARGO_BIN_EXE_chat-server");
+    let server = binary();
     let mut command = match around.wrapper.split_first() {
-        None => Command::new(server),
+        None => Command::new(&server),
         Some((wrapper, arguments)) => {
             let mut command = Command::new(wrapper);
             command.args(arguments).arg(server);

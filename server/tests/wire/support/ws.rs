@@ -229,6 +229,17 @@ impl Ws {
         }
     }
 
+    /// Reads what has come until now and drops it. The server's pings are answered while a connection
+    /// is read, and one that answers none for 75 seconds is closed.
+    pub(crate) async fn catch_up(&mut self) {
+        self.pending.clear();
+        while let Some(received) = self.read_by(Instant::now()).await {
+            if matches!(received, Received::Closed(_)) {
+                return;
+            }
+        }
+    }
+
     /// The next frame of any type.
     pub(crate) async fn next_any(&mut self) -> Value {
         match self.receive().await {

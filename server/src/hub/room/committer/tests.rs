@@ -2,21 +2,20 @@
 
 use std::sync::Arc;
 
-use chat_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
+use chat_server_store::SharedStore;
+use chat_server_store::sqlite::SqliteStore;
 use chat_shared::Username;
 use chat_shared::protocol::RoomKind;
-use chat_store::SharedStore;
-use chat_store::sqlite::SqliteStore;
-use tokio::sync::mpsc;
 
 use super::*;
-use crate::accounts::{Accounts, Options};
+use crate::accounts::{Accounts, Options, change_reports};
 use crate::hub::SystemEnvironment;
 
 async fn hub(dir: &tempfile::TempDir) -> Hub {
     let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
-    let (events, _) = mpsc::channel(8);
-    let accounts = Accounts::open(Arc::clone(&store), Options::default(), events).await;
+    let (reporter, _) = change_reports();
+    let accounts = Accounts::open(Arc::clone(&store), Options::default(), reporter).await;
     Hub::open(store, accounts.unwrap(), Arc::new(SystemEnvironment))
         .await
         .unwrap()

@@ -10,6 +10,7 @@ mod accounts;
 mod checks;
 mod client;
 mod faults;
+mod sessions;
 mod store;
 mod world;
 
@@ -33,7 +34,10 @@ const BEGIN_MS: TimestampMs = 1_700_000_000_000;
 /// How often each thing happened, faults among them.
 type Counts = BTreeMap<&'static str, u64>;
 
-/// What happened in the run of a seed, or what was wrong.
+/// Runs a seed and counts what happened.
+///
+/// # Errors
+/// The promise that was broken.
 fn run(seed: u64) -> Result<Counts, String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()

@@ -5,8 +5,8 @@ use chat_shared::{RoomName, Seq, Username};
 use super::super::accounts::unasked;
 use super::super::faults::{Broken, is_broken};
 use super::{Fault, SimStore, gone};
-use chat_rules::{EventNonce, LogEvent, ReadMark, Target};
-use chat_store::{
+use chat_server_rules::{EventNonce, LogEvent, MessageState, ReadMark};
+use chat_server_store::{
     Append, Found, LogStore, Page, PageLimit, PublicRoom, Search, Snapshot, StoreError,
 };
 
@@ -65,14 +65,18 @@ impl LogStore for SimStore {
             .await
     }
 
-    async fn event_by_nonce(
+    async fn events_by_nonces(
         &self,
         room: &RoomName,
-        sender: &Username,
-        nonce: &EventNonce,
-    ) -> Result<Option<LogEvent>, StoreError> {
-        let is = |event: &&LogEvent| event.sender == *sender && event.nonce == *nonce;
-        self.read(|inner| inner.log(room).iter().find(is).cloned())
+        marks: &[(Username, EventNonce)],
+    ) -> Result<Vec<LogEvent>, StoreError> {
+        let is_marked = |event: &&LogEvent| {
+            let is_its = |(sender, nonce): &(Username, EventNonce)| {
+                *sender == event.sender && *nonce == event.nonce
+            };
+            marks.iter().any(is_its)
+        };
+        self.read(|inner| inner.log(room).iter().filter(is_marked).cloned().collect())
             .await
     }
 
@@ -88,15 +92,18 @@ impl LogStore for SimStore {
         messages: Vec<LogEvent>,
         as_of: Seq,
         _: usize,
-    ) -> Result<Vec<Target>, StoreError> {
+    ) -> Result<Vec<MessageState>, StoreError> {
         self.read(|inner| {
-            let states = messages.iter().filter_map(Target::new).map(|mut state| {
-                let seq = state.said.seq;
-                let log = inner.log(room).iter().filter(|event| event.seq <= as_of);
-                log.filter(|event| event.body.target() == Some(seq))
-                    .for_each(|event| state.apply(event));
-                state
-            });
+            let states = messages
+                .iter()
+                .filter_map(MessageState::new)
+                .map(|mut state| {
+                    let seq = state.sent.seq;
+                    let log = inner.log(room).iter().filter(|event| event.seq <= as_of);
+                    log.filter(|event| event.body.target() == Some(seq))
+                        .for_each(|event| state.apply(event));
+                    state
+                });
             states.collect()
         })
         .await

@@ -1,8 +1,10 @@
 //! Someone with one connection at a time, who notes all that comes and what is wrong with it.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use bytes::Bytes;
 use chat_shared::codec::{decode_server_frame, encode};
 use chat_shared::protocol::{
     Command, CommandFrame, Hello, HistoryPage, RoomInfo, ServerFrame, Welcome,
@@ -10,10 +12,10 @@ use chat_shared::protocol::{
 use chat_shared::{Nonce, PROTOCOL_VERSION, RoomName, Seq, Username};
 use futures::{SinkExt, StreamExt};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Counts;
 use super::faults::{Broken, is_broken};
@@ -21,6 +23,7 @@ use super::store::SimStore;
 use crate::accounts::Identity;
 use crate::gateway::Gateway;
 use crate::hub::wire::event_frame;
+use crate::network::ClientNetwork;
 
 /// Bytes on their way between a client and its node.
 const PIPE_BYTES: usize = 64 << 10;
@@ -35,13 +38,7 @@ pub(super) struct Client {
 struct Link {
     node: usize,
     outgoing: mpsc::UnboundedSender<Message>,
-    tasks: Vec<JoinHandle<()>>,
-}
-
-impl Drop for Link {
-    fn drop(&mut self) {
-        self.tasks.iter().for_each(JoinHandle::abort);
-    }
+    _talking: AbortOnDropHandle<()>,
 }
 
 /// All frames that a client got.
@@ -210,11 +207,17 @@ impl Client {
             username: self.name.clone(),
             session: self.name.to_string(),
             bot: false,
+            created: 0,
             admin: false,
             check_at: u64::MAX,
         };
         let gateway = gateway.clone();
-        let serving = tokio::spawn(async move { gateway.serve_in_memory(far, identity).await });
+        let serving = tokio::spawn(async move {
+            let local = ClientNetwork::of(Ipv4Addr::LOCALHOST.into());
+            gateway
+                .serve_stream(far, Bytes::new(), Some(identity), local)
+                .await;
+        });
         let (outgoing, mut to_send) = mpsc::unbounded_channel::<Message>();
         let (notes, store) = (Arc::clone(&self.notes), store.clone());
         let talking = tokio::spawn(async move {
@@ -256,7 +259,7 @@ impl Client {
             node,
             outgoing,
             // The node's end is not cut: it must see by itself that nobody is there.
-            tasks: vec![talking],
+            _talking: AbortOnDropHandle::new(talking),
         });
         drop(serving);
         self.say_again();

@@ -11,14 +11,17 @@ use tokio::sync::mpsc;
 use tokio::time::sleep;
 
 use super::Counts;
-use chat_rules::{EventBody, LogEvent, ReadMark};
-use chat_store::{Append, Snapshot, Store, StoreError};
+use chat_server_rules::{EventBody, LogEvent, ReadMark};
+use chat_server_store::{Append, Session, Snapshot, Store, StoreError, User};
 
 /// In a hundred appends, so many fail in some way.
 const WRITE_FAULTS_PERCENT: u32 = 14;
 
 /// In a thousand reads.
 const READ_FAULTS_PERMILLE: u32 = 15;
+
+/// Milliseconds that a call about accounts may take before it acts, and again after it.
+const CALL_MS_MAX: u64 = 6;
 
 #[derive(Clone, Debug)]
 pub(super) struct SimStore(Arc<Mutex<Inner>>);
@@ -27,6 +30,11 @@ pub(super) struct SimStore(Arc<Mutex<Inner>>);
 pub(super) struct Inner {
     rooms: BTreeMap<RoomName, Vec<LogEvent>>,
     pub(super) people: Vec<Username>,
+    /// Accounts that were made in the run, and their sessions, the oldest first.
+    pub(super) users: BTreeMap<Username, User>,
+    pub(super) sessions: Vec<Session>,
+    /// Whether calls about accounts take time.
+    takes_time: bool,
     marks: BTreeMap<(RoomName, Username), ReadMark>,
     pub(super) claims: BTreeMap<String, String>,
     snapshots: BTreeMap<RoomName, Snapshot>,
@@ -100,7 +108,7 @@ impl Inner {
 
     /// Whether `username` is in the room, as its log has it.
     fn is_member(&self, room: &RoomName, username: &Username) -> bool {
-        let mut state = chat_rules::RoomState::empty(room.clone());
+        let mut state = chat_server_rules::RoomState::empty(room.clone());
         self.log(room).iter().for_each(|event| state.apply(event));
         state.is_member(username)
     }
@@ -140,6 +148,9 @@ impl SimStore {
         Self(Arc::new(Mutex::new(Inner {
             rooms: BTreeMap::new(),
             people,
+            users: BTreeMap::new(),
+            sessions: Vec::new(),
+            takes_time: false,
             marks: BTreeMap::new(),
             claims: BTreeMap::new(),
             snapshots: BTreeMap::new(),
@@ -156,6 +167,30 @@ impl SimStore {
 
     pub(super) fn set_faulty(&self, is_faulty: bool) {
         self.lock().is_faulty = is_faulty;
+    }
+
+    /// From now on, calls about accounts take time.
+    pub(super) fn take_time(&self) {
+        self.lock().takes_time = true;
+    }
+
+    /// Acts at a moment within a call about accounts.
+    pub(super) async fn call<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        self.wait().await;
+        let result = act(&mut self.lock());
+        self.wait().await;
+        result
+    }
+
+    async fn wait(&self) {
+        let wait = {
+            let mut inner = self.lock();
+            if !inner.takes_time {
+                return;
+            }
+            inner.chance.u64(..CALL_MS_MAX)
+        };
+        sleep(Duration::from_millis(wait)).await;
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -183,7 +218,7 @@ impl SimStore {
         rooms
     }
 
-    /// What a read does before it reads.
+    /// Waits, or fails, before a read.
     async fn reading(&self) -> Result<(), StoreError> {
         let wait = {
             let mut inner = self.lock();
@@ -217,6 +252,15 @@ impl SimStore {
 impl Store for SimStore {
     fn kind(&self) -> &'static str {
         "simulation"
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.read(|_| ()).await
+    }
+
+    /// Servers of the simulation keep their log.
+    async fn replace_log_id(&self, _: &str) -> Result<(), StoreError> {
+        Err(StoreError::Refused("the simulation keeps its log".into()))
     }
 
     async fn close(&self) {}

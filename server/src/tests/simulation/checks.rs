@@ -9,7 +9,7 @@ use super::client::{Client, Notes};
 use super::store::SimStore;
 use super::world::names;
 use crate::hub::wire::event_frame;
-use chat_rules::{EventBody, LogEvent, RoomState};
+use chat_server_rules::{EventBody, LogEvent, RoomState};
 
 /// A room's log, and who was in the room after each of its events.
 struct Truth {

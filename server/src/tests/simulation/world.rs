@@ -14,10 +14,10 @@ use tokio::time::{Instant, sleep};
 use super::client::Client;
 use super::store::SimStore;
 use super::{BEGIN_MS, Counts, checks};
-use crate::accounts::{Accounts, Options};
+use crate::accounts::{Accounts, Options, change_reports};
 use crate::gateway::{Gateway, GatewayLimits};
 use crate::hub::{Environment, Hub};
-use chat_store::SharedStore;
+use chat_server_store::SharedStore;
 
 const NODES: usize = 3;
 const PEOPLE: usize = 6;
@@ -49,7 +49,7 @@ struct Bus {
 
 /// The time of a run, which follows the paused time of its runtime.
 #[derive(Debug)]
-struct SimClock(Instant);
+pub(super) struct SimClock(pub(super) Instant);
 
 impl Environment for SimClock {
     fn now(&self) -> TimestampMs {
@@ -64,17 +64,19 @@ fn room(name: &str) -> RoomName {
 
 async fn node(store: &SimStore, began: Instant) -> Gateway {
     let shared: SharedStore = Arc::new(store.clone());
-    let (ended, _) = mpsc::channel(16);
+    let (reporter, _) = change_reports();
     let options = Options {
         admin: Some("root".to_owned()),
+        ..Options::default()
     };
-    let accounts = Accounts::open(Arc::clone(&shared), options, ended)
+    let accounts = Accounts::open(Arc::clone(&shared), options, reporter)
         .await
         .unwrap();
     let hub = Hub::open(shared, accounts, Arc::new(SimClock(began)))
         .await
         .unwrap();
     let limits = GatewayLimits {
+        all: usize::MAX,
         per_user: 100,
         per_network: 10_000,
         rate: None,
@@ -242,7 +244,7 @@ impl World {
             });
             return self.people[who].say(nonce, CommandFrame { id, command });
         }
-        // What only some may do is mostly tried by the one who made the rooms.
+        // Mostly the person who made the rooms tries commands that need rights.
         let by = if what >= 75 && self.people[0].is_online() {
             0
         } else {
@@ -306,7 +308,7 @@ impl World {
     }
 
     /// Nothing fails any more: everyone comes back, says again what was not answered, and has the
-    /// whole log. What happened, or what was wrong.
+    /// whole log. Returns the counts, or the promise that was broken.
     pub(super) async fn end(mut self) -> Result<Counts, String> {
         self.store.set_faulty(false);
         self.bus.is_faulty = false;

@@ -1,0 +1,132 @@
+//! Sign-up and sign-in: the two ways by which a password gives an account.
+
+use std::sync::atomic::Ordering;
+
+use chat_server_rules::AccountChange;
+use chat_server_store::{CreateUser, NewUser, PasswordRecord, Session, StoreError};
+use chat_shared::{Username, check_new_password};
+
+use super::password::Verdict;
+use super::sessions::{NewSession, SESSION_LIFETIME};
+use super::token::{Secret, SessionClaims, random_id};
+use super::{Accounts, Inner, RegisterError, SignInError, as_ms, now_ms, policy};
+
+impl Accounts {
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn register(
+        &self,
+        username: &str,
+        password: String,
+        bot: bool,
+    ) -> Result<Username, RegisterError> {
+        let Inner {
+            store, passwords, ..
+        } = &*self.0;
+        let username = Username::parse_new(username)?;
+        check_new_password(&password)?;
+        policy::check_strength(&username, &password)?;
+        // The operator may give the admin any name.
+        if policy::is_reserved(&username) && !self.is_admin(&username) {
+            return Err(RegisterError::Reserved);
+        }
+        // This spares the cost of a hash. The store decides below.
+        if store.find_user(username.as_str()).await?.is_some() {
+            return Err(RegisterError::Taken);
+        }
+        let password = passwords
+            .hash(password)
+            .await
+            .map_err(|_| RegisterError::Busy)?;
+        let user = NewUser {
+            username: username.clone(),
+            password: PasswordRecord::Argon2id(password),
+            bot,
+            created: now_ms(),
+        };
+        if !bot {
+            self.claim_for_first_person(&username).await?;
+        }
+        match store.create_user(user).await? {
+            CreateUser::NameTaken => return Err(RegisterError::Taken),
+            CreateUser::Created => self.0.count.fetch_add(1, Ordering::Relaxed),
+        };
+        tracing::info!(%username, bot, "account created");
+        if let Err(error) = self.learn_admin().await {
+            tracing::warn!(%error, "the admin's name could not be read; the next sign-in tries again");
+        }
+        Ok(username)
+    }
+
+    /// Checks a password and makes a session. The rules for new names and passwords do not apply,
+    /// so that every account of the FastAPI demo can sign in.
+    ///
+    /// # Errors
+    /// [`SignInError`].
+    pub async fn sign_in(&self, name: &str, password: String) -> Result<NewSession, SignInError> {
+        let Inner {
+            store,
+            passwords,
+            keys,
+            ..
+        } = &*self.0;
+        let user = store.find_user(name).await?;
+        let record = user.as_ref().map(|user| user.password.clone());
+        let verdict = passwords
+            .verify(password.clone(), record)
+            .await
+            .map_err(|_| SignInError::Busy)?;
+        let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
+            return Err(SignInError::Invalid);
+        };
+        if self.is_banned(&user) {
+            return Err(SignInError::Banned);
+        }
+        if let Some(hash) = rehashed {
+            // The sign-in succeeds nevertheless, and the next one tries again.
+            let converted = store.convert_password(&user.username, &password, &hash);
+            if let Err(error) = converted.await {
+                tracing::warn!(%error, username = ?user.username.as_str(), "a password could not be converted");
+            }
+        }
+        let created = now_ms();
+        let expires = (!user.bot).then(|| created + as_ms(SESSION_LIFETIME));
+        let username = user.username;
+        let random = |error: getrandom::Error| StoreError::Unavailable(error.to_string());
+        let id = random_id().map_err(random)?;
+        let secret = Secret::random().map_err(random)?;
+        let session = Session {
+            id: id.clone(),
+            username: username.clone(),
+            created,
+            expires,
+            secret_hash: Some(secret.hash()),
+            epoch: user.password_epoch,
+            lobby_seq: user.last_ban_seq.unwrap_or_default(),
+        };
+        let token = keys
+            .sign(&SessionClaims::new(&username, &id, secret, created))
+            .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        for ended in store.create_session(session.clone()).await? {
+            let change = AccountChange::SessionRevoked(ended);
+            self.0.changes.report(&username, change).await;
+        }
+        // The account may have changed since its password was verified.
+        let now = self.user(&username).await?.ok_or(SignInError::Invalid)?;
+        if self.is_banned(&now) {
+            store.revoke_session(&id).await?;
+            return Err(SignInError::Banned);
+        }
+        if !session.is_valid_for(&now) {
+            store.revoke_session(&id).await?;
+            return Err(SignInError::Invalid);
+        }
+        Ok(NewSession {
+            username,
+            token,
+            expires,
+        })
+    }
+}

@@ -1,0 +1,80 @@
+//! What an operator changes while the server runs: the certificate.
+//!
+//! SIGHUP reads the certificate's files again, and the server looks by itself whether they were
+//! changed. A certificate that can't be used is reported in the log, and the old one stays.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::http::{Certificate, TlsError};
+
+/// How often the certificate's files are looked at.
+const LOOK_INTERVAL: Duration = Duration::from_secs(60);
+
+/// Reloads the certificate when it is asked to and when its files were changed. Without a
+/// certificate there is nothing to reload, and SIGHUP does no harm.
+pub async fn run(certificate: Option<Arc<Certificate>>) {
+    let mut hangups = Hangups::new();
+    let mut look = tokio::time::interval(LOOK_INTERVAL);
+    loop {
+        let is_asked = tokio::select! {
+            () = hangups.next() => true,
+            _ = look.tick() => false,
+        };
+        let Some(certificate) = certificate.clone() else {
+            if is_asked {
+                tracing::info!("SIGHUP: there is no certificate to reload");
+            }
+            continue;
+        };
+        let reading = tokio::task::spawn_blocking(move || reload(&certificate, is_asked));
+        // A panic there is in the log already.
+        let _ = reading.await;
+    }
+}
+
+fn reload(certificate: &Certificate, is_asked: bool) {
+    let reloaded: Result<bool, TlsError> = match is_asked {
+        true => certificate.reload().map(|()| true),
+        false => certificate.reload_if_changed(),
+    };
+    match reloaded {
+        Ok(true) => tracing::info!("the certificate was reloaded"),
+        Ok(false) => {}
+        Err(error) => {
+            tracing::error!(%error, "the certificate was not reloaded; the old one stays")
+        }
+    }
+}
+
+/// SIGHUP, which would end the process if nothing listened to it.
+struct Hangups {
+    #[cfg(unix)]
+    signal: Option<tokio::signal::unix::Signal>,
+}
+
+impl Hangups {
+    #[cfg(unix)]
+    fn new() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        let signal = signal(SignalKind::hangup())
+            .inspect_err(|error| tracing::warn!(%error, "SIGHUP can't be heard"))
+            .ok();
+        Self { signal }
+    }
+
+    #[cfg(not(unix))]
+    fn new() -> Self {
+        Self {}
+    }
+
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(signal) = &mut self.signal
+            && signal.recv().await.is_some()
+        {
+            return;
+        }
+        std::future::pending().await
+    }
+}

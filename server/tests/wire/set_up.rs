@@ -1,0 +1,83 @@
+//! The set-up of a new server: how one person becomes its admin.
+
+use serde_json::json;
+
+use crate::support::{PASSWORD, Server, User};
+
+/// The path of the set-up link in the server's log.
+fn set_up_path(server: &Server) -> Option<String> {
+    let lines = server.log.lines();
+    let (_, rest) = lines
+        .iter()
+        .rev()
+        .find_map(|line| line.split_once("/setup/"))?;
+    let secret = rest.split([' ', '"']).next()?;
+    Some(format!("/setup/{secret}"))
+}
+
+async fn is_admin(server: &Server, user: &User) -> bool {
+    let bearer = user.bearer();
+    let me = server.get("/me", &[("Authorization", &bearer)]).await;
+    me.accepted(200)["admin"] == true
+}
+
+/// Behind a proxy, a server is reached by strangers.
+const EXPOSED: [&str; 4] = ["--rate-limit", "off", "--trusted-proxy", "127.0.0.1"];
+
+#[tokio::test]
+async fn the_set_up_link_of_an_exposed_server_gives_the_right_once() {
+    let mut server = Server::start_for_restarts_with(&EXPOSED).await;
+    let (stranger, _) = server.newcomer("stranger").await;
+    assert!(!is_admin(&server, &stranger).await);
+    let early = set_up_path(&server).unwrap();
+    server.kill();
+    server.restart().await;
+    let path = set_up_path(&server).unwrap();
+    assert_ne!(path, early);
+    server.get(&early, &[]).await.refused(&[404]);
+    let opened = server.get(&path, &[]).await;
+    assert_eq!((opened.status, opened.header("location")), (303, Some("/")));
+    let cookie = opened.header("set-cookie").unwrap().to_owned();
+    let expect = cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict");
+    assert!(expect, "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    let from = [("Cookie", cookie)];
+    let body = json!({"username": "owner", "password": PASSWORD});
+    server.post("/register", &from, &body).await.accepted(201);
+    let owner = server.sign_in("owner").await;
+    assert!(is_admin(&server, &owner).await);
+    // The link was used, also by who has its cookie.
+    server.get(&path, &[]).await.refused(&[404]);
+    let body = json!({"username": "stranger", "password": PASSWORD});
+    server.post("/login", &from, &body).await.accepted(200);
+    assert!(!is_admin(&server, &stranger).await);
+}
+
+#[tokio::test]
+async fn an_account_that_exists_becomes_the_admins_by_signing_in_after_the_link() {
+    let server = Server::start_with(&EXPOSED).await;
+    let (owner, _) = server.newcomer("owner").await;
+    let opened = server.get(&set_up_path(&server).unwrap(), &[]).await;
+    let cookie = opened.header("set-cookie").unwrap().to_owned();
+    let from = [("Cookie", cookie.split(';').next().unwrap())];
+    let body = json!({"username": "owner", "password": PASSWORD});
+    server.post("/login", &from, &body).await.accepted(200);
+    assert!(is_admin(&server, &owner).await);
+}
+
+#[tokio::test]
+async fn the_first_person_on_this_machine_is_the_admin_and_a_bot_is_not() {
+    let server = Server::start().await;
+    assert_eq!(set_up_path(&server), None);
+    server.register("bot", true).await;
+    let bot = server.sign_in("bot").await;
+    assert!(!is_admin(&server, &bot).await);
+    let (ann, _) = server.newcomer("ann").await;
+    assert!(is_admin(&server, &ann).await);
+    let lines = server.log.lines();
+    assert!(
+        lines
+            .iter()
+            .any(|line| line.contains("is the server's admin"))
+    );
+}
