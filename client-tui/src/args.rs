@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use chat_shared::client::ServerUrl;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::scripts::{STATUS_HELP, Script};
 
@@ -15,7 +15,7 @@ use crate::scripts::{STATUS_HELP, Script};
 /// Without a subcommand, chat-tui opens the chat on a full screen. The subcommands are for
 /// scripts, except `sign-out`, `config` and `completions`.
 #[derive(Debug, Parser)]
-#[command(name = "chat-tui", version, about, long_about, after_help = after_help())]
+#[command(name = PROGRAM, version, about, long_about, after_help = after_help())]
 pub(crate) struct Args {
     /// The server's address: http, https, ws or wss [default: the last used, else
     /// http://127.0.0.1:8000]
@@ -56,10 +56,25 @@ pub(crate) enum CliCommand {
     Script(Script),
 }
 
+const PROGRAM: &str = "chat-tui";
+
 const AFTER_HELP: &str = "\
 The first start asks for a username and a password, and saves the session's token in a file that
 only you can read, under $XDG_STATE_HOME/chat-tui. If CHAT_PASSWORD is set, it is used instead of
 asking. NO_COLOR is honoured. F1 lists the keys.";
+
+/// The script that completes the command line in `shell`.
+pub(crate) fn completions(shell: clap_complete::Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Args::command(), PROGRAM, &mut script);
+    let script = String::from_utf8_lossy(&script);
+    match shell {
+        // For a program with a dash in its name, clap_complete's bash script uses two names for
+        // its states (clap's issue 6421).
+        clap_complete::Shell::Bash => script.replace("chat__subcmd__tui", "chat__tui"),
+        _ => script.into_owned(),
+    }
+}
 
 fn after_help() -> String {
     format!("{AFTER_HELP}\n\n{STATUS_HELP}")
@@ -67,8 +82,6 @@ fn after_help() -> String {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
@@ -84,6 +97,23 @@ mod tests {
             assert_eq!(args.user.as_deref(), Some("ann"));
             assert_eq!(args.server.unwrap().to_string(), "https://a.example");
         }
+    }
+
+    #[test]
+    fn every_state_of_the_bash_completions_has_its_case() {
+        let script = completions(clap_complete::Shell::Bash);
+        let states = script
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("cmd=\"")?.strip_suffix('"'))
+            .filter(|state| !state.is_empty());
+        let mut checked = 0;
+        for state in states {
+            let case = format!("{state})");
+            let has_case = script.lines().any(|line| line.trim() == case);
+            assert!(has_case, "no case for {state}");
+            checked += 1;
+        }
+        assert!(checked > 8, "only {checked} states");
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Linear mode: the chat as plain lines, for screen readers and for terminals without cursor
 //! control.
 //!
-//! Nothing changes once it is written. The terminal itself edits the line that is typed; commands
-//! and state are those of the full screen: [`run`] feeds each line to [`crate::update`] as if it
+//! A line that is printed never changes. The terminal itself edits the input line. Commands and
+//! state are those of the full screen: [`run`] feeds each line to [`crate::update`] as if it
 //! had been typed there, and [`Announcer`] turns what changed into lines.
 
 mod announcer;
@@ -35,10 +35,10 @@ const LINE_BYTES_MAX: u64 = 64 * 1024;
 /// Runs until the user leaves or standard input ends.
 pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result<ExitCode> {
     let mut signals = Signals::new()?;
-    let mut typed = typed();
+    let mut typed = read_lines();
     let mut announcer = Announcer::default();
     let mut effects = first;
-    say(messages::linear::GREETING)?;
+    print(messages::linear::GREETING)?;
     loop {
         settle(&mut program.app, &mut effects);
         while !effects.is_empty() {
@@ -57,13 +57,13 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
                 let Some(line) = line else {
                     return Ok(ExitCode::SUCCESS);
                 };
-                enter(program, &line, &mut effects);
+                type_line(program, &line, &mut effects);
             }
             answer = program.net.next() => {
-                let lines = before(program, &answer, &mut announcer);
+                let lines = lines_about(program, &answer, &mut announcer);
                 let ended = matches!(&answer, NetEvent::Event(Event::Sdk(SdkEvent::Closed(_))));
                 effects.extend(program.on_answer(answer));
-                lines.iter().try_for_each(|line| say(line))?;
+                lines.iter().try_for_each(|line| print(line))?;
                 if ended && let Screen::Chat(_) = &program.app.screen {
                     return Ok(ExitCode::FAILURE);
                 }
@@ -73,12 +73,12 @@ pub(crate) async fn run(program: &mut Program, first: Effects) -> anyhow::Result
                 Signal::Continued => {}
             },
         }
-        after(program, &mut announcer)?;
+        print_changes(program, &mut announcer)?;
     }
 }
 
 /// Reads standard input line by line on a thread of its own, which ends with the program.
-fn typed() -> mpsc::Receiver<String> {
+fn read_lines() -> mpsc::Receiver<String> {
     let (sender, lines) = mpsc::channel(LINES_MAX);
     std::thread::spawn(move || {
         let mut input = io::stdin().lock();
@@ -98,10 +98,9 @@ fn typed() -> mpsc::Receiver<String> {
 }
 
 /// Handles a line as if it had been typed on the screen.
-fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
+fn type_line(program: &mut Program, line: &str, effects: &mut Effects) {
     if let Screen::Chat(chat) = &mut program.app.screen {
         chat.notice = None;
-        // A line on standard input was typed.
         let room = chat.current_mut();
         room.load(Editor::restored(line, line.len()), room.compose);
     }
@@ -109,9 +108,9 @@ fn enter(program: &mut Program, line: &str, effects: &mut Effects) {
     effects.extend(update(&mut program.app, enter, now()));
 }
 
-/// The lines about a network event. Called before the state changes, so that an edit can quote the
+/// Returns the lines about a network event. It is called before the state changes, so that an edit can quote the
 /// old text.
-fn before(program: &Program, answer: &NetEvent, announcer: &mut Announcer) -> Vec<String> {
+fn lines_about(program: &Program, answer: &NetEvent, announcer: &mut Announcer) -> Vec<String> {
     let (Screen::Chat(chat), NetEvent::Event(event)) = (&program.app.screen, answer) else {
         return Vec::new();
     };
@@ -156,11 +155,11 @@ fn before(program: &Program, answer: &NetEvent, announcer: &mut Announcer) -> Ve
     }
 }
 
-/// Prints what the state has to say after an event.
-fn after(program: &mut Program, announcer: &mut Announcer) -> anyhow::Result<()> {
+/// Prints what an event changed: errors, a change of the current room, and notes.
+fn print_changes(program: &mut Program, announcer: &mut Announcer) -> anyhow::Result<()> {
     if program.app.help.take().is_some() {
         for command in crate::keys::COMMANDS {
-            say(&messages::linear::command(&command.usage(), command.what))?;
+            print(&messages::linear::command(&command.usage(), command.what))?;
         }
     }
     let Screen::Chat(chat) = &mut program.app.screen else {
@@ -169,19 +168,19 @@ fn after(program: &mut Program, announcer: &mut Announcer) -> anyhow::Result<()>
     // Overlays were printed as lines already.
     chat.overlay = None;
     if let Some(notice) = chat.notice.take() {
-        say(&messages::linear::error(notice))?;
+        print(&messages::linear::error(notice))?;
     }
     if let Some(line) = announcer.room(chat) {
-        say(&line)?;
+        print(&line)?;
     }
     for line in announcer.local(chat) {
-        say(&line)?;
+        print(&line)?;
     }
     Ok(())
 }
 
 /// The room's name, before a line about another room than the current one.
-fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
+fn room_prefix(chat: &Chat, room: &chat_shared::RoomName) -> String {
     if chat.is_current(room) {
         String::new()
     } else {
@@ -190,7 +189,7 @@ fn place(chat: &Chat, room: &chat_shared::RoomName) -> String {
 }
 
 /// Prints each line of a text, without control characters.
-fn say(text: &str) -> anyhow::Result<()> {
+fn print(text: &str) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     for line in text.lines() {
         writeln!(out, "{}", sanitize(line))?;

@@ -65,8 +65,8 @@ use anyhow::Context;
 use args::{Args, CliCommand};
 use chat_shared::Username;
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
-use clap::{CommandFactory, Parser};
-use config::{Config, Profile, Secret, ThemeChoice};
+use clap::Parser;
+use config::{Config, PasswordSource, Profile, ThemeChoice};
 use jiff::tz::TimeZone;
 use net::Net;
 use run::{Notices, Program, now, run};
@@ -107,9 +107,7 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
     match &command {
         Some(CliCommand::Config) => return print(config::default_text().as_bytes()),
         Some(CliCommand::Completions { shell }) => {
-            let mut text = Vec::new();
-            clap_complete::generate(*shell, &mut Args::command(), "chat-tui", &mut text);
-            return print(&text);
+            return print(args::completions(*shell).as_bytes());
         }
         _ => {}
     }
@@ -166,7 +164,7 @@ fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Id
         .filter(|user| !user.is_empty());
     // A password is never sent to another server than the one it is configured with.
     let secret = match profile.server {
-        Some(of) if of != server => Secret::default(),
+        Some(of) if of != server => PasswordSource::default(),
         _ => profile.secret,
     };
     Ok(Identity {
@@ -283,7 +281,7 @@ fn saved_chat(
     let mut chat = Chat::new(Username::existing(user));
     adopted.saved.restore(&mut chat);
     for warning in adopted.warnings {
-        chat.current_mut().timeline.add_local(now(), warning, true);
+        chat.current_mut().note(now(), warning, true);
     }
     Ok((chat, file))
 }
@@ -300,7 +298,7 @@ fn app(server: &ServerUrl, screen: Screen, nonces: Nonces, size: Size, config: &
         server: server.authority(),
         screen,
         help: None,
-        leaving: false,
+        quit_armed_until: None,
         focused: true,
         last_input: now(),
         now: now(),
@@ -332,7 +330,7 @@ async fn sign_out(who: &Identity) -> anyhow::Result<ExitCode> {
         server, storage, ..
     } = who;
     let Some(user) = &who.user else {
-        anyhow::bail!(messages::sign_in::nobody(server));
+        anyhow::bail!(messages::sign_in::no_saved_sign_in(server));
     };
     let Some(token) = storage.token(server, user)? else {
         anyhow::bail!(messages::sign_in::not_signed_in(user, server));

@@ -10,7 +10,7 @@ use chat_shared::RoomName;
 use chat_shared::client::{
     Accounts, Client, ClientConfig, CommandError, Events, ServerUrl, connect,
 };
-use chat_shared::protocol::http::LoggedIn;
+use chat_shared::protocol::http::SignedIn;
 use chat_shared::protocol::{Create, HistoryPage, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
@@ -26,11 +26,11 @@ const MEMBERS_PAGE: u32 = chat_shared::limits::LIST_LIMIT_MAX;
 
 pub(crate) const CLIENT_NAME: &str = concat!("chat-tui/", env!("CARGO_PKG_VERSION"));
 
-/// What the network reports.
+/// Reports of the network.
 #[derive(Debug)]
 pub(crate) enum NetEvent {
     Event(Event),
-    SignedIn(LoggedIn),
+    SignedIn(SignedIn),
 }
 
 #[derive(Debug)]
@@ -86,10 +86,10 @@ impl Net {
                 if sign_up {
                     accounts.register(&name, &password.0).await?;
                 }
-                accounts.log_in(&name, &password.0).await
+                accounts.sign_in(&name, &password.0).await
             };
             match sign_in.await {
-                Ok(logged_in) => NetEvent::SignedIn(logged_in),
+                Ok(signed_in) => NetEvent::SignedIn(signed_in),
                 Err(error) => NetEvent::Event(Event::SignInFailed(error.to_string())),
             }
         });
@@ -253,5 +253,7 @@ async fn perform(
         RoomAction::Unmute(who) => client.unmute(room, who).await,
         RoomAction::Role(who, role) => client.role(room, who, *role).await,
         RoomAction::Profile(name) => client.profile(name).await,
+        RoomAction::Block(who) => client.block(who).await,
+        RoomAction::Unblock(who) => client.unblock(who).await,
     }
 }

@@ -46,7 +46,7 @@ pub(crate) fn about(
         NotificationForm::Osc777 => format!("\x1b]777;notify;{title};{body}\x1b\\"),
     };
     if in_tmux {
-        // tmux passes on what stands between these sequences, with each escape doubled.
+        // tmux passes on the bytes between these sequences, with each escape doubled.
         out.push_str("\x1bPtmux;");
         out.push_str(&sequence.replace('\x1b', "\x1b\x1b"));
         out.push_str("\x1b\\");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_ends_no_sequence() {
+    fn text_of_others_ends_no_escape_sequence() {
         let all = config(NotificationLevel::All, false, NotificationForm::Osc9);
         check(
             "a\x07b\x1b\\c",

@@ -11,9 +11,9 @@ use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use chat_shared::client::Event as SdkEvent;
+use chat_shared::client::{CloseReason, Event as SdkEvent};
 use chat_shared::protocol::ServerFrame;
-use chat_shared::protocol::http::LoggedIn;
+use chat_shared::protocol::http::SignedIn;
 use chat_shared::{TimestampMs, Username};
 use crossterm::event::{
     Event as TerminalEvent, EventStream, MouseButton, MouseEvent, MouseEventKind,
@@ -171,6 +171,20 @@ impl Program {
                 sign_up,
             } => self.net.sign_in(name, password, sign_up),
             Effect::Disconnect => self.net.disconnect(),
+            Effect::Reconnect { username } => {
+                let token = self.storage.token(&self.net.server, username.as_str());
+                match token {
+                    Ok(Some(token)) => self.net.connect(token),
+                    Ok(None) => {
+                        let event = Event::Sdk(SdkEvent::Closed(CloseReason::NotSignedIn));
+                        return update(&mut self.app, event, now());
+                    }
+                    Err(error) => {
+                        let event = Event::NotSaved(messages::program::sentence(&error));
+                        return update(&mut self.app, event, now());
+                    }
+                }
+            }
             Effect::ForgetSession { username } => {
                 // The token no longer works; the next sign-in replaces the file, so a failure to
                 // remove it is harmless.
@@ -202,7 +216,7 @@ impl Program {
         self.notify(&answer);
         let event = match answer {
             NetEvent::Event(event) => event,
-            NetEvent::SignedIn(logged_in) => self.begin(logged_in),
+            NetEvent::SignedIn(signed_in) => self.begin(signed_in),
         };
         update(&mut self.app, event, now())
     }
@@ -235,10 +249,10 @@ impl Program {
         }
     }
 
-    fn begin(&mut self, logged_in: LoggedIn) -> Event {
-        let LoggedIn {
+    fn begin(&mut self, signed_in: SignedIn) -> Event {
+        let SignedIn {
             username, token, ..
-        } = logged_in;
+        } = signed_in;
         let mut warnings = Vec::new();
         let saved = self
             .storage

@@ -9,7 +9,8 @@ use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
 use crossterm::event::{
     DisableBracketedPaste, DisableFocusChange, DisableMouseCapture, EnableBracketedPaste,
-    EnableFocusChange, EnableMouseCapture,
+    EnableFocusChange, EnableMouseCapture, KeyboardEnhancementFlags, PopKeyboardEnhancementFlags,
+    PushKeyboardEnhancementFlags,
 };
 use crossterm::execute;
 use crossterm::terminal::{
@@ -52,7 +53,9 @@ pub(crate) fn take() -> io::Result<()> {
         io::stdout(),
         EnterAlternateScreen,
         EnableBracketedPaste,
-        EnableFocusChange
+        EnableFocusChange,
+        // The kitty keyboard protocol tells Shift-Enter from Enter; other terminals ignore this.
+        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES)
     )?;
     if MOUSE.load(Ordering::Relaxed) {
         execute!(io::stdout(), EnableMouseCapture)?;
@@ -67,6 +70,7 @@ pub(crate) fn give_back() {
     }
     let _ = execute!(
         io::stdout(),
+        PopKeyboardEnhancementFlags,
         DisableFocusChange,
         DisableBracketedPaste,
         LeaveAlternateScreen,

@@ -55,7 +55,9 @@ fn two_people_talk_across_a_restart() {
     bob.keys(&["Enter"]);
     ann.wait_for("bob: and back");
     for terminal in [&ann, &bob] {
-        terminal.wait_until("the message is no longer waiting", |s| !s.contains(" …"));
+        terminal.wait_until("all is there and nothing waits", |screen| {
+            screen.contains(": and back") && !screen.contains(" …")
+        });
         let screen = terminal.screen();
         for line in [
             "hello from ann",

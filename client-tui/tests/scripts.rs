@@ -168,7 +168,7 @@ fn jq_reads_the_json_of_tail() {
 }
 
 #[test]
-fn what_can_not_be_delivered_says_why() {
+fn an_undeliverable_message_says_why() {
     let mut server = Server::start();
     let ann = Person::registered("ann", &server);
     let nobody = Person::new("nobody", server.url());
@@ -270,7 +270,7 @@ fn listen(
     said
 }
 
-/// What is printed every time. Digits vary, and whether the user's own messages, presence and other
+/// Keeps the lines that are printed every time. Digits vary, and whether the user's own messages, presence and other
 /// rooms are printed depends on timing.
 fn without_chance(said: &str) -> String {
     let is_sure = |line: &&str| !line.ends_with("the chat") && !line.starts_with(['[', 'a']);

@@ -14,7 +14,7 @@ use chat_shared::RoomName;
 use chat_shared::client::ServerUrl;
 use etcetera::BaseStrategy;
 
-pub(crate) use secret::Secret;
+pub(crate) use secret::PasswordSource;
 pub(crate) use table::default_text;
 
 use crate::keys::Keymap;
@@ -41,7 +41,7 @@ pub(crate) struct Config {
 pub(crate) struct Profile {
     pub(crate) server: Option<ServerUrl>,
     pub(crate) user: Option<String>,
-    pub(crate) secret: Secret,
+    pub(crate) secret: PasswordSource,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

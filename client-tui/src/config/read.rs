@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_told_with_its_line() {
+    fn errors_name_their_line() {
         check(
             "theme = \"dark\"\n\nsevrer = \"x\"\n",
             "3: there is no key \"sevrer\" here; did you mean \"server\"?",

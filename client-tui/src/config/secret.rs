@@ -11,21 +11,22 @@ use crate::update::Password;
 /// The longest output of a command or password file, in bytes.
 const BYTES_MAX: usize = 4_096;
 
-/// The source of a password. It is read only if there is no saved session.
+/// Where a password comes from. It is read only if there is no saved sign-in.
 #[derive(Clone, Default)]
-pub(crate) struct Secret {
+pub(crate) struct PasswordSource {
     pub(crate) command: Option<String>,
     pub(crate) file: Option<PathBuf>,
 }
 
 /// Omits the command, which may contain a secret.
-impl std::fmt::Debug for Secret {
+impl std::fmt::Debug for PasswordSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Secret").finish_non_exhaustive()
+        f.debug_struct("PasswordSource").finish_non_exhaustive()
     }
 }
 
-impl Secret {
+impl PasswordSource {
+    /// Returns `self` if it names a command or a file, else a copy of `other`.
     pub(crate) fn or(self, other: &Self) -> Self {
         if self.command.is_some() || self.file.is_some() {
             self
@@ -55,7 +56,7 @@ fn from_command(command: &str) -> anyhow::Result<Password> {
     } else {
         ("sh", "-c")
     };
-    // The command may ask for a passphrase on the terminal.
+    // The command may ask for a passphrase: its prompt is shown, and it reads from the terminal.
     let run = Command::new(shell)
         .args([flag, command])
         .stderr(Stdio::inherit())
@@ -68,17 +69,17 @@ fn from_command(command: &str) -> anyhow::Result<Password> {
 }
 
 fn from_file(path: &Path) -> anyhow::Result<Password> {
-    let named = || messages::password_file(path);
+    let error_context = || messages::password_file(path);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        let file = std::fs::metadata(path).with_context(named)?;
+        let file = std::fs::metadata(path).with_context(error_context)?;
         let mode = file.permissions().mode() & 0o777;
         if mode & 0o077 != 0 {
             bail!(messages::password_file_is_public(path, mode));
         }
     }
-    first_line(std::fs::read(path).with_context(named)?).with_context(named)
+    first_line(std::fs::read(path).with_context(error_context)?).with_context(error_context)
 }
 
 fn first_line(bytes: Vec<u8>) -> anyhow::Result<Password> {
@@ -118,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_says_the_password() {
+    fn the_first_line_of_a_commands_output_is_the_password() {
         let check = |command: &str| from_command(command).ok().map(|password| password.0);
         assert_eq!(check("printf 'a b\\nc'").as_deref(), Some("a b"));
         assert_eq!(check("true"), None);

@@ -1,4 +1,4 @@
-//! One key press in one normal form, whatever way the terminal reports it.
+//! Key presses in a normal form: terminals report the same keys in different ways.
 
 use std::fmt;
 
@@ -12,6 +12,7 @@ pub(crate) struct Press {
     modifiers: KeyModifiers,
 }
 
+/// Keys that have a name in the config file.
 const NAMED: [(&str, KeyCode); 15] = [
     ("enter", KeyCode::Enter),
     ("tab", KeyCode::Tab),
@@ -30,13 +31,15 @@ const NAMED: [(&str, KeyCode); 15] = [
     ("space", KeyCode::Char(' ')),
 ];
 
-const HELD: [(&str, KeyModifiers); 3] = [
+/// Modifiers by their names, in the order in which they are written.
+const MODIFIERS: [(&str, KeyModifiers); 3] = [
     ("ctrl", KeyModifiers::CONTROL),
     ("alt", KeyModifiers::ALT),
     ("shift", KeyModifiers::SHIFT),
 ];
 
 impl Press {
+    /// Brings a key event to its normal form.
     pub(crate) fn of(key: KeyEvent) -> Self {
         let mut modifiers =
             key.modifiers & (KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SHIFT);
@@ -66,7 +69,7 @@ impl Press {
         let (mut modifiers, mut rest) = (KeyModifiers::NONE, text);
         while let Some((held, after)) = rest.split_once('-').filter(|(_, after)| !after.is_empty())
         {
-            modifiers |= HELD.iter().find(|(name, _)| *name == held)?.1;
+            modifiers |= MODIFIERS.iter().find(|(name, _)| *name == held)?.1;
             rest = after;
         }
         let mut chars = rest.chars();
@@ -99,7 +102,7 @@ impl fmt::Display for Press {
             }
             text
         };
-        for (name, held) in HELD {
+        for (name, held) in MODIFIERS {
             if self.modifiers.contains(held) {
                 write!(f, "{}-", capital(name))?;
             }
@@ -124,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_and_told() {
+    fn keys_are_parsed_and_printed() {
         let check = |text: &str, expect: Option<&str>| {
             let told = Press::parse(text).map(|press| press.to_string());
             assert_eq!(told.as_deref(), expect, "{text:?}");

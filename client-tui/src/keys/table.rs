@@ -1,6 +1,6 @@
 //! Every action with its name in the config, its default keys and its description.
 
-/// What a key can do.
+/// An action that a key can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
     Send,
@@ -143,5 +143,5 @@ pub(crate) const BINDINGS: &[Binding] = &[
     bind(Action::Help, "help", &["f1"], Program, "help"),
     bind(Action::Redraw, "redraw", &["ctrl-l"], Program, "redraw the screen"),
     bind(Action::Suspend, "suspend", &["ctrl-z"], Program, "suspend; fg resumes"),
-    bind(Action::Leave, "leave", &["ctrl-c"], Program, "clear the line; twice: quit"),
+    bind(Action::Leave, "leave", &["ctrl-c"], Program, "clear the line; twice on an empty one: quit"),
 ];

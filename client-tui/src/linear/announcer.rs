@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use chat_shared::protocol::ServerFrame;
 use chat_shared::{RoomName, Seq};
 
-use super::place;
+use super::room_prefix;
 use crate::messages::linear as messages;
-use crate::state::{Chat, EntryKind, LineKey};
+use crate::state::{Chat, LineKey, NoteKind};
 
-/// What was printed already.
+/// The part of the state that was printed already.
 #[derive(Debug, Default)]
 pub(super) struct Announcer {
     events: BTreeMap<RoomName, Seq>,
@@ -33,10 +33,10 @@ impl Announcer {
 
     fn words(&self, chat: &Chat, frame: &ServerFrame) -> Option<String> {
         let text_of = |room: &RoomName, seq: Seq| {
-            let message = chat.room(room).and_then(|room| room.timeline.message(seq));
+            let message = chat.room(room).and_then(|room| room.message(seq));
             message.map_or_else(
                 || messages::unknown_message(seq),
-                |it| messages::quote(&it.text),
+                |it| messages::quote(&it.message),
             )
         };
         Some(match frame {
@@ -48,21 +48,22 @@ impl Announcer {
                 if typed || it.deleted {
                     return None;
                 }
-                place(chat, &it.room) + &messages::message(&it.username, &it.message)
+                room_prefix(chat, &it.room) + &messages::message(&it.username, &it.message)
             }
             ServerFrame::Edited(it) => {
-                let (place, who) = (place(chat, &it.room), &it.username);
+                let (place, who) = (room_prefix(chat, &it.room), &it.username);
                 place + &messages::edited(who, &text_of(&it.room, it.target), &it.message)
             }
             ServerFrame::Deleted(it) => {
-                let (place, who) = (place(chat, &it.room), &it.username);
+                let (place, who) = (room_prefix(chat, &it.room), &it.username);
                 place + &messages::deleted(who, &text_of(&it.room, it.target))
             }
             ServerFrame::Reacted(it) if it.on => {
-                let (place, who, emoji) = (place(chat, &it.room), &it.username, it.emoji.as_str());
+                let (place, who, emoji) =
+                    (room_prefix(chat, &it.room), &it.username, it.emoji.as_str());
                 place + &messages::reacted(who, emoji, &text_of(&it.room, it.target))
             }
-            ServerFrame::System(it) => place(chat, &it.room) + &messages::info(&it.message),
+            ServerFrame::System(it) => room_prefix(chat, &it.room) + &messages::info(&it.message),
             _ => return None,
         })
     }
@@ -83,16 +84,16 @@ impl Announcer {
         let room = chat.current();
         let last = self.local.get(&room.name).copied();
         let mut lines = Vec::new();
-        for (key, entry) in room.timeline.lines() {
-            if last.is_some_and(|last| *key <= last) {
+        for (key, note) in room.notes.iter() {
+            if last.is_some_and(|last| key <= last) {
                 continue;
             }
-            if let EntryKind::Local { text, error } = &entry.kind {
+            if let NoteKind::Local { text, error } = &note.kind {
                 lines.push(match error {
                     true => messages::error(text),
                     false => messages::info(text),
                 });
-                self.local.insert(room.name.clone(), *key);
+                self.local.insert(room.name.clone(), key);
             }
         }
         lines

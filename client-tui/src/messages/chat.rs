@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 
-use chat_shared::limits::QUERY_CHARS_MAX;
+use chat_shared::limits::{QUERY_CHARS_MAX, TEXT_CHARS_MAX};
 use chat_shared::protocol::{RoomsPage, SystemEvent, SystemKind};
+use chat_shared::text::TextError;
 use chat_shared::{RoomName, TimestampMs};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -15,6 +16,30 @@ use crate::state::{ConnectionState, PresenceChanges};
 pub(crate) const ACTION_NEEDS_TEXT: &str = "/me needs a text: /me waves";
 pub(crate) const TOO_LONG_TO_PASTE: &str = "That is too long to paste into a message.";
 pub(crate) const TOO_LONG_FOR_A_MESSAGE: &str = "That is too long for a message.";
+
+/// Why a text can't be sent.
+pub(crate) fn wrong_text(text: &str, error: TextError) -> String {
+    match error {
+        TextError::TooLong => format!(
+            "The message is too long by {}: {TEXT_CHARS_MAX} characters at most.",
+            characters_too_many(text)
+        ),
+        TextError::Empty => format!("{error}."),
+    }
+}
+
+pub(crate) fn ask_to_split(text: &str, parts: usize) -> String {
+    let over = characters_too_many(text);
+    format!("Too long by {over}. Enter: send {parts} messages, Esc: back")
+}
+
+fn characters_too_many(text: &str) -> usize {
+    let characters = text.trim_end().chars().count();
+    characters.saturating_sub(TEXT_CHARS_MAX)
+}
+
+pub(crate) const RECONNECT_HINT: &str = "/reconnect tries again";
+pub(crate) const CONNECTS_BY_ITSELF: &str = "The client connects by itself.";
 
 pub(crate) fn too_many_waiting(max: usize) -> String {
     format!("{max} messages are waiting to be sent; wait until some of them are.")
@@ -107,7 +132,15 @@ pub(crate) fn display_name_changed(name: &str) -> String {
     format!("Your display name is now {name}.")
 }
 
-// What failed; the server's reason follows.
+pub(crate) fn blocked(username: impl Display) -> String {
+    format!("{username} can't invite you or write to you directly. /unblock {username} lifts it.")
+}
+
+pub(crate) fn unblocked(username: impl Display) -> String {
+    format!("{username} is not blocked.")
+}
+
+// Sentences about failed actions; the server's reason follows.
 
 pub(crate) fn failed(what: &str, why: impl Display) -> String {
     format!("{what}: {why}")
@@ -198,10 +231,6 @@ pub(crate) fn drafts_below(count: usize) -> String {
 pub(crate) const NOT_LOADED_OFFLINE: &str =
     "That message is not loaded; it can be once you are connected.";
 
-pub(crate) fn lines_max_reached(max: usize) -> String {
-    format!("At most {max} lines are loaded; End goes to the newest.")
-}
-
 // The timeline
 
 pub(crate) const DELETED: &str = "(deleted)";
@@ -244,8 +273,15 @@ pub(crate) fn more_members(count: usize) -> String {
 // The input line's prompt
 
 pub(crate) const PROMPT: &str = "> ";
-pub(crate) const PROMPT_REPLY: &str = "reply> ";
 pub(crate) const PROMPT_EDIT: &str = "edit> ";
+
+/// The prompt of a reply to a message, of which `said` shows the sender and the start.
+pub(crate) fn prompt_reply(said: &str) -> String {
+    if said.is_empty() {
+        return "reply> ".to_owned();
+    }
+    format!("reply to {said}> ")
+}
 
 // The status row
 
@@ -266,6 +302,14 @@ pub(crate) fn connection_lost_because(state: &ConnectionState) -> Option<&str> {
     match state {
         ConnectionState::Connecting | ConnectionState::Live => None,
         ConnectionState::Waiting { why, .. } | ConnectionState::Ended { why } => Some(why),
+    }
+}
+
+/// Of `all` rooms with unread messages out of sight, `mine` mention the user or are direct.
+pub(crate) fn hidden_news(mark: &str, all: usize, mine: usize) -> String {
+    match mine {
+        0 => format!("{mark} {all} new"),
+        mine => format!("{mark} {all} new, {mine} to you"),
     }
 }
 
@@ -322,7 +366,7 @@ pub(crate) const HELP_COMMANDS: &str = "Commands";
 pub(crate) const HELP_MORE: &str = " Down: more, any other key: close ";
 pub(crate) const HELP_CLOSE: &str = " any key: close ";
 pub(crate) const HELP_NO_KEY: &str = "(no key)";
-/// Stands with the commands, though it is none.
+/// Listed with the commands, though it is not one.
 pub(crate) const HELP_SLASH: (&str, &str) = ("//TEXT", "send a text that starts with /");
 
 pub(crate) fn search_title(query: &str) -> String {

@@ -4,7 +4,10 @@ use std::fmt::Display;
 
 use chat_shared::RoomName;
 
+pub(crate) use super::chat::wrong_text;
+
 pub(crate) const STDIN_NOT_UTF8: &str = "Standard input is not UTF-8.";
+pub(crate) const NO_RECIPIENT: &str = "Name a room with --room or a user with --to.";
 pub(crate) const PASSWORD_NOT_FROM_TERMINAL: &str = "\
 The password is read from standard input or CHAT_PASSWORD, not from a terminal. To sign up in a \
 terminal, start chat-tui and press F2.";

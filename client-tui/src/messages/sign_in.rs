@@ -1,4 +1,4 @@
-//! Texts of the sign-in form, and about who is signed in where.
+//! The sentences of the sign-in form and about saved sign-ins.
 
 use std::fmt::Display;
 
@@ -16,8 +16,8 @@ pub(crate) const ASKING: &str = "Asking the server …";
 pub(crate) const QUIT_ARMED: &str = "Ctrl-C again quits";
 pub(crate) const SIGNED_OUT: &str = "You were signed out; sign in again.";
 
-pub(crate) fn other_user(theirs: impl Display, mine: impl Display) -> String {
-    format!("The saved session belongs to {theirs}, not to {mine}; sign in again.")
+pub(crate) fn saved_for_other_user(theirs: impl Display, mine: impl Display) -> String {
+    format!("The saved sign-in belongs to {theirs}, not to {mine}; sign in again.")
 }
 
 pub(crate) fn keys(tab: Tab) -> &'static str {
@@ -27,7 +27,7 @@ pub(crate) fn keys(tab: Tab) -> &'static str {
     }
 }
 
-pub(crate) fn nobody(server: impl Display) -> String {
+pub(crate) fn no_saved_sign_in(server: impl Display) -> String {
     format!("Nobody is signed in at {server}; name a user with --user.")
 }
 
@@ -43,10 +43,6 @@ pub(crate) fn how_to_sign_in(user: &str, server: impl Display) -> String {
     )
 }
 
-pub(crate) fn give_password(user: &str, server: impl Display) -> String {
-    format!("{user} is not signed in at {server}; give the password in CHAT_PASSWORD.")
-}
-
 pub(crate) fn signed_out_of(user: &str, server: impl Display) -> String {
     format!("{user} is signed out of {server}.")
 }
@@ -56,19 +52,19 @@ pub(crate) fn session_not_ended(server: impl Display, why: impl Display) -> Stri
 }
 
 pub(crate) fn session_not_saved(why: impl Display) -> String {
-    format!("You will have to sign in again next time: {why}.")
+    format!("The sign-in could not be saved: {why}. You must sign in again next time.")
 }
 
 pub(crate) const ASK_USERNAME: &str = "Username: ";
-pub(crate) const USERNAME_NEEDED: &str = "Name a user with --user.";
+pub(crate) const USERNAME_NEEDED: &str = "Give a username with --user.";
 
 pub(crate) fn ask_password(user: &str) -> String {
-    format!("Password of {user} (not shown): ")
+    format!("Password for {user}: ")
 }
 
 pub(crate) fn no_password(user: &str) -> String {
     format!("No password was given. `chat-tui register --user {user}` creates an account.")
 }
 
-pub(crate) const PASSWORD_CANT_BE_ASKED: &str =
-    "The password can't be asked for; give it in CHAT_PASSWORD";
+pub(crate) const PASSWORD_PROMPT_FAILED: &str =
+    "The password can't be read from the terminal; give it in CHAT_PASSWORD";

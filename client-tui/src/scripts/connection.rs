@@ -10,7 +10,7 @@ use chat_shared::protocol::{ServerFrame, Welcome};
 use tokio::time::{Instant, timeout_at};
 
 use super::{Failure, Status, Timeout};
-use crate::config::Secret;
+use crate::config::PasswordSource;
 use crate::messages;
 use crate::net::CLIENT_NAME;
 use crate::storage::Storage;
@@ -21,7 +21,7 @@ use crate::update::Password;
 pub(crate) struct Identity {
     pub(crate) server: ServerUrl,
     pub(crate) user: Option<String>,
-    pub(crate) secret: Secret,
+    pub(crate) secret: PasswordSource,
     pub(crate) storage: Storage,
 }
 
@@ -38,7 +38,7 @@ impl Identity {
     pub(super) fn name(&self) -> Result<&str, Failure> {
         let server = &self.server;
         self.user.as_deref().ok_or_else(|| {
-            let why = messages::sign_in::nobody(server);
+            let why = messages::sign_in::no_saved_sign_in(server);
             Failure::WithStatus(Status::NotSignedIn, why)
         })
     }
@@ -54,7 +54,7 @@ impl Identity {
             return Err(Failure::WithStatus(Status::NotSignedIn, why));
         };
         let accounts = Accounts::new(server.clone());
-        let session = accounts.log_in(user, &password.0).await?;
+        let session = accounts.sign_in(user, &password.0).await?;
         self.storage
             .save(server, session.username.as_str(), &session.token)?;
         Ok(session.token)
@@ -64,7 +64,7 @@ impl Identity {
     pub(crate) async fn sign_in_with(&self, password: &Password) -> anyhow::Result<String> {
         let user = self.user.as_deref().unwrap_or_default();
         let accounts = Accounts::new(self.server.clone());
-        let session = accounts.log_in(user, &password.0).await?;
+        let session = accounts.sign_in(user, &password.0).await?;
         let name = session.username.as_str();
         self.storage.save(&self.server, name, &session.token)?;
         Ok(session.token)

@@ -1,5 +1,5 @@
-//! How far each room was printed, so that `tail` prints every event once and in order, in whatever
-//! way it arrives.
+//! Tracks the last printed event of each room, so that `tail` prints every event once and in order,
+//! whether it arrives live or in a page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,19 @@ use chat_shared::{RoomName, Seq};
 #[derive(Debug, Default)]
 pub(super) struct RoomCursors {
     /// The seq of the last printed event of each room that is followed.
-    delivered: BTreeMap<RoomName, Seq>,
+    printed: BTreeMap<RoomName, Seq>,
     /// Rooms with missing events.
     missing: BTreeSet<RoomName>,
     /// The only room to follow, if there is one.
     only: Option<RoomName>,
 }
 
-/// What to do with a frame.
+/// Whether `tail` prints a frame.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Delivery {
+pub(super) enum PrintDecision {
     Print,
-    /// It was printed, is in no followed room, or has to wait for missing events.
+    /// The frame is not an event, was printed before, belongs to no followed room, or must wait for
+    /// missing events.
     Skip,
 }
 
@@ -33,92 +34,84 @@ impl RoomCursors {
     }
 
     /// Follows a room from its last event on; a room that is followed already keeps its cursor.
-    pub(super) fn begin(&mut self, room: &RoomInfo) {
+    pub(super) fn follow(&mut self, room: &RoomInfo) {
         if self.only.as_ref().is_none_or(|only| *only == room.room) {
-            self.delivered
+            self.printed
                 .entry(room.room.clone())
                 .or_insert(room.last_seq);
         }
     }
 
     /// Moves a room's cursor back: what came after `since` is missing.
-    pub(super) fn since(&mut self, room: &RoomName, since: Seq) {
-        self.delivered.insert(room.clone(), since);
+    pub(super) fn rewind(&mut self, room: &RoomName, since: Seq) {
+        self.printed.insert(room.clone(), since);
         self.missing.insert(room.clone());
     }
 
     /// Handles a frame that arrived live or in a page of events.
-    pub(super) fn on(&mut self, frame: &ServerFrame) -> Delivery {
+    pub(super) fn handle(&mut self, frame: &ServerFrame) -> PrintDecision {
         match frame {
-            ServerFrame::Room { room, .. } => self.begin(room),
-            ServerFrame::RoomsState(state) => state.rooms.iter().for_each(|room| self.begin(room)),
+            ServerFrame::Room { room, .. } => self.follow(room),
+            ServerFrame::RoomsState(state) => state.rooms.iter().for_each(|room| self.follow(room)),
             ServerFrame::RoomGone(gone) => {
-                self.delivered.remove(&gone.room);
+                self.printed.remove(&gone.room);
                 self.missing.remove(&gone.room);
             }
             ServerFrame::Limited(limited) => {
                 if limited.reset {
                     // The log is another one, with other sequence numbers.
-                    self.delivered
-                        .insert(limited.room.clone(), limited.last_seq);
+                    self.printed.insert(limited.room.clone(), limited.last_seq);
                     self.missing.remove(&limited.room);
-                } else if self.delivered.contains_key(&limited.room) {
+                } else if self.printed.contains_key(&limited.room) {
                     self.missing.insert(limited.room.clone());
                 }
             }
             frame => return self.on_event(frame),
         }
-        Delivery::Skip
+        PrintDecision::Skip
     }
 
-    fn on_event(&mut self, frame: &ServerFrame) -> Delivery {
+    fn on_event(&mut self, frame: &ServerFrame) -> PrintDecision {
         let Some((room, seq)) = frame.place() else {
-            return Delivery::Skip;
+            return PrintDecision::Skip;
         };
-        let Some(delivered) = self
-            .delivered
-            .get_mut(room)
-            .filter(|delivered| **delivered < seq)
-        else {
-            return Delivery::Skip;
+        let Some(printed) = self.printed.get_mut(room).filter(|printed| **printed < seq) else {
+            return PrintDecision::Skip;
         };
-        if seq == *delivered + 1 {
-            *delivered = seq;
-            return Delivery::Print;
+        if seq == *printed + 1 {
+            *printed = seq;
+            return PrintDecision::Print;
         }
         self.missing.insert(room.clone());
-        Delivery::Skip
+        PrintDecision::Skip
     }
 
-    /// Notes a frame that was dropped while a page was awaited: its event is missing now.
-    pub(super) fn pass_over(&mut self, frame: &ServerFrame) {
+    /// Handles a frame that arrived while a reply was awaited and was not printed. An event after the
+    /// cursor is missing now; any other frame is applied.
+    pub(super) fn note_unprinted(&mut self, frame: &ServerFrame) {
         match frame.place() {
             Some((room, seq)) => {
-                if self
-                    .delivered
-                    .get(room)
-                    .is_some_and(|delivered| *delivered < seq)
-                {
+                if self.printed.get(room).is_some_and(|printed| *printed < seq) {
                     self.missing.insert(room.clone());
                 }
             }
-            None => drop(self.on(frame)),
+            None => drop(self.handle(frame)),
         }
     }
 
     /// A room to request events of, and the seq after which they start.
-    pub(super) fn wanted(&self) -> Option<(RoomName, Seq)> {
+    pub(super) fn next_request(&self) -> Option<(RoomName, Seq)> {
         let room = self.missing.first()?;
-        Some((room.clone(), *self.delivered.get(room)?))
+        Some((room.clone(), *self.printed.get(room)?))
     }
 
     /// The last page of this room's missing events has arrived.
-    pub(super) fn complete(&mut self, room: &RoomName) {
+    pub(super) fn mark_complete(&mut self, room: &RoomName) {
         self.missing.remove(room);
     }
 
     pub(super) fn is_followed(&self, room: &RoomName) -> bool {
-        self.delivered.contains_key(room)
+        self.printed.contains_key(room)
     }
 }
 
@@ -135,40 +128,40 @@ mod tests {
         let mut cursors = RoomCursors::new(None);
         let mut lobby = room("lobby");
         lobby.last_seq = last_seq;
-        cursors.begin(&lobby);
+        cursors.follow(&lobby);
         cursors
     }
 
     #[test]
-    fn each_event_is_told_once_and_in_order() {
+    fn each_event_is_printed_once_and_in_order() {
         let mut cursors = at(3);
-        assert_eq!(cursors.on(&chat(3)), Delivery::Skip);
-        assert_eq!(cursors.on(&chat(4)), Delivery::Print);
-        assert_eq!(cursors.on(&chat(4)), Delivery::Skip);
-        assert_eq!(cursors.wanted(), None);
-        assert_eq!(cursors.on(&chat(6)), Delivery::Skip);
-        assert_eq!(cursors.wanted(), Some((RoomName::lobby(), 4)));
-        assert_eq!(cursors.on(&chat(5)), Delivery::Print);
-        assert_eq!(cursors.on(&chat(6)), Delivery::Print);
-        cursors.complete(&RoomName::lobby());
-        assert_eq!(cursors.wanted(), None);
+        assert_eq!(cursors.handle(&chat(3)), PrintDecision::Skip);
+        assert_eq!(cursors.handle(&chat(4)), PrintDecision::Print);
+        assert_eq!(cursors.handle(&chat(4)), PrintDecision::Skip);
+        assert_eq!(cursors.next_request(), None);
+        assert_eq!(cursors.handle(&chat(6)), PrintDecision::Skip);
+        assert_eq!(cursors.next_request(), Some((RoomName::lobby(), 4)));
+        assert_eq!(cursors.handle(&chat(5)), PrintDecision::Print);
+        assert_eq!(cursors.handle(&chat(6)), PrintDecision::Print);
+        cursors.mark_complete(&RoomName::lobby());
+        assert_eq!(cursors.next_request(), None);
     }
 
     #[test]
-    fn what_came_while_a_page_was_waited_for_is_asked_for() {
+    fn events_that_came_during_a_page_are_requested() {
         let mut cursors = at(3);
-        cursors.pass_over(&chat(3));
-        assert_eq!(cursors.wanted(), None);
-        cursors.pass_over(&chat(4));
-        assert_eq!(cursors.wanted(), Some((RoomName::lobby(), 3)));
+        cursors.note_unprinted(&chat(3));
+        assert_eq!(cursors.next_request(), None);
+        cursors.note_unprinted(&chat(4));
+        assert_eq!(cursors.next_request(), Some((RoomName::lobby(), 3)));
     }
 
     #[test]
     fn only_the_room_that_was_asked_for() {
         let mut cursors = RoomCursors::new(Some(RoomName::parse("rust").unwrap()));
-        cursors.begin(&room("lobby"));
-        cursors.begin(&room("rust"));
+        cursors.follow(&room("lobby"));
+        cursors.follow(&room("rust"));
         assert!(cursors.is_followed(&RoomName::parse("rust").unwrap()));
-        assert_eq!(cursors.on(&chat(1)), Delivery::Skip);
+        assert_eq!(cursors.handle(&chat(1)), PrintDecision::Skip);
     }
 }

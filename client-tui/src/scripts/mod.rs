@@ -46,7 +46,11 @@ pub(crate) enum Script {
 pub(crate) struct Send {
     /// The room to send to
     #[arg(long, value_name = "ROOM", value_parser = room)]
-    room: RoomName,
+    #[arg(required_unless_present = "to", conflicts_with = "to")]
+    room: Option<RoomName>,
+    /// The user to send a direct message to
+    #[arg(long, value_name = "NAME")]
+    to: Option<String>,
     /// The number of the message to reply to
     #[arg(long, value_name = "SEQ")]
     reply_to: Option<Seq>,

@@ -27,7 +27,7 @@ pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
     } else {
         accounts.register(name.as_str(), &password.0).await?;
     }
-    let session = accounts.log_in(name.as_str(), &password.0).await?;
+    let session = accounts.sign_in(name.as_str(), &password.0).await?;
     let saved = who
         .storage
         .save(&who.server, session.username.as_str(), &session.token);

@@ -7,7 +7,7 @@ use chat_shared::limits::EVENTS_LIMIT_MAX;
 use chat_shared::protocol::ServerFrame;
 
 use super::connection::{Connection, Identity};
-use super::cursors::{Delivery, RoomCursors};
+use super::cursors::{PrintDecision, RoomCursors};
 use super::lists::own_rooms;
 use super::output::Output;
 use super::{Failure, Status, Tail};
@@ -34,22 +34,22 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
         }
     })
     .await?;
-    rooms.iter().for_each(|room| printer.cursors.begin(room));
+    rooms.iter().for_each(|room| printer.cursors.follow(room));
     passed
         .iter()
-        .for_each(|frame| printer.cursors.pass_over(frame));
+        .for_each(|frame| printer.cursors.note_unprinted(frame));
     if let Some(room) = &args.room {
         if !printer.cursors.is_followed(room) {
             let why = messages::scripts::not_in_room(room);
             return Err(Failure::WithStatus(Status::Refused, why));
         }
         if let Some(since) = args.since {
-            printer.cursors.since(room, since);
+            printer.cursors.rewind(room, since);
         }
     }
     let mut connected = true;
     while !printer.is_done() {
-        if connected && printer.cursors.wanted().is_some() {
+        if connected && printer.cursors.next_request().is_some() {
             match printer.fetch(connection).await {
                 // Ask again once the connection is back.
                 Err(Failure::WithStatus(Status::Unreachable, why)) => {
@@ -72,7 +72,7 @@ async fn follow(args: &Tail, connection: &mut Connection, out: &mut Output) -> R
                 welcome
                     .rooms
                     .iter()
-                    .for_each(|room| printer.cursors.begin(room));
+                    .for_each(|room| printer.cursors.follow(room));
                 connected = true;
             }
             Some(Event::Disconnected { reason, .. }) => {
@@ -102,7 +102,7 @@ impl Printer<'_> {
 
     /// Prints a frame if it is the next event of its room.
     fn on(&mut self, frame: &ServerFrame) -> Result<(), Failure> {
-        if self.cursors.on(frame) == Delivery::Print && !self.is_done() {
+        if self.cursors.handle(frame) == PrintDecision::Print && !self.is_done() {
             self.out.frame(frame, self.json)?;
             self.left = self.left.map(|left| left - 1);
             self.out.flush()?;
@@ -112,7 +112,7 @@ impl Printer<'_> {
 
     /// Fetches and prints a page of missing events.
     async fn fetch(&mut self, connection: &mut Connection) -> Result<(), Failure> {
-        let Some((room, after)) = self.cursors.wanted() else {
+        let Some((room, after)) = self.cursors.next_request() else {
             return Ok(());
         };
         connection.renew_timeout();
@@ -130,11 +130,11 @@ impl Printer<'_> {
             self.on(frame)?;
         }
         if !page.more {
-            self.cursors.complete(&room);
+            self.cursors.mark_complete(&room);
         }
         passed
             .iter()
-            .for_each(|frame| self.cursors.pass_over(frame));
+            .for_each(|frame| self.cursors.note_unprinted(frame));
         Ok(())
     }
 }

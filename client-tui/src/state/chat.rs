@@ -126,7 +126,7 @@ impl Chat {
         left.read.divider = None;
         left.selected = None;
         if !left.is_scrolled() {
-            left.timeline.trim_hidden();
+            left.trim_hidden();
         }
         self.current = index;
         let room = self.current_mut();
@@ -165,8 +165,7 @@ impl Chat {
         let room = self.room_or_new(&name);
         if std::mem::take(&mut room.membership) != Membership::Member {
             // The user was away from the room: what was known of it may have a gap.
-            room.view = None;
-            room.timeline.clear();
+            room.forget();
         }
         let is_new = room.view.is_none();
         let info = match &mut room.view {

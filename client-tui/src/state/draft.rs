@@ -11,7 +11,7 @@ use super::{Editor, HistoryLine, Room};
 /// Drafts that are set aside in one room; beyond that, the oldest two are joined.
 const DRAFTS_BELOW_MAX: usize = 16;
 
-/// What Enter does with the input line.
+/// The effect of Enter on the input line.
 ///
 /// ```text
 ///           Alt-R                    Alt-E
@@ -39,7 +39,7 @@ pub(crate) struct Recalled {
     /// Its index in the history.
     pub(crate) at: usize,
     pub(crate) line: HistoryLine,
-    /// What was in the input line before.
+    /// The input line as it was before.
     pub(crate) typed: Editor,
 }
 
@@ -70,9 +70,8 @@ impl Room {
     fn is_unchanged(&self, input: &Editor, compose: Compose) -> bool {
         match compose {
             Compose::Edit(seq) => self
-                .timeline
                 .message(seq)
-                .is_some_and(|message| *message.text == *input.text()),
+                .is_some_and(|message| message.message == input.text()),
             _ => false,
         }
     }

@@ -1,4 +1,4 @@
-//! A text field with a cursor that stands between grapheme clusters, readline's kill ring and undo.
+//! A text field with a cursor between grapheme clusters, readline's kill ring and undo.
 //!
 //! The field knows which bytes at its start were typed, as opposed to pasted or loaded: only a
 //! slash that was typed starts a command.

@@ -1,4 +1,4 @@
-//! What the client knows and shows: plain data, without input or output.
+//! Everything that the client knows and shows: plain data, without input or output.
 //!
 //! [`App`] is the whole state. [`crate::update`] changes it, [`crate::view`] draws it. The state
 //! machines are drawn in the documentation of the types that hold them: [`ConnectionState`],
@@ -9,13 +9,14 @@ mod completion;
 mod draft;
 mod editor;
 mod history;
+mod lines;
 mod members;
-mod message;
 mod overlay;
+mod paging;
+mod pending;
 mod room;
 mod saved;
 mod sign_in;
-mod timeline;
 
 use chat_shared::{Nonce, TimestampMs};
 use jiff::tz::TimeZone;
@@ -25,16 +26,14 @@ pub(crate) use completion::Completion;
 pub(crate) use draft::{Compose, Draft, Recalled};
 pub(crate) use editor::Editor;
 pub(crate) use history::{HistoryLine, InputHistory};
+pub(crate) use lines::{Line, LineKey, Note, NoteKind, Notes, PresenceChanges};
 pub(crate) use members::{Labels, full_name, listed, mark};
-pub(crate) use message::{Change, Message};
 pub(crate) use overlay::{Overlay, SearchView, Switcher};
-pub(crate) use room::{Membership, Room, Scroll, TimelineItem};
+pub(crate) use paging::{More, Paging, Side};
+pub(crate) use pending::{Pending, PendingState};
+pub(crate) use room::{Membership, Room, Scroll};
 pub(crate) use saved::Saved;
 pub(crate) use sign_in::{Field, SignIn, Tab};
-pub(crate) use timeline::{
-    Entry, EntryKind, LINES_SCROLLED_MAX, LineKey, More, Pending, PendingState, PresenceChanges,
-    Side, Timeline,
-};
 
 use crate::keys::Keymap;
 
@@ -49,8 +48,8 @@ pub(crate) struct App {
     pub(crate) screen: Screen,
     /// The help is open and starts at this row.
     pub(crate) help: Option<u16>,
-    /// Ctrl-C was pressed once; the next one leaves.
-    pub(crate) leaving: bool,
+    /// Until when another Ctrl-C quits.
+    pub(crate) quit_armed_until: Option<TimestampMs>,
     /// The time of the last event.
     pub(crate) now: TimestampMs,
     pub(crate) nonces: Nonces,
@@ -61,6 +60,12 @@ pub(crate) struct App {
     pub(crate) last_input: TimestampMs,
     /// The brightness of the terminal's background, if it is known.
     pub(crate) light: Option<bool>,
+}
+
+impl App {
+    pub(crate) fn is_quit_armed(&self) -> bool {
+        self.quit_armed_until.is_some_and(|until| self.now < until)
+    }
 }
 
 /// Creates the nonces of this run's messages: a random prefix and a counter.

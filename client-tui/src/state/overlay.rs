@@ -1,10 +1,10 @@
-//! What can cover the chat and take its keys: the room switcher, a search, a question.
+//! Views that cover the chat and take its keys: the room switcher, a search, a question.
 
 use chat_shared::protocol::{ChatEvent, Search};
 
 use super::{Chat, Editor};
 
-/// What covers the chat and takes the keys.
+/// A view that covers the chat and takes the keys.
 #[derive(Debug, Clone)]
 pub(crate) enum Overlay {
     Switcher(Switcher),
@@ -13,6 +13,10 @@ pub(crate) enum Overlay {
     Paste {
         text: String,
         lines: usize,
+    },
+    /// The input line is too long for one message; asks whether to send it as so many.
+    Split {
+        parts: usize,
     },
 }
 

@@ -1,18 +1,21 @@
-//! A room on the screen: its timeline, its members, its input line and its read marker.
+//! A room on the screen: its view, its input line, its scroll position and its read marker.
 
-use chat_shared::protocol::{ReadEvent, RoomInfo, RoomKind, ServerFrame};
+use chat_shared::protocol::{ChatEvent, ReadEvent, RoomInfo, RoomKind, ServerFrame};
 use chat_shared::view::{People, RoomView};
 use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
-use super::{Compose, Draft, Editor, Entry, LineKey, Pending, Recalled, Timeline};
+use super::{Compose, Draft, Editor, LineKey, Notes, Paging, Pending, Recalled};
 
 /// A room that the user is in.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     pub(crate) name: RoomName,
-    /// What the server says about the room. Absent until the server has announced it.
+    /// The room as the server sent it: description, messages and members. Absent until the server
+    /// has announced the room.
     pub(crate) view: Option<RoomView>,
-    pub(crate) timeline: Timeline,
+    /// Lines that only this client shows, between the messages.
+    pub(crate) notes: Notes,
+    pub(crate) paging: Paging,
     /// The user's messages that the server has not stored yet, oldest first.
     pub(crate) pending: Vec<Pending>,
     /// When the members were last asked for.
@@ -64,12 +67,12 @@ pub(crate) struct ReadMarker {
     pub(crate) sent_at: TimestampMs,
 }
 
-/// Who is typing, and until when that is shown.
+/// The people who are typing, and until when that is shown.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Typing {
     pub(crate) names: Vec<Username>,
     pub(crate) until: TimestampMs,
-    /// When the server was last told that this user is typing.
+    /// When the last typing notice was sent.
     pub(crate) sent_at: TimestampMs,
 }
 
@@ -88,28 +91,13 @@ pub(crate) enum Scroll {
     },
 }
 
-/// A line of the timeline, stored or waiting.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum TimelineItem<'a> {
-    Entry(&'a Entry),
-    Pending(&'a Pending),
-}
-
-impl TimelineItem<'_> {
-    pub(crate) fn ts(&self) -> chat_shared::TimestampMs {
-        match self {
-            Self::Entry(entry) => entry.ts,
-            Self::Pending(pending) => pending.ts,
-        }
-    }
-}
-
 impl Room {
     pub(crate) fn new(name: RoomName) -> Self {
         Self {
             name,
             view: None,
-            timeline: Timeline::default(),
+            notes: Notes::default(),
+            paging: Paging::default(),
             pending: Vec::new(),
             members_asked_at: 0,
             scroll: Scroll::default(),
@@ -210,29 +198,70 @@ impl Room {
         self.scroll != Scroll::Newest
     }
 
-    /// The lines up to and including `key`, newest first.
-    pub(crate) fn up_from(
-        &self,
-        key: LineKey,
-    ) -> impl Iterator<Item = (LineKey, TimelineItem<'_>)> {
-        let pending = self.pending.iter().enumerate().rev();
-        let pending =
-            pending.map(|(index, line)| (LineKey::pending(index), TimelineItem::Pending(line)));
-        let lines = self.timeline.lines().range(..=key).rev();
-        let lines = lines.map(|(key, entry)| (*key, TimelineItem::Entry(entry)));
-        pending.filter(move |(at, _)| *at <= key).chain(lines)
+    /// A message that is held, as it is now.
+    pub(crate) fn message(&self, seq: Seq) -> Option<&ChatEvent> {
+        self.view.as_ref()?.message(seq)
     }
 
-    /// The lines from `key` on, oldest first.
-    pub(crate) fn down_from(
-        &self,
-        key: LineKey,
-    ) -> impl Iterator<Item = (LineKey, TimelineItem<'_>)> {
-        let lines = self.timeline.lines().range(key..);
-        let lines = lines.map(|(key, entry)| (*key, TimelineItem::Entry(entry)));
-        let pending = self.pending.iter().enumerate();
-        let pending =
-            pending.map(|(index, line)| (LineKey::pending(index), TimelineItem::Pending(line)));
-        lines.chain(pending.filter(move |(at, _)| *at >= key))
+    /// The messages that are shown, newest first.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = &ChatEvent> {
+        let view = self.view.iter();
+        view.flat_map(|view| view.shown().messages().rev())
+    }
+
+    /// The seq of the newest message that is shown.
+    pub(crate) fn newest(&self) -> Option<Seq> {
+        self.messages().next().map(|message| message.seq)
+    }
+
+    /// The seq of the oldest message that is shown.
+    pub(crate) fn oldest(&self) -> Option<Seq> {
+        let mut messages = self.view.as_ref()?.shown().messages();
+        messages.next().map(|message| message.seq)
+    }
+
+    /// Returns true if what is shown ends at the newest message.
+    pub(crate) fn is_live(&self) -> bool {
+        self.view.as_ref().is_none_or(RoomView::is_at_live_end)
+    }
+
+    /// Goes to the newest message and leaves the past.
+    pub(crate) fn show_newest(&mut self) {
+        self.scroll = Scroll::Newest;
+        if let Some(view) = &mut self.view {
+            view.show_live_end();
+        }
+    }
+
+    /// Lets the view drop old lines, but none while the user is scrolled up to them.
+    pub(crate) fn trim(&mut self) {
+        let is_following = !self.is_scrolled();
+        if let Some(view) = &mut self.view {
+            view.follow(is_following);
+            if is_following {
+                self.notes.drop_before(view.shown().after());
+            }
+        }
+    }
+
+    /// Keeps only the newest lines, for a room that is not shown.
+    pub(crate) fn trim_hidden(&mut self) {
+        if let Some(view) = &mut self.view {
+            view.hide();
+            self.notes.drop_before(view.shown().after());
+        }
+    }
+
+    /// Drops what is held of the room, because it may have a gap.
+    pub(crate) fn forget(&mut self) {
+        self.view = None;
+        self.restart();
+    }
+
+    /// Drops this client's notes and requests after the view has dropped its messages.
+    pub(crate) fn restart(&mut self) {
+        self.notes.clear();
+        self.paging.restart();
+        (self.scroll, self.selected, self.jump) = Default::default();
     }
 }

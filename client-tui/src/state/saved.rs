@@ -1,4 +1,4 @@
-//! What the client saves across restarts: drafts and messages that are not stored yet.
+//! The data that the client saves across restarts: drafts and messages that are not stored yet.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Chat, Compose, Draft, Editor, Pending, PendingState, Room};
 /// The version of the file's format. Files without one are of version 0, which this version reads.
 const FORMAT_VERSION: u32 = 1;
 
-/// What must survive a restart.
+/// The data that must survive a restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Saved {

@@ -11,7 +11,7 @@ pub(crate) struct SignIn {
     pub(crate) password: Editor,
     /// The server was asked and has not answered yet.
     pub(crate) busy: bool,
-    /// What went wrong, shown below the form.
+    /// The error, shown below the form.
     pub(crate) error: Option<String>,
 }
 

@@ -35,7 +35,7 @@ pub(crate) struct DraftFile {
     _lock: File,
 }
 
-/// What an instance finds when it starts.
+/// The files that an instance finds when it starts.
 #[derive(Debug, Default)]
 pub(crate) struct Adopted {
     pub(crate) saved: Saved,
@@ -169,7 +169,7 @@ fn lock_of_ended(path: &Path) -> Option<File> {
 fn read_saved(path: &Path) -> anyhow::Result<Saved> {
     let read = || -> anyhow::Result<Saved> {
         let Some(text) = read_up_to(path, SAVED_BYTES_MAX)? else {
-            // Another instance adopted it, or it is not ours.
+            // Another instance adopted it, or it belongs to another program.
             return Ok(Saved::default());
         };
         let saved: Saved = serde_json::from_str(&text)?;

@@ -4,11 +4,15 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chat_shared::client::{CloseReason, CommandError, Event as SdkEvent};
-use chat_shared::protocol::{Ack, ErrorCode, ErrorFrame, HistoryPage, MembersPage, ResultsPage};
+use chat_shared::protocol::{
+    Ack, ErrorCode, ErrorFrame, HistoryPage, MembersPage, ResultsPage, RoomInfo,
+};
+use chat_shared::view::RoomView;
 use chat_shared::{RoomName, Seq};
 
 use super::fixtures::{first_page, member, message, refusal, welcome};
 use super::{Args, NOW, Script};
+use crate::state::{Room, Screen};
 use crate::update::{Effect, Event, PageRequest};
 
 impl Script {
@@ -72,10 +76,13 @@ impl Script {
 
     fn page_step(&mut self, word: &str, args: &Args<'_>) -> bool {
         match word {
+            "log" => self.log(&RoomName::lobby(), args.number(0)),
             "page" => {
                 let more = (args.is(2, "more"), args.is(3, "newer"));
                 let (first, last) = (args.number(0), args.number(1));
-                self.page(self.last_page_request(), first..=last, more, last);
+                let page = self.last_page_request();
+                let tip = self.state().room(&page.room).map_or(0, Room::tip);
+                self.page(page, first..=last, more, last.max(tip));
             }
             "late-page" => {
                 let (first, last) = (args.number(0), args.number(1));
@@ -167,6 +174,10 @@ impl Script {
         (more_before, more_after): (bool, bool),
         as_of: Seq,
     ) {
+        let view = self.state().room(&page.room).unwrap().view.as_ref();
+        if view.is_some_and(|view| view.seq() == 0 && view.shown().is_empty()) {
+            self.log(&page.room, as_of);
+        }
         let room = page.room.as_str();
         let messages = seqs.map(|seq| message(room, seq, "bob", &format!("line {seq}")));
         let answer = HistoryPage {
@@ -183,12 +194,44 @@ impl Script {
         });
     }
 
+    /// Makes a room one whose log ended at `last_seq` when it was announced. The fixtures announce
+    /// empty logs, which have no pages.
+    fn log(&mut self, room: &RoomName, last_seq: Seq) {
+        let Screen::Chat(chat) = &mut self.app.screen else {
+            panic!("the sign-in form is shown");
+        };
+        let me = chat.me.clone();
+        let room = chat.room_mut(room).unwrap();
+        let info = RoomInfo {
+            last_seq,
+            read_seq: last_seq,
+            ..room.info().unwrap().clone()
+        };
+        let known = room.view.replace(RoomView::new(me, info)).unwrap();
+        let view = room.view.as_mut().unwrap();
+        if !known.wants_members() {
+            view.ask_members();
+        }
+        if known.people().is_complete() {
+            view.take_members(&MembersPage {
+                re: None,
+                room: room.name.clone(),
+                members: known.people().iter().cloned().collect(),
+                more: false,
+            });
+        }
+    }
+
     fn last_page_request(&self) -> PageRequest {
-        self.page_requests().last().unwrap_or_else(first_page)
+        self.page_requests()
+            .last()
+            .unwrap_or_else(|| first_page(self.state().rooms()))
     }
 
     fn first_page_request(&self) -> PageRequest {
-        self.page_requests().next().unwrap_or_else(first_page)
+        self.page_requests()
+            .next()
+            .unwrap_or_else(|| first_page(self.state().rooms()))
     }
 
     fn page_requests(&self) -> impl Iterator<Item = PageRequest> {

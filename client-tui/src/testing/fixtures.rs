@@ -1,7 +1,6 @@
 //! Frames, pages and keys for the tests.
 
 use chat_shared::client::CommandError;
-use chat_shared::limits::Limits;
 use chat_shared::protocol::{
     ChatEvent, ErrorCode, ErrorFrame, MemberInfo, PageKind, Role, RoomInfo, RoomKind, Welcome,
 };
@@ -9,6 +8,7 @@ use chat_shared::{Nonce, RoomName, Seq, Username};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::NOW;
+use crate::state::Room;
 use crate::update::PageRequest;
 
 pub(crate) fn refusal(why: &str) -> CommandError {
@@ -16,11 +16,11 @@ pub(crate) fn refusal(why: &str) -> CommandError {
 }
 
 /// The page that a new chat requests first.
-pub(crate) fn first_page() -> PageRequest {
+pub(crate) fn first_page(rooms: &[Room]) -> PageRequest {
     PageRequest {
         room: RoomName::lobby(),
         kind: PageKind::Newest,
-        generation: 0,
+        generation: rooms[0].paging.generation,
     }
 }
 
@@ -63,21 +63,10 @@ pub(crate) fn message(room: &str, seq: Seq, who: &str, text: &str) -> ChatEvent 
 }
 
 pub(crate) fn room(room: &str) -> RoomInfo {
+    let topic = if room == "lobby" { "Say hello" } else { "" };
     RoomInfo {
-        room: name(room),
-        kind: RoomKind::Public,
-        topic: if room == "lobby" {
-            "Say hello".to_owned()
-        } else {
-            String::new()
-        },
-        last_seq: 0,
-        read_seq: 0,
-        unread: 0,
-        mentions: 0,
-        role: Role::Member,
-        members: 1,
-        with: None,
+        topic: topic.to_owned(),
+        ..RoomInfo::new(name(room), RoomKind::Public)
     }
 }
 
@@ -104,14 +93,9 @@ pub(crate) fn member(word: &str) -> MemberInfo {
 
 pub(crate) fn welcome(log: &str, rooms: &[&str]) -> Welcome {
     Welcome {
-        version: 1,
-        log: log.to_owned(),
-        username: Username::existing("ann"),
         session: "s1".to_owned(),
         now: NOW,
-        heartbeat_ms: 30_000,
         rooms: rooms.iter().map(|name| room(name)).collect(),
-        more: false,
-        limits: Limits::default(),
+        ..Welcome::new(log, Username::existing("ann"))
     }
 }

@@ -4,7 +4,7 @@
 //! arguments, separated by spaces; what the server says is about the lobby unless a room is
 //! named. [`Script::shown`] then tells what the user sees and what the client wants done.
 //!
-//! What the user does (`user_steps`):
+//! Steps of the user (`user_steps`):
 //!
 //! | step | meaning |
 //! |---|---|
@@ -31,7 +31,7 @@
 //! | `can-join ROOM`, `cannot-join ROOM`, `not-done WHY` | answers a join; refuses the last action |
 //! | `found FROM TO end\|more` | answers the last search |
 //!
-//! What the server sends on its own (`event_steps`):
+//! Frames that the server sends on its own (`event_steps`):
 //!
 //! | step | meaning |
 //! |---|---|
@@ -84,7 +84,7 @@ impl Script {
             server: "chat.example.org".to_owned(),
             screen: Screen::SignIn(Box::new(SignIn::new(None, None))),
             help: None,
-            leaving: false,
+            quit_armed_until: None,
             focused: true,
             last_input: NOW,
             now: NOW,

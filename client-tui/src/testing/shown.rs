@@ -1,9 +1,9 @@
-//! What the user sees and what the client wants done, as text.
+//! The screen that the user sees and the effects that the client asks for, as text.
 
-use chat_shared::protocol::PageKind;
+use chat_shared::protocol::{ChatEvent, PageKind};
 
 use super::Script;
-use crate::state::{Entry, EntryKind, LineKey, Message, Room, Screen, Scroll, SignIn};
+use crate::state::{Line, LineKey, Note, NoteKind, Room, Screen, Scroll, SignIn};
 use crate::update::Effect;
 
 impl Script {
@@ -46,38 +46,49 @@ fn form_text(form: &SignIn) -> String {
 }
 
 fn room_text(room: &Room) -> String {
-    let lines = room.timeline.lines().iter();
-    let mut out: String = lines.map(|(key, entry)| line_text(*key, entry)).collect();
-    for line in &room.pending {
-        let why = line.failed().map(|why| format!(" ({why})"));
-        out += &format!("~ {}{}\n", line.text, why.unwrap_or_default());
-    }
+    let lines = room.down_from(LineKey::durable(0));
+    let mut out: String = lines.map(|(_, line)| line_text(room, line)).collect();
     if let Scroll::At { key, hidden, new } = room.scroll {
         out += &format!("at {} hidden {hidden} new {new}\n", key.seq);
     }
     out
 }
 
-fn line_text(key: LineKey, entry: &Entry) -> String {
-    match &entry.kind {
-        EntryKind::Message(message) => message_text(key, message),
-        EntryKind::System(text) => format!("-- {text}\n"),
-        EntryKind::PresenceChanges(it) => format!("-- +{:?} -{:?}\n", it.joined, it.left),
-        EntryKind::Local { text, error: true } => format!("!! {text}\n"),
-        EntryKind::Local { text, error: false } => format!("** {text}\n"),
+fn line_text(room: &Room, line: Line<'_>) -> String {
+    match line {
+        Line::Message(message) => message_text(room, message),
+        Line::System(event) => format!("-- {}\n", event.message),
+        Line::Note(note) => note_text(note),
+        Line::Pending(pending) => {
+            let why = pending.failed().map(|why| format!(" ({why})"));
+            format!("~ {}{}\n", pending.text, why.unwrap_or_default())
+        }
     }
 }
 
-fn message_text(key: LineKey, message: &Message) -> String {
-    let mut line = format!("{} {}: {}", key.seq, message.sender, message.text);
+fn note_text(note: &Note) -> String {
+    match &note.kind {
+        NoteKind::System(text) => format!("-- {text}\n"),
+        NoteKind::PresenceChanges(it) => format!("-- +{:?} -{:?}\n", it.joined, it.left),
+        NoteKind::Local { text, error: true } => format!("!! {text}\n"),
+        NoteKind::Local { text, error: false } => format!("** {text}\n"),
+    }
+}
+
+fn message_text(room: &Room, message: &ChatEvent) -> String {
+    let names_me = room
+        .view
+        .as_ref()
+        .is_some_and(|view| view.names_me(message));
+    let mut line = format!("{} {}: {}", message.seq, message.username, message.message);
     for (is, mark) in [
-        (message.is_deleted(), " (deleted)"),
-        (message.is_edited(), " (edited)"),
-        (message.mentions_me(), " !"),
+        (message.deleted, " (deleted)"),
+        (message.edited_ts.is_some(), " (edited)"),
+        (names_me, " !"),
     ] {
         line += if is { mark } else { "" };
     }
-    for (emoji, it) in message.reactions() {
+    for (emoji, it) in &message.reactions {
         line += &format!(" {emoji}{}{}", it.n, if it.me { "*" } else { "" });
     }
     line + "\n"

@@ -18,7 +18,7 @@ pub(crate) struct Cell<'a> {
     pub(crate) at: usize,
     /// Its length in bytes.
     pub(crate) len: usize,
-    /// What to draw, without control, escape and bidi characters.
+    /// The text to draw, without control, escape and bidi characters.
     pub(crate) shown: Cow<'a, str>,
     /// Its width in columns.
     pub(crate) width: usize,
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn what_others_wrote_is_harmless() {
+    fn control_characters_of_others_are_removed() {
         check("plain ä", "plain ä", 7);
         check("\x1b[31mred", "␛[31mred", 8);
         check("a\x07\x7fb", "a␇␡b", 4);

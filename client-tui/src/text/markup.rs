@@ -1,6 +1,9 @@
-//! Reads the formatting of a message: emphasis, code, quotes and links.
+//! A message's text as a terminal draws it: characters with styles. Which characters are formatting
+//! is decided by [`chat_shared::text::parse`], as for every client.
 
 use std::ops::Range;
+
+use chat_shared::text::{self, Block, Inline};
 
 /// How a piece of text is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -10,7 +13,8 @@ pub(crate) struct TextStyle {
     pub(crate) struck: bool,
     pub(crate) code: bool,
     pub(crate) quote: bool,
-    /// The index in [`Markup::links`] of the address that it leads to.
+    pub(crate) mention: bool,
+    /// The index in [`Markup::links`] of the URL that it leads to.
     pub(crate) link: Option<u16>,
 }
 
@@ -23,14 +27,11 @@ pub(crate) struct Markup {
     pub(crate) links: Vec<String>,
 }
 
-/// Links of one message; further ones stay plain text.
+/// Links of one message that can be opened; further ones are shown without.
 const LINKS_MAX: usize = 100;
 
-/// The longest address that becomes a link, in bytes.
-const LINK_CHARS_MAX: usize = 2_000;
-
-/// How deep marks may be nested.
-const DEPTH_MAX: usize = 4;
+/// Begins each line of a quote and of a fence.
+const BAR: &str = "\u{258f} ";
 
 impl Markup {
     pub(crate) fn plain(text: &str) -> Self {
@@ -39,230 +40,126 @@ impl Markup {
         markup
     }
 
-    /// Parses a message.
-    pub(crate) fn parse(text: &str) -> Self {
+    /// Reads a message's text; an `@name` is a mention if it is one of `mentions`.
+    pub(crate) fn parse(text: &str, mentions: &[impl AsRef<str>]) -> Self {
         let mut markup = Self::default();
-        let mut fenced = false;
-        let fences = text.lines().filter(|line| is_fence(line)).count();
-        let mut seen = 0;
-        let mut first = true;
-        for line in text.split('\n') {
-            if is_fence(line) && (fenced || seen + 1 < fences) {
-                seen += 1;
-                fenced = !fenced;
-                continue;
-            }
-            seen += usize::from(is_fence(line));
-            if !first {
+        for (at, block) in text::parse(text, mentions).iter().enumerate() {
+            if at > 0 {
                 markup.push("\n", TextStyle::default());
             }
-            first = false;
-            let look = TextStyle::default();
-            if fenced {
-                markup.push(
-                    "\u{258f} ",
-                    TextStyle {
-                        quote: true,
-                        ..look
-                    },
-                );
-                markup.push(line, TextStyle { code: true, ..look });
-            } else if let Some(quoted) = line.strip_prefix("> ") {
-                markup.push(
-                    "\u{258f} ",
-                    TextStyle {
-                        quote: true,
-                        ..look
-                    },
-                );
-                markup.inline(
-                    quoted,
-                    TextStyle {
-                        quote: true,
-                        ..look
-                    },
-                    0,
-                );
-            } else {
-                markup.inline(line, look, 0);
-            }
+            markup.block(block);
         }
         markup
     }
 
-    pub(crate) fn push(&mut self, text: &str, look: TextStyle) {
+    pub(crate) fn push(&mut self, text: &str, style: TextStyle) {
         if text.is_empty() {
             return;
         }
         let start = self.text.len();
         self.text.push_str(text);
         match self.runs.last_mut() {
-            Some((range, last)) if *last == look => range.end = self.text.len(),
-            _ => self.runs.push((start..self.text.len(), look)),
+            Some((range, last)) if *last == style => range.end = self.text.len(),
+            _ => self.runs.push((start..self.text.len(), style)),
         }
     }
 
-    fn inline(&mut self, text: &str, look: TextStyle, depth: usize) {
-        let mut rest = text;
-        let mut before = None;
-        while let Some(c) = rest.chars().next() {
-            let word_before = before.is_some_and(char::is_alphanumeric);
-            let used = match c {
-                '`' => self.code(rest, look),
-                '*' | '_' | '~' if depth < DEPTH_MAX => {
-                    self.emphasis(rest, look, word_before, depth)
-                }
-                '[' => self.named_link(rest, look, depth),
-                'h' if !word_before => self.bare_link(rest, look),
-                '\\' => self.escaped(rest, look),
-                _ => None,
-            };
-            let used = used.unwrap_or_else(|| {
-                self.push(&rest[..c.len_utf8()], look);
-                c.len_utf8()
-            });
-            before = rest[..used].chars().next_back();
-            rest = &rest[used..];
-        }
-    }
-
-    fn escaped(&mut self, text: &str, look: TextStyle) -> Option<usize> {
-        let next = text[1..].chars().next()?;
-        if !"*_~`[\\".contains(next) {
-            return None;
-        }
-        self.push(&text[1..2], look);
-        Some(2)
-    }
-
-    /// The backticks stay, so that code can be recognised without colours.
-    fn code(&mut self, text: &str, look: TextStyle) -> Option<usize> {
-        let marks = text.len() - text.trim_start_matches('`').len();
-        let mark = &text[..marks];
-        let inner = &text[marks..];
-        let end = inner.find(mark)?;
-        if end == 0 {
-            return None;
-        }
-        let used = marks + end + marks;
-        self.push(&text[..used], TextStyle { code: true, ..look });
-        Some(used)
-    }
-
-    fn emphasis(
-        &mut self,
-        text: &str,
-        look: TextStyle,
-        word_before: bool,
-        depth: usize,
-    ) -> Option<usize> {
-        let (mark, inside) = [
-            ("**", TextStyle { bold: true, ..look }),
-            ("__", TextStyle { bold: true, ..look }),
-            (
-                "~~",
-                TextStyle {
-                    struck: true,
-                    ..look
-                },
-            ),
-            (
-                "*",
-                TextStyle {
-                    italic: true,
-                    ..look
-                },
-            ),
-            (
-                "_",
-                TextStyle {
-                    italic: true,
-                    ..look
-                },
-            ),
-        ]
-        .into_iter()
-        .find(|(mark, _)| text.starts_with(mark))?;
-        // snake_case is not emphasis.
-        if word_before && mark.starts_with('_') {
-            return None;
-        }
-        let inner = &text[mark.len()..];
-        if inner.starts_with(char::is_whitespace) {
-            return None;
-        }
-        let mut from = 0;
-        loop {
-            let end = from + inner[from..].find(mark)?;
-            let after = &inner[end + mark.len()..];
-            let is_open = inner[..end].ends_with(char::is_whitespace) || end == 0;
-            let in_word = mark.starts_with('_') && after.starts_with(char::is_alphanumeric);
-            let is_longer = mark.len() == 1 && after.starts_with(mark);
-            if !is_open && !in_word && !is_longer {
-                self.inline(&inner[..end], inside, depth + 1);
-                return Some(mark.len() + end + mark.len());
+    fn block(&mut self, block: &Block) {
+        let plain = TextStyle::default();
+        let quote = TextStyle {
+            quote: true,
+            ..plain
+        };
+        match block {
+            Block::Paragraph(inlines) => self.inlines(inlines, plain, ""),
+            Block::Quote(inlines) => {
+                self.push(BAR, quote);
+                self.inlines(inlines, quote, BAR);
             }
-            from = end + mark.len();
-            // Inside `*…*`, a `**` is not the closing mark.
-            from += usize::from(mark.len() == 1 && inner[from..].starts_with(mark));
+            Block::List(items) => {
+                for (at, item) in items.iter().enumerate() {
+                    let feed = if at > 0 { "\n" } else { "" };
+                    self.push(&format!("{feed}{} ", item.mark), plain);
+                    self.inlines(&item.text, plain, "");
+                }
+            }
+            Block::Fence { text, .. } => {
+                for (at, line) in text.split('\n').enumerate() {
+                    self.push(if at > 0 { "\n" } else { "" }, plain);
+                    self.push(BAR, quote);
+                    self.push(
+                        line,
+                        TextStyle {
+                            code: true,
+                            ..plain
+                        },
+                    );
+                }
+            }
         }
     }
 
-    fn named_link(&mut self, text: &str, look: TextStyle, depth: usize) -> Option<usize> {
-        let middle = text.find("](")?;
-        let name = &text[1..middle];
-        let end = middle + 2 + text[middle + 2..].find(')')?;
-        let address = &text[middle + 2..end];
-        if name.is_empty() || name.contains('[') || !is_address(address) {
-            return None;
+    /// Adds the parts of a line, or of lines that each begin with `bar`.
+    fn inlines(&mut self, inlines: &[Inline], style: TextStyle, bar: &str) {
+        for inline in inlines {
+            match inline {
+                Inline::Text(text) => self.lines(text, style, bar),
+                Inline::Strong(inner) => {
+                    let bold = true;
+                    self.inlines(inner, TextStyle { bold, ..style }, bar);
+                }
+                Inline::Emphasis(inner) => {
+                    let italic = true;
+                    self.inlines(inner, TextStyle { italic, ..style }, bar);
+                }
+                Inline::Strike(inner) => {
+                    let struck = true;
+                    self.inlines(inner, TextStyle { struck, ..style }, bar);
+                }
+                Inline::Code(text) => {
+                    // The backticks stay, so that code is recognised without colours.
+                    let ticks = if text.contains('`') { "``" } else { "`" };
+                    let code = true;
+                    let text = format!("{ticks}{text}{ticks}");
+                    self.push(&text, TextStyle { code, ..style });
+                }
+                Inline::Link { url, label } => self.link(url, label, style),
+                Inline::Mention(name) => {
+                    let mention = true;
+                    self.push(&format!("@{name}"), TextStyle { mention, ..style });
+                }
+            }
         }
-        let link = Some(self.link(address)?);
-        self.inline(name, TextStyle { link, ..look }, depth.max(DEPTH_MAX));
-        // The address is always visible.
-        if name != address {
-            self.push(&format!(" <{address}>"), look);
-        }
-        Some(end + 1)
     }
 
-    fn bare_link(&mut self, text: &str, look: TextStyle) -> Option<usize> {
-        let end = text
-            .find(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | '"'))
-            .unwrap_or(text.len());
-        let mut address = text[..end].trim_end_matches(['.', ',', ';', ':', '!', '?', '\'']);
-        // A closing parenthesis around the address is not part of it.
-        if address.ends_with(')') && !address.contains('(') {
-            address = address.trim_end_matches(')');
+    fn lines(&mut self, text: &str, style: TextStyle, bar: &str) {
+        for (at, line) in text.split('\n').enumerate() {
+            if at > 0 {
+                self.push("\n", style);
+                self.push(bar, style);
+            }
+            self.push(line, style);
         }
-        if look.link.is_some() || !is_address(address) {
-            return None;
-        }
-        let link = Some(self.link(address)?);
-        self.push(address, TextStyle { link, ..look });
-        Some(address.len())
     }
 
-    fn link(&mut self, address: &str) -> Option<u16> {
+    /// Adds a link. Its URL is always visible: behind the label, unless that shows it.
+    fn link(&mut self, url: &str, label: &[Inline], style: TextStyle) {
+        let link = self.index_of(url);
+        let start = self.text.len();
+        self.inlines(label, TextStyle { link, ..style }, "");
+        let shown = &self.text[start..];
+        if shown != url && url.strip_prefix("https://") != Some(shown) {
+            self.push(&format!(" <{url}>"), style);
+        }
+    }
+
+    fn index_of(&mut self, url: &str) -> Option<u16> {
         if self.links.len() >= LINKS_MAX {
             return None;
         }
-        self.links.push(address.to_owned());
+        self.links.push(url.to_owned());
         u16::try_from(self.links.len() - 1).ok()
     }
-}
-
-fn is_fence(line: &str) -> bool {
-    line.starts_with("```") && !line[3..].contains('`')
-}
-
-/// Accepts http and https addresses without white space and control characters.
-fn is_address(text: &str) -> bool {
-    let host = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    host.is_some_and(|host| host.starts_with(char::is_alphanumeric))
-        && text.len() <= LINK_CHARS_MAX
-        && text.chars().all(|c| !c.is_whitespace() && !c.is_control())
 }
 
 #[cfg(test)]
@@ -272,25 +169,26 @@ mod tests {
     /// Shows each run in brackets after the letters of its style.
     #[track_caller]
     fn check(text: &str, expect: &str) {
-        let markup = Markup::parse(text);
+        let markup = Markup::parse(text, &["bob"]);
         let mut shown = String::new();
         let mut at = 0;
-        for (range, look) in &markup.runs {
+        for (range, style) in &markup.runs {
             assert_eq!(range.start, at, "no gap, no overlap");
             at = range.end;
             let mut letters = String::new();
             for (letter, is) in [
-                ('b', look.bold),
-                ('i', look.italic),
-                ('s', look.struck),
-                ('c', look.code),
-                ('q', look.quote),
+                ('b', style.bold),
+                ('i', style.italic),
+                ('s', style.struck),
+                ('c', style.code),
+                ('q', style.quote),
+                ('@', style.mention),
             ] {
                 if is {
                     letters.push(letter);
                 }
             }
-            if let Some(link) = look.link {
+            if let Some(link) = style.link {
                 letters += &format!("<{}>", markup.links[usize::from(link)]);
             }
             let text = &markup.text[range.clone()];
@@ -305,61 +203,32 @@ mod tests {
     }
 
     #[test]
-    fn inline_forms() {
-        check("plain", "plain");
-        check("a **bold** b", "a b[bold] b");
-        check("*it* and _it_", "i[it] and i[it]");
+    fn styles() {
         check("**a *b* c**", "b[a ]bi[b]b[ c]");
         check("~~gone~~", "s[gone]");
-        check("`a*b*`", "c[`a*b*`]");
-        check("``a`b``", "c[``a`b``]");
-        check("snake_case_name", "snake_case_name");
-        check("2 * 3 * 4", "2 * 3 * 4");
-        check("**open", "**open");
-        check("a\\*b\\*", "a*b*");
-        check("****", "****");
-        check("> said", "q[▏ said]");
+        check("`a*b*` ``a`b``", "c[`a*b*`] c[``a`b``]");
+        check("hi @bob", "hi @[@bob]");
+        check("- *a*\n2) b", "- i[a]\n2) b");
     }
 
     #[test]
-    fn links() {
+    fn bars() {
+        check("> said\n> *more*\nno", "q[▏ said\n▏ ]iq[more]\nno");
         check(
-            "see https://a.example/x.",
-            "see <https://a.example/x>[https://a.example/x].",
+            "so:\n```rust\nlet *a*;\n\n```\nend",
+            "so:\nq[▏ ]c[let *a*;]\nq[▏ ]\nend",
         );
+    }
+
+    #[test]
+    fn urls_are_visible() {
         check(
-            "(http://a.example)",
-            "(<http://a.example>[http://a.example])",
+            "https://a.example www.b.example",
+            "<https://a.example>[https://a.example] <https://www.b.example>[www.b.example]",
         );
         check(
             "[here](https://a.example)",
             "<https://a.example>[here] <https://a.example>",
         );
-        check("[x](javascript:alert)", "[x](javascript:alert)");
-        check("xhttps://a.example", "xhttps://a.example");
-        check("https://", "https://");
-    }
-
-    #[test]
-    fn code_blocks() {
-        check(
-            "so:\n```rust\nlet *a* = 1;\n```\nend",
-            "so:\nq[▏ ]c[let *a* = 1;]\nend",
-        );
-        check("```\nopen", "```\nopen");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn any_text_is_read_without_gap_or_overlap(text in r"[a*_~`\[\]()\\ \nhtps:/.>é😀]{0,60}|.{0,60}") {
-            let markup = Markup::parse(&text);
-            let mut at = 0;
-            for (range, _) in &markup.runs {
-                assert_eq!(range.start, at);
-                assert!(markup.text.is_char_boundary(range.end));
-                at = range.end;
-            }
-            assert_eq!(at, markup.text.len());
-        }
     }
 }

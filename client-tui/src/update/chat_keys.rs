@@ -67,7 +67,7 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
 }
 
 fn is_away(chat: &Chat) -> bool {
-    chat.current().is_scrolled() || !chat.current().timeline.is_live()
+    chat.current().is_scrolled() || !chat.current().is_live()
 }
 
 pub(super) fn move_by(app: &mut App, by: ScrollStep, effects: &mut Effects) {
@@ -79,8 +79,7 @@ pub(super) fn move_by(app: &mut App, by: ScrollStep, effects: &mut Effects) {
         pages::fetch_newer(app, effects);
     }
     if let Screen::Chat(chat) = &mut app.screen {
-        let room = chat.current_mut();
-        room.timeline.trim(room.is_scrolled());
+        chat.current_mut().trim();
     }
 }
 
@@ -125,8 +124,8 @@ fn next_unread(chat: &mut Chat) {
     }
 }
 
-/// Up: the line above, then the history. What was typed comes back with Down, or once the recalled
-/// line is sent.
+/// Handles the Up key: goes to the line above, then into the history. The typed text comes back with
+/// Down, or once the recalled line is sent.
 fn up(chat: &mut Chat) {
     let room = chat.current_mut();
     if room.input.up() || matches!(room.compose, Compose::Edit(_)) {

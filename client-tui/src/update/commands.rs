@@ -5,7 +5,24 @@
 use super::arguments::{duration_s, first_word, role, room_name, username};
 use super::{Effect, Effects, RoomAction, overlays, select, sending};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Membership, Screen, full_name, listed, mark};
+use crate::state::{App, Chat, ConnectionState, Membership, Screen, full_name, listed, mark};
+
+/// Connects again after the server ended the connection.
+fn reconnect(chat: &mut Chat, effects: &mut Effects) -> Result<(), String> {
+    if !matches!(chat.connection, ConnectionState::Ended { .. }) {
+        return Err(messages::CONNECTS_BY_ITSELF.to_owned());
+    }
+    chat.connection = ConnectionState::Connecting;
+    let username = chat.me.clone();
+    effects.push(Effect::Reconnect { username });
+    Ok(())
+}
+
+/// An action is sent as emphasised text, which every client shows.
+fn emphasised(text: &str) -> String {
+    let mark = if text.contains('*') { '_' } else { '*' };
+    format!("{mark}{text}{mark}")
+}
 
 /// Carries out a command line without its slash.
 pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<(), String> {
@@ -18,10 +35,10 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "quit" => effects.push(Effect::Quit),
         "help" => app.help = Some(0),
         "me" if argument.is_empty() => return Err(messages::ACTION_NEEDS_TEXT.to_owned()),
-        "me" => return sending::send_text(app, &format!("/me {argument}"), None, effects),
+        "me" => return sending::send_text(app, &emphasised(argument), None, effects),
         "names" => {
             let names = names(chat);
-            chat.current_mut().timeline.add_local(now, names, false);
+            chat.current_mut().note(now, names, false);
         }
         "join" => effects.push(Effect::Join(room_name(argument, "/join")?)),
         "leave" => leave(chat, argument, effects)?,
@@ -30,7 +47,7 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "msg" => effects.push(open_direct(argument)?),
         "topic" if argument.is_empty() => {
             let topic = topic(chat);
-            chat.current_mut().timeline.add_local(now, topic, false);
+            chat.current_mut().note(now, topic, false);
         }
         "search" => return overlays::search(chat, argument, effects),
         "reply" if argument.is_empty() => return select::reply(chat),
@@ -41,6 +58,7 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "edit" if argument.is_empty() => return select::edit(chat),
         "react" => effects.push(select::react(chat, argument)?),
         "retry" => sending::retry(app, effects),
+        "reconnect" => reconnect(chat, effects)?,
         "discard" => chat
             .current_mut()
             .pending
@@ -52,7 +70,7 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
             }
             None => {
                 let text = messages::unknown_command(name);
-                chat.current_mut().timeline.add_local(now, text, true);
+                chat.current_mut().note(now, text, true);
             }
         },
     }
@@ -79,6 +97,8 @@ fn action(chat: &mut Chat, name: &str, argument: &str) -> Result<Option<RoomActi
             chat_shared::check_display_name(argument).map_err(|error| format!("{error}."))?;
             RoomAction::Profile(argument.to_owned())
         }
+        "block" => RoomAction::Block(user()?),
+        "unblock" => RoomAction::Unblock(user()?),
         "invite" => RoomAction::Invite(user()?),
         "kick" => RoomAction::Kick(user()?),
         "ban" => RoomAction::Ban(user()?, duration_s(rest)?),

@@ -79,11 +79,7 @@ fn names(chat: &Chat, word: &str, at_start: bool) -> Vec<String> {
     let end = if at_start && at.is_empty() { ": " } else { " " };
     let name = name.to_lowercase();
     let room = chat.current();
-    let spoke = room
-        .timeline
-        .messages()
-        .take(500)
-        .map(|(_, message)| &message.sender);
+    let spoke = room.messages().take(500).map(|message| &message.username);
     let members = room.people().into_iter().flat_map(|people| people.iter());
     let members = members.map(|member| &member.username);
     let mut found: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! What goes in and what comes out of [`super::update`]: events and effects.
+//! The input and the output of [`super::update`]: events and effects.
 
 use chat_shared::client::{CommandError, Event as SdkEvent};
 use chat_shared::protocol::{
@@ -97,6 +97,10 @@ pub(crate) enum Effect {
     },
     /// Close the connection: it belongs to another user.
     Disconnect,
+    /// Connect again with the saved session.
+    Reconnect {
+        username: Username,
+    },
     /// The session has ended: forget its token.
     ForgetSession {
         username: Username,
@@ -152,7 +156,7 @@ pub(crate) enum Effect {
     },
 }
 
-/// A change in a room or of a profile that the server only confirms.
+/// A change in a room, of a profile or of a block that the server only confirms.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RoomAction {
     Edit { seq: Seq, text: String },
@@ -167,6 +171,8 @@ pub(crate) enum RoomAction {
     Unmute(Username),
     Role(Username, Role),
     Profile(String),
+    Block(Username),
+    Unblock(Username),
 }
 
 impl RoomAction {
@@ -185,6 +191,8 @@ impl RoomAction {
             Self::Unmute(who) => messages::not_done(who, "unmuted"),
             Self::Role(who, _) => messages::role_not_changed(who),
             Self::Profile(_) => messages::DISPLAY_NAME_NOT_CHANGED.to_owned(),
+            Self::Block(who) => messages::not_done(who, "blocked"),
+            Self::Unblock(who) => messages::not_done(who, "unblocked"),
         }
     }
 }

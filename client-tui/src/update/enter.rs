@@ -1,12 +1,38 @@
 //! Enter: the input line becomes a message, an edit or a command.
 
-use super::sending::{checked_text, send_text};
+use chat_shared::text::{TextError, split};
+use chat_shared::{MessageText, Seq};
+
+use super::sending::{checked_text, send_in_parts, send_text};
 use super::{Effect, Effects, RoomAction, commands};
 use crate::messages::chat as messages;
-use crate::state::{App, Compose, SaveDue, Screen};
+use crate::state::{App, Compose, Overlay, SaveDue, Screen};
 
-/// Carries out the input line of the current room.
+/// Carries out the input line of the current room. Asks first if a message is too long for one.
 pub(super) fn enter(app: &mut App, effects: &mut Effects) {
+    let Screen::Chat(chat) = &mut app.screen else {
+        return;
+    };
+    let room = chat.current();
+    let is_message = !room.input.is_command() && !matches!(room.compose, Compose::Edit(_));
+    let is_too_long = MessageText::parse(room.input.text()) == Err(TextError::TooLong);
+    if is_message && is_too_long && room.closed().is_none() {
+        let parts = split(room.input.text()).len();
+        chat.overlay = Some(Overlay::Split { parts });
+        return;
+    }
+    carry_out(app, send_text, effects);
+}
+
+/// Sends the input line of the current room as several messages.
+pub(super) fn enter_in_parts(app: &mut App, effects: &mut Effects) {
+    carry_out(app, send_in_parts, effects);
+}
+
+/// Sends a text as a message, maybe as a reply.
+type SendText = fn(&mut App, &str, Option<Seq>, &mut Effects) -> Result<(), String>;
+
+fn carry_out(app: &mut App, send: SendText, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
@@ -27,10 +53,10 @@ pub(super) fn enter(app: &mut App, effects: &mut Effects) {
     }
     let outcome = match line.strip_prefix('/') {
         Some(text) if is_command && text.starts_with('/') => {
-            send_or_edit(app, text, compose, effects)
+            send_or_edit(app, text, compose, send, effects)
         }
         Some(command) if is_command => commands::run(app, command, effects),
-        _ => send_or_edit(app, &line, compose, effects),
+        _ => send_or_edit(app, &line, compose, send, effects),
     };
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -52,6 +78,7 @@ fn send_or_edit(
     app: &mut App,
     text: &str,
     compose: Compose,
+    send: SendText,
     effects: &mut Effects,
 ) -> Result<(), String> {
     let Screen::Chat(chat) = &mut app.screen else {
@@ -72,5 +99,5 @@ fn send_or_edit(
             return Ok(());
         }
     };
-    send_text(app, text, reply_to, effects)
+    send(app, text, reply_to, effects)
 }

@@ -1,23 +1,19 @@
 //! Applies what the server sends on its own: the welcome and every other frame.
 
 use chat_shared::limits::TYPING_MS;
-use chat_shared::protocol::{ChatEvent, ServerFrame, SystemEvent, SystemKind, Welcome};
+use chat_shared::protocol::{ChatEvent, ServerFrame, SystemEvent, Welcome};
 use chat_shared::{RoomName, Seq, TimestampMs};
 use jiff::tz::TimeZone;
 
 use crate::messages::chat as messages;
-use crate::state::{
-    Change, Chat, ConnectionState, Membership, More, PendingState, Room, SaveDue, Scroll,
-};
+use crate::state::{Chat, ConnectionState, Membership, PendingState, Room, SaveDue, Scroll};
 
 pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
     chat.connection = ConnectionState::Live;
     chat.me = welcome.username;
     if chat.log.as_ref().is_some_and(|log| *log != welcome.log) {
         for room in chat.rooms_mut() {
-            room.timeline.reset();
-            room.view = None;
-            room.scroll = Scroll::Newest;
+            room.forget();
             room.read = Default::default();
         }
     }
@@ -26,15 +22,8 @@ pub(super) fn connected(chat: &mut Chat, welcome: Welcome) {
         // Requests of the last connection will not be answered.
         room.members_asked_at = 0;
         room.typing.names.clear();
-        if room.timeline.older != More::None {
-            room.timeline.older = More::There;
-        }
-        if room.timeline.newer == More::Loading {
-            room.timeline.newer = More::There;
-        }
-        if room.jump.take().is_some() {
-            room.timeline.clear();
-        }
+        room.paging.restart();
+        room.jump = None;
     }
     welcome
         .rooms
@@ -82,7 +71,7 @@ fn on_room_gone(chat: &mut Chat, name: &RoomName, now: TimestampMs) {
             None => messages::not_in_room(name),
         };
         if !left_here {
-            room.timeline.add_local(now, why.clone(), true);
+            room.note(now, why.clone(), true);
         }
         close(room, why);
         chat.save_due = SaveDue::Now;
@@ -105,26 +94,10 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
         }
     }
     match frame {
-        ServerFrame::Chat(event) => on_chat(chat, event, tip, is_new),
-        ServerFrame::Edited(it) => {
-            let change = Change::Edited {
-                mentions_me: it.username != chat.me && it.mentions.contains(&chat.me),
-                text: it.message.into(),
-            };
-            let change = if it.deleted { Change::Deleted } else { change };
-            changed(chat, &it.room, it.seq, it.target, change);
+        ServerFrame::Chat(event) => on_chat(chat, &event, tip, is_new),
+        ServerFrame::System(event) if event.seq.is_none() || is_new => {
+            on_system(chat, event, zone);
         }
-        ServerFrame::Deleted(it) => changed(chat, &it.room, it.seq, it.target, Change::Deleted),
-        ServerFrame::Reacted(it) => {
-            let change = Change::Reacted {
-                is_me: it.username == chat.me,
-                who: it.username,
-                emoji: it.emoji,
-                on: it.on,
-            };
-            changed(chat, &it.room, it.seq, it.target, change);
-        }
-        ServerFrame::System(event) => on_system(chat, event, zone),
         ServerFrame::Typing(mut event) => {
             event.usernames.retain(|name| *name != chat.me);
             if let Some(room) = chat.room_mut(&event.room) {
@@ -148,19 +121,14 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
         }
         ServerFrame::Limited(limited) => {
             if let Some(room) = chat.room_mut(&limited.room) {
-                if limited.reset {
-                    room.timeline.reset();
-                } else {
-                    room.timeline.clear();
-                }
-                (room.scroll, room.selected, room.jump) = Default::default();
+                room.restart();
             }
         }
         ServerFrame::Error(error) => {
             let known = error.room.filter(|name| chat.room(name).is_some());
             let room = known.unwrap_or_else(|| chat.current().name.clone());
             if let Some(room) = chat.room_mut(&room) {
-                room.timeline.add_local(now, error.message, true);
+                room.note(now, error.message, true);
             }
         }
         _ => {}
@@ -168,7 +136,7 @@ pub(super) fn on_frame(chat: &mut Chat, frame: ServerFrame, now: TimestampMs, zo
 }
 
 /// Adds a message; `tip` is the seq of the last event before it.
-fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq, is_new: bool) {
+fn on_chat(chat: &mut Chat, event: &ChatEvent, tip: Seq, is_new: bool) {
     let me = chat.me.clone();
     let own = event.username == me;
     let is_current = chat.is_current(&event.room);
@@ -181,10 +149,10 @@ fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq, is_new: bool) {
         room.pending.retain(|line| line.nonce != event.nonce);
     }
     room.typing.names.retain(|name| *name != event.username);
-    let is_away = room.is_scrolled() || !room.timeline.is_live();
+    let is_away = room.is_scrolled() || !room.is_live();
     let stored = room.pending.len() < waiting;
-    if room.timeline.add_message(event, &me) {
-        if is_new && !own && is_current && !shown && !is_away {
+    if is_new {
+        if !own && is_current && !shown && !is_away {
             // It arrives while the user looks elsewhere.
             room.read.divider.get_or_insert(tip);
         }
@@ -193,18 +161,12 @@ fn on_chat(chat: &mut Chat, event: ChatEvent, tip: Seq, is_new: bool) {
         }
     }
     if is_current {
-        room.timeline.trim(room.is_scrolled());
+        room.trim();
     } else if !room.is_scrolled() {
-        room.timeline.trim_hidden();
+        room.trim_hidden();
     }
     if stored {
         chat.save_due = SaveDue::Now;
-    }
-}
-
-fn changed(chat: &mut Chat, room: &RoomName, seq: Seq, target: Seq, change: Change) {
-    if let Some(room) = chat.room_mut(room) {
-        room.timeline.apply_change(seq, target, change);
     }
 }
 
@@ -219,9 +181,6 @@ fn on_system(chat: &mut Chat, event: SystemEvent, zone: &TimeZone) {
         // `room_gone` follows.
         room.membership = Membership::Closed(why);
     }
-    let quiet = matches!(event.event, SystemKind::Created) && room.is_direct();
-    if !quiet {
-        room.timeline.add_system(event);
-        room.timeline.trim(room.is_scrolled());
-    }
+    room.note_event(event);
+    room.trim();
 }

@@ -44,6 +44,9 @@ const PASTE_LINES_ASKED: usize = 200;
 /// After this time without a key, paste or click the user counts as away.
 const AWAY_AFTER_MS: u64 = 5 * 60 * 1_000;
 
+/// How long another press of Ctrl-C quits.
+const QUIT_ARMED_MS: u64 = 3_000;
+
 /// How long a changed draft may wait until it is saved.
 const DRAFT_SAVED_AFTER_MS: u64 = 1_000;
 
@@ -70,7 +73,7 @@ pub(crate) fn update(app: &mut App, event: Event, now: TimestampMs) -> Effects {
             let mut chat = Chat::new(username);
             saved.restore(&mut chat);
             for warning in warnings {
-                chat.current_mut().timeline.add_local(now, warning, true);
+                chat.current_mut().note(now, warning, true);
             }
             send_waiting(&mut chat, now, &mut effects);
             app.screen = Screen::Chat(Box::new(chat));
@@ -90,7 +93,7 @@ fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
     if action == Some(Action::Leave) {
         return on_leave(app, effects);
     }
-    app.leaving = false;
+    app.quit_armed_until = None;
     if let Screen::Chat(chat) = &mut app.screen {
         chat.notice = None;
     }
@@ -107,23 +110,31 @@ fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
     }
 }
 
-/// Clears the input line or closes the overlay; a second press quits.
+/// Closes what covers the chat or clears the input line; with nothing of that left to do, two
+/// presses in short succession quit.
 fn on_leave(app: &mut App, effects: &mut Effects) {
-    if app.leaving {
+    if app.is_quit_armed() {
         effects.push(Effect::Quit);
-        return;
+    } else if !clear(app) {
+        app.quit_armed_until = Some(app.now.saturating_add(QUIT_ARMED_MS));
     }
-    app.leaving = true;
-    app.help = None;
+}
+
+/// Returns false if there was nothing to close or to clear.
+fn clear(app: &mut App) -> bool {
+    if app.help.take().is_some() {
+        return true;
+    }
     match &mut app.screen {
         Screen::SignIn(form) => sign_in::clear_field(form),
         Screen::Chat(chat) => {
             chat.notice = None;
             if chat.overlay.take().is_some() {
-                app.leaving = false;
-                return;
+                return true;
             }
             let room = chat.current_mut();
+            let holds =
+                room.selected.is_some() || room.compose != Compose::New || !room.input.is_empty();
             room.selected = None;
             if matches!(room.compose, Compose::Edit(_)) {
                 room.give_back();
@@ -135,6 +146,7 @@ fn on_leave(app: &mut App, effects: &mut Effects) {
                 }
             }
             chat.save_due = chat.save_due.max_by(app.now);
+            holds
         }
     }
 }
@@ -154,7 +166,7 @@ fn on_help_key(app: &mut App, key: KeyEvent) {
 }
 
 fn on_paste(app: &mut App, text: String) {
-    app.leaving = false;
+    app.quit_armed_until = None;
     match &mut app.screen {
         Screen::SignIn(form) => sign_in::on_paste(form, &text),
         Screen::Chat(chat) => {

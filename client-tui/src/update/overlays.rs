@@ -7,7 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::arguments::room_name;
 use super::editing::type_or_edit;
-use super::{Effect, Effects, paste, select};
+use super::{Effect, Effects, enter, paste, select};
 use crate::keys::{Action, Press};
 use crate::messages::chat as messages;
 use crate::state::{App, Chat, Overlay, Screen, SearchView, Switcher};
@@ -34,6 +34,11 @@ pub(super) fn on_key(app: &mut App, key: KeyEvent, effects: &mut Effects) {
             }
             KeyCode::Char('n') => {}
             _ => chat.overlay = Some(Overlay::Paste { text, lines }),
+        },
+        Some(Overlay::Split { parts }) => match key.code {
+            KeyCode::Enter | KeyCode::Char('y') => enter::enter_in_parts(app, effects),
+            KeyCode::Char('n') => {}
+            _ => chat.overlay = Some(Overlay::Split { parts }),
         },
         Some(Overlay::Switcher(switcher)) => on_switcher_key(chat, switcher, key, action),
         Some(Overlay::Search(view)) => on_search_key(app, view, key, effects),

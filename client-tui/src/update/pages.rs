@@ -6,42 +6,30 @@ use chat_shared::{Seq, TimestampMs};
 
 use super::{Effect, Effects, PageRequest, scroll};
 use crate::messages::chat as messages;
-use crate::state::{
-    App, Chat, ConnectionState, LINES_SCROLLED_MAX, More, Room, SaveDue, Screen, Scroll, Side,
-};
+use crate::state::{App, Chat, ConnectionState, More, Room, SaveDue, Screen, Side};
 
 /// Messages requested at once.
 pub(crate) const PAGE_LINES_MAX: usize = 100;
 
 pub(super) fn fetch_older(app: &mut App, effects: &mut Effects) {
-    let Some(room) = room_to_fetch(app) else {
-        return;
-    };
-    if !matches!(room.timeline.older, More::There | More::Failed) {
-        return;
-    }
-    let kind = room
-        .timeline
-        .oldest()
-        .map_or(PageKind::Newest, PageKind::Before);
-    room.timeline.older = More::Loading;
-    effects.push(request(room, kind));
+    fetch(app, Side::Older, effects);
 }
 
 pub(super) fn fetch_newer(app: &mut App, effects: &mut Effects) {
+    fetch(app, Side::Newer, effects);
+}
+
+fn fetch(app: &mut App, side: Side, effects: &mut Effects) {
     let Some(room) = room_to_fetch(app) else {
         return;
     };
-    if !matches!(room.timeline.newer, More::There | More::Failed) {
-        return;
-    }
-    if let Some(newest) = room.timeline.newest() {
-        room.timeline.newer = More::Loading;
-        effects.push(request(room, PageKind::After(newest)));
+    if let Some(kind) = room.next_page(side) {
+        room.paging.set(side, More::Loading);
+        effects.push(request(room, kind));
     }
 }
 
-/// Replaces what is loaded by the messages around `seq`.
+/// Requests the messages around `seq`, to be shown as soon as they arrive.
 pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
@@ -51,9 +39,9 @@ pub(super) fn fetch_around(app: &mut App, seq: Seq, effects: &mut Effects) {
         return;
     }
     let room = chat.current_mut();
-    room.timeline.clear();
-    (room.timeline.older, room.timeline.newer) = (More::Loading, More::Loading);
-    (room.scroll, room.jump) = (Scroll::Newest, Some(seq));
+    room.paging.restart();
+    room.paging.set(Side::Both, More::Loading);
+    room.jump = Some(seq);
     effects.push(request(room, PageKind::Around(seq)));
 }
 
@@ -64,11 +52,6 @@ fn room_to_fetch(app: &mut App) -> Option<&mut Room> {
     if chat.connection != ConnectionState::Live || chat.current().closed().is_some() {
         return None;
     }
-    if chat.current().timeline.lines().len() + PAGE_LINES_MAX > LINES_SCROLLED_MAX {
-        let text = messages::lines_max_reached(LINES_SCROLLED_MAX);
-        chat.notice = Some(text);
-        return None;
-    }
     Some(chat.current_mut())
 }
 
@@ -76,7 +59,7 @@ fn request(room: &Room, kind: PageKind) -> Effect {
     Effect::FetchHistory(PageRequest {
         room: room.name.clone(),
         kind,
-        generation: room.timeline.generation,
+        generation: room.paging.generation,
     })
 }
 
@@ -110,21 +93,14 @@ fn add_page(
     let Some(room) = chat.room_mut(&page.room) else {
         return;
     };
-    if page.generation != room.timeline.generation {
+    if page.generation != room.paging.generation {
         return;
     }
-    // The line that the page was to join was dropped since: adding the page would leave a gap.
-    let fits = match page.kind {
-        PageKind::Before(before) => room.timeline.oldest() == Some(before),
-        PageKind::After(after) => room.timeline.newest() == Some(after),
-        PageKind::Newest | PageKind::Around(_) => true,
-    };
     let side = side(page.kind);
     match result {
         Ok(answer) => {
             if let Some(view) = &mut room.view {
-                // Counts are exact once the view holds what is unread; a page that it can't join
-                // changes nothing.
+                // A page that can't be taken in is requested again.
                 let _ = view.take_page(page.kind, &answer);
             }
             let waiting = room.pending.len();
@@ -132,10 +108,8 @@ fn add_page(
                 room.pending.retain(|line| line.nonce != message.nonce);
             }
             let stored = room.pending.len() < waiting;
-            if !fits || !room.timeline.add_page(answer, &me, side) {
-                mark(room, side, More::There);
-            }
-            room.timeline.trim(room.is_scrolled());
+            room.paging.set(side, More::There);
+            room.trim();
             if stored {
                 chat.save_due = SaveDue::Now;
             }
@@ -149,20 +123,15 @@ fn add_page(
                 Side::Both => messages::THESE_NOT_LOADED,
             };
             let text = messages::failed(what, error);
-            room.timeline.add_local(now, text, true);
+            room.note(now, text, true);
         }
     }
 }
 
 fn mark(room: &mut Room, side: Side, more: More) {
-    match side {
-        Side::Older => room.timeline.older = more,
-        Side::Newer => room.timeline.newer = more,
-        // Nothing is loaded here to stay at.
-        Side::Both => {
-            room.timeline.clear();
-            room.jump = None;
-        }
+    room.paging.set(side, more);
+    if side == Side::Both {
+        room.jump = None;
     }
 }
 

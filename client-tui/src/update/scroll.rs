@@ -3,7 +3,7 @@
 
 use chat_shared::Seq;
 
-use crate::state::{App, LineKey, More, Room, Screen, Scroll};
+use crate::state::{App, Line, LineKey, More, Room, Screen, Scroll};
 use crate::view::{Rows, areas};
 
 /// The ends at which more lines are needed.
@@ -32,11 +32,7 @@ pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
         return MissingPages::default();
     };
     if by == ScrollStep::Newest {
-        let room = chat.current_mut();
-        room.scroll = Scroll::Newest;
-        if !room.timeline.is_live() {
-            room.timeline.clear();
-        }
+        chat.current_mut().show_newest();
         return MissingPages::default();
     }
     let timeline = areas(app.size, chat).timeline;
@@ -60,7 +56,7 @@ pub(super) fn scroll(app: &mut App, by: ScrollStep) -> MissingPages {
         }
     };
     let newer = matches!(by, ScrollStep::PageDown | ScrollStep::WheelDown)
-        && !room.timeline.is_live()
+        && !room.is_live()
         && is_at_end(room, scroll);
     set(app, scroll);
     MissingPages { older, newer }
@@ -72,16 +68,16 @@ pub(super) fn show(app: &mut App, seq: Seq) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
     };
-    let mut lines = chat
-        .current()
-        .timeline
-        .lines()
-        .range(LineKey::durable(seq)..);
-    let Some((key, _)) = lines.next() else {
+    let stored = |(_, line): &(LineKey, Line<'_>)| !matches!(line, Line::Pending(_));
+    let found = {
+        let mut lines = chat.current().down_from(LineKey::durable(seq));
+        lines.find(stored).map(|(key, _)| key)
+    };
+    let Some(key) = found else {
         return false;
     };
     let scroll = Scroll::At {
-        key: *key,
+        key,
         hidden: 0,
         new: 0,
     };
@@ -139,7 +135,7 @@ pub(super) fn wants_older(app: &App) -> bool {
     let Screen::Chat(chat) = &app.screen else {
         return false;
     };
-    if chat.current().timeline.older != More::There {
+    if chat.current().older() != More::There {
         return false;
     }
     let timeline = areas(app.size, chat).timeline;
@@ -234,12 +230,8 @@ fn down(room: &Room, rows: &Rows<'_>, step: usize) -> Scroll {
             };
         }
     }
-    // What comes below a stretch of the past is not loaded yet.
-    if room.timeline.is_live() {
-        Scroll::Newest
-    } else {
-        last
-    }
+    // The messages below a window of the past are not loaded yet.
+    if room.is_live() { Scroll::Newest } else { last }
 }
 
 fn position(scroll: Scroll) -> (LineKey, usize) {

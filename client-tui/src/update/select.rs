@@ -2,11 +2,12 @@
 //!
 //! Selecting, replying, editing, copying and reacting start here.
 
+use chat_shared::protocol::ChatEvent;
 use chat_shared::{Emoji, Seq};
 
 use super::{Effect, Effects, RoomAction, pages, scroll};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Compose, Editor, Message, Room, Screen};
+use crate::state::{App, Chat, Compose, Editor, Room, Screen};
 
 /// Selects the next message above or below.
 pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
@@ -16,14 +17,14 @@ pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
     let room = chat.current_mut();
     let next = match (room.selected, up) {
         (None, false) => return,
-        (None, true) => room.timeline.newest(),
+        (None, true) => room.newest(),
         (Some(seq), true) => {
-            let mut older = room.timeline.messages().skip_while(|(at, _)| *at >= seq);
-            older.next().map(|(at, _)| at).or(Some(seq))
+            let mut older = room.messages().skip_while(|message| message.seq >= seq);
+            older.next().map(|message| message.seq).or(Some(seq))
         }
         (Some(seq), false) => {
-            let newer = room.timeline.messages().take_while(|(at, _)| *at > seq);
-            newer.last().map(|(at, _)| at)
+            let newer = room.messages().take_while(|message| message.seq > seq);
+            newer.last().map(|message| message.seq)
         }
     };
     room.selected = next;
@@ -40,7 +41,7 @@ pub(super) fn select(app: &mut App, up: bool, effects: &mut Effects) {
 
 fn oldest(app: &App) -> Option<Seq> {
     match &app.screen {
-        Screen::Chat(chat) => chat.current().timeline.oldest(),
+        Screen::Chat(chat) => chat.current().oldest(),
         Screen::SignIn(_) => None,
     }
 }
@@ -50,9 +51,9 @@ pub(super) fn jump(app: &mut App, seq: Seq, effects: &mut Effects) {
     let Screen::Chat(chat) = &mut app.screen else {
         return;
     };
-    let timeline = &chat.current().timeline;
-    let loaded = timeline.message(seq).is_some()
-        || timeline.oldest().is_some_and(|oldest| oldest <= seq) && timeline.is_live();
+    let room = chat.current();
+    let loaded = room.is_live() && room.oldest().is_some_and(|oldest| oldest <= seq)
+        || room.messages().any(|message| message.seq == seq);
     if !(loaded && scroll::show(app, seq)) {
         pages::fetch_around(app, seq, effects);
     }
@@ -80,8 +81,8 @@ pub(super) fn reply(chat: &mut Chat) -> Result<(), String> {
 pub(super) fn edit(chat: &mut Chat) -> Result<(), String> {
     let seq = own(chat)?;
     let room = chat.current_mut();
-    let message = room.timeline.message(seq);
-    let text = message.map_or_else(String::new, |message| message.text.to_string());
+    let message = room.message(seq);
+    let text = message.map_or_else(String::new, |message| message.message.clone());
     room.load(Editor::with_text(&text), Compose::Edit(seq));
     Ok(())
 }
@@ -91,8 +92,8 @@ pub(super) fn copy(app: &mut App, effects: &mut Effects) {
         return;
     };
     match any(chat.current(), |_| true) {
-        Some((_, message)) => {
-            effects.push(Effect::Copy(message.text.to_string()));
+        Some(message) => {
+            effects.push(Effect::Copy(message.message.clone()));
             chat.notice = Some(messages::COPIED.to_owned());
         }
         None => chat.notice = Some(messages::NOTHING_TO_COPY.to_owned()),
@@ -109,12 +110,12 @@ pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
     let emoji = Emoji::parse(text).map_err(|error| format!("{error}."))?;
     let room = chat.current();
     let none = || messages::NOTHING_TO_REACT_TO.to_owned();
-    let (seq, message) = any(room, |_| true).ok_or_else(none)?;
-    let mine = message.reactions().any(|(on, it)| *on == emoji && it.me);
+    let message = any(room, |_| true).ok_or_else(none)?;
+    let mine = message.reactions.get(&emoji).is_some_and(|it| it.me);
     Ok(Effect::RoomAction {
         room: room.name.clone(),
         action: RoomAction::React {
-            seq,
+            seq: message.seq,
             emoji,
             on: !mine,
         },
@@ -123,35 +124,35 @@ pub(super) fn react(chat: &Chat, argument: &str) -> Result<Effect, String> {
 
 /// The message to reply to: the selected one, otherwise the newest of another person.
 pub(super) fn to_reply_to(chat: &Chat) -> Result<Seq, String> {
-    let found = any(chat.current(), |message| message.sender != chat.me);
+    let found = any(chat.current(), |message| message.username != chat.me);
     let none = || messages::NOTHING_TO_REPLY_TO.to_owned();
-    found.map(|(seq, _)| seq).ok_or_else(none)
+    found.map(|message| message.seq).ok_or_else(none)
 }
 
 /// The selected message, otherwise the user's newest.
 pub(super) fn own_or_chosen(chat: &Chat) -> Result<Seq, String> {
-    let found = any(chat.current(), |message| message.sender == chat.me);
+    let found = any(chat.current(), |message| message.username == chat.me);
     let none = || messages::NO_OWN_MESSAGE.to_owned();
-    found.map(|(seq, _)| seq).ok_or_else(none)
+    found.map(|message| message.seq).ok_or_else(none)
 }
 
 /// Like [`own_or_chosen`], but fails for another person's message.
 pub(super) fn own(chat: &Chat) -> Result<Seq, String> {
     let seq = own_or_chosen(chat)?;
-    let message = chat.current().timeline.message(seq);
-    if message.is_some_and(|message| message.sender == chat.me) {
+    let message = chat.current().message(seq);
+    if message.is_some_and(|message| message.username == chat.me) {
         Ok(seq)
     } else {
         Err(messages::ONLY_OWN_MESSAGES.to_owned())
     }
 }
 
-fn any(room: &Room, fits: impl Fn(&Message) -> bool) -> Option<(Seq, &Message)> {
+fn any(room: &Room, fits: impl Fn(&ChatEvent) -> bool) -> Option<&ChatEvent> {
     if let Some(seq) = room.selected
-        && let Some(message) = room.timeline.message(seq).filter(|it| !it.is_deleted())
+        && let Some(message) = room.message(seq).filter(|it| !it.deleted)
     {
-        return Some((seq, message));
+        return Some(message);
     }
-    let mut messages = room.timeline.messages();
-    messages.find(|(_, message)| !message.is_deleted() && fits(message))
+    let mut messages = room.messages();
+    messages.find(|message| !message.deleted && fits(message))
 }

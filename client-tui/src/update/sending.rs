@@ -3,11 +3,12 @@
 //! A message is added to its room's `pending` list with a nonce of its own; [`Pending`] draws the
 //! states that follow.
 
+use chat_shared::text::split;
 use chat_shared::{MessageText, Nonce, RoomName, Seq, TimestampMs};
 
 use super::{Effect, Effects};
 use crate::messages::chat as messages;
-use crate::state::{App, Chat, Pending, PendingState, Room, SaveDue, Screen, Scroll};
+use crate::state::{App, Chat, Pending, PendingState, Room, SaveDue, Screen};
 
 /// Messages that may wait in one room; further ones are not accepted.
 const PENDING_MAX: usize = 200;
@@ -52,14 +53,30 @@ fn send_in(
     room.pending.push(pending);
     send_next(room, ts, effects);
     // A user who writes wants to see the message, and has seen what was new.
-    room.scroll = Scroll::Newest;
+    room.show_newest();
     (room.read.divider, room.selected) = (None, None);
-    if !room.timeline.is_live() {
-        room.timeline.clear();
-    }
-    room.timeline.trim(false);
     room.typing.sent_at = 0;
     chat.save_due = SaveDue::Now;
+    Ok(())
+}
+
+/// Sends `text` in the current room, as several messages.
+pub(super) fn send_in_parts(
+    app: &mut App,
+    text: &str,
+    mut reply_to: Option<Seq>,
+    effects: &mut Effects,
+) -> Result<(), String> {
+    let parts = split(text);
+    if let Screen::Chat(chat) = &app.screen
+        && chat.current().pending.len() + parts.len() > PENDING_MAX
+    {
+        return Err(messages::too_many_waiting(PENDING_MAX));
+    }
+    for part in parts {
+        // The first part is the reply.
+        send_text(app, part.as_str(), reply_to.take(), effects)?;
+    }
     Ok(())
 }
 
@@ -107,7 +124,7 @@ fn send_next(room: &mut Room, now: TimestampMs, effects: &mut Effects) {
 
 /// The text as the server accepts it, or a sentence about what is wrong with it.
 pub(super) fn checked_text(text: &str) -> Result<String, String> {
-    let text = MessageText::parse(text).map_err(|error| format!("{error}."))?;
+    let text = MessageText::parse(text).map_err(|error| messages::wrong_text(text, error))?;
     Ok(text.into_string())
 }
 

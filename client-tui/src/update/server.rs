@@ -64,7 +64,7 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
         Event::Opened { what, text, result } => opened(app, &what, text, result, effects),
         Event::RoomsFound(Ok(page)) => {
             let text = messages::public_rooms(&page);
-            chat.current_mut().timeline.add_local(now, text, false);
+            chat.current_mut().note(now, text, false);
         }
         Event::RoomsFound(Err(error)) => {
             show_error(
@@ -94,7 +94,7 @@ fn on_sdk(app: &mut App, event: SdkEvent, effects: &mut Effects) {
         SdkEvent::Connected(welcome) if welcome.username.folded() != chat.me.folded() => {
             // The saved token belongs to another user: show and send nothing in their name.
             effects.push(Effect::Disconnect);
-            let error = messages_of_sign_in::other_user(&welcome.username, &chat.me);
+            let error = messages_of_sign_in::saved_for_other_user(&welcome.username, &chat.me);
             to_sign_in(app, error, effects);
         }
         SdkEvent::Connected(welcome) => frames::connected(chat, welcome),
@@ -150,10 +150,11 @@ fn sent(
     match result {
         Ok(ack) => {
             let line = room.pending.remove(index);
-            let mut chat =
-                ChatEvent::new(ack.room, ack.seq, ack.ts, me.clone(), line.text, line.nonce);
+            let mut chat = ChatEvent::new(ack.room, ack.seq, ack.ts, me, line.text, line.nonce);
             chat.reply_to = line.reply_to;
-            room.timeline.add_message(chat, &me);
+            if let Some(view) = &mut room.view {
+                view.take_acknowledged(&chat);
+            }
         }
         // It stays in the file and is sent by the next run.
         Err(CommandError::Closed(_)) => return,
@@ -242,7 +243,15 @@ fn action_done(
     match (result, action) {
         (Ok(()), RoomAction::Profile(name)) => {
             let text = messages::display_name_changed(&name);
-            chat.current_mut().timeline.add_local(now, text, false);
+            chat.current_mut().note(now, text, false);
+        }
+        (Ok(()), RoomAction::Block(who)) => {
+            let text = messages::blocked(&who);
+            chat.current_mut().note(now, text, false);
+        }
+        (Ok(()), RoomAction::Unblock(who)) => {
+            let text = messages::unblocked(&who);
+            chat.current_mut().note(now, text, false);
         }
         (Ok(()), _) => {}
         (Err(error), action) => {
@@ -254,7 +263,7 @@ fn action_done(
                 &current
             };
             if let Some(room) = chat.room_mut(shown) {
-                room.timeline.add_local(now, text, true);
+                room.note(now, text, true);
                 // The new text comes back, to be corrected.
                 if let RoomAction::Edit { seq, text } = action {
                     room.load(Editor::with_text(&text), Compose::Edit(seq));
@@ -282,5 +291,5 @@ fn edited(chat: &mut Chat, room: &RoomName, result: Result<String, String>) {
 }
 
 fn show_error(chat: &mut Chat, text: String, now: TimestampMs) {
-    chat.current_mut().timeline.add_local(now, text, true);
+    chat.current_mut().note(now, text, true);
 }

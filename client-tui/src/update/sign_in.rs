@@ -49,10 +49,11 @@ pub(super) fn on_paste(form: &mut SignIn, text: &str) {
     }
 }
 
-pub(super) fn clear_field(form: &mut SignIn) {
-    if let Some(editor) = field(form) {
-        *editor = Editor::default();
-    }
+/// Returns false if there was nothing to clear.
+pub(super) fn clear_field(form: &mut SignIn) -> bool {
+    let editor = field(form);
+    let cleared = editor.map(std::mem::take);
+    cleared.is_some_and(|editor| !editor.is_empty())
 }
 
 /// Sends the form to the server, or says what is missing. Only the server can tell whether the

@@ -1,4 +1,4 @@
-//! What happens without a key: read markers and typing notices are sent, missing pages requested,
+//! Upkeep that needs no key: read markers and typing notices are sent, missing pages requested,
 //! drafts saved.
 
 use chat_shared::TimestampMs;
@@ -16,13 +16,14 @@ const READ_INTERVAL_MS: u64 = 1_000;
 /// The shortest time between two requests for the members of a room.
 const MEMBERS_INTERVAL_MS: u64 = 5_000;
 
-/// How often the server is told that the user is still typing; others see it for six seconds.
+/// How often a typing notice is repeated while the user types; others see it for six seconds.
 const TYPING_INTERVAL_MS: u64 = 4_000;
 
 /// When the state next changes by itself.
 pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
+    let armed = app.quit_armed_until.filter(|until| now < *until);
     let Screen::Chat(chat) = &app.screen else {
-        return None;
+        return armed;
     };
     // The countdown shows begun seconds; it changes when a whole one has passed.
     let countdown = chat
@@ -47,7 +48,7 @@ pub(crate) fn next_change(app: &App, now: TimestampMs) -> Option<TimestampMs> {
     let wants = |view: &RoomView| room.is_open() && view.wants_members();
     let members = room.view.as_ref().is_some_and(wants) && chat.connection == ConnectionState::Live;
     let members = members.then_some(room.members_asked_at + MEMBERS_INTERVAL_MS);
-    [countdown, typing, read, save, send, members]
+    [armed, countdown, typing, read, save, send, members]
         .into_iter()
         .flatten()
         .min()
@@ -82,13 +83,13 @@ pub(crate) fn settle(app: &mut App, effects: &mut Effects) {
     }
     let is_watched = chat.is_watched;
     let room = chat.current_mut();
-    if is_watched && !room.is_scrolled() && room.timeline.is_live() {
+    if is_watched && !room.is_scrolled() && room.is_live() {
         room.mark_read();
     }
     fetch_members(room, now, effects);
     send_read_markers(chat, now, effects);
     let room = chat.current_mut();
-    if room.is_open() && room.timeline.older == More::There && scroll::wants_older(app) {
+    if room.is_open() && room.older() == More::There && scroll::wants_older(app) {
         pages::fetch_older(app, effects);
     }
 }

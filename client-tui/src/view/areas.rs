@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use super::rows::{cut, on_one_line};
 use crate::messages::chat as messages;
-use crate::state::{Chat, Compose, Editor, Room, Size};
+use crate::state::{Chat, Compose, Editor, Labels, Room, Size};
 use crate::text::{cells, width, wrap};
 
 /// Columns that the timeline keeps before a sidebar takes any.
@@ -17,15 +18,26 @@ const INPUT_ROWS_MAX: u16 = 8;
 /// Below this height the title row belongs to the timeline.
 const TITLE_ROWS_MIN: u16 = 8;
 
-/// The prompt before the input line: what Enter will do.
-pub(crate) fn prompt(room: &Room) -> &'static str {
+/// Columns of the message that the prompt of a reply shows.
+const REPLY_COLUMNS_MAX: usize = 24;
+
+/// The prompt before the input line: what Enter will do, and to which message it replies.
+pub(crate) fn prompt(room: &Room, columns: u16) -> String {
     if room.closed().is_some() {
-        return messages::PROMPT_CLOSED;
+        return messages::PROMPT_CLOSED.to_owned();
     }
     match room.compose {
-        Compose::New => messages::PROMPT,
-        Compose::Reply(_) => messages::PROMPT_REPLY,
-        Compose::Edit(_) => messages::PROMPT_EDIT,
+        Compose::New => messages::PROMPT.to_owned(),
+        Compose::Edit(_) => messages::PROMPT_EDIT.to_owned(),
+        Compose::Reply(seq) => {
+            let said = room.message(seq).map_or_else(String::new, |message| {
+                let labels = room.people().map(Labels::of).unwrap_or_default();
+                let text = on_one_line(&message.message);
+                format!("{}: {text}", labels.get(&message.username))
+            });
+            let columns = REPLY_COLUMNS_MAX.min(usize::from(columns / 3));
+            messages::prompt_reply(&cut(&said, columns))
+        }
     }
 }
 
@@ -82,9 +94,8 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
 /// The rows of the input line, as byte ranges.
 pub(crate) fn input_rows(room: &Room, columns: u16) -> Vec<std::ops::Range<usize>> {
     // One column stays free for the cursor after the last letter.
-    let columns = usize::from(columns)
-        .saturating_sub(width(prompt(room)) + 1)
-        .max(1);
+    let all = usize::from(columns);
+    let columns = all.saturating_sub(width(&prompt(room, columns)) + 1).max(1);
     wrap(room.input.text(), columns, columns)
 }
 

@@ -84,7 +84,7 @@ fn timeline(frame: &mut Frame<'_>, area: Rect, app: &App, chat: &Chat, theme: Th
     let room = chat.current();
     let height = usize::from(area.height);
     let mut shown = visible(room, &rows, height);
-    let hint = match room.timeline.older {
+    let hint = match room.older() {
         More::Loading => messages::LOADING_OLDER,
         More::Failed => messages::OLDER_FAILED,
         More::There | More::None => "",
@@ -208,7 +208,7 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
         let keys = app.keys.keys(action);
         keys.first().map_or_else(String::new, ToString::to_string)
     };
-    if app.leaving {
+    if app.is_quit_armed() {
         return (messages::quit_armed(key(Action::Leave)), theme.warning());
     }
     if let Some(notice) = &chat.notice {
@@ -217,6 +217,10 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     match &chat.overlay {
         Some(Overlay::Paste { lines, .. }) => {
             let text = messages::confirm_paste(*lines);
+            return (text, theme.warning().patch(theme.bold()));
+        }
+        Some(Overlay::Split { parts }) => {
+            let text = messages::ask_to_split(chat.current().input.text(), *parts);
             return (text, theme.warning().patch(theme.bold()));
         }
         Some(Overlay::Search(_)) => return (messages::SEARCH_KEYS.to_owned(), theme.dim()),
@@ -241,16 +245,16 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
     {
         return (messages::SLASH_IS_TEXT.to_owned(), theme.warning());
     }
-    if let Some(message) = room.selected.and_then(|seq| room.timeline.message(seq))
+    if let Some(message) = room.selected.and_then(|seq| room.message(seq))
         && room.compose == Compose::New
         && let Some(people) = room.people()
-        && Labels::of(people).get(&message.sender) != message.sender.as_str()
+        && Labels::of(people).get(&message.username) != message.username.as_str()
     {
-        // A display name stands before the message.
-        return (messages::by(&message.sender), theme.dim());
+        // A display name comes before the message.
+        return (messages::by(&message.username), theme.dim());
     }
     match (room.scroll, room.compose) {
-        (Scroll::At { .. }, _) if room.timeline.older == More::Loading => {
+        (Scroll::At { .. }, _) if room.older() == More::Loading => {
             (messages::LOADING_OLDER.to_owned(), theme.dim())
         }
         (Scroll::At { new, .. }, _) if new > 0 => (
@@ -265,6 +269,9 @@ fn hint(app: &App, chat: &Chat, theme: Theme) -> (String, Style) {
             Some(text) => (text, theme.dim()),
             None if !room.below.is_empty() => {
                 (messages::drafts_below(room.below.len()), theme.dim())
+            }
+            None if matches!(chat.connection, ConnectionState::Ended { .. }) => {
+                (messages::RECONNECT_HINT.to_owned(), theme.warning())
             }
             None => (messages::help_key(key(Action::Help)), theme.dim()),
         },
@@ -286,7 +293,7 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let area = areas.input;
     let room = chat.current();
     let editor = &room.input;
-    let prompt = prompt(room);
+    let prompt = prompt(room, area.width);
     let rows = input_rows(room, area.width);
     let (row, column) = cursor_at(editor, &rows);
     let height = usize::from(area.height).max(1);
@@ -298,16 +305,16 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
         .take(height)
         .map(|(index, range)| {
             let head = if index == 0 {
-                prompt.to_owned()
+                prompt.clone()
             } else {
-                " ".repeat(prompt.len())
+                " ".repeat(width(&prompt))
             };
             let text = sanitize(&editor.text()[range.clone()]);
             Line::from(vec![Span::styled(head, theme.accent()), Span::raw(text)])
         });
     let lines: Vec<Line<'_>> = lines.collect();
     frame.render_widget(Paragraph::new(lines), area);
-    let x = u16::try_from(width(prompt) + column).unwrap_or(u16::MAX);
+    let x = u16::try_from(width(&prompt) + column).unwrap_or(u16::MAX);
     let y = u16::try_from(row - skip).unwrap_or(0);
     if area.width > 0 && area.height > 0 {
         frame.set_cursor_position((area.x + x.min(area.width - 1), area.y + y));

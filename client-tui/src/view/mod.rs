@@ -17,6 +17,8 @@ mod switcher;
 #[cfg(test)]
 mod tests;
 mod theme;
+#[cfg(test)]
+mod vectors;
 
 use ratatui::Frame;
 

@@ -3,6 +3,8 @@
 
 use std::cell::RefCell;
 
+use chat_shared::protocol::ChatEvent;
+use chat_shared::view::RoomView;
 use chat_shared::{TimestampMs, Username};
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
@@ -14,7 +16,7 @@ use super::links::Links;
 use super::theme::Theme;
 use crate::messages::chat as messages;
 use crate::state::{
-    App, Chat, Entry, EntryKind, Labels, LineKey, Message, More, Pending, Room, TimelineItem,
+    App, Chat, Labels, Line as TimelineLine, LineKey, More, Note, NoteKind, Pending, Room,
 };
 use crate::text::{Markup, cells, sanitize, width, wrap};
 
@@ -57,7 +59,7 @@ impl<'a> Rows<'a> {
     pub(crate) fn of(
         &self,
         key: LineKey,
-        shown: TimelineItem<'_>,
+        shown: TimelineLine<'_>,
         above: Option<(LineKey, TimestampMs)>,
     ) -> Vec<Line<'static>> {
         let day = self.date(shown.ts());
@@ -66,7 +68,7 @@ impl<'a> Rows<'a> {
             let name = day.strftime("%A, %-d %B %Y").to_string();
             rows.push(self.divider(&name, self.theme.dim()));
         }
-        let is_whole = self.room.timeline.older == More::None;
+        let is_whole = self.room.older() == More::None;
         let starts_unread = |line| {
             let follows_read = above.is_some_and(|(key, _)| key.seq <= line);
             // Without a line above, the room starts here, or what is above is not loaded.
@@ -77,22 +79,26 @@ impl<'a> Rows<'a> {
             rows.push(self.divider(messages::NEW_MESSAGES, self.theme.accent()));
         }
         match shown {
-            TimelineItem::Entry(entry) => self.entry(key, entry, &mut rows),
-            TimelineItem::Pending(pending) => self.pending(pending, &mut rows),
+            TimelineLine::Message(message) => self.message(message, &mut rows),
+            TimelineLine::System(event) => {
+                let style = self.theme.dim();
+                self.aside(event.ts, "-- ", &event.message, style, &mut rows);
+            }
+            TimelineLine::Note(note) => self.note(note, &mut rows),
+            TimelineLine::Pending(pending) => self.pending(pending, &mut rows),
         }
         rows
     }
 
-    fn entry(&self, key: LineKey, entry: &Entry, rows: &mut Vec<Line<'static>>) {
+    fn note(&self, note: &Note, rows: &mut Vec<Line<'static>>) {
         let theme = self.theme;
-        let ts = entry.ts;
-        match &entry.kind {
-            EntryKind::Message(message) => self.message(key, ts, message, rows),
-            EntryKind::System(text) => self.aside(ts, "-- ", text, theme.dim(), rows),
-            EntryKind::PresenceChanges(changes) => {
+        let ts = note.ts;
+        match &note.kind {
+            NoteKind::System(text) => self.aside(ts, "-- ", text, theme.dim(), rows),
+            NoteKind::PresenceChanges(changes) => {
                 self.aside(ts, "-- ", &messages::presence(changes), theme.dim(), rows);
             }
-            EntryKind::Local { text, error } => {
+            NoteKind::Local { text, error } => {
                 let style = if *error { theme.error() } else { theme.plain() };
                 self.aside(ts, if *error { "!! " } else { "-- " }, text, style, rows);
             }
@@ -113,13 +119,14 @@ impl<'a> Rows<'a> {
 
     fn pending(&self, pending: &Pending, rows: &mut Vec<Line<'static>>) {
         let style = self.theme.dim();
-        let mut markup = Markup::parse(&pending.text);
+        // Only the server's message says who is mentioned.
+        let mut markup = Markup::parse(&pending.text, &[""; 0]);
         if pending.failed().is_none() {
             markup.push(" …", Default::default());
         }
         let (me, ts) = (self.me, pending.ts);
         self.reply_quote(pending.reply_to, rows);
-        self.speech(me, false, self.time(ts, ' '), markup, style, rows);
+        self.speech(me, false, self.time(ts, ' '), &markup, style, rows);
         if let Some(why) = pending.failed() {
             let head = vec![Span::raw(" ".repeat(TIME_COLUMNS.min(self.columns / 2)))];
             let why = messages::not_sent(why);
@@ -127,27 +134,22 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn message(
-        &self,
-        key: LineKey,
-        ts: TimestampMs,
-        message: &Message,
-        rows: &mut Vec<Line<'static>>,
-    ) {
-        let mark = if self.room.selected == Some(key.seq) {
+    fn message(&self, message: &ChatEvent, rows: &mut Vec<Line<'static>>) {
+        let names_me = |view: &RoomView| view.names_me(message);
+        let mark = if self.room.selected == Some(message.seq) {
             '>'
-        } else if message.mentions_me() {
+        } else if self.room.view.as_ref().is_some_and(names_me) {
             '»'
         } else {
             ' '
         };
         let (mut markup, mut style) = (Markup::default(), self.theme.plain());
-        if message.is_deleted() {
+        if message.deleted {
             style = self.theme.dim();
             markup.push(messages::DELETED, Default::default());
         } else {
-            markup = Markup::parse(&message.text);
-            if message.is_edited() {
+            markup = Markup::parse(&message.message, &message.mentions);
+            if message.edited_ts.is_some() {
                 let quote = true;
                 markup.push(
                     messages::EDITED,
@@ -158,9 +160,9 @@ impl<'a> Rows<'a> {
                 );
             }
         }
-        self.reply_quote(message.reply_to(), rows);
-        let time = self.time(ts, mark);
-        self.speech(&message.sender, message.bot, time, markup, style, rows);
+        self.reply_quote(message.reply_to, rows);
+        let time = self.time(message.ts, mark);
+        self.speech(&message.username, message.bot, time, &markup, style, rows);
         self.reactions(message, rows);
     }
 
@@ -170,18 +172,18 @@ impl<'a> Rows<'a> {
             return;
         };
         let indent = TIME_COLUMNS.min(self.columns / 4);
-        let said = match self.room.timeline.message(seq) {
-            Some(message) if message.is_deleted() => {
+        let said = match self.room.message(seq) {
+            Some(message) if message.deleted => {
                 format!(
                     "{}: {}",
-                    self.labels.get(&message.sender),
+                    self.labels.get(&message.username),
                     messages::DELETED
                 )
             }
             Some(message) => format!(
                 "{}: {}",
-                self.labels.get(&message.sender),
-                on_one_line(&message.text)
+                self.labels.get(&message.username),
+                on_one_line(&message.message)
             ),
             None => messages::EARLIER_MESSAGE.to_owned(),
         };
@@ -191,11 +193,15 @@ impl<'a> Rows<'a> {
     }
 
     /// Adds the reactions below a message; the user's own are in brackets.
-    fn reactions(&self, message: &Message, rows: &mut Vec<Line<'static>>) {
-        let shown = message.reactions().take(REACTIONS_MAX).map(|(emoji, it)| {
-            let text = format!("{emoji} {}", it.n);
-            if it.me { format!("[{text}]") } else { text }
-        });
+    fn reactions(&self, message: &ChatEvent, rows: &mut Vec<Line<'static>>) {
+        let shown = message
+            .reactions
+            .iter()
+            .take(REACTIONS_MAX)
+            .map(|(emoji, it)| {
+                let text = format!("{emoji} {}", it.n);
+                if it.me { format!("[{text}]") } else { text }
+            });
         let shown: Vec<_> = shown.collect();
         if !shown.is_empty() {
             let indent = TIME_COLUMNS.min(self.columns / 4);
@@ -210,7 +216,7 @@ impl<'a> Rows<'a> {
         sender: &Username,
         bot: bool,
         time: Span<'static>,
-        markup: Markup,
+        markup: &Markup,
         style: Style,
         rows: &mut Vec<Line<'static>>,
     ) {
@@ -223,22 +229,12 @@ impl<'a> Rows<'a> {
             NAME_COLUMNS_MAX.min(self.columns / 3),
         );
         let mut head = vec![time];
-        let markup = match markup.text.strip_prefix("/me ") {
-            Some(action) => {
-                head.extend([Span::styled("* ", style), Span::styled(name, name_style)]);
-                head.push(Span::raw(" "));
-                Markup::parse(action)
-            }
-            None => {
-                head.push(Span::styled(name, name_style));
-                if bot {
-                    head.push(Span::styled(" [bot]", self.theme.dim()));
-                }
-                head.push(Span::styled(": ", self.theme.dim()));
-                markup
-            }
-        };
-        self.hang(head, &markup, style, rows);
+        head.push(Span::styled(name, name_style));
+        if bot {
+            head.push(Span::styled(" [bot]", self.theme.dim()));
+        }
+        head.push(Span::styled(": ", self.theme.dim()));
+        self.hang(head, markup, style, rows);
     }
 
     /// Adds `head` and the text, with later rows indented to where the text starts.
@@ -325,7 +321,7 @@ pub(super) fn local(zone: &TimeZone, ts: TimestampMs) -> DateTime {
 
 /// A message without formatting marks and line ends.
 pub(super) fn on_one_line(text: &str) -> String {
-    Markup::parse(text).text.replace('\n', " ")
+    Markup::parse(text, &[""; 0]).text.replace('\n', " ")
 }
 
 /// `text` on one line of at most `columns`, with an ellipsis if it was cut.

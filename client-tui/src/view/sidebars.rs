@@ -48,15 +48,38 @@ pub(super) fn rooms(frame: &mut Frame<'_>, area: Rect, chat: &Chat, theme: Theme
             Span::styled(unread, unread_style.patch(theme.bold())),
         ])
     });
-    let lines: Vec<Line<'_>> = lines.collect();
+    let mut lines: Vec<Line<'_>> = lines.collect();
+    let (above, rest) = chat.rooms().split_at(skip.min(chat.rooms().len()));
+    let below = rest.get(height..).unwrap_or_default();
+    let mut tell = |mark, hidden: &[Room], row: Option<usize>| {
+        if let Some(text) = hidden_news(mark, hidden)
+            && let Some(line) = row.and_then(|row| lines.get_mut(row))
+        {
+            *line = Line::styled(cut(&text, columns), theme.warning());
+        }
+    };
+    tell("▲", above, Some(0));
+    tell("▼", below, height.checked_sub(1));
     let width = area.width - 2;
     frame.render_widget(Paragraph::new(lines), Rect { width, ..area });
     rule(frame, area.right() - 2, area, theme);
 }
 
-/// The number of rooms above the visible part of the list, which always includes the current room.
+/// The number of rooms above the visible part of the list, which always includes the current room
+/// and leaves a row below it for the line about the rooms further down.
 pub(crate) fn rooms_skipped(area: Rect, chat: &Chat) -> usize {
-    (chat.current_index() + 1).saturating_sub(usize::from(area.height))
+    let shown_up_to = (chat.current_index() + 2).min(chat.rooms().len());
+    shown_up_to.saturating_sub(usize::from(area.height))
+}
+
+/// Says that there is news in rooms beyond an edge of the list.
+fn hidden_news(mark: &str, hidden: &[Room]) -> Option<String> {
+    let unread = hidden.iter().filter(|room| room.unread() > 0);
+    let (all, mine) = unread.fold((0, 0), |(all, mine), room| {
+        let is_mine = room.mentions() > 0 || room.is_direct();
+        (all + 1, mine + usize::from(is_mine))
+    });
+    (all > 0).then(|| messages::hidden_news(mark, all, mine))
 }
 
 /// The unread count: ` 3`, or ` 1@3` if one of them mentions the user; `!` if a message of the user

@@ -154,7 +154,7 @@ fn window(editor: &Editor, mask: bool, columns: usize) -> (String, usize) {
 }
 
 fn words(app: &App, form: &SignIn, columns: usize, theme: Theme) -> Vec<Line<'static>> {
-    let (text, style) = if app.leaving {
+    let (text, style) = if app.is_quit_armed() {
         (messages::QUIT_ARMED.to_owned(), theme.warning())
     } else if let Some(error) = &form.error {
         (error.clone(), theme.error())

@@ -35,7 +35,7 @@ fn people(columns: u16, rows: u16) -> Script {
     client.run("page 1 3 end; members ann bob grace -heinz");
     client.say(4, "grace", "Has anyone tried the new build? It starts in half the time here, and I could not find anything that broke; the old settings were taken over as they were.");
     client.say(5, "bob", "yes :)\nand it is small");
-    client.say(6, "bob", "/me dances");
+    client.say(6, "bob", "*dances* with @ann");
     client.say(1_500, "日本語の名前です", "今日は、これはとても長い文章なので、画面の端で折り返されなければなりません。そうですよね？");
     client.run("wait 91000000; joined heinz; online heinz 4; type hello there; key enter; type /fly; key enter; type not sent; key enter; refused n-2 You may only read here.; type typing");
     client
@@ -163,7 +163,7 @@ fn the_line_of_new_messages_stands_once() {
         lines("direct @d1 zoe; chat @d1 2 zoe psst; key alt-a; page 2 2 end"),
         1
     );
-    // What is above the first loaded line is not known.
+    // The lines above the first loaded one are not known.
     let past = "unread-room rust 200 100 0; key alt-a; page 151 200 more";
     assert_eq!(lines(past), 0);
 }

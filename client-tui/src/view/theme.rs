@@ -51,7 +51,7 @@ impl Theme {
     pub(crate) fn look(self, look: TextStyle, style: Style) -> Style {
         let mut style = style;
         for (modifier, is) in [
-            (Modifier::BOLD, look.bold),
+            (Modifier::BOLD, look.bold || look.mention),
             (Modifier::ITALIC, look.italic),
             (Modifier::CROSSED_OUT, look.struck),
             (Modifier::DIM, look.quote),

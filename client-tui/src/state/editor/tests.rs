@@ -123,7 +123,7 @@ fn a_text_is_bounded() {
     assert_eq!(editor.undo.len(), UNDO_STEPS_MAX);
 }
 
-/// What `edit` leaves, and whether Enter would take it for a command.
+/// Returns the text that `edit` leaves, and whether Enter would take it for a command.
 #[track_caller]
 fn check_command(edit: impl FnOnce(&mut Editor), expect: bool) {
     let mut editor = Editor::default();

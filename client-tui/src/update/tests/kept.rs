@@ -5,7 +5,7 @@ use crate::testing::Script;
 use crate::update::tests::check;
 use crate::update::{Effect, send_waiting};
 
-/// What the client saved last.
+/// Returns the data that the client saved last.
 fn saved(client: &Script) -> Saved {
     let saved = client.effects.iter().rev().find_map(|effect| match effect {
         Effect::Save { saved, .. } => Some(saved.clone()),
@@ -213,7 +213,7 @@ fn a_session_of_somebody_else_shows_and_sends_nothing() {
     client.run("welcome-as bob");
     let shown = client.shown();
     let form =
-        "sign-in SignIn Tabs [ann] The saved session belongs to bob, not to ann; sign in again.";
+        "sign-in SignIn Tabs [ann] The saved sign-in belongs to bob, not to ann; sign in again.";
     assert!(shown.starts_with(form), "{shown}");
     assert!(shown.contains("Disconnect"), "{shown}");
     assert_eq!(saved(&client).pending.len(), 1);

@@ -75,12 +75,24 @@ fn a_refused_message_stays_and_can_be_sent_again() {
 }
 
 #[test]
-fn what_cannot_be_sent_stays_in_the_input() {
+fn text_that_cannot_be_sent_stays_in_the_input() {
     check("key enter", "> ");
     check("type  ; key enter", "> ");
     let long = "x".repeat(4_001);
-    let expect = format!("notice The message is too long: 4000 characters at most.\n> {long}");
-    check(&format!("paste {long}; key enter"), &expect);
+    let kept = format!("> {long}");
+    check(&format!("paste {long}; key enter"), &kept);
+    check(&format!("paste {long}; key enter esc"), &kept);
+    let most = "x".repeat(4_000);
+    check(
+        &format!("paste {long}; key enter enter"),
+        &format!("~ {most}\n~ x\n> \nsend n-1 {most}"),
+    );
+    check(
+        &format!("own 1 n-9 hi; key alt-e; paste {long}; key enter"),
+        &format!(
+            "1 ann: hi\nnotice The message is too long by 3: 4000 characters at most.\n> hi{long}"
+        ),
+    );
 }
 
 #[test]
@@ -92,7 +104,11 @@ fn commands() {
     check("type //fly; key enter", "~ /fly\n> \nsend n-1 /fly");
     check(
         "type /me waves; key enter",
-        "~ /me waves\n> \nsend n-1 /me waves",
+        "~ *waves*\n> \nsend n-1 *waves*",
+    );
+    check(
+        "type /me has 2*3; key enter",
+        "~ _has 2*3_\n> \nsend n-1 _has 2*3_",
     );
     check(
         "type /me; key enter",
@@ -142,14 +158,14 @@ fn the_past_is_loaded_without_gaps() {
         "> \nfetch before 50\nfetch newest",
     );
     check(
-        "no-page; wait 1000; wait 1000",
+        "log 9; no-page; wait 1000; wait 1000",
         "!! Older messages can't be loaded: The store does not answer.\n> ",
     );
     check(
-        "no-page; key pgup",
+        "log 9; no-page; key pgup",
         "!! Older messages can't be loaded: The store does not answer.\n> \nfetch newest",
     );
-    check("restored lobby", "> \nmembers lobby\nfetch newest");
+    check("restored lobby", "> \nmembers lobby");
 }
 
 #[test]
@@ -254,10 +270,26 @@ fn keys() {
     check("paste a\\nb", "> a\nb");
     check("type one two; key ctrl-w ctrl-a ctrl-y", "> twoone");
     check("type x; key ctrl-c", "> ");
-    check("type x; key ctrl-c ctrl-c", "> \nQuit");
+    check("type x; key ctrl-c ctrl-c", "> ");
+    check("type x; key ctrl-c ctrl-c ctrl-c", "> \nQuit");
     check("key ctrl-c; type x; key ctrl-c", "> ");
+    check("key ctrl-c; wait 2999; key ctrl-c", "> \nQuit");
+    check("key ctrl-c; wait 3000; key ctrl-c", "> ");
+    check("key f1 ctrl-c ctrl-c", "> ");
     check("key ctrl-l ctrl-z", "> \nRedraw\nSuspend");
     check("type a; key f1; type b; type c", "> ac");
+}
+
+#[test]
+fn a_closed_connection_is_opened_again_by_a_command() {
+    check(
+        "type /reconnect; key enter",
+        "notice The client connects by itself.\n> /reconnect",
+    );
+    check(
+        "ended banned; type /reconnect; key enter",
+        "> \nReconnect { username: Username(\"ann\") }",
+    );
 }
 
 #[test]
@@ -269,7 +301,7 @@ fn the_end_of_a_session() {
 }
 
 #[test]
-fn logging_in() {
+fn signing_in() {
     check_sign_in(
         "key enter enter",
         "sign-in SignIn Name [] Type your username.",

@@ -1,4 +1,4 @@
-//! What happens without a key: read markers, typing notices, and what is saved.
+//! Upkeep that needs no key: read markers, typing notices and saving.
 
 use crate::testing::{NOW, Script};
 use crate::update::{Effect, next_change};
@@ -14,7 +14,7 @@ fn sent(client: &Script) -> String {
 }
 
 #[test]
-fn what_was_seen_is_told_once_a_second() {
+fn read_markers_are_sent_once_a_second() {
     let mut client = Script::chat(80, 24);
     client.run("chat lobby 1 bob a; chat lobby 2 bob b; chat lobby 3 bob c");
     assert_eq!(sent(&client), "read lobby 1");
@@ -106,7 +106,7 @@ fn urgent_rooms_come_first() {
 }
 
 #[test]
-fn writing_is_told_now_and_then() {
+fn typing_notices_are_sent_at_intervals() {
     let mut client = Script::chat(80, 24);
     client.run("type /names");
     assert_eq!(sent(&client), "", "a command is no message");
@@ -153,7 +153,7 @@ fn nothing_is_read_that_nobody_looks_at() {
 }
 
 #[test]
-fn what_was_missed_on_a_lost_connection_gets_a_divider() {
+fn messages_missed_by_a_lost_connection_get_a_divider() {
     let mut client = Script::chat(80, 24);
     client.run("page 1 3 end; down 5 Gone.; unread-room lobby 8 3 0");
     assert_eq!(client.state().current().read.divider, Some(3));

@@ -1,4 +1,4 @@
-//! What the user types: completion, pasting, rooms found by name.
+//! The input line: completion, pasting, rooms found by name.
 
 use super::check;
 use crate::state::Overlay;
@@ -8,7 +8,7 @@ use crate::testing::Script;
 fn tab_completes() {
     check("type /le; key tab", "> /leave ");
     check("type /re; key tab tab", "> /react ");
-    check("type /re; key tab tab tab tab", "> /re");
+    check("type /re; key tab tab tab tab tab", "> /re");
     check(
         "type nobody; key tab",
         "notice Nothing starts with nobody.\n> nobody",
@@ -78,6 +78,8 @@ fn commands_about_people() {
     done("/topic All about it", "Topic(\"All about it\")");
     done("/topic -", "Topic(\"\")");
     done("/nick Ann A.", "Profile(\"Ann A.\")");
+    done("/block @bob", "Block(Username(\"bob\"))");
+    done("/unblock bob", "Unblock(Username(\"bob\"))");
     done(
         "/role bob king",
         "notice /role needs a role: /role bob moderator\n> /role bob king",
