@@ -1,5 +1,5 @@
 // Opens the page without a network: keeps the page's files, and answers with them when the server
-// does not. It touches nothing but the page itself; `js/cache.js` keeps what was said.
+// does not. It keeps nothing but the page itself; `js/cache.js` keeps messages.
 
 const PREFIX = 'page ';
 const SERVER_MS_MAX = 3_000;
@@ -9,7 +9,7 @@ function filesOf(html) {
   return [...new Set([...html.matchAll(/"(\/static\/[^"]+)"/gu)].map((match) => match[1]))];
 }
 
-/** Takes in the page as it is now, unless it is here already; the one before goes. */
+/** Caches the page as it is now, unless it is cached already, and removes the one before. */
 async function keepPage() {
   const response = await fetch('/', { cache: 'no-cache' });
   if (!response.ok) return;
@@ -66,13 +66,33 @@ worker.addEventListener('fetch', (/** @type {any} */ event) => {
 });
 
 /**
+ * Shows a notification, unless the user looks at one of the tabs or another tab has it shown.
+ * @param {{title: string, options: any}} notification
+ */
+async function show({ title, options }) {
+  const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
+  if (tabs.some((/** @type {any} */ tab) => tab.focused)) return;
+  const open = await worker.registration.getNotifications({ tag: options.tag });
+  if (open.some((/** @type {any} */ one) => one.data?.seq >= options.data.seq)) return;
+  await worker.registration.showNotification(title, options);
+}
+/** One after the other, so that two tabs do not show the same message. */
+let showing = Promise.resolve();
+worker.addEventListener('message', (/** @type {any} */ event) => {
+  if (!event.data?.show) return;
+  showing = showing.then(() => show(event.data.show)).catch(() => {});
+  event.waitUntil(showing);
+});
+
+/**
  * A press on a notification shows its message, in a tab that is open already where there is one.
  * @param {any} event
  */
 async function openMessage({ notification }) {
   notification.close();
   const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  if (tabs.length === 0) return worker.clients.openWindow('/');
+  const { room, seq } = notification.data;
+  if (tabs.length === 0) return worker.clients.openWindow(`/#${room}/${seq}`);
   const tab = await tabs[0].focus();
   tab.postMessage({ jump: notification.data });
 }

@@ -1,21 +1,33 @@
-// Who uses a screen reader or no mouse: axe-core on every view, and every action by keyboard.
+// The page for people with a screen reader or without a mouse: axe-core on every view, and every
+// action by keyboard.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import test from 'node:test';
-import { PASSWORD, openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import {
+  dialogIsClosed,
+  fieldHasFocus,
+  isReady,
+  openAs,
+  openPage,
+  say,
+  shown,
+  signUp,
+  useTool,
+} from './harness.js';
+import { PASSWORD, startServer } from './programs.js';
+import { browser } from './story.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** @typedef {import('playwright-core').Page} Page */
 
-/** What was found, by view. @type {Record<string, string[]>} */ let found = {};
+/** The violations that were found, by view. @type {Record<string, string[]>} */ let found = {};
 
 /** @param {Page} page @param {string} view */
 async function check(page, view) {
-  // What fades in is judged once it is there.
-  await page.waitForTimeout(350);
+  await isStill(page);
   const violations = await page.evaluate(async () => {
     const { violations: all } = await /** @type {any} */ (window).axe.run(document, {
       resultTypes: ['violations'],
@@ -33,6 +45,16 @@ async function check(page, view) {
   });
   if (violations.length > 0) found[view] = violations;
 }
+
+/** Waits until nothing fades in or moves, but for what never ends. @param {Page} page */
+const isStill = (page) =>
+  page.waitForFunction(() =>
+    document
+      .getAnimations()
+      .every(
+        (one) => one.playState !== 'running' || one.effect?.getTiming().iterations === Infinity,
+      ),
+  );
 
 /** @param {Page} page */
 const key = (page) => (/** @type {string} */ keys) => page.keyboard.press(keys);
@@ -73,14 +95,12 @@ const LOOKS = [
 ];
 
 for (const { name, options } of LOOKS) {
-  test(`axe-core finds nothing: ${name}`, { timeout: 180_000 }, async () => {
+  test(`axe-core finds nothing: ${name}`, { timeout: 300_000 }, async () => {
     found = {};
     const server = await startServer();
-    const browser = await startBrowser();
     try {
-      const { page: bob } = await openPage(browser, server.url);
-      await signUp(bob, 'bob');
-      const { page: ann } = await openPage(browser, server.url, /** @type {any} */ (options));
+      const { page: bob, context: bobs } = await openAs(browser, server.url, 'bob');
+      const { page: ann, context } = await openPage(browser, server.url, options);
       await ann.evaluate(axe);
       await check(ann, 'log in');
       await ann.getByRole('tab', { name: 'Sign up' }).click();
@@ -95,13 +115,10 @@ for (const { name, options } of LOOKS) {
       await say(bob, '🎉');
       await say(ann, 'Mine, with `code` and https://a.example/');
       await shown(bob, 'Mine, with code and https://a.example/');
-      await bob.locator('.message.mine').first().hover();
-      await bob.getByRole('button', { name: 'React with 👍' }).click();
-      await bob.locator('.message.theirs').first().hover();
-      await bob.getByRole('button', { name: 'Reply' }).click();
+      await useTool(bob, bob.locator('.message.mine').first(), 'React with 👍');
+      await useTool(bob, bob.locator('.message.theirs').first(), 'Reply');
       await bob.getByText('Replying to').waitFor();
       await say(bob, 'An answer');
-      await bob.getByRole('button', { name: /^People/ }).isVisible();
       await shown(ann, 'An answer');
       await ann.locator('.message.mine .text').first().click();
       await check(ann, 'a talk, with the toolbar');
@@ -130,8 +147,8 @@ for (const { name, options } of LOOKS) {
       await ann.getByText(/Connection lost/u).waitFor();
       await check(ann, 'offline');
       assert.deepEqual(found, {});
+      await Promise.all([context.close(), bobs.close()]);
     } finally {
-      await browser.close();
       await server.stop();
     }
   });
@@ -144,7 +161,7 @@ async function dialogs(ann) {
     await ann.getByRole('dialog').waitFor();
     await check(ann, view);
     await ann.keyboard.press('Escape');
-    await ann.getByRole('dialog').waitFor({ state: 'detached' });
+    await dialogIsClosed(ann);
   };
   const drawer = async (/** @type {string} */ name) => {
     if (await ann.locator(`.${name}-button`).isVisible()) {
@@ -178,14 +195,16 @@ async function dialogs(ann) {
   await ann.keyboard.press('Escape');
 }
 
-test('every action by keyboard alone', { timeout: 180_000 }, async () => {
+test('every action works by keyboard alone', { timeout: 300_000 }, async () => {
   const server = await startServer();
-  const browser = await startBrowser();
   try {
-    const { page: bob } = await openPage(browser, server.url);
-    await signUp(bob, 'bob');
+    const { page: bob } = await openAs(browser, server.url, 'bob');
     const { page: ann, faults } = await openPage(browser, server.url);
     const press = key(ann);
+    const closeDialog = async () => {
+      await press('Escape');
+      await dialogIsClosed(ann);
+    };
     const write = (/** @type {string} */ text) => ann.keyboard.type(text);
     // Signs up.
     await tabTo(ann, /^Sign in$/u, 'Shift+Tab');
@@ -195,7 +214,8 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await press('Tab');
     await write(PASSWORD);
     await press('Enter');
-    await ann.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+    await isReady(ann);
+    await fieldHasFocus(ann);
     // Speaks, goes to a message, answers, changes, likes, deletes.
     await write('First');
     await press('Enter');
@@ -209,9 +229,12 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await toMessages();
     await press('r');
     await ann.getByText('Replying to bob').waitFor();
+    await fieldHasFocus(ann);
     await write('A reply');
     await press('Enter');
     await bob.locator('.quote', { hasText: 'Second' }).waitFor();
+    // Only what is stored can be edited.
+    await shown(ann, 'A reply');
     await press('ArrowUp');
     await ann.getByText('Editing your message').waitFor();
     await write('!');
@@ -224,11 +247,13 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await write('rocket');
     await press('Enter');
     await bob.locator('.chip', { hasText: '🚀 1' }).waitFor();
+    await dialogIsClosed(ann);
     await toMessages();
     await press('Delete');
     await ann.getByRole('dialog').waitFor();
     await press('Enter');
     await bob.getByText('This message was deleted.').waitFor();
+    await dialogIsClosed(ann);
     // Makes a room, goes back and forth, finds a message.
     await tabTo(ann, /^Find or create a room$/u, 'Shift+Tab');
     await press('Enter');
@@ -239,6 +264,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await write('rust');
     await press('Enter');
     await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
+    await dialogIsClosed(ann);
     await press('Alt+ArrowUp');
     await ann.locator('.room-head h1', { hasText: 'lobby' }).waitFor();
     const goTo = async (/** @type {string} */ letters) => {
@@ -246,6 +272,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
       await ann.getByRole('dialog').waitFor();
       await write(letters);
       await press('Enter');
+      await dialogIsClosed(ann);
     };
     await goTo('rus');
     await ann.locator('.room-head h1', { hasText: 'rust' }).waitFor();
@@ -265,6 +292,8 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await tabTo(ann, /^Message$/u);
     await press('Enter');
     await ann.locator('.room-head h1', { hasText: 'bob' }).waitFor();
+    await dialogIsClosed(ann);
+    await fieldHasFocus(ann);
     await write('Psst');
     await press('Enter');
     await bob.locator('.direct .badge').waitFor();
@@ -276,7 +305,7 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await write('Crabs');
     await press('Enter');
     await ann.locator('.topic', { hasText: 'Crabs' }).waitFor();
-    await press('Escape');
+    await closeDialog();
     await tabTo(ann, /^Your account/u, 'Shift+Tab');
     await press('Enter');
     await ann.getByRole('dialog').waitFor();
@@ -285,13 +314,12 @@ test('every action by keyboard alone', { timeout: 180_000 }, async () => {
     await write('Ann A.');
     await press('Enter');
     await ann.locator('.account .name', { hasText: 'Ann A.' }).waitFor();
-    await press('Escape');
+    await closeDialog();
     await tabTo(ann, /^Sign out$/u);
     await press('Enter');
     await ann.getByRole('tab', { name: 'Sign in' }).waitFor();
     assert.deepEqual(faults, []);
   } finally {
-    await browser.close();
     await server.stop();
   }
 });

@@ -1,15 +1,20 @@
 // Two people's evening, on a wide screen and on a phone: all that people do here, with a cut
 // network and a reload in the middle.
 
-import assert from 'node:assert/strict';
-import test, { after, before } from 'node:test';
-import { openPage, say, shown, signUp, startBrowser, startServer, textsOf } from './harness.js';
-
-/** @type {import('playwright-core').Browser} */ let browser;
-before(async () => {
-  browser = await startBrowser();
-});
-after(() => browser?.close());
+import { isDeepStrictEqual } from 'node:util';
+import {
+  dialogIsClosed,
+  fieldHolds,
+  hasUnread,
+  isReady,
+  reconnect,
+  say,
+  shown,
+  textsOf,
+  useTool,
+} from './harness.js';
+import { story } from './story.js';
+import { becomes } from './wait.js';
 
 /** @typedef {import('playwright-core').Page} Page */
 /** @param {Page} page @param {string} text */
@@ -26,16 +31,11 @@ async function enter(page, name) {
   if (await menu.isVisible()) await menu.click();
   await page.locator('.room-link', { hasText: name }).click();
   await page.locator('.room-head h1', { hasText: name }).waitFor();
-  await page.locator('.timeline[aria-busy="false"]').waitFor();
+  await isReady(page);
 }
 
-/** @param {Page} page @param {string} text @param {string} tool */
-async function tool(page, text, tool) {
-  const touch = await page.evaluate(() => matchMedia('(pointer: coarse)').matches);
-  const press = (/** @type {any} */ target) => (touch ? target.tap() : target.click());
-  await press(row(page, text).locator('.meta'));
-  await press(row(page, text).getByRole('button', { name: tool, exact: true }));
-}
+/** @param {Page} page @param {string} text @param {string} name */
+const tool = (page, text, name) => useTool(page, row(page, text), name);
 
 /** @param {Page} page @param {string} name */
 async function openMenu(page, name) {
@@ -50,25 +50,9 @@ const SIZES = {
 };
 
 for (const [where, size] of Object.entries(SIZES)) {
-  test(`an evening on ${where}`, { timeout: 240_000 }, async () => {
-    const server = await startServer();
-    const opened = [];
-    try {
-      const people = [];
-      for (const name of ['ann', 'bob']) {
-        const one = await openPage(browser, server.url, size);
-        opened.push(one);
-        await signUp(one.page, name);
-        people.push(one.page);
-      }
-      const [ann, bob] = people;
-      await evening(server, ann, bob);
-      for (const { faults } of opened) assert.deepEqual(faults, []);
-    } finally {
-      await Promise.all(opened.map(({ context }) => context.close()));
-      await server.stop();
-    }
-  });
+  const profile = { ...size, reducedMotion: 'no-preference' };
+  const run = (/** @type {any} */ { server, ann, bob }) => evening(server, ann, bob);
+  story(`an evening on ${where}`, ['ann', 'bob'], run, { flags: [], profile, timeout: 600_000 });
 }
 
 /** @param {any} server @param {Page} ann @param {Page} bob */
@@ -101,7 +85,7 @@ async function evening(server, ann, bob) {
   await bob.locator('.quote', { hasText: 'I have, twice' }).waitFor();
   await tool(bob, 'I have, twice', 'Edit');
   await bob.getByText('Editing your message').waitFor();
-  assert.equal(await bob.locator('#message').inputValue(), 'I have, twice');
+  await fieldHolds(bob, 'I have, twice');
   await say(bob, 'I have, thrice');
   await shown(ann, 'I have, thrice');
   await row(ann, 'I have, thrice').getByText('edited').waitFor();
@@ -120,7 +104,7 @@ async function evening(server, ann, bob) {
   await tool(bob, 'Oops', 'Delete');
   await bob.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
   await row(ann, 'This message was deleted.').waitFor();
-  assert.equal(await ann.getByText('Oops', { exact: true }).count(), 0);
+  await ann.getByText('Oops', { exact: true }).waitFor({ state: 'detached' });
 
   // A word to one person; unread and mentions are counted meanwhile.
   if (await bob.locator('.people-button').isVisible()) await bob.locator('.people-button').click();
@@ -133,8 +117,7 @@ async function evening(server, ann, bob) {
     .waitFor({ state: 'attached' });
   await enter(ann, 'bob');
   await shown(ann, 'Just between us');
-  // What was in view for a moment counts as read.
-  await ann.waitForTimeout(600);
+  await hasUnread(ann, 0, 'bob');
   await enter(ann, 'lobby');
   await enter(bob, 'rust');
   await bob.locator('#message').pressSequentially('Still there @an');
@@ -144,7 +127,7 @@ async function evening(server, ann, bob) {
   await ann
     .locator('.mentions [data-room="rust"] .badge', { hasText: '1' })
     .waitFor({ state: 'attached' });
-  assert.match(await ann.title(), /^\(1\)/);
+  await becomes(async () => /^\(1\)/u.test(await ann.title()), true);
   await enter(ann, 'rust');
   await ann.locator('.names-me .mention', { hasText: '@ann' }).waitFor();
   await ann.locator('li.new').waitFor();
@@ -157,9 +140,11 @@ async function evening(server, ann, bob) {
   await row(ann, 'Written without a network').and(ann.locator('.waiting')).waitFor();
   await tool(ann, 'Tell me more', 'Edit');
   await ann.getByText('Editing your message').waitFor();
+  await fieldHolds(ann, 'Tell me more');
   await say(ann, 'Tell me everything');
   await row(ann, 'Tell me everything').and(ann.locator('.waiting')).waitFor();
   await server.restart();
+  await reconnect(bob);
   await say(bob, 'Meanwhile');
   await ann.context().setOffline(false);
   await ann.reload();
@@ -167,21 +152,23 @@ async function evening(server, ann, bob) {
   await shown(bob, 'Written without a network');
   await shown(bob, 'Tell me everything');
   await shown(ann, 'Meanwhile');
+  const expected = [
+    'Who has seen the borrow checker?',
+    'I have, thrice',
+    'Tell me everything',
+    'This message was deleted.',
+    'Still there @ann',
+    'Meanwhile',
+    'Written without a network',
+    'The end',
+  ].sort();
+  // A message that was sent twice would come before this one.
+  await say(ann, 'The end');
   for (const page of [ann, bob]) {
-    await page.waitForTimeout(500);
-    const texts = await textsOf(page);
-    const expected = [
-      'Who has seen the borrow checker?',
-      'I have, thrice',
-      'Tell me everything',
-      'This message was deleted.',
-      'Still there @ann',
-      'Meanwhile',
-      'Written without a network',
-    ];
-    assert.deepEqual([...texts].sort(), [...expected].sort());
+    await shown(page, 'The end');
+    await becomes(async () => (await textsOf(page)).sort(), expected);
   }
-  assert.deepEqual(await textsOf(ann), await textsOf(bob));
+  await becomes(async () => isDeepStrictEqual(await textsOf(ann), await textsOf(bob)), true);
 
   // Found again by its words.
   await bob.getByRole('button', { name: 'Search' }).click();
@@ -190,7 +177,7 @@ async function evening(server, ann, bob) {
   await bob.locator('.result', { hasText: 'Tell me everything' }).click();
   await bob.locator('.message.target', { hasText: 'Tell me everything' }).waitFor();
 
-  // A name and a picture of one's own.
+  // A display name and a picture.
   await openMenu(bob, /^Your account/);
   await bob.getByLabel('Display name').fill('Bob the Builder');
   await bob.getByRole('button', { name: 'Change', exact: true }).click();
@@ -201,6 +188,7 @@ async function evening(server, ann, bob) {
   await bob.getByText('Your picture was changed.').waitFor();
   await bob.getByText('this session').waitFor();
   await bob.keyboard.press('Escape');
+  await dialogIsClosed(bob);
   if (await bob.locator('.menu .closer').isVisible()) await bob.keyboard.press('Escape');
   await ann.locator('.byline .name', { hasText: 'Bob the Builder' }).first().waitFor();
   await ann

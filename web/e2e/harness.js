@@ -1,173 +1,22 @@
-// The parts that the browser tests share: a server with a data directory of its own, a browser,
-// people in it, and a bot.
+// The steps of the browser tests on a page: open it, sign in, write, and read what it shows.
 
-import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { chromium } from 'playwright-core';
+import assert from 'node:assert/strict';
+import { PASSWORD } from './programs.js';
+import { becomes, until } from './wait.js';
 
-const here = path.dirname(fileURLToPath(import.meta.url));
-const START_MS_MAX = 30_000;
-export const PASSWORD = 'correct horse battery';
+/** @typedef {import('playwright-core').Page} Page */
 
-/**
- * A program of ours: the one that `variable` names, else what cargo built.
- * @param {string} variable
- * @param {string} name within cargo's folder of a profile
- */
-export function binary(variable, name) {
-  const named = process.env[variable];
-  const candidates = named
-    ? [path.resolve(named)]
-    : ['debug', 'release'].map((profile) => path.resolve(here, '../../target', profile, name));
-  const found = candidates.find((file) => existsSync(file));
-  if (!found) {
-    throw new Error(
-      `There is no ${candidates.join(' and no ')}. Run \`cargo xtask test build\`, or name one in ${variable}.`,
-    );
-  }
-  return found;
-}
+/** After this, the tools are looked for at another message. */
+const TOOL_MS_MAX = 5_000;
 
-/** @param {import('node:child_process').ChildProcess|null} child */
-async function kill(child) {
-  if (!child || child.exitCode !== null || child.signalCode !== null) return;
-  const gone = new Promise((resolve) => child.once('exit', resolve));
-  child.kill('SIGKILL');
-  await gone;
-}
+/** Messages of `sayMany` without an ack. The server stops reading past 64 commands. */
+const IN_FLIGHT_MAX = 32;
 
-/**
- * On MongoDB's wire (CHAT_TEST_STORE=mongo): flags for a database of a FerretDB that ends with this
- * process.
- * @returns {Promise<string[]>}
- */
-async function storeFlags() {
-  if (process.env.CHAT_TEST_STORE !== 'mongo') return [];
-  ferretDb ??= startFerretDb();
-  const name = `chat_test_${randomBytes(8).toString('hex')}`;
-  return ['--mongo-url', await ferretDb, '--mongo-database', name];
-}
+/** For how long Playwright waits for an element. Like every limit here it only ends a dead test. */
+const ELEMENT_MS_MAX = 30_000;
 
-/** @type {Promise<string>|undefined} */ let ferretDb;
-
-function startFerretDb() {
-  const program =
-    process.env.CHAT_FERRETDB_BIN ?? path.resolve(here, '../../target/tools/ferretdb');
-  const child = spawn(program, ['-until-stdin-ends'], { stdio: ['pipe', 'pipe', 'ignore'] });
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`FerretDB ended with ${code}.`)));
-    child.stdout.once('data', (line) => {
-      // It ends when its standard input does, and keeps no test from ending.
-      for (const part of [child, child.stdin, child.stdout]) /** @type {any} */ (part).unref();
-      resolve(String(line).trim());
-    });
-  });
-}
-
-/**
- * Starts a server; `restart` after `kill` keeps its port and its data.
- * @param {string[]} [flags]
- */
-export async function startServer(flags = []) {
-  const dataDir = await mkdtemp(path.join(tmpdir(), 'chat-e2e-'));
-  const store = await storeFlags();
-  let port = 0;
-  /** @type {import('node:child_process').ChildProcess|null} */ let child = null;
-  let said = '';
-
-  async function start() {
-    const args = ['--listen', `127.0.0.1:${port}`, '--data-dir', dataDir, ...store, ...flags];
-    const started = spawn(binary('CHAT_SERVER_BIN', 'chat-server'), args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, MONGO_URL: undefined },
-    });
-    child = started;
-    port = await new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`The server said no address in time:\n${said}`)),
-        START_MS_MAX,
-      );
-      let told = '';
-      const read = (/** @type {Buffer} */ bytes) => {
-        said += bytes;
-        told += bytes;
-        // Colours and field names may stand between the word and the address.
-        const line = told
-          .split('\n')
-          .find((text) => text.includes('listening') && /127\.0\.0\.1:\d+/.test(text));
-        if (!line) return;
-        clearTimeout(timer);
-        resolve(Number(/127\.0\.0\.1:(\d+)/.exec(line)?.[1]));
-      };
-      started.stderr?.on('data', read);
-      started.stdout?.on('data', read);
-      started.once('exit', (code) => reject(new Error(`The server ended with ${code}:\n${said}`)));
-    });
-  }
-
-  try {
-    await start();
-  } catch (error) {
-    await kill(child);
-    await rm(dataDir, { recursive: true, force: true });
-    throw error;
-  }
-  return {
-    url: `http://127.0.0.1:${port}`,
-    kill: () => kill(child),
-    restart: start,
-    log: () => said,
-    async stop() {
-      await kill(child);
-      await rm(dataDir, { recursive: true, force: true });
-    },
-  };
-}
-
-/**
- * The SDK's example bot. It makes its own account.
- * @param {string} url
- * @param {string} name
- */
-export function startEchoBot(url, name) {
-  const env = { ...process.env, CHAT_SERVER: url, CHAT_USER: name, CHAT_PASSWORD: PASSWORD };
-  const child = spawn(binary('CHAT_ECHO_BOT_BIN', 'examples/echo_bot'), {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env,
-  });
-  let said = '';
-  child.stderr.on('data', (bytes) => {
-    said += bytes;
-  });
-  return {
-    log: () => said,
-    runs: () => child.exitCode === null && child.signalCode === null,
-    stop: () => kill(child),
-  };
-}
-
-export function startBrowser() {
-  return chromium.launch({
-    executablePath: process.env.CHROMIUM_BIN ?? '/usr/bin/chromium',
-    headless: true,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
-}
+/** By this factor the browser's CPU is slowed down, to find tests that depend on its speed. */
+const SLOWDOWN = Number(process.env.CHAT_E2E_SLOWDOWN ?? 1);
 
 /**
  * Opens the server's page in a fresh browser profile, which notes dialogs, errors and violations of
@@ -177,12 +26,42 @@ export function startBrowser() {
  * @param {any} [options]
  */
 export async function openPage(browser, url, options = {}) {
-  const context = await browser.newContext({
+  return openIn(await newProfile(browser, options), url);
+}
+
+/**
+ * Opens the page as somebody whose account and session are made over HTTP, which is quicker than
+ * the form.
+ * @param {import('playwright-core').Browser} browser
+ * @param {string} url
+ * @param {string} username
+ * @param {any} [options]
+ */
+export async function openAs(browser, url, username, options = {}) {
+  const context = await newProfile(browser, options);
+  for (const path of ['/register', '/login']) {
+    const data = { username, password: PASSWORD };
+    const answer = await context.request.post(url + path, { data });
+    assert.ok(answer.ok(), `${path} as ${username}: ${answer.status()}`);
+  }
+  const opened = await openIn(context, url);
+  await isReady(opened.page);
+  return opened;
+}
+
+/** @param {import('playwright-core').Browser} browser @param {any} options */
+function newProfile(browser, options) {
+  return browser.newContext({
     viewport: { width: 1280, height: 800 },
     colorScheme: 'dark',
     locale: 'en-GB',
+    reducedMotion: 'reduce',
     ...options,
   });
+}
+
+/** @param {import('playwright-core').BrowserContext} context @param {string} url */
+async function openIn(context, url) {
   const page = await context.newPage();
   /** @type {string[]} */ const faults = [];
   page.on('dialog', (dialog) => {
@@ -193,75 +72,78 @@ export async function openPage(browser, url, options = {}) {
   page.on('console', (message) => {
     if (/Content.Security.Policy/i.test(message.text())) faults.push(message.text());
   });
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(ELEMENT_MS_MAX * SLOWDOWN);
+  if (SLOWDOWN > 1) {
+    const session = await context.newCDPSession(page);
+    await session.send('Emulation.setCPUThrottlingRate', { rate: SLOWDOWN });
+  }
   await page.goto(url);
   return { context, page, faults };
 }
 
-/** @param {import('playwright-core').Page} page @param {string} name */
+/** @param {Page} page @param {string} name */
 export async function signUp(page, name) {
   await page.getByRole('tab', { name: 'Sign up' }).click();
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await page.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+  await isReady(page);
 }
 
-/** @param {import('playwright-core').Page} page @param {string} name @param {string} [password] */
-export async function logIn(page, name, password = PASSWORD) {
+/** @param {Page} page @param {string} name @param {string} [password] */
+export async function signIn(page, name, password = PASSWORD) {
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in' }).click();
 }
 
-/** Types and presses Enter. @param {import('playwright-core').Page} page @param {string} text */
+/** Types and presses Enter. @param {Page} page @param {string} text */
 export async function say(page, text) {
   await page.locator('#message').fill(text);
   await page.locator('#message').press('Enter');
 }
 
 /**
- * Sends over a socket of the page's own session, which is quicker than typing. Resolves when every
- * ack has come.
- * @param {import('playwright-core').Page} page
+ * Sends to the lobby over a socket of the page's own session, which is quicker than typing.
+ * Resolves when every ack has come.
+ * @param {Page} page
  * @param {string[]} texts
  */
 export function sayMany(page, texts) {
   return page.evaluate(
-    (list) =>
+    ({ list, inFlight }) =>
       new Promise((resolve, reject) => {
         const socket = new WebSocket(`ws://${location.host}/ws`);
-        const next = () =>
-          list.length
-            ? socket.send(
-                JSON.stringify({
-                  type: 'send',
-                  room: 'lobby',
-                  text: list[0],
-                  nonce: `n-${Math.random().toString(36).slice(2)}`,
-                }),
-              )
-            : (socket.close(), resolve(undefined));
+        let sent = 0;
+        let stored = 0;
+        const send = () => {
+          if (sent === list.length) return;
+          const nonce = `n-${Math.random().toString(36).slice(2)}`;
+          const frame = { type: 'send', room: 'lobby', text: list[sent], nonce };
+          socket.send(JSON.stringify(frame));
+          sent += 1;
+        };
         socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
         socket.onmessage = ({ data }) => {
           const frame = JSON.parse(data);
-          if (frame.type === 'error' && frame.retry_after_ms) {
-            setTimeout(next, frame.retry_after_ms);
-          } else if (frame.type === 'error') reject(new Error(data));
-          else if (frame.type === 'ack') {
-            list.shift();
-            next();
-          } else if (frame.type === 'welcome') next();
+          if (frame.type === 'error') reject(new Error(data));
+          if (frame.type === 'welcome') for (let at = 0; at < inFlight; at += 1) send();
+          if (frame.type !== 'ack') return;
+          stored += 1;
+          send();
+          if (stored < list.length) return;
+          resolve(undefined);
+          socket.close();
         };
         socket.onclose = ({ code }) => reject(new Error(`closed with ${code}`));
       }),
-    [...texts],
+    { list: texts, inFlight: IN_FLIGHT_MAX },
   );
 }
 
 /**
  * Gives commands over a socket of the page's session, one behind the other.
- * @param {import('playwright-core').Page} page
+ * @param {Page} page
  * @param {any[]} commands
  * @returns {Promise<any[]>} the answers, errors among them
  */
@@ -290,8 +172,139 @@ export function give(page, commands) {
 }
 
 /**
+ * The `welcome` frame that a fresh connection of the page's session gets. The connection has ended
+ * when it resolves, so that a test may ask again and again without being over the server's limit.
+ * @param {Page} page
+ * @returns {Promise<any>}
+ */
+export function welcomeOf(page) {
+  return page.evaluate(
+    () =>
+      new Promise((resolve, reject) => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        /** @type {any} */ let welcome = null;
+        socket.onopen = () => socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+        socket.onmessage = ({ data }) => {
+          welcome ??= JSON.parse(data);
+          socket.close();
+        };
+        socket.onclose = ({ code }) => {
+          if (welcome?.type === 'welcome') resolve(welcome);
+          else reject(new Error(`closed with ${code}: ${JSON.stringify(welcome)}`));
+        };
+      }),
+  );
+}
+
+/**
+ * The room as the server describes it to the page's user.
+ * @param {Page} page
+ * @param {string} [name] of the room, or of the other person in a direct room
+ */
+export async function roomOf(page, name = 'lobby') {
+  const { rooms } = await welcomeOf(page);
+  return rooms.find((/** @type {any} */ one) => one.room === name || one.with === name);
+}
+
+/**
+ * Waits until the server has so many unread messages of a room for the page's user.
+ * @param {Page} page
+ * @param {number} count
+ * @param {string} [name] of the room, or of the other person in a direct room
+ */
+export const hasUnread = (page, count, name) =>
+  becomes(async () => (await roomOf(page, name)).unread, count, 'unread messages');
+
+/** Waits until the page is ready to be written in. @param {Page} page */
+export const isReady = (page) => page.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+
+/**
+ * Opens the page in a second tab of a profile. A tab behind another one takes seconds for each
+ * click, so bring it to the front before it is used.
+ * @param {Page} page
+ * @param {string} url
+ */
+export async function openTab(page, url) {
+  const tab = await page.context().newPage();
+  tab.setDefaultTimeout(ELEMENT_MS_MAX * SLOWDOWN);
+  await tab.goto(url);
+  await isReady(tab);
+  return tab;
+}
+
+/** Lets pages connect again at once instead of at their next try. @param {...Page} pages */
+export async function reconnect(...pages) {
+  for (const page of pages) await page.evaluate(() => dispatchEvent(new Event('online')));
+}
+
+/**
+ * Waits until the page shows so many messages of its user and every one is stored. Without the
+ * number a page would do that has not drawn the last one yet.
+ * @param {Page} page
+ * @param {number} count
+ */
+export const allAreStored = (page, count) =>
+  becomes(
+    async () => [
+      await page.locator('.message.mine').count(),
+      await page.locator('.message.waiting').count(),
+    ],
+    [count, 0],
+    'own messages, and those that wait to be stored',
+  );
+
+/**
+ * Waits until no dialog is left and the focus is back where it was. A dialog that closes is hidden
+ * first, and moves the focus when it is removed.
+ * @param {Page} page
+ */
+export const dialogIsClosed = (page) =>
+  becomes(() => page.locator('dialog').count(), 0, 'dialogs that are left');
+
+/** Waits until what is typed goes into the field. @param {Page} page */
+export const fieldHasFocus = (page) =>
+  becomes(
+    () => page.evaluate(() => document.activeElement?.id ?? ''),
+    'message',
+    'what has the focus',
+  );
+
+/**
+ * Uses a tool of a message, which has tools once it is stored. Something that comes to the room
+ * meanwhile moves the rows below the pointer, and the tools with them, so it tries again.
+ * @param {Page} page
+ * @param {import('playwright-core').Locator} message
+ * @param {string} name
+ */
+export async function useTool(page, message, name) {
+  const tool = message.getByRole('button', { name, exact: true });
+  const isTouch = await page.evaluate(() => matchMedia('(pointer: coarse)').matches);
+  const press = (
+    /** @type {import('playwright-core').Locator} */ target,
+    /** @type {{timeout?: number}} */ options = {},
+  ) => (isTouch ? target.tap(options) : target.click(options));
+  await message.and(page.locator('[data-seq]')).waitFor();
+  await until(async () => {
+    if (!(await tool.isVisible())) await press(message.locator('.meta'));
+    await press(tool, { timeout: TOOL_MS_MAX });
+    return true;
+  }, `the tool ${name} can be pressed`);
+}
+
+/** Waits until the field holds this text. @param {Page} page @param {string} text */
+export const fieldHolds = (page, text) =>
+  becomes(() => page.locator('#message').inputValue(), text, 'the text in the field');
+
+/**
+ * Waits until the page shows these messages and no others.
+ * @param {Page} page
+ * @param {string[]} texts
+ */
+export const showsTexts = (page, texts) => becomes(() => textsOf(page), texts);
+
+/**
  * The texts on the page, oldest first.
- * @param {import('playwright-core').Page} page
+ * @param {Page} page
  * @returns {Promise<string[]>}
  */
 export function textsOf(page) {
@@ -299,8 +312,8 @@ export function textsOf(page) {
 }
 
 /**
- * Waits until a message stands on the page as stored.
- * @param {import('playwright-core').Page} page
+ * Waits until the page shows a message as stored.
+ * @param {Page} page
  * @param {string} text
  */
 export function shown(page, text) {

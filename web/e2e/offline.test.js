@@ -2,14 +2,15 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { openPage, say, shown, signUp, startBrowser, startServer, textsOf } from './harness.js';
+import { dialogIsClosed, openPage, say, shown, showsTexts, signUp } from './harness.js';
+import { startServer } from './programs.js';
+import { browser } from './story.js';
 
 test(
   'it opens without a network, shows what is known, and sends what was written there',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await startServer();
-    const browser = await startBrowser();
     try {
       const { context, page, faults } = await openPage(browser, server.url);
       await signUp(page, 'ann');
@@ -32,27 +33,25 @@ test(
       await page.locator('.room-title h1 button').click();
       await page.getByRole('dialog').waitFor();
       await page.keyboard.press('Escape');
+      await dialogIsClosed(page);
       await say(page, 'written offline');
       await page.locator('.message.waiting', { hasText: 'written offline' }).waitFor();
       await server.restart();
       await context.setOffline(false);
       await shown(page, 'written offline');
-      assert.deepEqual(await textsOf(page), ['known', 'written offline']);
+      await showsTexts(page, ['known', 'written offline']);
       await page.reload();
       await shown(page, 'written offline');
-      assert.deepEqual(await textsOf(page), ['known', 'written offline']);
+      await showsTexts(page, ['known', 'written offline']);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('tab', { name: 'Sign in' }).waitFor();
       const left = await page.evaluate(() =>
         JSON.stringify([{ ...localStorage }, { ...sessionStorage }]),
       );
-      assert.ok(
-        !left.includes('known') || !left.includes('written'),
-        `a sign-out leaves nothing: ${left}`,
-      );
+      assert.doesNotMatch(left, /known|written/u, 'a sign-out leaves nothing');
+      await context.close();
       assert.deepEqual(faults, []);
     } finally {
-      await browser.close();
       await server.stop();
     }
   },

@@ -3,17 +3,8 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { toHtml } from './ansi.js';
-import {
-  PASSWORD,
-  give,
-  logIn,
-  openPage,
-  say,
-  shown,
-  signUp,
-  startBrowser,
-  startServer,
-} from './harness.js';
+import { give, signIn, openPage, say, shown, signUp } from './harness.js';
+import { PASSWORD, startBrowser, startServer } from './programs.js';
 import { startTerminal } from './terminal.js';
 
 const out = process.argv[2];
@@ -105,7 +96,7 @@ try {
           }),
         JSON.stringify({ username: name, password: PASSWORD, bot: true }),
       );
-      await logIn(page, name);
+      await signIn(page, name);
       await page.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
     } else await signUp(page, name);
     people.set(name, async (text) => {
@@ -172,7 +163,7 @@ try {
 
   for (const { name, options, then } of VIEWS) {
     const { page } = await openPage(browser, server.url, /** @type {any} */ (options));
-    await logIn(page, 'maya');
+    await signIn(page, 'maya');
     await shown(page, LAST);
     await then?.(page);
     await page.mouse.move(0, 0);

@@ -3,7 +3,8 @@
 
 import { writeFile } from 'node:fs/promises';
 import { cpus } from 'node:os';
-import { openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import { openPage, say, shown, signUp } from './harness.js';
+import { startBrowser, startServer } from './programs.js';
 
 const RUNS = Number(process.env.CHAT_SPEED_RUNS ?? 7);
 const MESSAGES = Number(process.env.CHAT_SPEED_MESSAGES ?? 100_000);
@@ -23,11 +24,11 @@ try {
   await fill(page, MESSAGES);
   await say(page, 'the last one');
   await shown(page, 'the last one');
-  // What is known is written down within some seconds.
+  // The cache is written within some seconds.
   await page.waitForTimeout(6_000);
   const kinds = [
-    [`logged in and here before, ${SLOWDOWN} × CPU slowdown`, false],
-    [`logged in, nothing of the page in this browser yet, ${SLOWDOWN} × CPU slowdown`, true],
+    [`signed in and here before, ${SLOWDOWN} × CPU slowdown`, false],
+    [`signed in, nothing of the page in this browser yet, ${SLOWDOWN} × CPU slowdown`, true],
   ];
   for (const [what, isFirst] of /** @type {[string, boolean][]} */ (kinds)) {
     const values = await repeat(() => timeToChat(context, isFirst));

@@ -3,16 +3,8 @@
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import {
-  logIn,
-  openPage,
-  say,
-  shown,
-  signUp,
-  startBrowser,
-  startEchoBot,
-  startServer,
-} from './harness.js';
+import { isReady, signIn, openPage, say, shown, signUp } from './harness.js';
+import { startBrowser, startEchoBot, startServer } from './programs.js';
 import { linesOnScreen, startTerminal } from './terminal.js';
 
 const AGREED_MS_MAX = 45_000;
@@ -101,10 +93,10 @@ async function agrees(who, read, expected) {
 
 test(
   'two in a browser, one in a terminal and a bot see the same, also across a kill',
-  { timeout: 180_000 },
+  { timeout: 300_000 },
   async () => {
     /**
-     * What has been said by each person, in the order they said it.
+     * The messages of each person, in the order they said them.
      * @type {Record<string, string[]>}
      */
     const said = { ann: [], bob: [], cleo: [] };
@@ -178,8 +170,8 @@ test(
       await signUp(ann, 'ann');
       await signUp(bob, 'bob');
       await bob.getByRole('button', { name: 'Sign out' }).click();
-      await logIn(bob, 'bob');
-      await bob.locator('.chat-page .timeline[aria-busy="false"]').waitFor();
+      await signIn(bob, 'bob');
+      await isReady(bob);
       await cleo.signUp('cleo');
       for (const name of ['ann', 'bob', 'cleo', 'echo']) {
         await ann.locator('.people-lists .online .person', { hasText: name }).waitFor();
@@ -209,7 +201,7 @@ test(
       await server.restart();
 
       await cleo.see('connected');
-      await ann.locator('.status').first().waitFor({ state: 'hidden' });
+      await ann.locator('.status').first().waitFor({ state: 'hidden', timeout: AGREED_MS_MAX });
       await says('ann', 'and on');
       const after = await allAgree();
       assert.deepEqual(
@@ -220,7 +212,7 @@ test(
       assert.ok(bot.runs(), 'the bot came back by itself');
 
       const { page: again, faults } = await openPage(browser, server.url);
-      await logIn(again, 'bob');
+      await signIn(again, 'bob');
       await agrees('a new page of bob', () => linesOnPage(again, 'bob'), linesOf(after));
       assert.deepEqual([...annFaults, ...bobFaults, ...faults], []);
     } finally {

@@ -5,7 +5,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { PASSWORD, binary } from './harness.js';
+import { PASSWORD, binary } from './programs.js';
 
 const run = promisify(execFile);
 const SEEN_MS_MAX = 30_000;

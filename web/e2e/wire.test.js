@@ -1,11 +1,15 @@
-// What the page costs on the wire: bytes, and how many requests wait for each other.
+// The page's cost on the wire: bytes, and how many requests wait for each other.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { openPage, say, shown, signUp, startBrowser, startServer } from './harness.js';
+import { openAs, say, shown } from './harness.js';
+import { startServer } from './programs.js';
+import { browser } from './story.js';
+import { until } from './wait.js';
 
 const BYTES_MAX = 60 * 1024;
 const DEPTH_MAX = 3;
+const NO_WORKER = { serviceWorkers: 'block' };
 
 /**
  * Notes every request of a page with its bytes and by what it was started, as Chromium tells it.
@@ -41,13 +45,11 @@ async function watch(page) {
 
 test(
   'the whole page, every dialog with it, is at most 60 KiB, headers among them, and no request waits for more than two others',
-  { timeout: 120_000 },
+  { timeout: 300_000 },
   async () => {
     const server = await startServer();
-    const browser = await startBrowser();
     try {
-      const { context, page } = await openPage(browser, server.url, { serviceWorkers: 'block' });
-      await signUp(page, 'ann');
+      const { context, page } = await openAs(browser, server.url, 'ann', NO_WORKER);
       await say(page, 'hello');
       await shown(page, 'hello');
       const again = await context.newPage();
@@ -55,8 +57,12 @@ test(
       await network.session.send('Network.setCacheDisabled', { cacheDisabled: true });
       await again.goto(server.url);
       await shown(again, 'hello');
-      // All that is loaded when it is first wanted is asked for in quiet; each is counted once.
-      await again.waitForTimeout(2_000);
+      // The dialogs are loaded last, once the page is quiet.
+      await until(
+        async () => network.all().some(({ url, bytes }) => url.endsWith('/more.js') && bytes > 0),
+        'the dialogs are loaded',
+      );
+      await again.waitForLoadState('networkidle');
       const files = new Map();
       for (const { url, bytes } of network.all()) {
         if (
@@ -87,19 +93,18 @@ test(
         'depth is seen at all',
       );
     } finally {
-      await browser.close();
       await server.stop();
     }
   },
 );
 
-test('a second visit asks only for the index again', { timeout: 120_000 }, async () => {
+test('a second visit asks only for the index again', { timeout: 300_000 }, async () => {
   const server = await startServer();
-  const browser = await startBrowser();
   try {
-    const { context, page } = await openPage(browser, server.url, { serviceWorkers: 'block' });
-    await signUp(page, 'ann');
-    await page.waitForTimeout(1_500);
+    const { context, page } = await openAs(browser, server.url, 'ann', NO_WORKER);
+    await page.waitForFunction(() =>
+      performance.getEntriesByType('resource').some(({ name }) => name.endsWith('/more.js')),
+    );
     const again = await context.newPage();
     const network = await watch(again);
     /** @type {string[]} */ const sent = [];
@@ -119,7 +124,6 @@ test('a second visit asks only for the index again', { timeout: 120_000 }, async
     );
     assert.deepEqual(kept, []);
   } finally {
-    await browser.close();
     await server.stop();
   }
 });

@@ -1,4 +1,4 @@
-// What the page knew when it was last open, so that it opens at once, and without a server too.
+// Keeps what the page knows in the browser, so that it opens at once, and without a server too.
 
 import { emptyRoom } from './state/room.js';
 import { ownedKey, readKeptJson, writeKept, writeOwned } from './storage.js';
@@ -9,11 +9,15 @@ const ROOMS_MAX = 12;
 const ENTRIES_MAX = 25;
 /** Names the user whose cache is read at the next start. */
 const LAST_OWNER = 'last-owner';
-const VERSION = 2;
+const VERSION = 3;
 
 /** @typedef {import('./state/initial.js').State} State */
 /** @typedef {import('./state/room.js').Room} Room */
-/** @typedef {{log: string, current: string, rooms: Map<string, Room>}} Known */
+/** @typedef {import('./state/entries.js').Message} Message */
+/** @typedef {import('./state/entries.js').Line} Line */
+/** @typedef {import('./state/entries.js').Reaction} Reaction */
+/** @typedef {import('./state/people.js').Person} Person */
+/** @typedef {Pick<State, 'current'|'rooms'|'blocked'> & {log: string}} Known */
 
 /** @param {State} state */
 export function saveCache(state) {
@@ -27,7 +31,13 @@ export function saveCache(state) {
     .map((room) => outline(room, room.history === 'ready' && (left -= 1) >= 0))
     .reverse();
   const owner = { username: me.username, log };
-  writeOwned('cache', owner, '', { version: VERSION, me, current, rooms });
+  writeOwned('cache', owner, '', {
+    version: VERSION,
+    me,
+    current,
+    rooms,
+    blocked: [...state.blocked],
+  });
   writeKept('localStorage', LAST_OWNER, JSON.stringify(owner));
 }
 
@@ -41,8 +51,11 @@ export function loadCache() {
     const owner = readKeptJson('localStorage', LAST_OWNER);
     const saved = readKeptJson('localStorage', ownedKey('cache', owner));
     if (saved?.version !== VERSION || saved.me.username !== owner.username) return null;
-    const rooms = new Map(saved.rooms.map((/** @type {any} */ room) => [room.name, revive(room)]));
-    return { me: saved.me, known: { log: owner.log, current: saved.current, rooms } };
+    const rooms = new Map(
+      saved.rooms.map((/** @type {Outline} */ room) => [room.name, revive(room)]),
+    );
+    const { me, current, blocked } = saved;
+    return { me, known: { log: owner.log, current, rooms, blocked: new Set(blocked) } };
   } catch {
     return null;
   }
@@ -55,9 +68,10 @@ export function forgetCache({ me, log }) {
 }
 
 /**
- * What is kept of a room.
+ * Returns what is kept of a room.
  * @param {Room} room
  * @param {boolean} whole with its last messages
+ * @returns {Outline}
  */
 function outline(room, whole) {
   const {
@@ -100,6 +114,7 @@ function outline(room, whole) {
   );
   return {
     ...about,
+    former: [...room.former.values()].filter((person) => names.has(person.username)),
     history: 'ready',
     cursor: room.cursor,
     entries,
@@ -108,17 +123,23 @@ function outline(room, whole) {
   };
 }
 
-/** The room that was kept. @param {any} saved @returns {Room} */
+/**
+ * A room as it is kept: its description, and for some rooms the last messages.
+ * @typedef {Omit<Message, 'reactions'> & {reactions: [string, Reaction][]}} KeptMessage
+ * @typedef {Omit<Partial<Room>, 'entries'|'people'|'former'> & {
+ *   name: string, entries?: (KeptMessage|Line)[], people?: Person[], former?: Person[],
+ * }} Outline
+ */
+
+/** The room that was kept. @param {Outline} saved @returns {Room} */
 function revive(saved) {
-  const entries = (saved.entries ?? []).map((/** @type {any} */ entry) =>
+  const entries = (saved.entries ?? []).map((entry) =>
     entry.kind === 'message' ? { ...entry, reactions: new Map(entry.reactions) } : entry,
   );
   const people = new Map(
-    (saved.people ?? []).map((/** @type {any} */ person) => [
-      person.username,
-      { ...person, online: false },
-    ]),
+    (saved.people ?? []).map((person) => [person.username, { ...person, online: false }]),
   );
+  const former = new Map((saved.former ?? []).map((person) => [person.username, person]));
   const liveAfter = (entries[0]?.seq ?? (saved.cursor ?? 0) + 1) - 1;
   return {
     ...emptyRoom(saved.name),
@@ -127,5 +148,6 @@ function revive(saved) {
     ...saved,
     entries,
     people,
+    former,
   };
 }

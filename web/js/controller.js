@@ -1,5 +1,5 @@
 // Joins the parts of the page: inputs go into the state, what the state needs goes out over the
-// connection, and the view is told what changed. Start reading at `createController`.
+// connection, and the view learns what changed. Start reading at `createController`.
 
 import { createIdentity } from './identity.js';
 import { createKeeper, loadKept, ownerOf } from './keeper.js';
@@ -11,22 +11,28 @@ import { holdsText } from './state/drafts.js';
 import { initialState } from './state/initial.js';
 import { needs } from './state/needs.js';
 import { reduce, resumePoints } from './state/state.js';
-import { newNonce, withId } from './wire.js';
+import { idOf, newNonce, withId } from './wire.js';
 
-const AWAY = { type: 'error', message: NOT_CONNECTED };
+/** @type {import('./wire.js').ErrorFrame} */
+const AWAY = { type: 'error', code: 'unavailable', message: NOT_CONNECTED };
 const TICK_MS = 1_000;
 /** `typing` is repeated this often while somebody goes on; it holds for six seconds. */
 const TYPING_EVERY_MS = 3_000;
-/** What other tabs left unsent is taken over when it still waits this long after a connection. */
+/** The page takes over what other tabs left unsent if it still waits this long after `welcome`. */
 const TAKE_OVER_AFTER_MS = 5_000;
 
 /** @typedef {import('./state/initial.js').State} State */
+/** @typedef {import('./state/initial.js').Me} Me */
+/** @typedef {import('../types/inputs').Input} Input */
+/** @typedef {import('../types/inputs').Intents} Intents */
 /** @typedef {import('./wire.js').Command} Command */
+/** @typedef {import('./wire.js').ServerFrame} ServerFrame */
+/** @typedef {import('./wire.js').ChatFrame} ChatFrame */
 /** @typedef {import('./requests.js').Outcome} Outcome */
 /** @typedef {ReturnType<typeof createController>} Controller */
 /**
  * @typedef {{
- *   onChange: (state: State) => void, onMessage: (frame: any, state: State) => void,
+ *   onChange: (state: State) => void, onMessage: (frame: ChatFrame, state: State) => void,
  * }} Callbacks
  */
 
@@ -61,7 +67,7 @@ function createCore({ onChange, onMessage }) {
   const link = createLink({ state: () => state, step, receive, requests, signedOut });
   let endSession = () => {};
 
-  /** @param {any} input */
+  /** @param {Input} input */
   function step(input) {
     const before = state;
     state = reduce(state, input);
@@ -75,7 +81,7 @@ function createCore({ onChange, onMessage }) {
     onChange(state);
   }
 
-  /** @param {any} me @param {any} [known] */
+  /** @param {Me} me @param {import('./cache.js').Known} [known] */
   function enter(me, known) {
     const kept = known ? loadKept({ username: me.username, log: known.log }) : {};
     step({ intent: 'signedIn', me, known, kept });
@@ -114,9 +120,9 @@ function createCore({ onChange, onMessage }) {
       endSession = run;
     },
     /**
-     * Asks for something to look at.
+     * Gives a command that only reads.
      * @param {Command} command
-     * @returns {Promise<any>} the answer, or an error frame
+     * @returns {Promise<ServerFrame>} the answer, or an error frame
      */
     query(command) {
       const id = requests.nextId();
@@ -129,10 +135,10 @@ function createCore({ onChange, onMessage }) {
 }
 
 /**
- * Takes the frames of the connection: answers go to the requests that wait, and all others into the
- * state.
+ * Takes the frames of the connection: replies go to the requests that wait for them, all other
+ * frames go into the state.
  * @param {{
- *   state: () => State, step: (input: any) => void,
+ *   state: () => State, step: (input: Input) => void,
  *   requests: ReturnType<typeof createRequests>, onMessage: Callbacks['onMessage'],
  * }} core
  */
@@ -154,18 +160,19 @@ function createReceiver({ state, step, requests, onMessage }) {
     if (owner) step({ intent: 'restored', kept: { ...loadKept(owner), drafts: [] } });
   }
 
-  /** @param {string} key @param {any} frame */
+  /** @param {string} key @param {ServerFrame} frame */
   function settle(key, frame) {
     const failed = state().commands.find((kept) => kept.key === key)?.status === 'failed';
     const isError = frame.type === 'error' || failed;
-    requests.settle(key, { ok: !isError, msg: isError ? (frame.message ?? '') : '' });
+    const reason = frame.type === 'error' ? frame.message : '';
+    requests.settle(key, { ok: !isError, msg: reason });
   }
 
-  return (/** @type {any} */ frame) => {
+  return (/** @type {ServerFrame} */ frame) => {
     if (requests.answer(frame)) return;
     const { log, asked, rooms } = state();
-    const key = asked.get(frame.re)?.key ?? '';
-    const held = rooms.get(frame.room);
+    const key = asked.get(idOf(frame))?.key ?? '';
+    const held = frame.type === 'chat' && rooms.get(frame.room);
     const counted = held ? Math.max(held.countedSeq, held.heardSeq) : Infinity;
     step({ frame, now: Date.now() });
     if (frame.type === 'welcome') restore(log);
@@ -176,15 +183,15 @@ function createReceiver({ state, step, requests, onMessage }) {
 }
 
 /**
- * The connection of this page. Frames that come before it is known who the user is wait for that.
+ * The connection of this page. Frames wait until the page knows who the user is.
  * @param {{
- *   state: () => State, step: (input: any) => void, receive: (frame: any) => void,
+ *   state: () => State, step: (input: Input) => void, receive: (frame: ServerFrame) => void,
  *   requests: ReturnType<typeof createRequests>, signedOut: () => void,
  * }} core
  */
 function createLink({ state, step, receive, requests, signedOut }) {
   /** @type {ReturnType<typeof createConnection>|null} */ let connection = null;
-  /** @type {any[]|null} */ let early = null;
+  /** @type {ServerFrame[]|null} */ let early = null;
 
   function connect() {
     connection?.end();
@@ -196,7 +203,7 @@ function createLink({ state, step, receive, requests, signedOut }) {
         if (!early) step({ intent: 'link', link });
         else if (link.status === 'waiting') early.length = 0;
       },
-      onLogin() {
+      onSignedOut() {
         if (!early) signedOut();
       },
       isSignedOut: async () => (await api.me()).status === 401,
@@ -220,21 +227,27 @@ function createLink({ state, step, receive, requests, signedOut }) {
       connection = null;
       early = null;
     },
-    /** @param {any} frame @returns {boolean} whether it left */
+    /** @param {import('./wire.js').CommandFrame} frame @returns {boolean} whether it left */
     send: (frame) => connection?.send(frame) ?? false,
     hurry: () => connection?.hurry(),
   };
 }
 
 /**
- * What the view may do besides looking.
+ * The actions of the view.
  * @param {ReturnType<typeof createCore>} core
  */
 function createActions({ state, step, requests, send }) {
   let typingSaid = 0;
   return {
-    /** @param {string} intent @param {any} [fields] */
-    intend: (intent, fields = {}) => step({ intent, room: state().current, ...fields }),
+    /**
+     * Does what the user wants, in the open room where no other is named.
+     * @template {keyof Intents} K
+     * @param {K} intent
+     * @param {import('../types/inputs').IntentFields<K>} [fields]
+     */
+    intend: (intent, fields) =>
+      step(/** @type {Input} */ ({ intent, room: state().current, ...fields })),
     /** Sends the draft of the open room as this text. @param {string} text */
     send(text) {
       const { current, drafts } = state();
@@ -243,14 +256,14 @@ function createActions({ state, step, requests, send }) {
       step({ intent: 'send', room: current, text, replyTo, nonce: newNonce(), ts: Date.now() });
     },
     /**
-     * Gives a command that changes something, and says what came of it.
+     * Gives a command that changes something, and resolves with its outcome.
      * @param {Command} command
      * @param {{open?: boolean, quiet?: boolean}} [options]
      * @returns {Promise<Outcome>}
      */
     act(command, { open = false, quiet = false } = {}) {
       const key = newNonce();
-      const takesNonce = !['dm', 'profile'].includes(command.type);
+      const takesNonce = !['dm', 'profile', 'block', 'unblock'].includes(command.type);
       const kept = { key, command: takesNonce ? { ...command, nonce: key } : command, open, quiet };
       return new Promise((resolve) => {
         requests.wait(key, resolve);
@@ -264,7 +277,7 @@ function createActions({ state, step, requests, send }) {
       if (now - typingSaid < TYPING_EVERY_MS) return;
       if (send({ type: 'typing', room: state().current })) typingSaid = now;
     },
-    /** How much the user wrote that nobody has. */
+    /** Counts what the user wrote and the server does not have. */
     unsent() {
       const waiting = [...state().rooms.values()].flatMap((room) => room.pending);
       return {

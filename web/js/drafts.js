@@ -32,7 +32,11 @@ export function loadDrafts(owner) {
   });
 }
 
-/** What was kept as a draft; null where it is none. @param {any} saved @returns {Draft|null} */
+/**
+ * Reads what was kept as a draft; null if it is not one.
+ * @param {Partial<Draft>|null} saved
+ * @returns {Draft|null}
+ */
 export function readDraft(saved) {
   if (typeof saved?.text !== 'string') return null;
   const { text, reply, edit } = saved;

@@ -1,5 +1,5 @@
-// Who the user of this page is: signing in and out, and whether the browser's session is still
-// theirs. Every tab of a browser shares one session cookie, so another tab may have changed it.
+// Signs the user in and out, and checks that the browser's session is still theirs. Every tab of a
+// browser shares one session cookie, so another tab may have changed it.
 
 import { forgetCache, loadCache } from './cache.js';
 import {
@@ -18,20 +18,23 @@ const START_RETRY_MS = 2_000;
 const RENEW_EVERY_MS = 12 * 60 * 60_000;
 
 /** @typedef {import('./state/initial.js').State} State */
-/** @typedef {import('./net/api.js').Answer} Answer */
+/** @typedef {import('./state/initial.js').Me} Me */
+/** @template [T=unknown] @typedef {import('./net/api.js').Answer<T>} Answer */
 
 /**
  * @param {{
- *   state: () => State, step: (input: any) => void, enter: (me: any, known?: any) => void,
+ *   state: () => State, step: (input: import('../types/inputs').Input) => void,
+ *   enter: (me: Me, known?: import('./cache.js').Known) => void,
  *   connectEarly: () => void, leave: (notice: string) => void, forget: (username: string) => void,
  * }} page
  */
 export function createIdentity({ state, step, enter, connectEarly, leave, forget }) {
   /**
-   * Runs an HTTP call in the name of this page's user. Where the session is another user's by now,
-   * nothing is sent.
-   * @param {() => Promise<Answer>} call
-   * @returns {Promise<Answer>}
+   * Runs an HTTP call in the name of this page's user. If the session belongs to another user by
+   * now, nothing is sent.
+   * @template T
+   * @param {() => Promise<Answer<T>>} call
+   * @returns {Promise<Answer<T>>}
    */
   async function asMe(call) {
     const username = state().me?.username;
@@ -59,7 +62,7 @@ export function createIdentity({ state, step, enter, connectEarly, leave, forget
 
   return {
     asMe,
-    /** Shows at once what is known, and meanwhile asks the server who the user is. */
+    /** Shows the cache at once, and meanwhile asks the server who the user is. */
     async start() {
       const last = loadCache();
       if (last) enter(last.me, last.known);
@@ -78,7 +81,7 @@ export function createIdentity({ state, step, enter, connectEarly, leave, forget
      * @returns {Promise<string>} what went wrong, or nothing
      */
     async signIn(how, username, password) {
-      const answer = await (how === 'register' ? signUp : logIn)(username, password);
+      const answer = await (how === 'register' ? signUp : openSession)(username, password);
       if (!answer.ok) return answer.msg;
       const me = await api.me();
       if (!me.ok) return me.status === 401 ? COOKIE_REFUSED : me.msg;
@@ -126,7 +129,7 @@ async function signUp(username, password) {
  * @param {string} password
  * @returns {Promise<Answer>}
  */
-async function logIn(username, password) {
+async function openSession(username, password) {
   const answer = await api.login(username, password);
   const trimmed = username.trim();
   if (answer.status !== 401 || username === trimmed) return answer;

@@ -7,7 +7,7 @@ import { loadPending, savePending } from './pending.js';
 import { forgetUser, parsed, readOwnedKey, writeKept } from './storage.js';
 
 const CACHE_EVERY_MS = 5_000;
-/** Written when a user signs out, so that every tab removes what it holds of them. */
+/** The key that is written when a user signs out, so that every tab removes their data. */
 const SIGNED_OUT = 'signed-out';
 
 /** @typedef {import('./state/initial.js').State} State */
@@ -23,7 +23,7 @@ export function ownerOf({ me, log, screen }) {
 }
 
 /**
- * Everything that waits for its owner.
+ * Reads everything that the browser keeps for an owner.
  * @param {Owner} owner
  */
 export function loadKept(owner) {
@@ -56,7 +56,7 @@ export function createKeeper({ state, step, signedOutElsewhere }) {
     const owned = key ? readOwnedKey(key) : null;
     const owner = ownerOf(state());
     if (!owned || owned.owner.username !== owner?.username || owned.owner.log !== owner.log) return;
-    // The tab with the focus is the one that is written in.
+    // The user writes in the tab with the focus, which keeps its own draft.
     if (owned.kind === 'draft' && !document.hasFocus()) {
       step({ intent: 'draftElsewhere', room: owned.name, draft: readDraft(parsed(newValue)) });
     }

@@ -78,11 +78,14 @@ export const COMPOSER = {
   discard: 'Discard and close',
   discardEdit: 'Discard your changes?',
   discardAction: 'Discard',
+  split: 'Send in parts',
   noFiles: 'Files can’t be sent here yet.',
   /** @param {string} title */
   placeholder: (title) => `Message ${title}`,
   /** @param {string} name @param {string} text */
   replying: (name, text) => `Replying to ${name}: ${text}`,
+  /** @param {string} until a time, or nothing */
+  muted: (until) => `You are muted here${until ? ` until ${until}` : ''}. You can only read.`,
   /** @param {number} left */
   left: (left) => `${left} characters left`,
 };
@@ -178,14 +181,16 @@ export const SESSIONS = {
   current: 'this session',
   untilEnded: 'until you end it',
   /** @param {string} moment */
-  since: (moment) => `Since ${moment}`,
+  used: (moment) => `last used ${moment}`,
   /** @param {string} moment */
-  until: (moment) => `until ${moment}, unless it is used`,
+  since: (moment) => `Since ${moment}`,
 };
 
 export const PERSON = {
   you: 'You',
   message: 'Message',
+  block: 'Block',
+  unblock: 'Unblock',
   online: 'online',
   offline: 'offline',
   moderation: 'Moderation',
@@ -207,10 +212,21 @@ export const PERSON = {
   banQuestion: (name, place) => `Ban ${name} from ${place}?`,
 };
 
-export const NOTIFICATION = {
-  /** @param {string} name @param {string} room */
-  title: (name, room) => `${name} in ${room}`,
+export const BLOCKED = 'Blocked message';
+/** @param {string} name */
+export const blockedFrom = (name) => `${BLOCKED} from ${name}.`;
+/** @type {Record<'block'|'unblock', (name: string) => string>} */
+export const BLOCKS = {
+  block: (name) => `${name} is blocked, and can’t invite you or write to you directly.`,
+  unblock: (name) => `${name} is not blocked.`,
 };
+/** @type {Record<'unknown'|'needsName', (name: string) => string>} */
+export const SLASH = {
+  unknown: (name) => `There is no command /${name}. Write //${name} to send the text.`,
+  needsName: (name) => `/${name} needs a username: /${name} bob`,
+};
+/** @param {string} name @param {string} room */
+export const notificationTitle = (name, room) => `${name} in ${room}`;
 
 export const ROOM = {
   topic: 'Topic',
@@ -368,6 +384,7 @@ export const TOP = {
 };
 
 export const MESSAGE = {
+  show: 'Show',
   new: 'New messages',
   you: 'You',
   bot: 'bot',
@@ -381,6 +398,7 @@ export const MESSAGE = {
   refused: 'The server refused it.',
   retry: 'Try again',
   discard: 'Discard',
+  withdraw: 'Take back',
   notSent: 'Not sent',
   notChanged: 'Not changed',
   /** @param {string} what @param {string} error */
@@ -403,7 +421,7 @@ export const TOOLS = {
 
 export const SUGGESTIONS = 'Suggestions';
 
-/** Who is typing. @param {string[]} names */
+/** The line that says who is typing. @param {string[]} names */
 export function typing(names) {
   if (names.length === 0) return '';
   if (names.length === 1) return `${names[0]} is typing…`;
@@ -417,7 +435,7 @@ export const newMessages = (count) => `${count} new messages`;
 
 export const DAYS = { today: 'Today', yesterday: 'Yesterday' };
 
-/** What somebody did, in the lines of who came and went. @type {Record<string, string>} */
+/** The verbs of the lines about people who came and went. @type {Record<string, string>} */
 export const CAME_AND_WENT = {
   joined_chat: 'joined the chat',
   left_chat: 'left the chat',

@@ -15,7 +15,7 @@ import { isEarlier, keptKeys, readKeptJson, readOwned, writeKept, writeOwned } f
  */
 
 /**
- * Writes down what waits now and did not before, and forgets what waits no more.
+ * Writes down what waits now and did not before, and removes what no longer waits.
  * @param {State} state
  * @param {State|null} before the state that was written last, null where none was
  * @param {Owner} owner
@@ -32,7 +32,7 @@ export function savePending(state, before, owner) {
  */
 export function loadPending(owner) {
   takeEarlier(owner);
-  const isText = (/** @type {any[]} */ ...values) => values.every((v) => typeof v === 'string');
+  const isText = (/** @type {unknown[]} */ ...values) => values.every((v) => typeof v === 'string');
   const messages = readOwned('pending', owner)
     .map(([nonce, unsent]) => ({ ...unsent, nonce }))
     .filter((unsent) => isText(unsent.room, unsent.text))
@@ -47,8 +47,8 @@ export function loadPending(owner) {
 /**
  * @param {'pending'|'command'} kind
  * @param {Owner} owner
- * @param {Map<string, any>} now
- * @param {Map<string, any>} before
+ * @param {Map<string, object>} now
+ * @param {Map<string, object>} before
  */
 function write(kind, owner, now, before) {
   for (const name of before.keys()) if (!now.has(name)) writeOwned(kind, owner, name, null);
@@ -70,7 +70,7 @@ function messagesOf(state) {
   return found;
 }
 
-/** @param {State|null} state @returns {Map<string, any>} by key */
+/** @param {State|null} state @returns {Map<string, object>} by key */
 function commandsOf(state) {
   const kept = (state?.commands ?? []).filter(({ command }) => command.nonce !== undefined);
   return new Map(

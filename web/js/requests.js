@@ -1,10 +1,13 @@
-// Who on the page waits for an answer: questions wait for one frame, commands until they are done.
+// The requests of the page that wait: a query waits for one frame, a command for its outcome.
 
+import { idOf } from './wire.js';
+
+/** @typedef {import('./wire.js').ServerFrame} ServerFrame */
 /** @typedef {{ok: boolean, msg: string}} Outcome */
 
 export function createRequests() {
   let lastId = 0;
-  /** @type {Map<string, (frame: any) => void>} */ const questions = new Map();
+  /** @type {Map<string, (frame: ServerFrame) => void>} */ const questions = new Map();
   /** @type {Map<string, (outcome: Outcome) => void>} */ const commands = new Map();
 
   return {
@@ -12,20 +15,21 @@ export function createRequests() {
       lastId += 1;
       return `w${lastId}`;
     },
-    /** @param {string} id @param {(frame: any) => void} resolve */
+    /** @param {string} id @param {(frame: ServerFrame) => void} resolve */
     ask: (id, resolve) => questions.set(id, resolve),
     /**
      * Hands a frame to the question that it answers.
-     * @param {any} frame
+     * @param {ServerFrame} frame
      * @returns {boolean} whether there is one
      */
     answer(frame) {
-      const resolve = questions.get(frame.re);
-      questions.delete(frame.re);
+      const id = idOf(frame);
+      const resolve = questions.get(id);
+      questions.delete(id);
       resolve?.(frame);
       return resolve !== undefined;
     },
-    /** Answers all questions, because the connection is gone. @param {any} frame */
+    /** Answers all questions, because the connection is gone. @param {ServerFrame} frame */
     abandon(frame) {
       for (const resolve of questions.values()) resolve(frame);
       questions.clear();

@@ -41,7 +41,7 @@ export function writeKept(where, key, text) {
 }
 
 /**
- * What was kept as JSON; null where there is nothing or it can't be read.
+ * Reads JSON; null if there is nothing or it can't be read.
  * @param {Where} where
  * @param {string} key
  * @returns {any}
@@ -69,7 +69,7 @@ export function ownedKey(kind, { username, log }, name = '') {
 }
 
 /**
- * Takes a key apart; null for one that belongs to nobody.
+ * Takes a key apart; null if it has no owner.
  * @param {string} key
  * @returns {{kind: Kind, owner: Owner, name: string}|null}
  */
@@ -86,7 +86,7 @@ export function readOwnedKey(key) {
 }
 
 /**
- * All of a kind that is kept for its owner, by name.
+ * Reads all values of a kind that an owner has, by name.
  * @param {Kind} kind
  * @param {Owner} owner
  * @returns {[string, any][]}
@@ -101,7 +101,7 @@ export function readOwned(kind, owner) {
  * @param {Kind} kind
  * @param {Owner} owner
  * @param {string} name
- * @param {any} value null: it is forgotten
+ * @param {unknown} value null: it is forgotten
  */
 export function writeOwned(kind, owner, name, value) {
   const text = value === null ? null : JSON.stringify(value);

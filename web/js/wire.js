@@ -19,19 +19,20 @@ import { EMPTY_MESSAGE, tooLong } from './messages.js';
 /** @typedef {Extract<ServerFrame, {type: 'presence'}>} PresenceFrame */
 /** @typedef {Extract<ServerFrame, {type: 'profile'}>} ProfileFrame */
 /** @typedef {Extract<ServerFrame, {type: 'read'}>} ReadFrame */
+/** @typedef {Extract<ServerFrame, {type: 'error'}>} ErrorFrame */
 
 export const VERSION = 1;
 export const TEXT_CHARACTERS_MAX = 4000;
 export const HISTORY_PAGE = 50;
-/** The first page: what fills a screen, so that it is there soon. */
+/** Messages of a room's first page: enough for a screen, and few, so that they come soon. */
 export const LATEST_PAGE = 25;
 export const EVENTS_PAGE = 500;
 export const MEMBERS_PAGE = 200;
 
 /**
- * Reads a frame from the server; null if the text is none. Unknown types and fields pass.
+ * Reads a frame from the server; null if the text is not a frame. Unknown types and fields pass.
  * @param {string} text
- * @returns {any}
+ * @returns {ServerFrame|null}
  */
 export function parse(text) {
   let frame;
@@ -53,7 +54,7 @@ export function parse(text) {
 }
 
 /**
- * Frames whose lists the state walks, so a frame without them is none.
+ * The list that a frame of each type must have, because the state walks it.
  * @type {Record<string, string>}
  */
 const LISTS = {
@@ -66,10 +67,10 @@ const LISTS = {
   rooms: 'rooms',
   typing: 'usernames',
 };
-const OPTIONAL_LISTS = ['usernames', 'online', 'offline'];
+const OPTIONAL_LISTS = ['usernames', 'online', 'offline', 'blocked'];
 const WITH_MENTIONS = ['chat', 'edited'];
 
-/** @param {any} frame */
+/** Whether the fields that must be lists are. @param {any} frame */
 function listsAreLists(frame) {
   const list = Object.hasOwn(LISTS, frame.type) ? frame[LISTS[frame.type]] : [];
   const isList =
@@ -84,7 +85,7 @@ function listsAreLists(frame) {
 }
 
 /**
- * The first frame. The cookie says who we are.
+ * The first frame. The session's cookie says who the user is.
  * @param {string|null} log
  * @param {Record<string, number>} resume
  */
@@ -98,9 +99,14 @@ export function hello(log, resume) {
   };
 }
 
-/** @param {string} id @param {any} command */
+/** @param {string} id @param {Command} command @returns {CommandFrame} */
 export function withId(id, command) {
   return { ...command, id };
+}
+
+/** The id of what a frame answers; empty if it answers nothing. @param {ServerFrame} frame */
+export function idOf(frame) {
+  return 're' in frame ? (frame.re ?? '') : '';
 }
 
 /** @param {string} id @returns {CommandFrame} */
@@ -109,7 +115,7 @@ export function ping(id) {
 }
 
 /**
- * What may be sent of what was typed: the text, or a sentence that says what to change.
+ * Checks what was typed: returns the text to send, or a sentence that says what to change.
  * @param {string} typed
  * @returns {{text: string, error: ''}|{text: '', error: string}}
  */
@@ -119,6 +125,25 @@ export function checkText(typed) {
   if (length === 0) return { text: '', error: EMPTY_MESSAGE };
   if (length <= TEXT_CHARACTERS_MAX) return { text, error: '' };
   return { text: '', error: tooLong(length - TEXT_CHARACTERS_MAX) };
+}
+
+/**
+ * Cuts a text into parts that may be sent, at the ends of lines or words where there are any.
+ * @param {string} typed
+ * @returns {string[]}
+ */
+export function splitText(typed) {
+  const parts = [];
+  let rest = [...typed.trimEnd()];
+  while (rest.length > TEXT_CHARACTERS_MAX) {
+    const most = rest.slice(0, TEXT_CHARACTERS_MAX + 1);
+    const line = most.lastIndexOf('\n');
+    const end = line > 0 ? line : most.lastIndexOf(' ');
+    const cut = end > 0 ? end : TEXT_CHARACTERS_MAX;
+    parts.push(rest.slice(0, cut).join(''));
+    rest = rest.slice(end > 0 ? cut + 1 : cut);
+  }
+  return [...parts, rest.join('')].map((part) => part.trimEnd()).filter(Boolean);
 }
 
 /** Unicode scalar values, as the server counts. @param {string} text */

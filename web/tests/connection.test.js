@@ -54,7 +54,7 @@ function connect(t, signedOut = false) {
     resume: () => ({ log: 'L', points: { lobby: 7 } }),
     onFrame: (frame) => told.push(frame.type),
     onLink: (link) => told.push(link.status),
-    onLogin: () => told.push('login'),
+    onSignedOut: () => told.push('login'),
     isSignedOut: async () => signedOut,
   });
   return {
@@ -90,7 +90,7 @@ test('it comes back after a fault, and waits longer each time', (t) => {
   assert.deepEqual(told.slice(0, 4), ['connecting', 'waiting', 'connecting', 'waiting']);
 });
 
-test('signed out: to the log-in; banned: no more', (t) => {
+test('a signed-out session leads to the sign-in, a ban ends the connection', (t) => {
   const first = connect(t);
   first.newest().open();
   first.newest().fail(4401);
@@ -104,14 +104,14 @@ test('signed out: to the log-in; banned: no more', (t) => {
   assert.equal(sockets.length, 2);
 });
 
-test('an upgrade refused for want of a session leads to the log-in', async (t) => {
+test('an upgrade that is refused without a session leads to the sign-in', async (t) => {
   const { newest, told } = connect(t, true);
   newest().fail(1006);
   await new Promise((resolve) => setImmediate(resolve));
   assert.equal(told.at(-1), 'login');
 });
 
-test('the time that bye names is waited', (t) => {
+test('the page waits as long as bye says', (t) => {
   const { newest, tick } = connect(t);
   newest().open();
   newest().receive(WELCOME);
@@ -123,7 +123,7 @@ test('the time that bye names is waited', (t) => {
   assert.equal(sockets.length, 2);
 });
 
-test('a line that went dead without a word is noticed', (t) => {
+test('a dead line is noticed', (t) => {
   const { newest, told, tick } = connect(t);
   newest().open();
   newest().receive(WELCOME);
@@ -139,7 +139,7 @@ test('a line that went dead without a word is noticed', (t) => {
   assert.equal(sockets.length, 2);
 });
 
-test('a server that never says welcome is left', (t) => {
+test('a server that sends no welcome is tried again', (t) => {
   const { newest, tick } = connect(t);
   newest().open();
   tick(15_000);

@@ -4,20 +4,8 @@ import { changesOf } from '../js/state/commands.js';
 import { quoteOf } from '../js/state/quotes.js';
 import { mayInvite, mayModerate, rightsOver } from '../js/state/rights.js';
 import { nameOf, titleOf } from '../js/state/rooms.js';
-import { chat, page, welcome } from './support.js';
+import { chat, info, page, welcome } from './support.js';
 
-const info = (/** @type {string} */ room, /** @type {any} */ more = {}) => ({
-  room,
-  kind: 'public',
-  topic: '',
-  last_seq: 0,
-  read_seq: 0,
-  unread: 0,
-  mentions: 0,
-  role: 'member',
-  members: 1,
-  ...more,
-});
 const rust = (/** @type {any} */ more) => ({
   ...welcome,
   rooms: [info('lobby'), info('rust', more)],
@@ -45,7 +33,7 @@ test('unread counts what comes, once, in rooms that are not open too', () => {
   assert.deepEqual(unread(room()), [0, 0, 8], 'a marker only moves forward');
 });
 
-test('what the reader sees is marked once, and again after the line broke', () => {
+test('a message that was seen is marked read once, and again after the line broke', () => {
   const p = page()
     .open([chat(1), chat(2)])
     .frames(chat(3));
@@ -65,7 +53,7 @@ test('what the reader sees is marked once, and again after the line broke', () =
   assert.deepEqual([unread(p.room), p.ask()], [[0, 0, 3], []]);
 });
 
-test('a mark that is refused is not repeated for ever', () => {
+test('a read mark that is refused is not repeated', () => {
   const p = page()
     .open([chat(1)])
     .frames(chat(2))
@@ -75,7 +63,7 @@ test('a mark that is refused is not repeated for ever', () => {
   assert.deepEqual([p.ask(), p.state.notice], [[], '']);
 });
 
-test('the line of new messages stands where one had read, and moves when one looks away', () => {
+test('the line of new messages is where the user had read to, and moves when they look away', () => {
   const p = page().frames({
     ...welcome,
     rooms: [info('lobby', { last_seq: 5, read_seq: 3, unread: 2 })],
@@ -113,7 +101,7 @@ test('a change is kept until it is answered, over a broken line, with its nonce'
   assert.deepEqual(p.state.commands, []);
 });
 
-test('a refused edit keeps its text and its error; any other refusal is told', () => {
+test('a refused edit keeps its text and its error; any other refusal becomes a notice', () => {
   const p = page().open([chat(1, 'ann')]);
   p.intend('command', {
     kept: { key: 'k', command: { type: 'edit', room: 'lobby', seq: 1, text: 'new', nonce: 'k' } },
@@ -141,7 +129,7 @@ test('a refused edit keeps its text and its error; any other refusal is told', (
   assert.equal(p.state.notice, 'Not yours.');
 });
 
-test('a room that one makes, joins or writes to a person in is opened', () => {
+test('a room that the user creates or joins opens, and so does a new direct room', () => {
   const p = page().frames(welcome);
   p.ask();
   p.intend('command', {
@@ -162,7 +150,7 @@ test('a room that one makes, joins or writes to a person in is opened', () => {
   assert.equal(titleOf(p.state, /** @type {any} */ (p.state.rooms.get('@1'))), 'bob');
 });
 
-test('a room that one was put out of while away is gone after the welcome, but not what waits to be sent there', () => {
+test('a room that the user was removed from while away goes after welcome, unless a message waits there', () => {
   const p = page().frames({ ...welcome, rooms: [info('lobby'), info('rust'), info('news')] });
   p.intend('send', { room: 'news', text: 'x', nonce: 'n', ts: 1 }).drop();
   p.frames({ ...welcome, rooms: [info('lobby')], more: true });
@@ -203,7 +191,7 @@ test('quotes of messages that are not loaded are asked for once, and follow thei
   assert.deepEqual([quoteOf(p.room, 7)?.text, quoteOf(p.room, 7)?.deleted], ['', true]);
 });
 
-test('who writes is told for six seconds, or until they have spoken', () => {
+test('a person counts as typing for six seconds, or until their message comes', () => {
   const p = page()
     .open([])
     .frames({ type: 'typing', room: 'lobby', usernames: ['bob', 'cat'] });
@@ -216,7 +204,7 @@ test('who writes is told for six seconds, or until they have spoken', () => {
   assert.deepEqual(p.room.typing.names, []);
 });
 
-test('lines of the log change roles, topics and who is in a room', () => {
+test('system events change roles, topics and members', () => {
   const line = (
     /** @type {number} */ seq,
     /** @type {string} */ event,
@@ -237,7 +225,7 @@ test('lines of the log change roles, topics and who is in a room', () => {
   assert.deepEqual([p.room.people.has('bob'), p.room.role], [false, 'owner']);
 });
 
-test("names are those that people chose, and one's own too", () => {
+test('people are shown by their display names, the user too', () => {
   const p = page().frames(welcome);
   const ask = p.ask().find((command) => command.type === 'members');
   p.frames({

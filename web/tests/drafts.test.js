@@ -1,4 +1,4 @@
-// What a person typed is never lost and reaches only the place it was meant for.
+// A text that a person typed is never lost, and reaches only the room it was meant for.
 
 import assert from 'node:assert/strict';
 import test from 'node:test';
@@ -7,20 +7,8 @@ import { initialState } from '../js/state/initial.js';
 import { needs } from '../js/state/needs.js';
 import { lastOwnMessage } from '../js/state/rights.js';
 import { reduce } from '../js/state/state.js';
-import { chat, page, welcome } from './support.js';
+import { chat, info, page, welcome } from './support.js';
 
-const info = (/** @type {string} */ room, /** @type {any} */ more = {}) => ({
-  room,
-  kind: 'public',
-  topic: '',
-  last_seq: 0,
-  read_seq: 0,
-  unread: 0,
-  mentions: 0,
-  role: 'member',
-  members: 1,
-  ...more,
-});
 const rooms = (/** @type {string[]} */ ...names) => ({
   ...welcome,
   rooms: names.map((name) => info(name)),
@@ -63,7 +51,7 @@ test('a welcome of the same user goes on', () => {
   assert.equal(sends(p).length, 1);
 });
 
-test('what waits for another log is not sent to it until the user says so', () => {
+test('a message for another log is not sent until the user says so', () => {
   const p = page()
     .open([chat(1)])
     .drop();
@@ -77,7 +65,7 @@ test('what waits for another log is not sent to it until the user says so', () =
   assert.equal(sends(p).length, 1);
 });
 
-test('what an earlier page kept is sent, with its nonce, to rooms that the user is in', () => {
+test('a message that an earlier page kept is sent with its nonce to rooms that the user is in', () => {
   const messages = [
     { room: 'lobby', nonce: 'a', text: 'one', ts: 1 },
     { room: 'rust', nonce: 'b', text: 'two', ts: 2 },
@@ -99,7 +87,7 @@ test('what an earlier page kept is sent, with its nonce, to rooms that the user 
   assert.deepEqual([left?.closed?.event, left?.pending[0].text], ['gone', 'three']);
 });
 
-test('what another tab left is taken over once, and dropped when that tab was first', () => {
+test('a message that another tab left is taken over once, and dropped if that tab was first', () => {
   const p = page().open([]);
   p.intend('send', { text: 'own', nonce: 'a', ts: 1 });
   const kept = {
@@ -155,7 +143,7 @@ test('a removed user sees the room closed with who did it, and what they type go
   assert.deepEqual([p.state.rooms.has('rust'), p.state.drafts.size], [false, 0]);
 });
 
-test('a ban says until when, and a room that was not open is told of', () => {
+test('a ban says until when, and a removal from a room that is not open becomes a notice', () => {
   const p = page().frames(rooms('lobby', 'rust'));
   p.frames(line('banned', { by: 'bob', until: 99 }), { type: 'room_gone', room: 'rust' });
   assert.ok(!p.state.rooms.has('rust'));

@@ -12,7 +12,7 @@ import { reduce } from '../js/state/state.js';
 const folder = new URL('../../shared/golden/folds/', import.meta.url);
 const ME = 'ann';
 
-/** What a question asks for, by its position. @param {any} command */
+/** The subject of a question, by its position. @param {any} command */
 function whatOf(command) {
   if (command.type === 'members') return 'roster';
   if (command.around !== undefined) return 'around';

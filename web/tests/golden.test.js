@@ -48,7 +48,7 @@ function ready(room, cursor, question) {
 const texts = (state, room) =>
   state.rooms.get(room).entries.map((/** @type {any} */ entry) => entry.text);
 
-/** What a frame of a type must do. @type {Record<string, (frame: any) => void>} */
+/** The check of what a frame of each type does. @type {Record<string, (frame: any) => void>} */
 const effects = {
   welcome(frame) {
     const state = reduce(
@@ -56,6 +56,7 @@ const effects = {
       { frame },
     );
     assert.equal(state.log, frame.log);
+    assert.deepEqual([...state.blocked], frame.blocked ?? []);
     assert.equal(state.link.status, 'live');
     for (const room of frame.rooms) {
       assert.equal(state.rooms.get(room.room)?.lastSeq, room.last_seq);
@@ -64,6 +65,10 @@ const effects = {
       needs(state).map((question) => question.what),
       ['latest', 'roster'],
     );
+  },
+  blocked(frame) {
+    const state = reduce(ready('lobby', 1), { frame });
+    assert.deepEqual([...state.blocked], frame.usernames);
   },
   chat(frame) {
     const state = reduce(ready(frame.room, frame.seq - 1), { frame });

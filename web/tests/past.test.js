@@ -33,7 +33,7 @@ test('a reader goes to the first message and back through a window that stays sm
   assert.equal(p.room.past, null, 'the window is the live end again');
 });
 
-test('what is said meanwhile goes to the live end, and is there when the reader comes back', () => {
+test('a message that comes meanwhile goes to the live end, and is there when the reader comes back', () => {
   const p = atTip();
   for (let turns = 0; turns < 5; turns += 1) p.intend('older').turn(TIP);
   const before = seqs(p.room);
@@ -83,7 +83,7 @@ test('a jump near the end joins the live end', () => {
   assert.equal(last, TIP + 60);
 });
 
-test('a message that is not there any more is told', () => {
+test('a jump to a message that is gone says so', () => {
   const p = atTip().intend('jump', { seq: 400 });
   const ask = p.ask().find((command) => command.type === 'history');
   p.frames({
@@ -99,7 +99,7 @@ test('a message that is not there any more is told', () => {
   assert.equal(p.intend('toEnd').room.past, null);
 });
 
-test('the live end is kept short for who follows it, and kept in place for who reads above it', () => {
+test('the live end stays short for a reader who follows it, and in place for one further up', () => {
   const follows = atTip();
   for (let seq = TIP + 1; seq <= TIP + WINDOW_MAX; seq += 1) follows.frames(chat(seq));
   follows.intend('trim', { following: true });

@@ -7,7 +7,7 @@ const after = (closed) =>
   afterClose({ code: 1006, attempt: 0, random: 0.5, byeMs: null, ...closed });
 
 test('each close code has its answer', () => {
-  assert.deepEqual(after({ code: 4401 }), { action: 'login' });
+  assert.deepEqual(after({ code: 4401 }), { action: 'sign-in' });
   for (const code of [1002, 1003, 1007, 1009, 4400, 4403, 4406]) {
     const decision = after({ code });
     assert.equal(decision.action, 'stop', String(code));

@@ -14,7 +14,12 @@ const message = (/** @type {string} */ username, /** @type {number} */ ts) => ({
   mentions: [],
   reactions: new Map(),
 });
-const about = { me: 'ann', personOf: (/** @type {string} */ _) => undefined, changes: new Map() };
+const about = {
+  me: 'ann',
+  personOf: (/** @type {string} */ _) => undefined,
+  changes: new Map(),
+  blocked: new Set(),
+};
 
 /**
  * Rows as short words.
@@ -57,12 +62,46 @@ test('messages of one person stand together until someone else speaks or time pa
   );
 });
 
+test('a message that waits mentions the members, and marks nobody', () => {
+  const people = new Map(['ann', 'bob'].map((name) => [name, /** @type {any} */ ({})]));
+  const waiting = (/** @type {string} */ text) => ({ nonce: 'n', text, ts: NOON, replyTo: null });
+  const rowOf = (/** @type {string} */ text) => {
+    const pending = /** @type {any[]} */ ([waiting(text)]);
+    return toRows({ ...emptyRoom('lobby'), people, pending }, about)[1];
+  };
+  assert.deepEqual(rowOf('hello @bob').entry.mentions, ['ann', 'bob']);
+  assert.equal(rowOf('hello @bob').names, false);
+  assert.deepEqual(rowOf('hello').entry.mentions, []);
+});
+
+test('messages and quotes of a blocked person are folded, and drawn again when that changes', () => {
+  const entries = /** @type {any[]} */ ([
+    { ...message('bob', NOON), seq: 1, text: 'rude' },
+    { ...message('cleo', NOON + 1), seq: 2, replyTo: 1 },
+  ]);
+  const rowsWith = (/** @type {string[]} */ ...names) =>
+    /** @type {any[]} */ (
+      toRows({ ...emptyRoom('lobby'), entries }, { ...about, blocked: new Set(names) }).slice(1)
+    );
+  const [blocked, open] = [rowsWith('bob'), rowsWith()];
+  assert.deepEqual(
+    blocked.map((row) => row.blocked),
+    [true, false],
+  );
+  assert.equal(blocked[1].quote.text, 'Blocked message');
+  assert.equal(open[1].quote.text, 'rude');
+  assert.deepEqual(
+    open.map((row, at) => sameRow(row, blocked[at])),
+    [false, false],
+  );
+});
+
 test('each day has its line, and a group does not reach over it', () => {
   const midnight = new Date(2026, 4, 5).getTime();
   check([message('bob', midnight - 1), message('bob', midnight)], ['day', 'bob<>', 'day', 'bob<>']);
 });
 
-test('what waits to be sent stands last, in its group', () => {
+test('a message that waits comes last, in its group', () => {
   check(
     [message('ann', NOON)],
     ['day', 'ann!<', 'ann!>'],
@@ -104,7 +143,7 @@ const line = (
   names: [name],
 });
 
-test('who came and went in a row is told in one line', () => {
+test('people who come and go one after the other share a line', () => {
   const rows = toRows(
     {
       ...emptyRoom('lobby'),
@@ -132,7 +171,7 @@ test('who came and went in a row is told in one line', () => {
   assert.equal(crowd[1].text, 'a, b, c and 2 others joined');
 });
 
-test("the line of new messages stands before the first that was not read, and not before one's own", () => {
+test("the line of new messages is before the first unread one, and never before the user's own", () => {
   const at = (/** @type {number} */ seq, username = 'bob') => ({
     ...message(username, NOON + seq),
     seq,
@@ -169,7 +208,7 @@ test('a change on its way is shown as it will be, and its row is drawn when it i
   assert.ok(!sameRow(edited, toRows(room, about)[1]));
 });
 
-test('a reply shows what it answers, as far as that is known', () => {
+test('a reply shows the message that it quotes, if it is known', () => {
   const first = { ...message('bob', NOON), seq: 1, text: 'the question' };
   const reply = { ...message('cat', NOON + 1), seq: 2, replyTo: 1 };
   const row = toRows({ ...emptyRoom('lobby'), entries: [first, reply] }, about)[2];

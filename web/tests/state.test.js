@@ -28,7 +28,7 @@ test('events that come before the first page wait for it', () => {
   assert.deepEqual(p.texts(), ['m1', 'm2', 'm3']);
 });
 
-test('a hole is asked for and filled, and what came behind it waits', () => {
+test('a gap is asked for and filled, and events behind it wait', () => {
   const p = page().open([chat(1)]);
   p.ask();
   p.frames(chat(4));
@@ -41,7 +41,7 @@ test('a hole is asked for and filled, and what came behind it waits', () => {
   assert.deepEqual(p.texts(), ['m1', 'm2', 'm3', 'm4', 'm5']);
 });
 
-test('a hole that the server cannot fill means another log: the room is read anew', () => {
+test('a gap that the server cannot fill means another log: the room is read again', () => {
   const p = page().open([chat(1)]);
   p.frames(chat(9));
   const [ask] = p.ask();
@@ -76,7 +76,7 @@ test('a message is shown at once, and becomes the real one by its nonce', () => 
   assert.deepEqual(p.texts(), ['m1', 'm2', 'hi']);
 });
 
-test('what has no answer is sent again with the same nonce, and what was written offline goes too', () => {
+test('a message without an answer is sent again with the same nonce, and so is one written offline', () => {
   const p = page().open().intend('send', { text: 'one', nonce: 'a', ts: 1 });
   p.ask();
   p.drop().intend('send', { text: 'two', nonce: 'b', ts: 2 });
@@ -127,7 +127,7 @@ test('a page that could not be read says so, and is asked for again on demand', 
   assert.equal(p.ask()[0].type, 'history');
 });
 
-test('limited drops what was read and pages anew, and keeps what waits to be sent', () => {
+test('limited drops the pages and reads them again, and keeps messages that wait', () => {
   const p = page()
     .open([chat(1)])
     .drop()
@@ -297,7 +297,11 @@ test('the state knows no browser, clock or chance', () => {
     'wire.js',
     'view/rows.js',
     'view/presence-batch.js',
-    'view/richtext.js',
+    'text/chars.js',
+    'text/links.js',
+    'text/inline.js',
+    'text/markup.js',
+    'text/emoji.js',
   ]) {
     const source = readFileSync(new URL(`../js/${file}`, import.meta.url), 'utf8').replace(
       /\/\/.*|\/\*[\s\S]*?\*\//gu,

@@ -1,4 +1,4 @@
-// A page without a browser, and a server that answers when it is told to.
+// A page without a browser, and a server that answers when a test wants it.
 
 import { initialState } from '../js/state/initial.js';
 import { needs } from '../js/state/needs.js';
@@ -16,6 +16,19 @@ export const chat = (seq, username = 'bob', more = {}) => ({
   ...more,
 });
 export const welcome = { type: 'welcome', log: 'L', rooms: [{ room: 'lobby', last_seq: 0 }] };
+/** A room as the server describes it. @param {string} room @param {any} [more] */
+export const info = (room, more = {}) => ({
+  room,
+  kind: 'public',
+  topic: '',
+  last_seq: 0,
+  read_seq: 0,
+  unread: 0,
+  mentions: 0,
+  role: 'member',
+  members: 1,
+  ...more,
+});
 /** @param {number} from @param {number} to */
 export const chats = (from, to) =>
   Array.from({ length: to - from + 1 }, (_, at) => chat(from + at));

@@ -15,7 +15,7 @@ function unreadPage(unread) {
 
 /** The kinds of rows with the numbers of messages. @param {any} room */
 function rowsOf(room) {
-  const about = { me: 'ann', personOf: () => undefined, changes: new Map() };
+  const about = { me: 'ann', personOf: () => undefined, changes: new Map(), blocked: new Set() };
   return toRows(room, about).map((row) => row.entry?.seq ?? row.kind);
 }
 
@@ -38,7 +38,7 @@ function answer(p) {
 }
 
 for (const unread of [1, 24, 25, 26, 60, 120]) {
-  test(`${unread} unread messages: the line stands before the first of them`, () => {
+  test(`${unread} unread messages: the line is before the first of them`, () => {
     const p = unreadPage(unread);
     answer(p);
     const rows = rowsOf(p.room);

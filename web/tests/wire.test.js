@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { TEXT_CHARACTERS_MAX, characters, checkText, hello, newNonce, parse } from '../js/wire.js';
 
-test('what is no frame is refused, what we do not know is let through', () => {
+test('a text that is not a frame is refused, unknown types and fields pass', () => {
   for (const text of [
     '',
     'x',

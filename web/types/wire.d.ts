@@ -1,6 +1,6 @@
 // The wire's types, written from chat-shared: CHAT_WRITE_TYPES=1 cargo test -p chat-shared --features ts --test types
 
-export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "rooms_state" } & RoomsState | { "type": "chat" } & ChatEvent | { "type": "edited" } & EditedEvent | { "type": "deleted" } & DeletedEvent | { "type": "reacted" } & ReactedEvent | { "type": "system" } & SystemEvent | { "type": "typing" } & TypingEvent | { "type": "read" } & ReadEvent | { "type": "profile" } & ProfileEvent | { "type": "presence" } & PresenceEvent | { "type": "room", 
+export type ServerFrame = { "type": "welcome" } & Welcome | { "type": "rooms_state" } & RoomsState | { "type": "chat" } & ChatEvent | { "type": "edited" } & EditedEvent | { "type": "deleted" } & DeletedEvent | { "type": "reacted" } & ReactedEvent | { "type": "system" } & SystemEvent | { "type": "typing" } & TypingEvent | { "type": "read" } & ReadEvent | { "type": "profile" } & ProfileEvent | { "type": "blocked" } & BlockedEvent | { "type": "presence" } & PresenceEvent | { "type": "room", 
 /**
  * The `id` of the command that this answers.
  */
@@ -52,6 +52,10 @@ rooms: Array<RoomInfo>,
  */
 more: boolean, 
 /**
+ * Everyone whom the user has blocked, by name.
+ */
+blocked?: Array<Username>, 
+/**
  * The limits of this server.
  */
 limits: Limits, };
@@ -62,7 +66,7 @@ export type RoomInfo = {
  */
 room: RoomName, 
 /**
- * Who can find and enter it.
+ * Says who can find and enter it.
  */
 kind: RoomKind, 
 /**
@@ -224,7 +228,7 @@ ts: number,
  */
 target: number, 
 /**
- * Who edited it: its sender.
+ * The user who edited it, its sender.
  */
 username: Username, 
 /**
@@ -258,7 +262,7 @@ ts: number,
  */
 target: number, 
 /**
- * Who deleted it.
+ * The user who deleted it.
  */
 username: Username, };
 
@@ -306,7 +310,7 @@ seq?: number,
  */
 ts: number, 
 /**
- * What happened.
+ * The kind of event.
  */
 event: SystemKind, 
 /**
@@ -326,7 +330,7 @@ usernames?: Array<Username>,
  */
 count?: number, 
 /**
- * Who did it, if that is another user.
+ * The user who did it, if that is another one.
  */
 by?: Username, 
 /**
@@ -390,6 +394,12 @@ display_name: string,
  * The path of their picture on this server.
  */
 avatar: string, };
+
+export type BlockedEvent = { 
+/**
+ * Their usernames, by name.
+ */
+usernames: Array<Username>, };
 
 export type PresenceEvent = { 
 /**
@@ -630,7 +640,7 @@ message: string,
  */
 retry_after_ms?: number, };
 
-export type ErrorCode = "bad_json" | "bad_frame" | "unknown_command" | "bad_field" | "too_long" | "not_found" | "forbidden" | "taken" | "rate_limited" | "muted" | "banned" | "busy" | "unavailable" | "internal";
+export type ErrorCode = "bad_json" | "bad_frame" | "unknown_command" | "bad_field" | "too_long" | "not_found" | "forbidden" | "taken" | "rate_limited" | "quota" | "muted" | "banned" | "busy" | "unavailable" | "internal";
 
 export type Hello = { 
 /**
@@ -658,9 +668,9 @@ export type CommandFrame = {
 /**
  * Chosen by the client; unique among its unanswered commands.
  */
-id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "resume" } & Resume | { "type": "ping" });
+id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "resume" } & Resume | { "type": "ping" });
 
-export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "resume" } & Resume | { "type": "ping" };
+export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "resume" } & Resume | { "type": "ping" };
 
 export type Send = { 
 /**
@@ -950,6 +960,12 @@ export type Profile = {
  */
 display_name: string, };
 
+export type Block = { 
+/**
+ * The other user.
+ */
+username: Username, };
+
 export type Resume = { 
 /**
  * The cursor of each room: the seq of the last event that the client has.
@@ -981,7 +997,7 @@ ok: boolean,
  */
 msg: string, };
 
-export type LoggedIn = { 
+export type SignedIn = { 
 /**
  * `true`.
  */

@@ -2,12 +2,16 @@
 
 import { UNREACHABLE, failedWith } from '../messages.js';
 
-/** @typedef {{ok: boolean, status: number, msg: string, [field: string]: any}} Answer */
+/**
+ * An answer, with fields of its own where the call was done.
+ * @template [T=unknown]
+ * @typedef {({ok: true} & T | {ok: false}) & {status: number, msg: string}} Answer
+ */
 
 const CALL_MS_MAX = 20_000;
 const UPLOAD_MS_MAX = 120_000;
 
-/** @returns {Promise<Answer>} */
+/** @returns {Promise<Answer<import('../../types/wire').Me>>} */
 export const me = () => call('GET', '/me');
 /** @param {string} username @param {string} password @returns {Promise<Answer>} */
 export const register = (username, password) => call('POST', '/register', { username, password });
@@ -16,7 +20,7 @@ export const login = (username, password) => call('POST', '/login', { username, 
 /** @returns {Promise<Answer>} */
 export const logout = () => call('POST', '/logout', {});
 
-/** @returns {Promise<Answer>} */
+/** @returns {Promise<Answer<import('../../types/wire').Sessions>>} */
 export const sessions = () => call('GET', '/sessions');
 /** @param {string} id @returns {Promise<Answer>} */
 export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent(id)}`);
@@ -24,10 +28,10 @@ export const endSession = (id) => call('DELETE', `/sessions/${encodeURIComponent
 export const changePassword = (old, next) => call('POST', '/password', { old, new: next });
 
 /**
- * Uploads a picture. Fetch tells nothing of how far an upload is, so this is the older call.
+ * Uploads a picture. It uses XMLHttpRequest because fetch does not report upload progress.
  * @param {Blob} picture
  * @param {(share: number) => void} onProgress from 0 to 1
- * @returns {Promise<Answer>}
+ * @returns {Promise<Answer<import('../../types/wire').NewAvatar>>}
  */
 export function putAvatar(picture, onProgress) {
   return new Promise((resolve) => {
@@ -43,7 +47,13 @@ export function putAvatar(picture, onProgress) {
   });
 }
 
-/** @param {string} method @param {string} path @param {any} [body] @returns {Promise<Answer>} */
+/**
+ * @template T
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<Answer<T>>}
+ */
 async function call(method, path, body) {
   try {
     const response = await fetch(path, {
@@ -60,7 +70,7 @@ async function call(method, path, body) {
   }
 }
 
-/** @param {number} status @param {any} answer @returns {Answer} */
+/** @param {number} status @param {any} answer the body @returns {Answer<any>} */
 function answerOf(status, answer) {
   const done = status >= 200 && status < 300;
   const msg = typeof answer?.msg === 'string' ? answer.msg : done ? '' : failedWith(status);

@@ -1,4 +1,4 @@
-// The WebSocket: keeps one open, says hello, notices a dead line, and reconnects by the rules of
+// Keeps a WebSocket open: says hello, notices a dead line, and reconnects by the rules of
 // `retry.js`. The frames that it carries are in `wire.js`. Start reading at `createConnection`.
 
 import { afterClose } from './retry.js';
@@ -13,6 +13,7 @@ const WELCOME_MS_MAX = 15_000;
 const CLOSED_ABNORMALLY = 1006;
 
 /** @typedef {import('../wire.js').CommandFrame} CommandFrame */
+/** @typedef {import('../wire.js').ServerFrame} ServerFrame */
 /** @typedef {ReturnType<typeof setTimeout>|undefined} Timer */
 /**
  * @typedef {{
@@ -29,12 +30,12 @@ const CLOSED_ABNORMALLY = 1006;
  *       |                              v                          |
  *       +---- retry timer, hurry --- waiting <--------------------+
  *
- * A close after which trying again cannot help leads to `stopped` or to `onLogin` instead.
+ * A close after which trying again cannot help leads to `stopped` or to `onSignedOut` instead.
  * @param {{
  *   resume: () => {log: string|null, points: Record<string, number>},
- *   onFrame: (frame: any) => void,
+ *   onFrame: (frame: ServerFrame) => void,
  *   onLink: (link: Link) => void,
- *   onLogin: () => void,
+ *   onSignedOut: () => void,
  *   isSignedOut: () => Promise<boolean>,
  * }} callbacks
  */
@@ -63,7 +64,7 @@ export function createConnection(callbacks) {
     watchdog.expect(WELCOME_MS_MAX);
   }
 
-  /** @param {any} frame null for a message that is no frame */
+  /** @param {ServerFrame|null} frame null for a message that is no frame */
   function receive(frame) {
     if (frame?.type === 'welcome') {
       welcomed = true;
@@ -82,7 +83,7 @@ export function createConnection(callbacks) {
     socket = null;
     const decision = afterClose({ code, attempt, random: Math.random(), byeMs });
     attempt += 1;
-    if (decision.action === 'login') return callbacks.onLogin();
+    if (decision.action === 'sign-in') return callbacks.onSignedOut();
     if (decision.action === 'stop') {
       return callbacks.onLink({ status: 'stopped', message: decision.message });
     }
@@ -91,7 +92,7 @@ export function createConnection(callbacks) {
     // A browser hides why the server rejected an upgrade, so the page asks for its session.
     if (!reached && (await callbacks.isSignedOut()) && !ended && !socket) {
       clearTimeout(retryTimer);
-      callbacks.onLogin();
+      callbacks.onSignedOut();
     }
   }
 
@@ -167,7 +168,7 @@ function createWatchdog(sendPing, onDead) {
  * Opens a socket to the page's own host and says hello on it.
  * @param {{
  *   resume: () => {log: string|null, points: Record<string, number>},
- *   onMessage: (frame: any) => void,
+ *   onMessage: (frame: ServerFrame|null) => void,
  *   onClose: (code: number, reached: boolean) => void,
  * }} callbacks `onMessage` gets null for a message that is no frame
  */

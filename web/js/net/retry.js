@@ -1,4 +1,5 @@
-// When to connect again after a socket closed. Pure: the table of close codes and the backoff.
+// Decides when to connect again after a socket closed: the table of close codes, and the backoff.
+// Pure.
 
 import {
   BANNED_FROM_SERVER,
@@ -25,12 +26,13 @@ const FINAL = {
 /**
  * Decides what follows a close. `attempt` counts from 0 and starts over after a welcome.
  * @param {{code: number, attempt: number, random: number, byeMs: number|null}} closed
- * @returns {{action: 'retry', afterMs: number}|{action: 'login'}|{action: 'stop', message: string}}
+ * @returns {{action: 'retry', afterMs: number}|{action: 'sign-in'}
+ *   |{action: 'stop', message: string}}
  */
 export function afterClose({ code, attempt, random, byeMs }) {
-  if (code === 4401) return { action: 'login' };
+  if (code === 4401) return { action: 'sign-in' };
   if (Object.hasOwn(FINAL, code)) return { action: 'stop', message: FINAL[code] };
-  // The first try is at once; a server that refuses again and again is not hammered.
+  // The first retry comes at once; later ones back off.
   if ((code === 4408 || code === 4413) && attempt === 0) return { action: 'retry', afterMs: 0 };
   if (code === 4429 || code === 4409) {
     return { action: 'retry', afterMs: MINUTE_MS + random * 5000 };

@@ -1,4 +1,4 @@
-// Rooms that the user is not in any more. Such a room stays on the screen, and in the list while it
+// Rooms that the user is no longer in. Such a room stays on the screen, and in the list while it
 // holds something that the user wrote, so that nothing typed there can reach another room. Pure.
 
 import { draftOf, emptyDraft, holdsText, setDraft } from './drafts.js';
@@ -12,8 +12,8 @@ import { draftOf, emptyDraft, holdsText, setDraft } from './drafts.js';
 const REMOVALS = ['kicked', 'banned', 'left'];
 
 /**
- * Remembers who removed the user from a room and until when: `room_gone`, which follows, does not
- * say.
+ * Remembers who removed the user from a room and until when, because `room_gone`, which follows,
+ * does not say it.
  * @param {Room} room
  * @param {import('../wire.js').SystemFrame} frame
  * @param {string} me
@@ -27,7 +27,7 @@ export function noteRemoval(room, frame, me) {
 }
 
 /**
- * The room as one that the user can only look at. What waits there cannot be sent.
+ * Makes a room read-only. Messages that wait there fail.
  * @param {Room} room
  * @param {string} error why a waiting message is not sent
  * @returns {Room}
@@ -55,7 +55,7 @@ export function holdsUnsent(state, room) {
 }
 
 /**
- * Takes a closed room off the list, with what was written there.
+ * Removes a closed room from the list, with what was written there.
  * @param {State} state
  * @param {string} name
  * @returns {State}

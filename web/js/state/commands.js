@@ -4,7 +4,7 @@
 import { TOO_MUCH_WAITS } from '../messages.js';
 import { inRoom } from './rooms.js';
 
-/** Kept at a time. */
+/** Commands that are kept at a time. */
 export const COMMANDS_MAX = 100;
 
 /** @typedef {import('./initial.js').State} State */
@@ -42,7 +42,7 @@ export function dropKept(state, key) {
 }
 
 /**
- * What was sent and not answered goes again with the next connection.
+ * Queues what was sent and not answered again, for the next connection.
  * @param {State} state
  * @returns {State}
  */
@@ -57,7 +57,7 @@ export function requeue(state) {
 }
 
 /**
- * A refused command. An edit stays, with the text that was written.
+ * Takes the refusal of a command. An edit stays, with the text that was written.
  * @param {State} state
  * @param {string} key
  * @param {string} message

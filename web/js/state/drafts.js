@@ -1,5 +1,5 @@
-// What is written in each room and not sent yet: the text, what it replies to, and an edit in
-// progress. An edit stands above the text, which comes back when the edit ends. Pure.
+// The draft of each room: the text, the message that it replies to, and an edit in progress. The
+// edit hides the text, which comes back when the edit ends. Pure.
 
 /** Drafts kept. The oldest goes when there is one more. */
 export const DRAFTS_MAX = 200;
@@ -50,7 +50,7 @@ export function setDraft(state, room, draft) {
 }
 
 /**
- * Takes over what the field holds: the edit's text while there is one, else the message's.
+ * Takes over the text of the field: that of the edit if there is one, else that of the message.
  * @param {State} state
  * @param {string} room
  * @param {string} text

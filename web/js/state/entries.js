@@ -1,4 +1,4 @@
-// What stands in a timeline: messages as they are now, and quiet lines. Pure.
+// The entries of a timeline: messages as they are now, and lines such as "ann joined". Pure.
 
 /** @typedef {import('../wire.js').ChatFrame} ChatFrame */
 /** @typedef {import('../wire.js').Change} Change */
@@ -78,7 +78,7 @@ export function withChange(entries, change, me) {
   return next;
 }
 
-/** Where the message of that number stands, or -1. @param {Entry[]} entries @param {number} seq */
+/** The index of a message, or -1. @param {Entry[]} entries @param {number} seq */
 export function indexOf(entries, seq) {
   return entries.findLastIndex((entry) => entry.kind === 'message' && entry.seq === seq);
 }
@@ -109,9 +109,11 @@ function changed(entry, change, me) {
 export function withReaction(before, emoji, on, username, me) {
   const reactions = new Map(before);
   const old = reactions.get(emoji) ?? { n: 0, me: false, who: [] };
+  // Logs from before emoji had a normal form may have a reaction twice.
+  if (on && old.who.includes(username)) return before;
   const n = old.n + (on ? 1 : -1);
   const who = old.who.filter((name) => name !== username);
-  // Where not everyone is named, somebody unknown comes before this name.
+  // If not everyone is named, somebody who is not named comes before this person.
   if (on && old.who.length === old.n && who.length < WHO_MAX) who.push(username);
   if (n > 0) reactions.set(emoji, { n, who, me: username === me ? on : old.me });
   else reactions.delete(emoji);

@@ -1,4 +1,4 @@
-// What each frame of the server does to the state.
+// Applies the server's frames to the state.
 
 import { LOG_CHANGED, REMOVED_FROM, otherAccount, removedSentence } from '../messages.js';
 import { close, holdsUnsent, noteRemoval } from './closed.js';
@@ -11,7 +11,7 @@ import { LOBBY } from './names.js';
 import { addRooms, everyRoom, inPending, inRoom, open, titleOf } from './rooms.js';
 import { marked, takeRead, unmarked } from './unread.js';
 
-/** Someone counts as typing this long after they said so. */
+/** Somebody counts as typing for this long after a `typing` frame. */
 export const TYPING_MS = 6_000;
 const LIVE = { status: /** @type {const} */ ('live') };
 
@@ -20,11 +20,11 @@ const LIVE = { status: /** @type {const} */ ('live') };
 /** @typedef {import('../wire.js').ServerFrame} ServerFrame */
 /** @template {ServerFrame['type']} T @typedef {Extract<ServerFrame, {type: T}>} Frame */
 
-/** @param {State} state @param {any} frame @param {number} now @returns {State} */
+/** @param {State} state @param {ServerFrame} frame @param {number} now @returns {State} */
 export function frames(state, frame, now) {
-  const handle = Object.hasOwn(handlers, frame.type)
-    ? /** @type {any} */ (handlers)[frame.type]
-    : null;
+  /** @typedef {(state: State, frame: ServerFrame, now: number) => State} Handler */
+  const known = Object.hasOwn(handlers, frame.type) ? handlers[frame.type] : undefined;
+  const handle = /** @type {Handler|undefined} */ (known);
   const next = handle ? handle(state, frame, now) : state;
   return isNumbered(frame)
     ? inRoom(next, frame.room, (room) => takeEvent(room, frame, myName(state)))
@@ -41,7 +41,8 @@ const handlers = {
     const isOther = state.log !== null && state.log !== frame.log;
     const back = everyRoom(state, (room) => rejoin(isOther ? inOtherLog(room) : room));
     const commands = isOther ? [] : back.commands;
-    const live = { ...back, commands, log: frame.log, link: LIVE };
+    const blocked = new Set(frame.blocked);
+    const live = { ...back, commands, blocked, log: frame.log, link: LIVE };
     const listed = list({ ...live, listed: [] }, frame);
     return open(listed, listed.rooms.has(state.current) ? state.current : LOBBY);
   },
@@ -49,7 +50,7 @@ const handlers = {
   room(state, frame) {
     const question = questionOf(state, frame.re);
     const kept = state.commands.find((one) => one.key === question?.key);
-    // A room that one is in already is told again by `dm`, which moves no cursor.
+    // `dm` describes a room that the user is already in; this moves no cursor.
     const held = state.rooms.get(frame.room.room);
     const isOlder = (frame.room.last_seq ?? 0) < (held?.heardSeq ?? 0);
     const known = held !== undefined && !held.closed && (question !== null || isOlder);
@@ -90,6 +91,7 @@ const handlers = {
       ? { ...next, me: { ...state.me, display_name: frame.display_name, avatar: frame.avatar } }
       : next;
   },
+  blocked: (state, { usernames }) => ({ ...state, blocked: new Set(usernames) }),
   read: (state, frame) => inRoom(state, frame.room, (room) => takeRead(room, frame, myName(state))),
   typing: (state, frame, now) =>
     inRoom(state, frame.room, (room) => ({
@@ -100,7 +102,7 @@ const handlers = {
     isNumbered(frame)
       ? inRoom(state, frame.room ?? '', (room) => noteRemoval(room, frame, myName(state)))
       : inRoom(state, frame.room ?? state.current, (room) => takePassingLine(room, frame)),
-  // The message itself follows as `chat`; until then the row says that it is safe.
+  // The message itself follows as `chat`; until then its row shows it as stored.
   ack: (state, frame) =>
     inPending(state, frame.room, frame.nonce, { status: 'stored', seq: frame.seq }),
   ok(state, frame) {
@@ -121,6 +123,8 @@ const handlers = {
     const message = frame.message ?? '';
     if (question?.what === 'command') return refuse(state, question.key ?? '', message);
     const nonce = frame.nonce ?? question?.nonce;
+    // Only `typing` is sent without an id, and the user need not know that it failed.
+    if (frame.re === undefined && !nonce && frame.room !== undefined) return state;
     if (nonce && frame.retry_after_ms) {
       // The message goes later, in its order; a pause is no refusal.
       const paused = { ...state, pausedUntil: now + frame.retry_after_ms };
@@ -163,8 +167,8 @@ const failures = {
 };
 
 /**
- * The user is not in the room any more. The open room stays to be looked at, and so does one in
- * which something is unsent; another goes.
+ * Closes a room that the user is no longer in. The open room stays on the screen, and one with
+ * something unsent stays in the list; any other is removed.
  * @param {State} state
  * @param {Frame<'room_gone'>} frame
  * @returns {State}
@@ -189,8 +193,8 @@ function removed(state, frame) {
 }
 
 /**
- * A room of the same name in another log. Its old messages mean nothing, and what waits to be sent
- * was written for the old one: it goes only when the user says so.
+ * Starts a room over because the server has another log. Messages that wait there were written for
+ * the old log, so they are sent only when the user asks for it.
  * @param {Room} room
  * @returns {Room}
  */
@@ -205,8 +209,8 @@ function inOtherLog(room) {
 }
 
 /**
- * Takes in the rooms that the user is in. Once all are named, the others are not the user's any
- * more: those that are looked at or hold something unsent are closed, the rest go.
+ * Takes in the rooms that the user is in. Once all are named, the user is not in the others: those
+ * that are open or hold something unsent are closed, the rest are removed.
  * @param {State} state
  * @param {{rooms: import('../wire.js').RoomInfo[], more?: boolean}} frame
  * @returns {State}
@@ -226,7 +230,7 @@ function list(state, frame) {
 }
 
 /**
- * The room after the line was down. Who came and went meanwhile is asked for.
+ * Prepares a room for a new connection: its members are asked for again.
  * @param {Room} room
  * @returns {Room}
  */
@@ -239,12 +243,17 @@ function rejoin(room) {
 /** Frames that name a seq without being the event of that number. */
 const ABOUT_EVENTS = ['ack', 'read', 'typing', 'limited', 'history', 'events'];
 
-/** @param {any} frame */
+/**
+ * @param {ServerFrame} frame
+ * @returns {frame is import('../wire.js').NumberedFrame}
+ */
 function isNumbered(frame) {
   return (
+    'room' in frame &&
     typeof frame.room === 'string' &&
+    'seq' in frame &&
     Number.isSafeInteger(frame.seq) &&
-    frame.ts !== undefined &&
+    'ts' in frame &&
     !ABOUT_EVENTS.includes(frame.type)
   );
 }

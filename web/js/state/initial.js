@@ -1,9 +1,9 @@
-// The shape of what the page knows, before it knows anything.
+// The shape of the state, and its first value.
 
 /** @typedef {ReturnType<typeof initialState>} State */
 /** @typedef {import('./room.js').Room} Room */
 /**
- * What was asked; its answer says only `re`.
+ * A request that the server has not answered. The reply names it only by `re`.
  * @typedef {{what: string, room: string, nonce?: string, key?: string, seq?: number}} Question
  */
 /**
@@ -22,6 +22,7 @@ export function initialState() {
     current: 'lobby',
     /** A room that is to be opened when it comes. */ opening: '',
     /** @type {Map<string, Room>} */ rooms: new Map(),
+    /** @type {Set<string>} the people whom the user blocked */ blocked: new Set(),
     /** @type {Map<string, import('./drafts.js').Draft>} by room */ drafts: new Map(),
     /** @type {string[]} the rooms that this connection named so far */ listed: [],
     /** @type {import('./commands.js').Kept[]} */ commands: [],

@@ -1,4 +1,4 @@
-// What the person at the page, its clock and its connection do to the state.
+// Applies what the user, the page's clock, its connection and other tabs do to the state.
 
 import { REMOVED_FROM } from '../messages.js';
 import { changeKept, dropKept, keep, requeue } from './commands.js';
@@ -16,11 +16,26 @@ import { see } from './unread.js';
 /** @typedef {import('./initial.js').State} State */
 /** @typedef {import('./room.js').Room} Room */
 
-/** @type {Record<string, (state: State, input: any) => State>} */
-export const intents = {
-  signedIn(_, { me, known = {}, kept = {} }) {
-    const fresh = { ...initialState(), ...known, screen: 'chat', me };
-    return restore(open(fresh, known.current ?? LOBBY), kept);
+/** @typedef {import('../../types/inputs').Intents} Intents */
+/** @typedef {import('../../types/inputs').Intent} Intent */
+
+/**
+ * Applies an intent to the state. An unknown one does nothing.
+ * @param {State} state
+ * @param {Intent} input
+ * @returns {State}
+ */
+export function intend(state, input) {
+  if (!Object.hasOwn(intents, input.intent)) return state;
+  const handle = /** @type {(state: State, input: Intent) => State} */ (intents[input.intent]);
+  return handle(state, input);
+}
+
+/** @type {{[K in keyof Intents]: (state: State, input: Intents[K]) => State}} */
+const intents = {
+  signedIn(_, { me, known, kept = {} }) {
+    const fresh = { ...initialState(), ...known, screen: /** @type {const} */ ('chat'), me };
+    return restore(open(fresh, known?.current ?? LOBBY), kept);
   },
   restored: (state, { kept }) => restore(state, kept),
   stranger: (state, { username, message }) => ({
@@ -37,9 +52,9 @@ export const intents = {
     const next = { ...state, asked: new Map(state.asked).set(id, question) };
     switch (question.what) {
       case 'send':
-        return inPending(next, question.room, question.nonce, { status: 'sending' });
+        return inPending(next, question.room, question.nonce ?? '', { status: 'sending' });
       case 'command':
-        return changeKept(next, question.key, { status: 'sent' });
+        return changeKept(next, question.key ?? '', { status: 'sent' });
       default:
         return inRoom(next, question.room, (room) => nowAsked(room, question));
     }
@@ -52,29 +67,28 @@ export const intents = {
   trim: (state, { room, following }) => inRoom(state, room, (r) => trim(r, following)),
   reload: (state, { room }) => inRoom(state, room, forget),
   seen: (state, { room, seq }) => inRoom(state, room, (r) => see(r, seq)),
-  // Whoever looks away finds a line where they left off.
+  // A user who looks away finds the line of new messages where they left off.
   away: (state) =>
     inRoom(state, state.current, (r) => (r.history === 'ready' ? { ...r, newFrom: r.lastSeq } : r)),
   tick: (state, { now }) => {
     if (state.pausedUntil > 0 && state.pausedUntil <= now) {
       return intents.tick({ ...state, pausedUntil: 0 }, { now });
     }
-    const over = [...state.rooms.values()].some(
-      (room) => room.typing.names.length > 0 && room.typing.until <= now,
-    );
-    return over
-      ? everyRoom(state, (room) =>
-          room.typing.names.length > 0 && room.typing.until <= now
-            ? { ...room, typing: { names: [], until: 0 } }
-            : room,
-        )
-      : state;
+    const isTypingOver = (/** @type {Room} */ { typing }) =>
+      typing.names.length > 0 && typing.until <= now;
+    const isMuteOver = (/** @type {Room} */ { mute }) => mute?.until && mute.until <= now;
+    if (![...state.rooms.values()].some((r) => isTypingOver(r) || isMuteOver(r))) return state;
+    return everyRoom(state, (r) => ({
+      ...r,
+      typing: isTypingOver(r) ? { names: [], until: 0 } : r.typing,
+      mute: isMuteOver(r) ? null : r.mute,
+    }));
   },
   write: (state, { room, text }) => write(state, room, text),
   reply: (state, { room, message }) => startReply(state, room, message),
   edit: (state, { room, message }) => startEdit(state, room, message),
   dismiss: (state, { room }) => dismiss(state, room),
-  // Another tab changed a draft, sent or discarded a message, or handled a command.
+  // Another tab changed a draft, or sent or discarded a message.
   draftElsewhere: (state, { room, draft }) => setDraft(state, room, draft ?? emptyDraft),
   goneElsewhere: (state, { nonce }) =>
     [...state.rooms.keys()].reduce((next, room) => withoutPending(next, room, nonce), state),
@@ -88,6 +102,14 @@ export const intents = {
   },
   retry: (state, { room, nonce }) => inPending(state, room, nonce, { status: 'queued', error: '' }),
   discard: (state, { room, nonce }) => withoutPending(state, room, nonce),
+  // A message that has not left yet goes back into the field, in front of what is there.
+  withdraw(state, { room, nonce }) {
+    const message = state.rooms.get(room)?.pending.find((p) => p.nonce === nonce);
+    if (message?.status !== 'queued') return state;
+    const draft = draftOf(state, room);
+    const text = [message.text, draft.text].filter(Boolean).join('\n');
+    return setDraft(withoutPending(state, room, nonce), room, { ...draft, text });
+  },
   command(state, { kept }) {
     const next = keep(state, { ...kept, status: 'queued' });
     if (kept.command.type !== 'leave') return next;
@@ -98,11 +120,11 @@ export const intents = {
 };
 
 /**
- * Takes in what an earlier page or another tab kept: drafts, unsent messages and commands. What is
- * here already stays as it is. A message of a room that is not known waits in it, closed, until the
- * server names the room.
+ * Takes in what an earlier page or another tab kept: drafts, unsent messages and commands. Those
+ * that are here already stay as they are. A message of an unknown room waits in it, closed, until
+ * the server names the room.
  * @param {State} state
- * @param {{drafts?: [string, any][], messages?: any[], commands?: any[]}} kept
+ * @param {import('../../types/inputs').Restored} kept
  * @returns {State}
  */
 function restore(state, { drafts = [], messages = [], commands = [] }) {
@@ -139,14 +161,18 @@ function withoutPending(state, room, nonce) {
   });
 }
 
-/** @param {State} state @param {any} unsent @returns {State} */
+/**
+ * @param {State} state
+ * @param {import('../pending.js').Unsent} unsent
+ * @returns {State}
+ */
 function queue(state, { room, text, nonce, ts, replyTo = null, error }) {
   /** @type {import('./room.js').Pending} */
   const message = { nonce, text, ts, replyTo, error, status: error ? 'failed' : 'queued' };
   return inRoom(state, room, (r) => ({ ...r, pending: [...r.pending, message] }));
 }
 
-/** @param {Room} room @param {any} question @returns {Room} */
+/** @param {Room} room @param {import('./initial.js').Question} question @returns {Room} */
 function nowAsked(room, question) {
   const past = room.past;
   switch (question.what) {
@@ -159,7 +185,7 @@ function nowAsked(room, question) {
     case 'mark':
       return { ...room, marking: 'asked' };
     case 'quote':
-      return setQuote(room, question.seq, { status: 'asked' });
+      return setQuote(room, question.seq ?? 0, { status: 'asked' });
     case 'around':
       return past ? { ...room, past: { ...past, status: 'asked' } } : room;
     case 'newer':
@@ -172,13 +198,13 @@ function nowAsked(room, question) {
 }
 
 /**
- * A command without an answer is asked again on the next connection; a change with the nonce it
- * had.
+ * Prepares what has no answer for the next connection. A change keeps its nonce.
  * @param {State} state
  * @returns {State}
  */
 function disconnect(state) {
-  const again = (/** @type {any} */ status) => (status === 'asked' ? 'wanted' : status);
+  /** @template {string} T @param {T} status @returns {T|'wanted'} */
+  const again = (status) => (status === 'asked' ? 'wanted' : status);
   const next = everyRoom(requeue(state), (room) => ({
     ...dropAskedQuotes(room),
     history: again(room.history),

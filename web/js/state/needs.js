@@ -1,4 +1,4 @@
-// What the page should ask the server for, read off the state. Pure: the controller asks.
+// Derives from the state what the page should ask the server for. Pure: the controller asks.
 
 import { EVENTS_PAGE, HISTORY_PAGE, LATEST_PAGE, MEMBERS_PAGE } from '../wire.js';
 import { missingQuotes } from './quotes.js';

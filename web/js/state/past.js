@@ -24,8 +24,8 @@ export const WINDOW_MAX = 200;
  */
 
 /**
- * What the timeline shows of the log: the window where there is one, else the live end. Nothing is
- * shown while the page of the first unread messages is on its way.
+ * Returns the entries that the timeline shows: those of the window if there is one, else the live
+ * end. It shows nothing while the page of the first unread messages is on its way.
  * @param {Room} room
  * @returns {Entry[]}
  */
@@ -87,7 +87,7 @@ export function wantNewer(room) {
 }
 
 /**
- * An older page. It may have been taken before changes that we have seen already.
+ * Takes an older page, which may have been read before changes that came already.
  * @param {Room} room
  * @param {HistoryFrame} frame
  * @param {string} me
@@ -177,7 +177,7 @@ export function toEnd(room) {
 }
 
 /**
- * Keeps the live end short. Who reads further up keeps what they read.
+ * Keeps the live end short. A reader further up keeps what they read.
  * @param {Room} room
  * @param {boolean} following
  * @returns {Room}

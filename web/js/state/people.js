@@ -1,5 +1,5 @@
-// Who is in a room, who is online and what they are called: folded from the pages of `members` and
-// the events since, in any order. Pure.
+// The members of a room with their names and whether they are online, folded from the pages of
+// `members` and the events since, in any order. Pure.
 
 import { LOBBY } from './names.js';
 
@@ -8,9 +8,15 @@ export const ROSTER_PAGES_MAX = 10;
 /** Events kept while the pages of members are on their way. */
 export const ROSTER_EVENTS_MAX = 1000;
 
+/** People who left, kept for the names and pictures of their messages. */
+export const FORMER_MAX = 200;
+
 /** @typedef {import('./room.js').Room} Room */
 /** @typedef {import('../wire.js').SystemFrame} SystemFrame */
 /** @typedef {import('../wire.js').Role} Role */
+/** @typedef {import('../wire.js').PresenceFrame} PresenceFrame */
+/** @typedef {import('../wire.js').ProfileFrame} ProfileFrame */
+/** @typedef {SystemFrame|PresenceFrame|ProfileFrame} RosterFrame what changes the members */
 /**
  * @typedef {{
  *   username: string, display_name: string, avatar?: string, role: Role, online: boolean,
@@ -21,7 +27,7 @@ export const ROSTER_EVENTS_MAX = 1000;
 /**
  * Keeps an event for the pages of members that are on their way.
  * @param {Room} room
- * @param {any} frame
+ * @param {RosterFrame} frame
  * @returns {Room}
  */
 export function keepForRoster(room, frame) {
@@ -58,7 +64,7 @@ export function takeMembers(room, frame, me) {
   const people = frame.more ? new Map([...room.people, ...found]) : found;
   /** @type {Room} */
   const base = {
-    ...room,
+    ...withFormer(room, people),
     people: new Map(people),
     muted,
     allPeople: room.allPeople || !frame.more,
@@ -77,7 +83,7 @@ export function takeMembers(room, frame, me) {
   );
 }
 
-/** @param {Room} room @param {any} frame @returns {Room} */
+/** @param {Room} room @param {RosterFrame} frame @returns {Room} */
 function applied(room, frame) {
   if (frame.type === 'presence') return setOnline(room, frame);
   return frame.type === 'profile' ? setProfile(room, frame) : setMember(room, frame);
@@ -85,13 +91,13 @@ function applied(room, frame) {
 
 /**
  * @param {Room} room
- * @param {import('../wire.js').PresenceFrame} frame
+ * @param {PresenceFrame} frame
  * @param {string} me
  * @returns {Room}
  */
 export function takePresence(room, frame, me) {
   const next = setOnline(keepForRoster(room, frame), frame);
-  // What a newcomer is called, and their picture, is in the roster.
+  // The name and the picture of a newcomer are in the pages of `members`.
   const isNew = [...next.people.keys()].some((name) => !room.people.has(name));
   const roster = isNew && room.roster === 'ready' ? 'wanted' : next.roster;
   return counted({ ...next, roster }, me);
@@ -100,7 +106,7 @@ export function takePresence(room, frame, me) {
 /**
  * New accounts come to the lobby without an event of its log; their presence tells of them.
  * @param {Room} room
- * @param {import('../wire.js').PresenceFrame} frame
+ * @param {PresenceFrame} frame
  * @returns {Room}
  */
 function setOnline(room, frame) {
@@ -114,21 +120,21 @@ function setOnline(room, frame) {
     const person = people.get(name);
     if (person) people.set(name, { ...person, online: false });
   }
-  // Of big rooms the server sends the number alone; then it is all there is to show.
+  // For a large room the server sends only the number.
   const isNumber = !frame.online?.length && !frame.offline?.length;
   return { ...room, people, onlineCount: isNumber ? (frame.count ?? null) : null };
 }
 
 /**
  * @param {Room} room
- * @param {import('../wire.js').ProfileFrame} frame
+ * @param {ProfileFrame} frame
  * @returns {Room}
  */
 export function takeProfile(room, frame) {
   return setProfile(keepForRoster(room, frame), frame);
 }
 
-/** @param {Room} room @param {import('../wire.js').ProfileFrame} frame @returns {Room} */
+/** @param {Room} room @param {ProfileFrame} frame @returns {Room} */
 function setProfile(room, frame) {
   const person = room.people.get(frame.username);
   if (!person) return room;
@@ -138,7 +144,7 @@ function setProfile(room, frame) {
 }
 
 /**
- * What a durable event changes about the room and who is in it.
+ * Applies a durable event to the room's description and members.
  * @param {Room} room
  * @param {SystemFrame} frame
  * @param {string} me
@@ -149,6 +155,10 @@ export function follow(room, frame, me) {
   const wasMember = username !== undefined && room.people.has(username);
   let next = setMember(room, frame);
   if (event === 'topic' || event === 'created') next = { ...next, topic: frame.topic ?? '' };
+  if (username === me && event === 'muted') {
+    next = { ...next, mute: { until: frame.until ?? null } };
+  }
+  if (username === me && event === 'unmuted') next = { ...next, mute: null };
   if (event === 'role' && username === me) next = { ...next, role: frame.role ?? next.role };
   if (event === 'left' && frame.heir === me) next = { ...next, role: 'owner' };
   if (event === 'created' && room.kind === 'direct') {
@@ -209,9 +219,8 @@ function setMember(room, frame) {
     case 'banned': {
       const people = new Map(room.people);
       people.delete(username);
-      return frame.heir
-        ? withChange({ ...room, people }, frame.heir, { role: 'owner' })
-        : { ...room, people };
+      const next = { ...withFormer(room, people), people };
+      return frame.heir ? withChange(next, frame.heir, { role: 'owner' }) : next;
     }
     case 'muted':
     case 'unmuted': {
@@ -226,6 +235,18 @@ function setMember(room, frame) {
     default:
       return room;
   }
+}
+
+/**
+ * Remembers those who are not among the people any more.
+ * @param {Room} room
+ * @param {Map<string, Person>} people
+ * @returns {Room}
+ */
+function withFormer(room, people) {
+  const gone = [...room.people].filter(([username]) => !people.has(username));
+  if (gone.length === 0) return room;
+  return { ...room, former: new Map([...room.former, ...gone].slice(-FORMER_MAX)) };
 }
 
 /** @param {Room} room @param {string} username @param {Partial<Person>} change @returns {Room} */

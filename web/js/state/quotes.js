@@ -1,11 +1,11 @@
-// The messages that replies answer, where they are not loaded. Pure.
+// The messages that replies quote, if they are not loaded. Pure.
 
 import { indexOf, toMessage } from './entries.js';
 import { shown } from './past.js';
 
 /** Quotes kept of a room. */
 const QUOTES_MAX = 200;
-/** Asked for at a time. */
+/** Quotes that are asked for at a time. */
 const ASKED_AT_ONCE = 4;
 
 /** @typedef {import('./room.js').Room} Room */
@@ -15,7 +15,7 @@ const ASKED_AT_ONCE = 4;
  */
 
 /**
- * What a reply answers, as far as that is known.
+ * Returns the message that a reply quotes, if it is known.
  * @param {Room} room
  * @param {number} seq
  * @returns {{username: string, text: string, deleted: boolean}|null}

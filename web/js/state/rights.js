@@ -31,7 +31,7 @@ export function mayInvite(state, room) {
 }
 
 /**
- * What one may do about someone in a room.
+ * Returns what the user may do to a person in a room.
  * @param {State} state
  * @param {import('./room.js').Room} room
  * @param {{username: string, role: import('../wire.js').Role}} person
@@ -74,7 +74,7 @@ export function lastOwnMessage(state) {
 }
 
 /**
- * What one may do with a message of the open room that is not deleted.
+ * Returns what the user may do with a message of the open room that is not deleted.
  * @param {State} state
  * @param {Message} message
  */

@@ -6,13 +6,13 @@ import { keyOf, toLine, toMessage, withChange } from './entries.js';
 import { follow, keepForRoster } from './people.js';
 import { count, recount } from './unread.js';
 
-/** Events held back behind a hole or an unfinished first page; past it the room is read anew. */
+/** Events held back behind a gap or an unfinished first page; above it the room is read again. */
 export const HELD_EVENTS_MAX = 1000;
 /** Edits, deletes and reactions remembered for history pages that were taken before them. */
 export const CHANGES_MAX = 500;
 /** Entries that a trim of the live end keeps. */
 export const LIVE_KEPT = 100;
-/** Lines such as "ann joined the chat", which no history brings back. */
+/** Lines kept such as "ann joined the chat", which no page of history has. */
 export const PASSING_LINES_MAX = 50;
 
 /** @typedef {import('./entries.js').Entry} Entry */
@@ -46,7 +46,7 @@ export function emptyRoom(name) {
     /** Every message above this is in `entries`. */ liveAfter: 0,
     /** Up to where the reader has seen. */ seenSeq: 0,
     /** @type {Asking} */ marking: 'idle',
-    /** @type {number|null} the "new messages" line stands behind it */ newFrom: null,
+    /** @type {number|null} the "new messages" line is behind it */ newFrom: null,
     /** The last event that `entries` show. */ cursor: 0,
     /** @type {Asking|'ready'} */ history: 'idle',
     /** @type {Asking} */ older: 'idle',
@@ -54,12 +54,16 @@ export function emptyRoom(name) {
     /** @type {Asking|'ready'} */ roster: 'idle',
     rosterAfter: '',
     rosterPages: 0,
-    /** @type {any[]|null} what came since the first page of members was asked for */
+    /**
+     * The events since the first page of members was asked for.
+     * @type {import('./people.js').RosterFrame[]|null}
+     */
     rosterEvents: null,
     /** @type {Map<string, import('./people.js').Person>} the pages so far */
     rosterFound: new Map(),
     /** Whether all members are known. */ allPeople: false,
     /** @type {Set<string>} */ muted: new Set(),
+    /** @type {{until: number|null}|null} that the user may only read */ mute: null,
     moreBefore: false,
     error: '',
     linesMade: 0,
@@ -75,13 +79,14 @@ export function emptyRoom(name) {
     /** @type {import('../wire.js').Change[]} */ changes: [],
     /** @type {Map<number, import('./quotes.js').Quote>} */ quotes: new Map(),
     /** @type {Map<string, import('./people.js').Person>} */ people: new Map(),
+    /** @type {Map<string, import('./people.js').Person>} who was here before */ former: new Map(),
     /** @type {number|null} */ onlineCount: null,
     /** @type {{names: string[], until: number}} */ typing: { names: [], until: 0 },
   };
 }
 
 /**
- * Takes over what a ROOM frame says.
+ * Takes over the server's description of a room.
  * @param {Room} room
  * @param {Partial<import('../wire.js').RoomInfo>} info
  * @returns {Room}
@@ -109,8 +114,8 @@ export function describe(room, info) {
 }
 
 /**
- * Whether the events that were missed are asked for on a new connection: in rooms of which some are
- * held. Of other rooms the server's description says enough.
+ * Whether a new connection asks for the events that were missed: it does in rooms of which some are
+ * held. For other rooms the server's description is enough.
  * @param {Room} room
  */
 export function isResumed(room) {

@@ -33,7 +33,7 @@ export function addRooms(state, infos) {
   for (const info of infos) {
     const name = String(info.room);
     const room = rooms.get(name) ?? emptyRoom(name);
-    // A room that was closed is read anew: what happened there meanwhile was not sent.
+    // A room that was closed is read again, because the events meanwhile were not sent.
     rooms.set(name, describe(room.closed ? { ...forget(room), roster: 'wanted' } : room, info));
   }
   return { ...state, rooms };
@@ -61,8 +61,8 @@ export function open(state, name) {
 }
 
 /**
- * Leaves the open room for another. It is at its end when the user comes back; a closed room goes
- * unless something unsent is left in it.
+ * Leaves the open room for another. It is at its end when the user comes back. A closed room is
+ * removed unless something unsent is left in it.
  * @param {State} state
  * @returns {State}
  */
@@ -96,7 +96,7 @@ export function titleOf(state, room) {
 }
 
 /**
- * What someone is called, by the open room or by the lobby, which has everyone.
+ * Returns a person's display name, as the open room or the lobby knows it.
  * @param {State} state
  * @param {string} username
  */
@@ -106,8 +106,8 @@ export function nameOf(state, username) {
 
 /** @param {State} state @param {string} username */
 export function personOf(state, username) {
-  return (
-    state.rooms.get(state.current)?.people.get(username) ??
-    state.rooms.get(LOBBY)?.people.get(username)
-  );
+  const rooms = [state.rooms.get(state.current), state.rooms.get(LOBBY)];
+  const present = rooms.map((room) => room?.people.get(username));
+  const former = rooms.map((room) => room?.former.get(username));
+  return [...present, ...former].find(Boolean);
 }

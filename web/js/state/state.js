@@ -1,28 +1,28 @@
-// All that the page knows, and the one function that changes it.
+// The state of the page, and the one function that changes it.
 // An input is {frame} from the server or {intent} from the page, so that no frame can pass for an
 // intention.
 
 import { frames } from './frames.js';
-import { intents } from './intents.js';
+import { intend } from './intents.js';
 import { isResumed } from './room.js';
+import { idOf } from '../wire.js';
 
 /** @typedef {import('./initial.js').State} State */
 
-/** @param {State} state @param {any} input @returns {State} */
+/** @param {State} state @param {import('../../types/inputs').Input} input @returns {State} */
 export function reduce(state, input) {
-  if (input.intent) {
-    return Object.hasOwn(intents, input.intent) ? intents[input.intent](state, input) : state;
-  }
+  if ('intent' in input) return intend(state, input);
   const { frame, now = 0 } = input;
   const next = frames(state, frame, now);
-  if (frame.re === undefined || !next.asked.has(frame.re)) return next;
+  const id = idOf(frame);
+  if (!next.asked.has(id)) return next;
   const asked = new Map(next.asked);
-  asked.delete(frame.re);
+  asked.delete(id);
   return { ...next, asked };
 }
 
 /**
- * The seq we have of each room that we have read.
+ * Returns the last seq that is held of each room that was read.
  * @param {State} state
  * @returns {Record<string, number>}
  */

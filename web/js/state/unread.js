@@ -1,4 +1,4 @@
-// How much of a room is unread: the server's count, and what came since. Pure.
+// Counts the unread messages of a room: the server's count, and what came since. Pure.
 //
 // `unread` counts the messages above the read marker, deleted ones too; `mentions` counts those of
 // them that name the user now. Both are counted from the messages where every message above the
@@ -63,7 +63,7 @@ function letsIn(room, { event, username }, me) {
 }
 
 /**
- * Counts anew from the messages, where all that are unread are held and no event that the server
+ * Counts again from the messages, if all that are unread are held and no event that the server
  * counted is still to come. A message of a page whose event is still to come counts with its event.
  * @param {Room} room
  * @param {string} me

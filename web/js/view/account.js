@@ -3,25 +3,15 @@
 import { ACCOUNT, SIGN_OUT } from '../messages.js';
 import { displayName } from '../state/people.js';
 import { createAvatar } from './avatar.js';
-import { el, icon } from './dom.js';
+import { button, el, iconButton } from './dom.js';
 import { lazily } from './lazy.js';
 
 /** @param {import('../controller.js').Controller} controller */
 export function createAccount(controller) {
   const node = el('div', { class: 'account' });
-  /** @type {any} */ let drawn = null;
+  /** @type {import('../state/initial.js').Me|null} */ let drawn = null;
   const open = () => lazily('account', (dialog) => dialog.openAccount(controller));
-  const leave = el(
-    'button',
-    {
-      type: 'button',
-      class: 'plain sign-out',
-      'aria-label': SIGN_OUT.action,
-      title: SIGN_OUT.action,
-      on: { click: signOut },
-    },
-    icon('leave'),
-  );
+  const leave = iconButton('plain sign-out', SIGN_OUT.action, 'leave', signOut);
 
   /** Asks first where something is unsent, because signing out removes it. */
   function signOut() {
@@ -49,9 +39,9 @@ export function createAccount(controller) {
         el('bdi', { class: 'name' }, name),
         el('span', { class: 'handle' }, `@${me.username}`),
       );
-      const account = el(
-        'button',
-        { type: 'button', class: 'me', on: { click: open } },
+      const account = button(
+        'me',
+        open,
         el('span', { class: 'unseen' }, ACCOUNT.yours),
         createAvatar({ username: me.username, name, avatar: me.avatar }),
         who,

@@ -157,7 +157,7 @@ function createFields() {
       el('div', { class: 'password' }, password, createReveal(password)),
       passwordRule,
     ],
-    /** What is not filled in yet, which gets the focus. @returns {string} */
+    /** Asks for the field that is empty, which gets the focus. @returns {string} */
     missing() {
       const isNameless = username.value.trim() === '';
       const empty = isNameless ? username : password.value === '' ? password : null;
@@ -177,7 +177,7 @@ function createFields() {
   };
 }
 
-/** The button that shows what is typed as a password. @param {any} password */
+/** The button that shows what is typed as a password. @param {HTMLInputElement} password */
 function createReveal(password) {
   const toggle = () => {
     const isShown = password.type === 'text';

@@ -3,8 +3,9 @@
 
 import { APP_NAME, DIALOG, SIDES } from '../messages.js';
 import { createAccount } from './account.js';
+import { createBack } from './back.js';
 import { createComposer } from './composer.js';
-import { asset, el, icon } from './dom.js';
+import { asset, el, iconButton } from './dom.js';
 import { lazily } from './lazy.js';
 import { createPeople } from './people.js';
 import { createRoomHeader } from './room-header.js';
@@ -25,12 +26,27 @@ export function createChatView(controller) {
   const drawers = createDrawers(layout, parts.header);
   const keys = createKeys(controller, parts.composer, drawers, enter);
   const { composer, timeline, status, unread } = parts;
+  const back = createBack({ open: goBack, closeTop });
 
   /** @param {string} room */
   function enter(room) {
     controller.intend('open', { room });
     drawers.close();
     focusComposer();
+  }
+
+  /** @param {string} room */
+  function goBack(room) {
+    if (controller.state().rooms.has(room)) enter(room);
+  }
+
+  /** Closes what lies above the room. @returns {boolean} whether there was something */
+  function closeTop() {
+    const dialog = [...document.querySelectorAll('dialog[open]')].at(-1);
+    if (!dialog && !drawers.isOpen()) return false;
+    if (dialog) /** @type {HTMLDialogElement} */ (dialog).close();
+    else drawers.close();
+    return true;
   }
 
   /** Where a finger opens a room, the focus would cover it with the keyboard. */
@@ -48,6 +64,7 @@ export function createChatView(controller) {
     /** @param {State} state */
     update(state) {
       status.update(state);
+      back.update(state.current);
       parts.account.update(state);
       parts.rooms.update(state);
       const room = state.rooms.get(state.current);
@@ -66,6 +83,7 @@ export function createChatView(controller) {
     end() {
       document.removeEventListener('keydown', keys);
       removeEventListener('blur', onAway);
+      back.end();
       timeline.end();
       status.end();
       unread.end();
@@ -99,17 +117,7 @@ function createParts(controller, enter, show) {
 
 /** @param {Parts} parts @param {() => void} close */
 function createLayout(parts, close) {
-  const closer = () =>
-    el(
-      'button',
-      {
-        type: 'button',
-        class: 'plain closer',
-        'aria-label': DIALOG.close,
-        on: { click: close },
-      },
-      icon('close'),
-    );
+  const closer = () => iconButton('plain closer', DIALOG.close, 'close', close);
   const logo = el('img', { src: asset('icon.svg'), alt: '', width: '28', height: '28' });
   const menu = el(
     'nav',
@@ -152,8 +160,9 @@ function createDrawers({ node, menu, crowd }, header) {
     open = open === which ? '' : which;
     node.dataset.drawer = open;
     header.mark(open);
-    if (open === '') header.focus(before);
-    else (open === 'menu' ? menu : crowd).querySelector('.closer')?.focus();
+    if (open === '') return header.focus(before);
+    const drawer = open === 'menu' ? menu : crowd;
+    /** @type {HTMLElement} */ (drawer.querySelector('.closer')).focus();
   }
 
   return {

@@ -6,7 +6,7 @@ import { LOBBY } from '../state/names.js';
 import { el } from './dom.js';
 
 const OFFERED_MAX = 8;
-/** Two letters at least of an emoji's name, so that ":D" stays what it is. */
+/** An emoji's name needs two letters, so that ":D" is left alone. */
 const WORD =
   /(?:^|[\s(])(?:(?<mark>@)(?<word>[\p{L}\p{N}._-]{1,32})|:(?<name>[\p{L}\p{N}_+-]{2,32}))$/u;
 
@@ -21,7 +21,7 @@ const WORD =
 export function createCompletion(input, controller, changed) {
   const list = createOffers(input, take);
   let from = 0;
-  /** What stood before the caret when the offers were made. */
+  /** The text before the caret when the offers were made. */
   let completed = '';
 
   const beforeCaret = () => input.value.slice(0, input.selectionStart);
@@ -33,7 +33,7 @@ export function createCompletion(input, controller, changed) {
     const { mark, word = match.groups.name } = match.groups;
     const lower = word.toLowerCase();
     const found = mark ? people(controller.state(), lower) : await emoji(lower);
-    // What was written meanwhile is looked at by itself.
+    // The text changed meanwhile, which started a search of its own.
     if (beforeCaret() !== before) return;
     from = before.length - word.length - 1;
     completed = before;

@@ -5,14 +5,15 @@ import { COMPOSER, removedSentence } from '../messages.js';
 import { draftOf } from '../state/drafts.js';
 import { lastOwnMessage } from '../state/rights.js';
 import { nameOf, titleOf } from '../state/rooms.js';
-import { TEXT_CHARACTERS_MAX, characters, checkText } from '../wire.js';
+import { TEXT_CHARACTERS_MAX, characters, checkText, splitText } from '../wire.js';
 import { momentOf } from './clock.js';
 import { createCompletion } from './complete.js';
 import { copyText } from './copy.js';
-import { el, icon, setText } from './dom.js';
+import { button, el, icon, iconButton, setText } from './dom.js';
 import { lazily } from './lazy.js';
+import { sendOrRun } from './slash.js';
 
-/** From this length on the room that is left is shown. */
+/** From this length on, the number of characters left is shown. */
 const COUNT_FROM = TEXT_CHARACTERS_MAX - 400;
 /** Characters of the answered message that are shown above the field. */
 const QUOTED_MAX = 100;
@@ -30,22 +31,14 @@ export function createComposer(controller, timeline) {
   const field = createField(controller);
   const about = createAbout(controller, field.focus);
   const closed = createClosedBar(controller);
-  const emoji = el(
-    'button',
-    {
-      type: 'button',
-      class: 'plain add-emoji',
-      'aria-label': COMPOSER.addEmoji,
-      on: { click: () => lazily('emoji', (dialog) => dialog.openEmoji(field.insert)) },
-    },
-    icon('smile'),
-  );
+  const pick = () => lazily('emoji', (dialog) => dialog.openEmoji(field.insert));
+  const emoji = iconButton('plain add-emoji', COMPOSER.addEmoji, 'smile', pick);
   const node = el(
     'form',
     { class: 'composer', 'aria-label': COMPOSER.form, on: { submit } },
     about.node,
     field.completion.node,
-    el('div', { class: 'field' }, field.input, emoji, field.button),
+    el('div', { class: 'field' }, field.input, emoji, field.send),
     field.note,
     closed.node,
   );
@@ -56,21 +49,22 @@ export function createComposer(controller, timeline) {
   function submit(event) {
     event.preventDefault();
     const state = controller.state();
-    // What stands in the field is of the room that it shows, which may lag behind for a moment.
+    // The text belongs to the room that the field shows, which may lag behind for a moment.
     if (shownRoom !== state.current) return;
     const { edit } = draftOf(state, state.current);
     const { text, error } = checkText(field.input.value);
     if (error && field.input.value.trim()) return field.complain(error);
     if (!text || field.input.readOnly) return;
-    if (edit) {
-      const { seq, original } = edit;
-      const command = { type: /** @type {const} */ ('edit'), room: state.current, seq, text };
-      if (text !== original) controller.act(command, { quiet: true });
-      controller.intend('dismiss');
-    } else {
-      controller.send(text);
-    }
+    if (edit) saveEdit(edit, text);
+    else sendOrRun(controller, text);
     field.focus();
+  }
+
+  /** @param {import('../state/drafts.js').Edit} edit @param {string} text */
+  function saveEdit({ seq, original }, text) {
+    const command = { type: /** @type {const} */ ('edit'), room: shownRoom, seq, text };
+    if (text !== original) controller.act(command, { quiet: true });
+    controller.intend('dismiss');
   }
 
   /** @param {KeyboardEvent} event */
@@ -108,7 +102,8 @@ export function createComposer(controller, timeline) {
       const title = room ? titleOf(state, room) : '';
       closed.update(room, title, draft);
       field.close(Boolean(room?.closed));
-      field.update(state.current, draft, COMPOSER.placeholder(title));
+      const mute = room?.mute && COMPOSER.muted(room.mute.until ? momentOf(room.mute.until) : '');
+      field.update(state.current, draft, COMPOSER.placeholder(title), mute ?? '');
       about.update(state, draft, switched);
       return switched;
     },
@@ -126,14 +121,22 @@ function createField(controller) {
     'aria-label': COMPOSER.field,
     'aria-describedby': 'composer-note',
   });
-  const note = el('p', { id: 'composer-note', class: 'composer-note', role: 'status' });
-  const button = el(
+  const note = createNote(sendParts);
+  const send = el(
     'button',
     { type: 'submit', class: 'send', 'aria-label': COMPOSER.send },
     icon('send'),
   );
   const completion = createCompletion(input, controller, write);
   /** The room whose draft the field shows. */ let shown = '';
+  /** The note while the text is short enough. */ let standing = '';
+
+  /** Sends a text that is too long as several messages. */
+  function sendParts() {
+    if (shown !== controller.state().current || input.readOnly) return;
+    for (const part of splitText(input.value)) controller.send(part);
+    input.focus();
+  }
 
   /** Hands what was typed to the state, and draws what depends on it. */
   function write() {
@@ -146,25 +149,23 @@ function createField(controller) {
       input.style.height = 'auto';
       input.style.height = `${input.scrollHeight}px`;
     }
-    button.disabled = input.readOnly || input.value.trim() === '';
-    const used = input.value.length < COUNT_FROM ? 0 : characters(input.value.trimEnd());
-    const isOver = used > TEXT_CHARACTERS_MAX;
-    note.classList.toggle('wrong', isOver);
-    if (isOver) setText(note, checkText(input.value).error);
-    else setText(note, used < COUNT_FROM ? '' : COMPOSER.left(TEXT_CHARACTERS_MAX - used));
+    send.disabled = input.readOnly || input.value.trim() === '';
+    note.draw(input.value, standing, draftOf(controller.state(), shown).edit !== null);
   }
 
   input.addEventListener('input', () => {
     write();
     completion.look();
     const state = controller.state();
-    if (input.value.trim() && !draftOf(state, state.current).edit) controller.typing();
+    const isMuted = state.rooms.get(state.current)?.mute;
+    const isMessage = /^\s*[^/\s]/u.test(input.value);
+    if (isMessage && !isMuted && !draftOf(state, state.current).edit) controller.typing();
   });
-
   return {
     input,
-    note,
-    button,
+    note: note.node,
+    complain: note.complain,
+    send,
     completion,
     focus() {
       if (!input.readOnly) input.focus();
@@ -176,13 +177,8 @@ function createField(controller) {
       input.setRangeText(text, input.selectionStart, input.selectionEnd, 'end');
       write();
     },
-    /** @param {string} error */
-    complain(error) {
-      note.classList.add('wrong');
-      setText(note, error);
-    },
     /**
-     * A room that the user is not in takes no text; what stands there can be read and copied.
+     * A room that the user is not in takes no text; its text can be read and copied.
      * @param {boolean} isClosed
      */
     close(isClosed) {
@@ -191,8 +187,14 @@ function createField(controller) {
       if (isClosed && document.activeElement === input) input.blur();
       completion.close();
     },
-    /** @param {string} room @param {Draft} draft @param {string} placeholder */
-    update(room, draft, placeholder) {
+    /**
+     * @param {string} room
+     * @param {Draft} draft
+     * @param {string} placeholder
+     * @param {string} notice what is said below the field
+     */
+    update(room, draft, placeholder, notice) {
+      standing = notice;
       const text = draft.edit?.text ?? draft.text;
       input.placeholder = placeholder;
       if (room !== shown) completion.close();
@@ -207,17 +209,42 @@ function createField(controller) {
 }
 
 /**
+ * The line below the field: what is wrong with the text, or what else there is to say.
+ * @param {() => void} sendParts
+ */
+function createNote(sendParts) {
+  const said = el('span', {});
+  const split = button('link', sendParts, COMPOSER.split);
+  split.hidden = true;
+  const noteAttributes = { id: 'composer-note', class: 'composer-note', role: 'status' };
+  const node = el('p', noteAttributes, said, ' ', split);
+  return {
+    node,
+    /** @param {string} error */
+    complain(error) {
+      node.classList.add('wrong');
+      setText(said, error);
+    },
+    /** @param {string} text @param {string} standing @param {boolean} isEdit */
+    draw(text, standing, isEdit) {
+      const used = text.length < COUNT_FROM ? 0 : characters(text.trimEnd());
+      const isOver = used > TEXT_CHARACTERS_MAX;
+      node.classList.toggle('wrong', isOver);
+      split.hidden = !isOver || isEdit;
+      if (isOver) setText(said, checkText(text).error);
+      else setText(said, used < COUNT_FROM ? standing : COMPOSER.left(TEXT_CHARACTERS_MAX - used));
+    },
+  };
+}
+
+/**
  * The line above the field: which message is edited or answered.
  * @param {Controller} controller
  * @param {() => void} focus
  */
 function createAbout(controller, focus) {
   const text = el('span', { class: 'about-text', dir: 'auto' });
-  const cancel = el(
-    'button',
-    { type: 'button', class: 'plain', 'aria-label': COMPOSER.cancel, on: { click: dismiss } },
-    icon('close'),
-  );
+  const cancel = iconButton('plain', COMPOSER.cancel, 'close', dismiss);
   const node = el('div', { class: 'about', hidden: true }, text, cancel);
   let shown = '';
 
@@ -256,19 +283,11 @@ function createAbout(controller, focus) {
   };
 }
 
-/** What stands below the field of a room that the user is not in. @param {Controller} controller */
+/** The bar below the field of a room that the user is not in. @param {Controller} controller */
 function createClosedBar(controller) {
   const text = el('p', { role: 'status' });
-  const copy = el(
-    'button',
-    { type: 'button', class: 'button soft', on: { click: copyDraft } },
-    COMPOSER.copy,
-  );
-  const close = el('button', {
-    type: 'button',
-    class: 'button strong',
-    on: { click: () => controller.intend('dropClosed') },
-  });
+  const copy = button('button soft', copyDraft, COMPOSER.copy);
+  const close = button('button strong', () => controller.intend('dropClosed'));
   const node = el('div', { class: 'closed-bar', hidden: true }, text, copy, close);
 
   function copyDraft() {

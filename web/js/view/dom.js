@@ -1,30 +1,56 @@
 // Small tools to make elements. Text reaches the page as text nodes only, never as markup.
 
+/** @typedef {HTMLElementEventMap} Events */
+/** @typedef {{[K in keyof Events]?: (event: Events[K]) => void}} Listeners */
 /**
- * Makes an element. An attribute that is `true` is set bare; one that is `false`, `null` or
- * `undefined` is left out, and so is such a child.
- * @param {string} tag
- * @param {Record<string, any>} [props] attributes, and listeners by event under `on`
- * @param {...(Node|string|null|undefined|false)} children
- * @returns {any}
+ * Attributes, and listeners by event under `on`. An attribute that is `true` is set bare; one that
+ * is `false`, `null` or `undefined` is left out.
+ * @typedef {{[name: string]: unknown, on?: Listeners}} Props
  */
-export function el(tag, props = {}, ...children) {
+
+/**
+ * Makes an element. A child that is `false`, `null` or `undefined` is left out.
+ * @template {keyof HTMLElementTagNameMap} T
+ * @param {T} tag
+ * @param {Props} [props]
+ * @param {...(Node|string|null|undefined|false)} children
+ * @returns {HTMLElementTagNameMap[T]}
+ */
+export function el(tag, { on = {}, ...attributes } = {}, ...children) {
   const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(props)) {
-    if (name === 'on') {
-      for (const [event, listener] of Object.entries(value)) {
-        node.addEventListener(event, /** @type {any} */ (listener));
-      }
-    } else if (value === true) node.setAttribute(name, '');
+  for (const [event, listener] of Object.entries(on)) {
+    node.addEventListener(event, /** @type {EventListener} */ (listener));
+  }
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === true) node.setAttribute(name, '');
     else if (value !== false && value !== null && value !== undefined) {
       node.setAttribute(name, String(value));
     }
   }
-  node.append(
-    .../** @type {any[]} */ (
-      children.filter((child) => child !== null && child !== undefined && child !== false)
-    ),
-  );
+  for (const child of children) if (child) node.append(child);
+  return node;
+}
+
+/**
+ * Makes a button.
+ * @param {string} className
+ * @param {() => void} click
+ * @param {...(Node|string|null|false)} children
+ */
+export const button = (className, click, ...children) =>
+  el('button', { type: 'button', class: className, on: { click } }, ...children);
+
+/**
+ * Makes a button that shows an icon, and its name as a tooltip.
+ * @param {string} className
+ * @param {string} name
+ * @param {string} sign
+ * @param {() => void} click
+ */
+export function iconButton(className, name, sign, click) {
+  const node = button(className, click, icon(sign));
+  node.title = name;
+  node.setAttribute('aria-label', name);
   return node;
 }
 

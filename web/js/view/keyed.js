@@ -10,7 +10,7 @@
  * @returns {(items: (T & {key: string})[]) => void}
  */
 export function createKeyedList(parent, create, update, same) {
-  /** @type {Map<string, {node: HTMLElement, item: any}>} */
+  /** @type {Map<string, {node: HTMLElement, item: T}>} */
   let rows = new Map();
   return (items) => {
     const next = new Map();

@@ -3,7 +3,6 @@
 import { PART_MISSING } from '../messages.js';
 import { say } from './toast.js';
 
-/** @type {Record<string, () => Promise<any>>} */
 const MODULES = {
   account: () => import('./dialogs/account.js'),
   confirm: () => import('./dialogs/confirm.js'),
@@ -16,10 +15,20 @@ const MODULES = {
   switcher: () => import('./dialogs/switcher.js'),
 };
 
-/** @param {string} name @param {(module: any) => void} run */
+/** Loads the dialogs before they are wanted. Where that fails, they are loaded when they are. */
+export const loadEarly = () => MODULES.confirm().catch(() => {});
+
+/** @typedef {typeof MODULES} Modules */
+
+/**
+ * Runs with a module, which is loaded first if it is not here yet.
+ * @template {keyof Modules} K
+ * @param {K} name
+ * @param {(module: Awaited<ReturnType<Modules[K]>>) => void} run
+ */
 export async function lazily(name, run) {
   try {
-    run(await MODULES[name]());
+    run(/** @type {Awaited<ReturnType<Modules[K]>>} */ (await MODULES[name]()));
   } catch (error) {
     if (error instanceof TypeError && /import|module|fetch/iu.test(error.message)) {
       say(PART_MISSING);

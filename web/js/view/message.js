@@ -1,37 +1,60 @@
 // One row of the timeline as an element.
 
-import { MESSAGE } from '../messages.js';
+import { MESSAGE, blockedFrom } from '../messages.js';
+import { isEmojiOnly } from '../text/emoji.js';
 import { createAvatar, hueClass } from './avatar.js';
 import { dayOf, timeOf } from './clock.js';
-import { el } from './dom.js';
-import { isEmojiOnly, pieces } from './richtext.js';
+import { button, el } from './dom.js';
+import { createText } from './text.js';
 
-/** @param {any} row @returns {HTMLElement} */
+/** @typedef {import('../controller.js').Controller} Controller */
+/** @typedef {import('./rows.js').Row} Row */
+/** @typedef {import('./rows.js').MessageRow} MessageRow */
+/** @typedef {import('./rows.js').Shown} Shown */
+
+/** @param {Row} row @returns {HTMLElement} */
 export function createRow(row) {
   return el('li', { 'data-key': row.key, tabindex: row.kind === 'message' ? '-1' : null });
 }
 
-/** @param {import('../controller.js').Controller} controller */
+/** @param {Controller} controller */
 export function rowUpdater(controller) {
-  return (/** @type {HTMLElement} */ node, /** @type {any} */ row) => {
+  /** @type {WeakSet<HTMLElement>} the rows of blocked people that the user opened */
+  const opened = new WeakSet();
+
+  /** @param {HTMLElement} node @param {MessageRow} row */
+  function drawBlocked(node, row) {
+    const open = () => {
+      opened.add(node);
+      drawMessage(node, row, controller);
+      node.focus();
+    };
+    node.dataset.seq = String(row.entry.seq);
+    const show = button('link', open, MESSAGE.show);
+    fill(node, 'message blocked', blockedFrom(row.name), ' ', show);
+  }
+
+  return (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => {
     if (row.kind === 'day') return fill(node, 'day', el('span', {}, dayOf(row.ts, Date.now())));
     if (row.kind === 'new') return fill(node, 'new', el('span', {}, MESSAGE.new));
     if (row.kind === 'system') {
       return fill(node, 'line', el('span', { 'data-ts': row.entry.ts, dir: 'auto' }, row.text));
     }
+    if (row.blocked && !opened.has(node)) return drawBlocked(node, row);
     return drawMessage(node, row, controller);
   };
 }
 
 /**
- * What is drawn is a child of its own, beside which the toolbar may stand.
+ * Draws into a child of the row, so that the toolbar beside it stays.
  * @param {HTMLElement} node
  * @param {string} className
- * @param {...(Node|null)} children
+ * @param {...(Node|string)} children
  */
 function fill(node, className, ...children) {
   const content = el('div', { class: 'row' }, ...children);
-  node.className = className;
+  // A message that was jumped to stands out until its time is over.
+  node.className = className + (node.classList.contains('target') ? ' target' : '');
   const old = node.querySelector(':scope > .row');
   if (old) old.replaceWith(content);
   else node.append(content);
@@ -39,8 +62,8 @@ function fill(node, className, ...children) {
 
 /**
  * @param {HTMLElement} node
- * @param {any} row
- * @param {import('../controller.js').Controller} controller
+ * @param {MessageRow} row
+ * @param {Controller} controller
  */
 function drawMessage(node, row, controller) {
   const { entry, mine, starts, ends } = row;
@@ -57,7 +80,7 @@ function drawMessage(node, row, controller) {
     entry.deleted && 'gone',
     row.names && 'names-me',
   ];
-  // The speaker is told to screen readers for every message, since they hear rows one by one.
+  // Screen readers read rows one by one, so every message names its sender.
   const byline = el(
     'p',
     { class: starts && !mine ? `byline ${hueClass(entry.username)}` : 'byline unseen' },
@@ -69,13 +92,14 @@ function drawMessage(node, row, controller) {
     !mine && row.name !== entry.username && el('span', { class: 'handle' }, `@${entry.username}`),
     entry.bot && el('span', { class: 'tag' }, MESSAGE.bot),
   );
+  const withdrawable = waiting && entry.pending?.status === 'queued';
   const big = !entry.deleted && isEmojiOnly(entry.text);
   const bubble = el(
     'div',
     { class: big ? 'bubble big' : 'bubble', dir: 'auto' },
     quoteOf(row, controller),
     textOf(entry),
-    metaOf(entry, waiting),
+    metaOf(entry, Boolean(waiting)),
   );
   const body = el(
     'div',
@@ -83,14 +107,15 @@ function drawMessage(node, row, controller) {
     byline,
     bubble,
     reactionsOf(entry, controller),
-    trouble && troubleOf(entry, row, controller),
+    trouble && troubleOf(row, controller),
+    withdrawable && withdrawOf(entry.pending, controller),
   );
   const avatar = mine
     ? null
     : starts
       ? createAvatar({ username: entry.username, name: row.name, avatar: row.avatar })
       : el('span', { class: 'avatar-gap' });
-  if (entry.seq) node.dataset.seq = entry.seq;
+  if (entry.seq) node.dataset.seq = String(entry.seq);
   const held = node.contains(document.activeElement)
     ? /** @type {HTMLElement} */ (document.activeElement).dataset.emoji
     : undefined;
@@ -100,67 +125,39 @@ function drawMessage(node, row, controller) {
   /** @type {HTMLElement} */ (chip).focus();
 }
 
-/** @param {any} row @param {import('../controller.js').Controller} controller */
+/** @param {MessageRow} row @param {Controller} controller */
 function quoteOf({ entry, quote, quoteName }, controller) {
-  if (entry.replyTo === null || entry.deleted) return null;
+  const { replyTo: seq } = entry;
+  if (seq === null || entry.deleted) return null;
   const text = !quote
     ? MESSAGE.earlier
     : quote.deleted
       ? MESSAGE.deleted
       : quote.text.slice(0, 140);
-  return el(
-    'button',
-    {
-      type: 'button',
-      class: 'quote',
-      on: { click: () => controller.intend('jump', { seq: entry.replyTo }) },
-    },
+  return button(
+    'quote',
+    () => controller.intend('jump', { seq }),
     el('span', { class: 'unseen' }, MESSAGE.inReplyTo),
-    quoteName && el('bdi', { class: `name ${hueClass(quote.username)}` }, quoteName),
+    quote && el('bdi', { class: `name ${hueClass(quote.username)}` }, quoteName),
     el('span', { dir: 'auto' }, text),
   );
 }
 
-/** @param {any} entry */
+/** @param {Shown} entry */
 function textOf(entry) {
-  if (entry.deleted) return el('span', { class: 'text' }, MESSAGE.deleted);
-  return el('span', { class: 'text' }, ...pieces(entry.text, entry.mentions).map(toNode));
+  if (entry.deleted) return el('div', { class: 'text' }, MESSAGE.deleted);
+  return createText(entry.text, entry.mentions);
 }
 
-/** @param {import('./richtext.js').Piece} piece @returns {Node|string} */
-function toNode(piece) {
-  switch (piece.kind) {
-    case 'block':
-      return el('pre', { tabindex: '0' }, el('code', {}, piece.text));
-    case 'code':
-      return el('code', {}, piece.text);
-    case 'link':
-      return el(
-        'a',
-        { href: piece.text, target: '_blank', rel: 'noopener noreferrer' },
-        piece.text,
-      );
-    case 'mention':
-      return el('span', { class: 'mention' }, piece.text);
-    case 'strong':
-    case 'em':
-      return el(piece.kind, {}, ...piece.pieces.map(toNode));
-    case 'strike':
-      return el('s', {}, ...piece.pieces.map(toNode));
-    default:
-      return piece.text;
-  }
-}
-
-/** @param {any} entry @param {boolean} waiting */
+/** @param {Shown} entry @param {boolean} waiting */
 function metaOf(entry, waiting) {
   const time = el(
     'time',
     { datetime: new Date(entry.ts).toISOString(), 'data-ts': entry.ts },
     timeOf(entry.ts),
   );
-  const edited =
-    entry.editedTs && !entry.deleted && el('span', { 'data-ts': entry.editedTs }, MESSAGE.edited);
+  const isEdited = entry.editedTs !== null && !entry.deleted;
+  const edited = isEdited && el('span', { 'data-ts': entry.editedTs }, MESSAGE.edited);
   return el(
     'div',
     { class: 'meta' },
@@ -171,7 +168,7 @@ function metaOf(entry, waiting) {
   );
 }
 
-/** @param {any} entry @param {import('../controller.js').Controller} controller */
+/** @param {Shown} entry @param {Controller} controller */
 function reactionsOf(entry, controller) {
   if (entry.reactions.size === 0) return null;
   const chips = [...entry.reactions].map(([emoji, { n, me, who }]) => {
@@ -205,26 +202,31 @@ function reactionsOf(entry, controller) {
   return el('ul', { class: 'reactions', 'aria-label': MESSAGE.reactions }, ...chips);
 }
 
-/** @param {any} entry @param {any} row @param {import('../controller.js').Controller} controller */
-function troubleOf(entry, row, controller) {
-  const key = row.waiting?.find((/** @type {any} */ kept) => kept.status === 'failed')?.key;
-  const [again, discard, fields, what] = entry.pending
-    ? ['retry', 'discard', { nonce: entry.pending.nonce }, MESSAGE.notSent]
-    : ['retryCommand', 'discardCommand', { key }, MESSAGE.notChanged];
-  const error = (entry.pending ?? entry.change).error || MESSAGE.refused;
+/** @param {{nonce: string}|undefined} pending @param {Controller} controller */
+function withdrawOf(pending, controller) {
+  const withdraw = () => controller.intend('withdraw', { nonce: pending?.nonce ?? '' });
+  return el('div', { class: 'waits' }, button('link', withdraw, MESSAGE.withdraw));
+}
+
+/** @param {MessageRow} row @param {Controller} controller */
+function troubleOf({ entry, waiting }, controller) {
+  const { pending, change } = entry;
+  const key = waiting?.find((kept) => kept.status === 'failed')?.key ?? '';
+  const again = () =>
+    pending
+      ? controller.intend('retry', { nonce: pending.nonce })
+      : controller.intend('retryCommand', { key });
+  const discard = () =>
+    pending
+      ? controller.intend('discard', { nonce: pending.nonce })
+      : controller.intend('discardCommand', { key });
+  const what = pending ? MESSAGE.notSent : MESSAGE.notChanged;
+  const error = (pending ?? change)?.error || MESSAGE.refused;
   return el(
     'div',
     { class: 'trouble', role: 'alert' },
     el('span', {}, MESSAGE.trouble(what, error)),
-    el(
-      'button',
-      { type: 'button', class: 'link', on: { click: () => controller.intend(again, fields) } },
-      MESSAGE.retry,
-    ),
-    el(
-      'button',
-      { type: 'button', class: 'link', on: { click: () => controller.intend(discard, fields) } },
-      MESSAGE.discard,
-    ),
+    button('link', again, MESSAGE.retry),
+    button('link', discard, MESSAGE.discard),
   );
 }

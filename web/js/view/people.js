@@ -1,9 +1,9 @@
-// Who is in the room, those online first.
+// The list of the room's members, those online first.
 
 import { SIDES } from '../messages.js';
 import { countOnline, displayName, sortedPeople } from '../state/people.js';
 import { createAvatar } from './avatar.js';
-import { el, setText } from './dom.js';
+import { button, el, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 
 /** People drawn; the rest is a number. */
@@ -19,7 +19,7 @@ export function createPeople(show) {
   const online = section(show);
   const offline = section(show);
   const node = el('div', { class: 'people-lists' }, online.node, offline.node);
-  /** @type {any} */ let drawn = null;
+  /** @type {Map<string, Person>|null} */ let drawn = null;
   /** @type {number|null} */ let counted = null;
   return {
     node,
@@ -51,7 +51,7 @@ function section(show) {
     el(
       'li',
       {},
-      el('button', { type: 'button', class: 'person-link', on: { click: () => show(key) } }),
+      button('person-link', () => show(key)),
     );
   const draw = createKeyedList(list, create, drawPerson, samePerson);
   return {

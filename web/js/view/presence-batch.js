@@ -1,4 +1,4 @@
-// Neighbouring lines of who came and went, merged into one. Pure.
+// Merges neighbouring lines about people who came and went into one. Pure.
 
 import { CAME_AND_WENT, listOf } from '../messages.js';
 

@@ -3,7 +3,7 @@
 import { SIDES } from '../messages.js';
 import { countOnline } from '../state/people.js';
 import { titleOf } from '../state/rooms.js';
-import { el, icon, kindIcon, setText } from './dom.js';
+import { el, icon, iconButton, kindIcon, setText } from './dom.js';
 import { lazily } from './lazy.js';
 
 /**
@@ -22,17 +22,8 @@ export function createRoomHeader(controller, show) {
   const menuButton = opener('menu', 'menu-button', SIDES.rooms, icon('menu'));
   const peopleButton = opener('people', 'people-button', SIDES.people, icon('people'), online);
   const about = el('div', { class: 'room-title' }, el('h1', {}, title), topic);
-  const search = el(
-    'button',
-    {
-      type: 'button',
-      class: 'plain search-button',
-      'aria-label': SIDES.search,
-      title: SIDES.search,
-      on: { click: () => lazily('search', (dialog) => dialog.openSearch(controller)) },
-    },
-    icon('search'),
-  );
+  const find = () => lazily('search', (dialog) => dialog.openSearch(controller));
+  const search = iconButton('plain search-button', SIDES.search, 'search', find);
   const node = el('header', { class: 'room-head' }, menuButton, mark, about, search, peopleButton);
   let kind = '';
 

@@ -4,7 +4,7 @@ import { SIDES } from '../messages.js';
 import { LOBBY } from '../state/names.js';
 import { personOf, titleOf } from '../state/rooms.js';
 import { createAvatar } from './avatar.js';
-import { el, icon, kindIcon } from './dom.js';
+import { el, iconButton, kindIcon } from './dom.js';
 import { createKeyedList } from './keyed.js';
 
 /** @typedef {import('../state/room.js').Room} Room */
@@ -25,27 +25,12 @@ export function createRoomList(enter, browse) {
   const node = el(
     'div',
     { class: 'room-lists' },
-    el(
-      'h2',
-      {},
-      SIDES.rooms,
-      el(
-        'button',
-        {
-          type: 'button',
-          class: 'plain add',
-          'aria-label': SIDES.find,
-          title: SIDES.find,
-          on: { click: browse },
-        },
-        icon('plus'),
-      ),
-    ),
+    el('h2', {}, SIDES.rooms, iconButton('plain add', SIDES.find, 'plus', browse)),
     rooms,
     directTitle,
     direct,
   );
-  /** @type {any} */ let drawn = null;
+  /** @type {Map<string, Room>|null} */ let drawn = null;
   let current = '';
 
   function createItem(/** @type {Item} */ item) {

@@ -1,36 +1,32 @@
 // The line that says how the connection is, and the one that says what went wrong.
 
 import { STATUS } from '../messages.js';
-import { el, setText } from './dom.js';
+import { button, el, setText } from './dom.js';
 
-/** A connection that is back sooner than this was never worth a word. */
+/** A break in the connection that is shorter than this is not shown. */
 const PATIENCE_MS = 700;
 
-/** @param {any} controller */
+/** @param {import('../controller.js').Controller} controller */
 export function createStatus(controller) {
   const text = el('span', {});
-  const button = el('button', { type: 'button', class: 'link', on: { click: act } });
+  const action = button('link', act);
   const link = el(
     'div',
     { class: 'status', role: 'status', hidden: true },
     el('span', { class: 'pulse', 'aria-hidden': 'true' }),
     text,
-    button,
+    action,
   );
   const noticeText = el('span', {});
   const notice = el(
     'div',
     { class: 'status notice', role: 'alert', hidden: true },
     noticeText,
-    el(
-      'button',
-      { type: 'button', class: 'link', on: { click: () => controller.intend('notice') } },
-      STATUS.dismiss,
-    ),
+    button('link', () => controller.intend('notice'), STATUS.dismiss),
   );
-  /** @type {any} */ let now = { status: 'live' };
+  /** @type {import('../state/initial.js').Link} */ let now = { status: 'live' };
   let since = 0;
-  /** @type {any} */ let timer;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ let timer;
 
   function act() {
     if (now.status === 'stopped') location.reload();
@@ -45,13 +41,13 @@ export function createStatus(controller) {
     link.classList.toggle('stopped', now.status === 'stopped');
     if (now.status !== 'live') timer = setTimeout(draw, quiet ? PATIENCE_MS : 1000);
     if (quiet) return;
-    button.hidden = now.status === 'connecting';
-    setText(button, now.status === 'stopped' ? STATUS.reload : STATUS.tryNow);
+    action.hidden = now.status === 'connecting';
+    setText(action, now.status === 'stopped' ? STATUS.reload : STATUS.tryNow);
     const seconds = Math.max(1, Math.ceil(((now.retryAt ?? 0) - Date.now()) / 1000));
     setText(
       text,
       now.status === 'stopped'
-        ? now.message
+        ? (now.message ?? '')
         : now.status === 'connecting'
           ? STATUS.connecting
           : STATUS.lost(seconds),

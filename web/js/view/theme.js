@@ -1,4 +1,4 @@
-// Dark or light: as the system has it, unless somebody chose.
+// The theme, dark or light: that of the system unless the user chose one.
 
 import { readKept, writeKept } from '../storage.js';
 

@@ -5,7 +5,7 @@ import { TIMELINE } from '../messages.js';
 import { changesOf } from '../state/commands.js';
 import { personOf, titleOf } from '../state/rooms.js';
 import { momentOf } from './clock.js';
-import { el, icon, setText } from './dom.js';
+import { button, el, icon, setText } from './dom.js';
 import { createKeyedList } from './keyed.js';
 import { createRow, rowUpdater } from './message.js';
 import { sameRow, toRows } from './rows.js';
@@ -14,7 +14,7 @@ import { createToolbar } from './toolbar.js';
 import { createTopbar } from './topbar.js';
 import { createVisibility } from './visibility.js';
 
-/** Nearer to an edge than this asks for what is beyond it. */
+/** Within this many pixels of an edge, the next page is requested. */
 const EDGE_PX = 400;
 
 /** @typedef {import('../controller.js').Controller} Controller */
@@ -23,7 +23,7 @@ const EDGE_PX = 400;
 
 /** @param {Controller} controller */
 export function createTimeline(controller) {
-  const list = el('ol', { class: 'messages', on: { pointerover: tellMoment } });
+  const list = el('ol', { class: 'messages', on: { pointerover: addTimeTooltip } });
   const top = createTopbar(controller);
   const attributes = { class: 'timeline', role: 'log', 'aria-live': 'off', tabindex: '0' };
   const log = el('div', { ...attributes, 'aria-label': TIMELINE.log }, top.node, list);
@@ -36,7 +36,8 @@ export function createTimeline(controller) {
   log.addEventListener('keydown', keysOn(log, list, createToolbar(list, controller)));
 
   /** @type {Room|null} */ let room = null;
-  /** @type {any} */ let commands = null;
+  /** @type {State['commands']|null} */ let commands = null;
+  /** @type {State['blocked']|null} */ let blocked = null;
 
   function onScroll() {
     scroll.look(Boolean(room?.past));
@@ -49,7 +50,7 @@ export function createTimeline(controller) {
     settle();
   }
 
-  /** Brings what depends on the view's place up to date. */
+  /** Updates what depends on the scroll position: jump button, page loads, read marker. */
   function settle() {
     if (!room) return;
     const following = scroll.isFollowing();
@@ -69,6 +70,7 @@ export function createTimeline(controller) {
       me: state.me?.username ?? '',
       personOf: (/** @type {string} */ name) => personOf(state, name),
       changes: changesOf(state, next.name),
+      blocked: state.blocked,
     };
     draw(toRows(next, about));
     log.setAttribute('aria-label', TIMELINE.logOf(titleOf(state, next)));
@@ -86,12 +88,15 @@ export function createTimeline(controller) {
     /** @param {State} state */
     update(state) {
       const next = state.rooms.get(state.current);
-      if (!next || (next === room && state.commands === commands)) return;
+      const isSame = state.commands === commands && state.blocked === blocked;
+      if (!next || (next === room && isSame)) return;
+      // Measured before the rows change and restored after; the first position needs the new rows.
       const isOwnAdded = next.pending.length > (room?.pending.length ?? 0);
       const switched = room?.name !== next.name;
       if (switched) landing.begin();
       scroll.prepare({ inPast: next.past !== null, toEnd: switched || isOwnAdded });
-      [room, commands] = [next, state.commands];
+      room = next;
+      ({ commands, blocked } = state);
       const anchors = scroll.anchors();
       drawRows(state, next);
       scroll.hold(anchors);
@@ -113,7 +118,7 @@ function createLanding(list, scroll) {
   let landed = -1;
   let jumped = 0;
 
-  /** Whether everything is here that the view is to begin at. @param {Room} room */
+  /** Whether the rows at which the view opens are loaded. @param {Room} room */
   function isReady(room) {
     if (room.past) return room.past.status === 'ready' || room.past.status === 'failed';
     return room.history === 'ready' && room.held.length === 0 && room.cursor >= room.lastSeq;
@@ -149,8 +154,8 @@ function createLanding(list, scroll) {
 /** The button to the newest message, with the number of unread ones. @param {() => void} go */
 function createJump(go) {
   const label = el('span', {});
-  const attributes = { class: 'jump', type: 'button', hidden: true };
-  const node = el('button', { ...attributes, on: { click: go } }, icon('down'), label);
+  const node = button('jump', go, icon('down'), label);
+  node.hidden = true;
   return {
     node,
     /** @param {boolean} following @param {number} unread */
@@ -162,16 +167,17 @@ function createJump(go) {
 }
 
 /**
- * Formats the moment of a row when it is first asked for, rather than that of every row.
+ * Sets a row's tooltip with its time when the pointer first enters it, so that not every row is
+ * formatted.
  * @param {PointerEvent} event
  */
-function tellMoment({ target }) {
+function addTimeTooltip({ target }) {
   const at = /** @type {HTMLElement} */ (target);
   if (at.dataset.ts && !at.title) at.title = momentOf(Number(at.dataset.ts));
 }
 
 /**
- * The keys that work on messages: up and down walk, others are tools.
+ * Returns the handler of keys on messages: up and down move the focus, others go to the toolbar.
  * @param {HTMLElement} log
  * @param {HTMLElement} list
  * @param {ReturnType<typeof createToolbar>} toolbar

@@ -1,4 +1,4 @@
-// What a user can do with a message. There is one toolbar, at the row under the pointer or with the
+// The tools for a message. There is one toolbar, at the row under the pointer or with the
 // focus.
 
 import { TOOLS } from '../messages.js';
@@ -17,7 +17,7 @@ export function createToolbar(list, controller) {
   /** @type {HTMLElement|null} */ let row = null;
   const seqOf = (/** @type {HTMLElement|null} */ at) => Number(at?.dataset.seq);
   const tools = createTools(controller, () => seqOf(row));
-  const node = el('div', {
+  /** @type {HTMLElement} */ const node = el('div', {
     class: 'toolbar',
     role: 'toolbar',
     'aria-label': TOOLS.label,
@@ -118,7 +118,7 @@ function createTools(controller, currentSeq) {
   const copyAt = (/** @type {number} */ seq) => copyText(messageAt(seq)?.text ?? '');
   const copy = button('copy', icon('copy'), TOOLS.copy, copyAt);
   const remove = button('delete', icon('trash'), TOOLS.delete, askToDelete);
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, HTMLElement>} */
   const byKey = { r: reply, e: edit, '+': more, Delete: remove, c: copy, Enter: quick[0] };
   return { all: [...quick, more, reply, edit, copy, remove], edit, remove, byKey };
 }
@@ -147,7 +147,9 @@ function moveFocus(node, event) {
 function followPointer(list, { moveTo, isAt, hasFocus }) {
   let touched = false;
   const rowOf = (/** @type {EventTarget|null} */ target) =>
-    /** @type {HTMLElement|null} */ (/** @type {Element} */ (target).closest('.message[data-seq]'));
+    /** @type {HTMLElement|null} */ (
+      /** @type {Element} */ (target).closest('.message[data-seq]:not(.blocked)')
+    );
 
   list.addEventListener('pointerdown', (event) => {
     touched = event.pointerType !== 'mouse';

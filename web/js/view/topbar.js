@@ -1,7 +1,7 @@
-// What stands above the oldest message: the room's beginning, a wait, or what went wrong.
+// The space above the oldest message: the room's beginning, a wait, or what went wrong.
 
 import { TOP } from '../messages.js';
-import { el, kindIcon } from './dom.js';
+import { button, el, kindIcon } from './dom.js';
 
 /** @param {import('../controller.js').Controller} controller */
 export function createTopbar(controller) {
@@ -19,7 +19,10 @@ export function createTopbar(controller) {
   };
 }
 
-/** @param {import('../state/room.js').Room} room */
+/**
+ * @param {import('../state/room.js').Room} room
+ * @returns {{retry: 'toEnd'|'reload'|'older', label: string, error: string}|null}
+ */
 function failureOf(room) {
   const { past } = room;
   if (past?.status === 'failed') {
@@ -65,14 +68,10 @@ function content(room, title, controller) {
   if (failure) {
     return [
       el('p', { role: 'alert' }, TOP.failed(failure.error)),
-      el(
-        'button',
-        { type: 'button', class: 'link', on: { click: () => controller.intend(failure.retry) } },
-        failure.label,
-      ),
+      button('link', () => controller.intend(failure.retry), failure.label),
     ];
   }
-  // Of a room that the user left, what was read before is all there is.
+  // Of a room that the user left, only what was read before can be shown.
   if (room.closed && room.history !== 'ready') return [];
   if (isLoading(room)) {
     return [el('span', { class: 'spinner', role: 'status', 'aria-label': TOP.loading })];

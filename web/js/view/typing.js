@@ -1,4 +1,4 @@
-// Who is typing in the open room.
+// The line that names the people who are typing in the open room.
 
 import { typing } from '../messages.js';
 import { nameOf } from '../state/rooms.js';
@@ -20,7 +20,7 @@ export function createTyping() {
      */
     update(state, room) {
       const names = room.typing.names
-        .filter((name) => name !== state.me?.username)
+        .filter((name) => name !== state.me?.username && !state.blocked.has(name))
         .map((name) => nameOf(state, name));
       node.classList.toggle('quiet', names.length === 0);
       setText(text, typing(names));

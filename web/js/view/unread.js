@@ -25,12 +25,12 @@ export function createUnread() {
 
   /** Reads out what is new at the live end. @param {State} state @param {Room} room */
   function announce(state, room) {
-    // What was there when the room opened is not new.
+    // Messages that were there when the room opened are not new.
     const since = announced?.room === room.name ? announced.seq : room.cursor;
     announced = { room: room.name, seq: room.cursor };
     const texts = room.entries.flatMap((entry) => {
       const isNew = entry.kind === 'message' && entry.seq > since;
-      return isNew && entry.username !== state.me?.username
+      return isNew && entry.username !== state.me?.username && !state.blocked.has(entry.username)
         ? [`${entry.username}: ${entry.text}`]
         : [];
     });

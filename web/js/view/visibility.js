@@ -1,5 +1,5 @@
-// Tells the controller up to which message the reader has read: what was in view while the page had
-// their attention.
+// Reports up to which message the user has read: those that were in view while the page had their
+// attention.
 
 const LOOK_EVERY_MS = 300;
 /** Nearer to the end than this, all of the room is in view. */
@@ -18,7 +18,7 @@ export function isPresent() {
  */
 export function createVisibility(log, list, controller) {
   /** @type {Room|null} */ let room = null;
-  /** @type {any} */ let timer = null;
+  /** @type {ReturnType<typeof setTimeout>|null} */ let timer = null;
 
   function report() {
     timer = null;
@@ -44,7 +44,7 @@ export function createVisibility(log, list, controller) {
     timer ??= setTimeout(report, LOOK_EVERY_MS);
   }
 
-  // Somebody who comes back sees what came meanwhile.
+  // A user who comes back sees what came meanwhile.
   addEventListener('focus', look);
   document.addEventListener('visibilitychange', look);
 
@@ -55,7 +55,7 @@ export function createVisibility(log, list, controller) {
       look();
     },
     end() {
-      clearTimeout(timer);
+      clearTimeout(timer ?? undefined);
       removeEventListener('focus', look);
       document.removeEventListener('visibilitychange', look);
     },

@@ -8,7 +8,7 @@ import { el } from '../dom.js';
 import { permission } from '../notify.js';
 import { chooseTheme, chosenTheme } from '../theme.js';
 import { say } from '../toast.js';
-import { action, beside, field, form, openDialog, submitButton } from './dialog.js';
+import { action, beside, choice, field, form, openDialog, submitButton } from './dialog.js';
 import { createSessions } from './sessions.js';
 
 const PICTURE_BYTES_MAX = 2 * 1024 * 1024;
@@ -16,6 +16,7 @@ const PICTURE_TYPES = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
 /** @typedef {import('../../controller.js').Controller} Controller */
 /** @typedef {import('../../state/initial.js').Me} Me */
+/** @typedef {import('../theme.js').Theme} Theme */
 /** @typedef {(text: string, about?: import('./dialog.js').Field) => void} TellError */
 
 /** @param {Controller} controller */
@@ -108,7 +109,7 @@ function createPictureField(controller, portrait, error) {
   const node = el('div', { class: 'field-row' }, label, input, progress);
 
   async function upload() {
-    const file = input.files[0];
+    const file = input.files?.[0];
     if (!file) return;
     error('');
     if (!PICTURE_TYPES.includes(file.type)) return error(ACCOUNT.notAPicture, { node, input });
@@ -130,9 +131,11 @@ function createPictureField(controller, portrait, error) {
 }
 
 function createThemeField() {
-  const theme = field(ACCOUNT.theme, { name: 'theme', options: Object.entries(ACCOUNT.themes) });
+  const theme = choice(ACCOUNT.theme, 'theme', Object.entries(ACCOUNT.themes));
   theme.input.value = chosenTheme();
-  theme.input.addEventListener('change', () => chooseTheme(theme.input.value));
+  theme.input.addEventListener('change', () =>
+    chooseTheme(/** @type {Theme} */ (theme.input.value)),
+  );
   return theme.node;
 }
 

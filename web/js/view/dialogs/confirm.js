@@ -1,4 +1,4 @@
-// Asks before what can't be taken back.
+// Asks before an action that can't be undone.
 
 import { DIALOG } from '../../messages.js';
 import { el } from '../dom.js';

@@ -2,24 +2,20 @@
 // where it was.
 
 import { DIALOG, members } from '../../messages.js';
-import { el, icon } from '../dom.js';
+import { button, el, iconButton } from '../dom.js';
 
 let made = 0;
 
-/** @typedef {{node: any, input: any}} Field */
+/** @typedef {{node: HTMLElement, input: HTMLElement}} Field */
 /** @typedef {{title: string, wide?: boolean, onClose?: () => void}} Options */
 
-/** @param {Options} options @param {...Node} content */
+/** @param {Options} options @param {...(Node|false|'')} content */
 export function openDialog({ title, wide = false, onClose }, ...content) {
   made += 1;
   const id = `dialog-${made}`;
   const before = /** @type {HTMLElement|null} */ (document.activeElement);
   const close = () => node.close();
-  const closer = el(
-    'button',
-    { type: 'button', class: 'plain', 'aria-label': DIALOG.close, on: { click: close } },
-    icon('close'),
-  );
+  const closer = iconButton('plain', DIALOG.close, 'close', close);
   const body = el('div', { class: 'dialog-body' }, ...content);
   const node = el(
     'dialog',
@@ -48,7 +44,7 @@ export function openDialog({ title, wide = false, onClose }, ...content) {
 }
 
 /**
- * The line for an error. It stands beside the field that the error is about, or first, and is
+ * The line for an error. It is beside the field that the error is about, or first, and is
  * scrolled into view.
  * @param {HTMLElement} body
  */
@@ -57,11 +53,11 @@ function errorLine(body) {
   body.prepend(line);
   /** @type {HTMLElement|null} */ let wrong = null;
 
-  return (/** @type {string} */ text, /** @type {Field} */ about = { node: null, input: null }) => {
+  return (/** @type {string} */ text, /** @type {Field|undefined} */ about = undefined) => {
     wrong?.removeAttribute('aria-invalid');
     wrong?.removeAttribute('aria-describedby');
-    wrong = about.input;
-    const place = about.node?.closest('.beside, .pair') ?? about.node;
+    wrong = about?.input ?? null;
+    const place = about?.node.closest('.beside, .pair') ?? about?.node;
     if (place) place.after(line);
     else if (line !== body.firstElementChild) body.prepend(line);
     line.textContent = text;
@@ -73,26 +69,44 @@ function errorLine(body) {
 }
 
 /**
- * A labelled input, or a select where there are options: pairs of a value and its text, in order.
+ * A labelled input.
  * @param {string} label
- * @param {Record<string, any>} props
- * @returns {Field}
+ * @param {import('../dom.js').Props & {name: string}} props
  */
 export function field(label, props) {
-  const id = `field-${props.name}`;
-  const { options, ...rest } = props;
-  const input = options
-    ? el('select', { id, ...rest }, ...options.map(toOption))
-    : el('input', { id, autocomplete: 'off', ...rest });
-  return { node: el('div', { class: 'field-row' }, el('label', { for: id }, label), input), input };
+  return labelled(label, el('input', { id: `field-${props.name}`, autocomplete: 'off', ...props }));
 }
+
+/**
+ * A labelled select.
+ * @param {string} label
+ * @param {string} name
+ * @param {[string|number, string][]} options values and their texts, in order
+ */
+export function choice(label, name, options) {
+  return labelled(label, el('select', { id: `field-${name}`, name }, ...options.map(toOption)));
+}
+
+/** @template {HTMLElement} T @param {string} label @param {T} input */
+function labelled(label, input) {
+  const node = el('div', { class: 'field-row' }, el('label', { for: input.id }, label), input);
+  return { node, input };
+}
+
+/**
+ * The value and the text of an option.
+ * @param {string|number} value
+ * @param {string} text
+ * @returns {[string|number, string]}
+ */
+export const option = (value, text) => [value, text];
 
 /** @param {[string|number, string]} option */
 const toOption = ([value, text]) => el('option', { value }, text);
 
 /** @param {string} label @param {() => void} run @param {string} [className] */
 export function action(label, run, className = 'soft') {
-  return el('button', { type: 'button', class: `button ${className}`, on: { click: run } }, label);
+  return button(`button ${className}`, run, label);
 }
 
 /** @param {string} label @param {string} [className] */
@@ -111,7 +125,10 @@ export function nameField(label, name) {
   return field(label, { ...props, autocapitalize: 'none', spellcheck: 'false' });
 }
 
-/** The username that was typed, with or without an at sign. @param {{input: any}} field */
+/**
+ * The username that was typed, with or without an at sign.
+ * @param {{input: HTMLInputElement}} field
+ */
 export function usernameIn({ input }) {
   return input.value.trim().replace(/^@/u, '');
 }

@@ -1,15 +1,16 @@
-// A person: what they are called, a direct message to them, and what the user may do about them in
-// the open room.
+// A person: their names, a direct message to them, and what the user may do to them in the open
+// room.
 
-import { PERSON } from '../../messages.js';
+import { BLOCKS, PERSON } from '../../messages.js';
 import { displayName } from '../../state/people.js';
 import { rightsOver } from '../../state/rights.js';
 import { LOBBY } from '../../state/names.js';
 import { personOf, titleOf } from '../../state/rooms.js';
 import { createAvatar } from '../avatar.js';
 import { el } from '../dom.js';
+import { say } from '../toast.js';
 import { openConfirm } from './confirm.js';
-import { action, field, openDialog } from './dialog.js';
+import { action, choice, openDialog, option } from './dialog.js';
 
 /** How long a ban or mute may last, in seconds; the first, nothing, has no end. */
 const SECONDS = ['', 600, 3_600, 86_400, 604_800];
@@ -18,7 +19,9 @@ const SECONDS = ['', 600, 3_600, 86_400, 604_800];
 /** @typedef {import('../../state/initial.js').State} State */
 /** @typedef {import('../../state/room.js').Room} Room */
 /** @typedef {import('../../state/people.js').Person} Person */
-/** @typedef {(command: any, options?: {open?: boolean}) => Promise<void>} Run */
+/** @typedef {import('../../wire.js').Role} Role */
+/** @typedef {import('../../wire.js').Command} Command */
+/** @typedef {(command: Command, options?: {open?: boolean}) => Promise<void>} Run */
 
 /** @param {Controller} controller @param {string} username */
 export function openPerson(controller, username) {
@@ -33,10 +36,22 @@ export function openPerson(controller, username) {
   const run = async (command, options = {}) =>
     dialog.finish(await controller.act(command, { ...options, quiet: true }));
   const message = () => run({ type: 'dm', username }, { open: true });
+  const type = state.blocked.has(username) ? 'unblock' : 'block';
+  const block = async () => {
+    const answer = await controller.act({ type, username }, { quiet: true });
+    dialog.finish(answer);
+    if (answer.ok) say(BLOCKS[type](username));
+  };
   const dialog = openDialog(
     { title: isSelf ? PERSON.you : name },
     createHead(username, known, member, room),
-    el('div', { class: 'actions' }, !isSelf && action(PERSON.message, message, 'strong')),
+    !isSelf &&
+      el(
+        'div',
+        { class: 'actions' },
+        action(PERSON.message, message, 'strong'),
+        action(PERSON[type], block),
+      ),
     room && member && !isSelf ? createModeration(state, room, member, run) : el('span', {}),
   );
 }
@@ -71,17 +86,14 @@ function createModeration(state, room, about, run) {
   const { username } = about;
   const target = { room: room.name, username };
   const name = displayName(about);
-  const options = SECONDS.map((seconds, at) => [seconds, PERSON.durations[at]]);
-  const duration = field(PERSON.duration, { name: 'for', options });
+  const options = SECONDS.map((seconds, at) => option(seconds, PERSON.durations[at]));
+  const duration = choice(PERSON.duration, 'for', options);
   const time = () => (duration.input.value ? { for_s: Number(duration.input.value) } : {});
   const timeText = () => PERSON.durations[duration.input.selectedIndex];
-  const role = field(PERSON.roleLabel(titleOf(state, room)), {
-    name: 'role',
-    options: Object.entries(PERSON.roles),
-  });
+  const role = choice(PERSON.roleLabel(titleOf(state, room)), 'role', Object.entries(PERSON.roles));
   role.input.value = about.role;
   role.input.addEventListener('change', () =>
-    run({ type: 'role', ...target, role: role.input.value }),
+    run({ type: 'role', ...target, role: /** @type {Role} */ (role.input.value) }),
   );
   const remove = () =>
     openConfirm({
@@ -90,7 +102,7 @@ function createModeration(state, room, about, run) {
       run: () => run({ type: 'kick', ...target }),
     });
   const ban = () => {
-    const command = { type: 'ban', ...target, ...time() };
+    const command = { type: /** @type {const} */ ('ban'), ...target, ...time() };
     const place = room.name === LOBBY ? PERSON.thisServer : room.name;
     openConfirm({
       title: PERSON.banQuestion(name, place),

@@ -1,4 +1,4 @@
-// The open room: its topic, who is let in or out, what the user is notified of, and a way out.
+// The open room: its topic, invitations, bans and mutes, notifications, and leaving it.
 
 import { ROOM } from '../../messages.js';
 import { mayInvite, mayModerate } from '../../state/rights.js';
@@ -7,12 +7,23 @@ import { el } from '../dom.js';
 import { setWish, wishFor } from '../notify.js';
 import { say } from '../toast.js';
 import { openConfirm } from './confirm.js';
-import { action, beside, field, form, nameField, openDialog, usernameIn } from './dialog.js';
+import {
+  action,
+  beside,
+  choice,
+  field,
+  form,
+  nameField,
+  openDialog,
+  usernameIn,
+} from './dialog.js';
 
 /** @typedef {import('../../controller.js').Controller} Controller */
 /** @typedef {import('../../state/room.js').Room} Room */
 /** @typedef {import('./dialog.js').Field} Field */
-/** @typedef {(command: any, done: string, about?: Field) => Promise<boolean>} Run */
+/** @typedef {import('../notify.js').Wish} Wish */
+/** @typedef {import('../../wire.js').Command} Command */
+/** @typedef {(command: Command, done: string, about?: Field) => Promise<boolean>} Run */
 
 /** @param {Controller} controller */
 export function openRoom(controller) {
@@ -47,7 +58,11 @@ export function openRoom(controller) {
 function topicForm(room, run) {
   const topic = field(ROOM.topic, { name: 'topic', maxlength: '250', value: room.topic });
   const set = () => {
-    const command = { type: 'topic', room: room.name, topic: topic.input.value.trim() };
+    const command = {
+      type: /** @type {const} */ ('topic'),
+      room: room.name,
+      topic: topic.input.value.trim(),
+    };
     run(command, ROOM.topicSet, topic);
   };
   return form(set, beside(topic, ROOM.set));
@@ -59,7 +74,7 @@ function inviteForm(room, run) {
   async function invite() {
     const username = usernameIn(who);
     if (!username) return who.input.focus();
-    const command = { type: 'invite', room: room.name, username };
+    const command = { type: /** @type {const} */ ('invite'), room: room.name, username };
     if (await run(command, ROOM.invited(username), who)) who.input.value = '';
   }
   return form(invite, beside(who, ROOM.invite));
@@ -80,18 +95,17 @@ function liftForm(room, run) {
 
 /** @param {Controller} controller @param {Room} room */
 function notifyField(controller, { name }) {
-  const options = Object.entries(ROOM.notify);
-  const notify = field(ROOM.notifyLabel, { name: 'notify', options });
+  const notify = choice(ROOM.notifyLabel, 'notify', Object.entries(ROOM.notify));
   notify.input.value = wishFor(controller.state(), name);
   notify.input.addEventListener('change', () =>
-    setWish(controller.state(), name, notify.input.value),
+    setWish(controller.state(), name, /** @type {Wish} */ (notify.input.value)),
   );
   return notify.node;
 }
 
 /** @param {Room} room @param {Run} run @param {() => void} close */
 function askToLeave({ name, kind, members }, run, close) {
-  const command = { type: 'leave', room: name };
+  const command = { type: /** @type {const} */ ('leave'), room: name };
   const text = members === 1 ? ROOM.leaveEmpty : kind === 'private' ? ROOM.leavePrivate : '';
   openConfirm({
     title: ROOM.leaveQuestion(name),

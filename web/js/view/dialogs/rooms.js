@@ -7,6 +7,7 @@ import { action, field, form, openDialog, submitButton } from './dialog.js';
 const PAGE = 50;
 
 /** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {import('../../wire.js').Command} Command */
 
 /** @param {Controller} controller */
 export function openRooms(controller) {
@@ -19,7 +20,7 @@ export function openRooms(controller) {
     error: (text) => dialog.error(text),
   });
 
-  /** @param {any} command */
+  /** @param {Command} command */
   async function act(command) {
     dialog.finish(await controller.act(command, { open: true, quiet: true }));
   }
@@ -60,7 +61,7 @@ function createDirectory(controller, { open, join, error }) {
     });
     if (turn !== asked) return;
     error(answer.type === 'error' ? answer.message : '');
-    if (answer.type === 'error') return;
+    if (answer.type !== 'rooms') return;
     if (!after) list.replaceChildren();
     list.append(...answer.rooms.map(toItem));
     last = answer.rooms.at(-1)?.room ?? '';
@@ -68,7 +69,7 @@ function createDirectory(controller, { open, join, error }) {
     setText(said, list.childElementCount === 0 ? ROOMS.none : '');
   }
 
-  /** @param {any} info */
+  /** @param {import('../../../types/wire').RoomListing} info */
   function toItem({ room, topic, members: count, joined }) {
     const hint = [topic, members(count)].filter(Boolean).join(' · ');
     const text = el(
@@ -92,7 +93,7 @@ function createDirectory(controller, { open, join, error }) {
   };
 }
 
-/** @param {(command: any) => void} act */
+/** @param {(command: Command) => void} act */
 function createForm(act) {
   const plain = { autocapitalize: 'none', spellcheck: 'false' };
   const rule = { maxlength: '32', placeholder: ROOMS.nameRule };

@@ -1,15 +1,26 @@
 // Finds messages by their words, and jumps to one.
 
-import { SEARCH } from '../../messages.js';
+import { BLOCKED, SEARCH } from '../../messages.js';
 import { nameOf, personOf, titleOf } from '../../state/rooms.js';
 import { createAvatar } from '../avatar.js';
 import { momentOf } from '../clock.js';
-import { el, setText } from '../dom.js';
-import { action, field, form, openDialog, submitButton, usernameIn } from './dialog.js';
+import { button, el, setText } from '../dom.js';
+import {
+  action,
+  choice,
+  field,
+  form,
+  openDialog,
+  option,
+  submitButton,
+  usernameIn,
+} from './dialog.js';
 
 const PAGE = 20;
 
 /** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {Extract<import('../../wire.js').Command, {type: 'search'}>} Command */
+/** @typedef {import('../../wire.js').ChatFrame} ChatFrame */
 
 /** @param {Controller} controller @param {string} [query] */
 export function openSearch(controller, query = '') {
@@ -46,10 +57,9 @@ export function openSearch(controller, query = '') {
       setText(said, '');
       return dialog.error(answer.message);
     }
+    if (answer.type !== 'results') return;
     if (!after) list.replaceChildren();
-    const results = answer.messages.map((/** @type {any} */ message) =>
-      toResult(controller, message, dialog.close),
-    );
+    const results = answer.messages.map((message) => toResult(controller, message, dialog.close));
     list.append(...results);
     cursor = answer.cursor ?? '';
     more.hidden = !cursor;
@@ -76,15 +86,15 @@ function createFields(controller, query) {
     maxlength: '250',
     enterkeyhint: 'search',
   });
-  const options = [['', SEARCH.everyRoom]];
-  if (open) options.push([open.name, SEARCH.onlyIn(titleOf(state, open))]);
-  const where = field(SEARCH.where, { name: 'where', options });
+  const everywhere = option('', SEARCH.everyRoom);
+  const here = open ? [option(open.name, SEARCH.onlyIn(titleOf(state, open)))] : [];
+  const where = choice(SEARCH.where, 'where', [everywhere, ...here]);
   const plain = { autocapitalize: 'none', spellcheck: 'false' };
   const who = field(SEARCH.from, { name: 'from', placeholder: SEARCH.anyone, ...plain });
   return {
     nodes: [words.node, el('div', { class: 'pair' }, where.node, who.node)],
     focus: () => words.input.focus(),
-    /** @returns {any} nothing where there is nothing to search for */
+    /** @returns {Command|null} nothing where there is nothing to search for */
     command() {
       const text = words.input.value.trim();
       const from = usernameIn(who);
@@ -100,7 +110,7 @@ function createFields(controller, query) {
   };
 }
 
-/** @param {Controller} controller @param {any} message @param {() => void} close */
+/** @param {Controller} controller @param {ChatFrame} message @param {() => void} close */
 function toResult(controller, message, close) {
   const state = controller.state();
   const room = state.rooms.get(message.room);
@@ -116,13 +126,14 @@ function toResult(controller, message, close) {
     el('bdi', { class: 'name' }, name),
     el('span', { class: 'hint' }, place),
   );
-  const text = el('span', { class: 'result-text', dir: 'auto' }, message.message);
+  const said = state.blocked.has(message.username) ? BLOCKED : message.message;
+  const text = el('span', { class: 'result-text', dir: 'auto' }, said);
   const avatar = personOf(state, message.username)?.avatar;
-  const button = el(
-    'button',
-    { type: 'button', class: 'result', on: { click: show } },
+  const result = button(
+    'result',
+    show,
     createAvatar({ username: message.username, name, avatar }),
     el('span', { class: 'result-body' }, head, text),
   );
-  return el('li', {}, button);
+  return el('li', {}, result);
 }

@@ -8,6 +8,8 @@ import { action } from './dialog.js';
 
 /** A session that expires at this time or later lasts until it is ended. */
 const NEVER_EXPIRES = 2 ** 53 - 1;
+/** A session ends this long after it was last used. */
+const LIFETIME_MS = 30 * 24 * 60 * 60_000;
 
 /** @param {import('../../controller.js').Controller} controller */
 export function createSessions(controller) {
@@ -23,15 +25,15 @@ export function createSessions(controller) {
 
   /** @param {import('../../wire.js').SessionInfo} session */
   function toItem({ id, created, expires, current }) {
-    const until =
-      expires >= NEVER_EXPIRES ? SESSIONS.untilEnded : SESSIONS.until(momentOf(expires));
+    const used = SESSIONS.used(momentOf(expires - LIFETIME_MS));
+    const about = expires >= NEVER_EXPIRES ? SESSIONS.untilEnded : used;
     const end = action(SESSIONS.end, async () => {
       const answer = await controller.asMe(() => api.endSession(id));
       if (answer.ok) load();
       else end.replaceWith(el('span', { role: 'alert' }, answer.msg));
     });
     const since = el('span', { class: 'name' }, SESSIONS.since(momentOf(created)));
-    const hint = el('span', { class: 'hint' }, current ? SESSIONS.current : until);
+    const hint = el('span', { class: 'hint' }, current ? SESSIONS.current : about);
     return el('li', {}, el('span', { class: 'grow' }, since, hint), !current && end);
   }
 }

@@ -12,6 +12,7 @@ import { openSearch } from './search.js';
 const OFFERED_MAX = 12;
 
 /** @typedef {import('../../controller.js').Controller} Controller */
+/** @typedef {import('../../state/room.js').Room} Room */
 /** @typedef {{mark: Node, label: string, hint: string, go: () => void}} Offer */
 
 /** @param {Controller} controller @param {(room: string) => void} enter */
@@ -105,7 +106,7 @@ const fits = (word, ...texts) => texts.some((text) => text.toLowerCase().include
 /** @param {Controller} controller @param {string} word @param {(room: string) => void} enter */
 function roomsFor(controller, word, enter) {
   const state = controller.state();
-  const unreadFirst = (/** @type {any} */ a, /** @type {any} */ b) =>
+  const unreadFirst = (/** @type {Room} */ a, /** @type {Room} */ b) =>
     word ? 0 : Number(b.unread > 0) - Number(a.unread > 0);
   return orderedRooms(state)
     .filter((room) => fits(word, titleOf(state, room), room.with ?? ''))
