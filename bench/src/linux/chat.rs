@@ -1,6 +1,6 @@
 //! The server that is measured, and its clients.
 
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -87,16 +87,39 @@ pub(crate) struct ChatServer {
 }
 
 impl ChatServer {
+    /// A server without limits of rate and number, which would be in the way of the load.
     pub(crate) fn start(site: &Site, people: usize) -> anyhow::Result<Self> {
+        Self::start_as(Command::new(&site.binary), site, people)
+    }
+
+    /// Starts the server by a command that ends with its program, such as one that counts its
+    /// instructions.
+    pub(crate) fn start_as(command: Command, site: &Site, people: usize) -> anyhow::Result<Self> {
+        let unlimited = [
+            "--rate-limit",
+            "off",
+            "--max-connections-per-user",
+            "1000000",
+            "--max-connections-per-address",
+            "1000000",
+        ];
+        Self::start_with(command, site, people, &unlimited)
+    }
+
+    /// Starts the server with these flags, and default limits where they name none.
+    pub(crate) fn start_with(
+        mut command: Command,
+        site: &Site,
+        people: usize,
+        flags: &[&str],
+    ) -> anyhow::Result<Self> {
         let data = site.temporary_directory()?;
         let tokens = seed::people(data.path(), people)?;
-        let mut command = Command::new(&site.binary);
         // The server gets nothing of the caller's environment, such as a database's address.
         command.env_clear().env("NO_COLOR", "1");
         command
-            .args(["--listen", "127.0.0.1:0", "--rate-limit", "off"])
-            .args(["--max-connections-per-user", "1000000"])
-            .args(["--max-connections-per-address", "1000000"])
+            .args(["--listen", "127.0.0.1:0"])
+            .args(flags)
             .arg("--data-dir")
             .arg(data.path());
         let process = Measured::start(command, Talks::Stderr)?;
@@ -137,6 +160,14 @@ pub(crate) fn enter(
     tokens: &[String],
     receive_buffer: Option<usize>,
 ) -> anyhow::Result<Vec<TcpStream>> {
+    enter_by(tokens, |_| connect(address, receive_buffer))
+}
+
+/// As [`enter`], each on the connection that `connect` makes for it.
+pub(crate) fn enter_by(
+    tokens: &[String],
+    mut connect: impl FnMut(usize) -> anyhow::Result<TcpStream>,
+) -> anyhow::Result<Vec<TcpStream>> {
     let hello = client_frame(
         TEXT,
         br#"{"type":"hello","version":1,"client":"chat-bench"}"#,
@@ -145,7 +176,7 @@ pub(crate) fn enter(
     for some in tokens.chunks(OPENED_AT_ONCE) {
         let mut opened = Vec::with_capacity(some.len());
         for token in some {
-            let mut stream = connect(address, receive_buffer)?;
+            let mut stream = connect(all.len() + opened.len())?;
             write_upgrade(&mut stream, "/ws", Some(token))?;
             opened.push(stream);
         }
@@ -169,6 +200,17 @@ pub(crate) fn connect(
     if let Some(bytes) = receive_buffer {
         socket.set_recv_buffer_size(bytes)?;
     }
+    ready(socket, address)
+}
+
+/// Connects from an address of this machine, such as 127.1.2.3.
+pub(crate) fn connect_from(from: Ipv4Addr, address: SocketAddr) -> anyhow::Result<TcpStream> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    ready(socket, address)
+}
+
+fn ready(socket: Socket, address: SocketAddr) -> anyhow::Result<TcpStream> {
     socket.connect(&address.into())?;
     let stream = TcpStream::from(socket);
     stream.set_nodelay(true)?;

@@ -8,6 +8,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 
 use super::machine::{LOAD_CPU, SERVER_CPU, pin};
 use super::usage::CpuClock;
@@ -118,6 +120,16 @@ impl Measured {
         let stdin = self.stdin.as_mut().context("a program without stdin")?;
         writeln!(stdin, "{line}")?;
         Ok(stdin.flush()?)
+    }
+
+    /// Asks the program to end, as an operator would, and waits until it has.
+    pub(crate) fn terminate(mut self) -> anyhow::Result<()> {
+        kill(Pid::from_raw(i32::try_from(self.pid())?), Signal::SIGTERM)?;
+        let status = self.child.wait()?;
+        if !status.success() {
+            bail!("it ended with {status}");
+        }
+        Ok(())
     }
 }
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use chat_rules::EventBody;
-use chat_store::sqlite::SqliteStore;
+use chat_server_rules::EventBody;
+use chat_server_store::sqlite::SqliteStore;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tempfile::TempDir;
 

@@ -1,6 +1,7 @@
 //! The cost of a delivery: one message to N people in one room, compared with the machine's limit.
 //! The two take turns.
 
+use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -40,7 +41,16 @@ pub(crate) struct Round {
 
 impl Ours {
     pub(crate) fn start(site: &Site, subscribers: usize) -> anyhow::Result<Self> {
-        let server = ChatServer::start(site, subscribers)?;
+        Self::start_as(Command::new(&site.binary), site, subscribers)
+    }
+
+    /// See [`ChatServer::start_as`].
+    pub(crate) fn start_as(
+        command: Command,
+        site: &Site,
+        subscribers: usize,
+    ) -> anyhow::Result<Self> {
+        let server = ChatServer::start_as(command, site, subscribers)?;
         let swarm = server.swarm(subscribers)?;
         Ok(Self {
             server,
@@ -55,32 +65,33 @@ impl Ours {
         self.nonce
     }
 
-    pub(crate) fn round(&mut self, load: Load) -> anyhow::Result<Round> {
-        let Self {
-            server,
-            swarm,
-            nonce,
-        } = self;
-        // Senders are skipped, because acks on their sockets would be counted as batches.
-        let skip = load.senders.min(swarm.len() - 1);
-        let listeners = swarm.ports(skip)?;
-        let port = server.address.port();
-        let segments = segments_sent(port, &listeners)?;
-        swarm.captured();
-        let before = server.process.cpu()?;
+    /// Sends messages and waits until everyone has them.
+    pub(crate) fn deliver(&mut self, load: Load) -> anyhow::Result<()> {
+        let Self { swarm, nonce, .. } = self;
         let send = |swarm: &mut Swarm, sender: usize| {
             *nonce += 1;
             swarm.write(sender, &send_frame("lobby", *nonce))
         };
-        drive(swarm, load, send, |seen| usize::from(seen == Seen::Chat))?;
+        drive(swarm, load, send, |seen| usize::from(seen == Seen::Chat))
+    }
+
+    pub(crate) fn round(&mut self, load: Load) -> anyhow::Result<Round> {
+        // Senders are skipped, because acks on their sockets would be counted as batches.
+        let skip = load.senders.min(self.swarm.len() - 1);
+        let listeners = self.swarm.ports(skip)?;
+        let port = self.server.address.port();
+        let segments = segments_sent(port, &listeners)?;
+        self.swarm.captured();
+        let before = self.server.process.cpu()?;
+        self.deliver(load)?;
         std::thread::sleep(AFTERMATH);
-        let spent = server.process.cpu()? - before;
+        let spent = self.server.process.cpu()? - before;
         let segments = segments_sent(port, &listeners)? - segments;
-        let deliveries = load.messages * swarm.len();
+        let deliveries = load.messages * self.swarm.len();
         Ok(Round {
             cost: spent.as_nanos() as f64 / deliveries as f64,
             batch: (load.messages * listeners.len()) as f64 / segments.max(1) as f64,
-            stream: swarm.captured(),
+            stream: self.swarm.captured(),
         })
     }
 }

@@ -260,7 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plans_are_read_as_told() {
+    fn plans_are_parsed() {
         let plan = Plan::new(&[b"one", b"two", b"three"], vec![2, 1]);
         assert_eq!(plan.batches, [b"onetwo".to_vec(), b"three".to_vec()]);
         assert_eq!(plan.messages(), 3);

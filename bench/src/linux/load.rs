@@ -8,17 +8,18 @@ use anyhow::bail;
 use super::swarm::{PATIENCE, Swarm};
 use super::ws::Seen;
 
-/// The messages of one round. A message is in flight until everyone has it.
+/// The messages of one round. Deliveries are counted in total: one message fewer is in flight for
+/// as many deliveries as there are subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Load {
     pub(crate) in_flight: usize,
-    /// The first members, in this number, send in turn.
+    /// The number of members that send: the swarm's first ones, in turn.
     pub(crate) senders: usize,
     pub(crate) messages: usize,
 }
 
 impl Load {
-    /// A load with as many messages as take about a second.
+    /// Returns a load that took about a second on 2 cores when the numbers below were chosen.
     pub(crate) fn sized(subscribers: usize, in_flight: usize, senders: usize, quick: bool) -> Self {
         let deliveries = match (in_flight, quick) {
             (_, true) => 10_000,
@@ -63,7 +64,9 @@ pub(crate) fn drive(
         let started = Instant::now();
         let any = swarm.poll(PATIENCE, |_, seen| delivered += deliveries(seen))?;
         if !any && started.elapsed() >= PATIENCE {
-            bail!("{delivered} deliveries came of {sent} messages to {subscribers}");
+            bail!(
+                "timed out after {delivered} deliveries of {sent} messages to {subscribers} subscribers"
+            );
         }
     }
     Ok(())
@@ -74,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rounds_are_never_shorter_than_what_is_in_flight() {
+    fn rounds_have_at_least_twice_as_many_messages_as_are_in_flight() {
         for (n, in_flight) in [(100, 1), (100, 32), (10_000, 1), (10_000, 32)] {
             for quick in [true, false] {
                 let load = Load::sized(n, in_flight, 1, quick);

@@ -27,18 +27,18 @@ pub(crate) fn pin(cpu: usize) -> anyhow::Result<()> {
 }
 
 /// Raises the limit of descriptors as far as 10,000 connections need it. If that is not allowed, it
-/// stays: smaller numbers of connections work.
+/// raises it as far as it may, which is enough for fewer connections.
 pub(crate) fn raise_descriptor_limit() -> anyhow::Result<()> {
     let (soft, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     if soft < DESCRIPTORS_NEEDED {
-        let both = (DESCRIPTORS_NEEDED, hard.max(DESCRIPTORS_NEEDED));
-        setrlimit(Resource::RLIMIT_NOFILE, both.0, both.1)
+        let raised_hard = hard.max(DESCRIPTORS_NEEDED);
+        setrlimit(Resource::RLIMIT_NOFILE, DESCRIPTORS_NEEDED, raised_hard)
             .or_else(|_| setrlimit(Resource::RLIMIT_NOFILE, hard, hard))?;
     }
     Ok(())
 }
 
-/// What to do when the system refuses a descriptor.
+/// The advice for a system that refuses a descriptor.
 pub(crate) const DESCRIPTORS_HELP: &str = "10,000 connections need 12,000 file descriptors in a process: raise `ulimit -Hn`, or ask for fewer with \
      --subscribers";
 

@@ -5,7 +5,9 @@ mod child;
 mod commits;
 mod durable;
 mod fanout;
+mod hostile;
 mod idle;
+mod instructions;
 mod limit;
 mod load;
 mod machine;
@@ -77,8 +79,12 @@ enum Command {
     Idle,
     /// Measure delivery while some readers have stopped reading
     Stalled,
+    /// Attack the server with 500 connections, beside people who chat
+    Hostile,
     /// Measure acknowledged messages, and a bare loop of commits
     Durable,
+    /// Count the instructions of a delivery, with valgrind
+    Instructions,
     /// Measure the CPU of opening a connection, and of a bare accept
     Connect,
     /// Measure the newest page of a long room, a deep one and one of a search
@@ -146,9 +152,9 @@ impl Options {
 }
 
 #[derive(Debug, Serialize)]
-struct Results {
+struct Results<'a> {
     machine: Machine,
-    rows: Vec<Row>,
+    rows: &'a [Row],
 }
 
 pub(crate) fn main() -> ExitCode {
@@ -196,11 +202,14 @@ fn measure(command: Command, settings: Settings) -> anyhow::Result<()> {
     let machine = Machine::this(&options.site.data)?;
     let quick = options.quick;
     let mut out = std::io::stdout();
+    let must_hold = matches!(command, Command::Hostile);
     let rows = match command {
         Command::Limit(subscribers) => fanout::limit(&options, &subscribers.or_all(quick))?,
         Command::Fanout(subscribers) => fanout::run(&options, &subscribers.or_all(quick))?,
+        Command::Instructions => instructions::run(&options)?,
         Command::Idle => idle::run(&options)?,
         Command::Stalled => stalled::run(&options)?,
+        Command::Hostile => hostile::run(&options)?,
         Command::Durable => durable::run(&options)?,
         Command::Connect => opening::run(&options)?,
         Command::Pages => pages::run(&options)?,
@@ -225,9 +234,16 @@ fn measure(command: Command, settings: Settings) -> anyhow::Result<()> {
     };
     writeln!(out, "{machine}\n\n{}", table::markdown(&rows))?;
     if let Some(path) = settings.json {
-        let json = serde_json::to_vec_pretty(&Results { machine, rows })?;
+        let json = serde_json::to_vec_pretty(&Results {
+            machine,
+            rows: &rows,
+        })?;
         std::fs::write(&path, json)
             .with_context(|| format!("{} can't be written", path.display()))?;
     }
-    Ok(())
+    if must_hold {
+        table::check(&rows)
+    } else {
+        Ok(())
+    }
 }

@@ -1,4 +1,5 @@
-//! nats-server's WebSocket, and clients of it that speak just enough NATS.
+//! Runs nats-server as a comparison for the fan-out, with WebSocket clients that speak only
+//! `CONNECT`, `SUB`, `PUB` and `MSG`.
 
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
@@ -14,7 +15,8 @@ use super::load::{Load, drive};
 use super::swarm::Swarm;
 use super::ws::{BINARY, Seen, client_frame, read_upgrade, write_upgrade};
 
-/// Debian's path, which is not on everyone's PATH.
+/// Where nats-server is looked for. Debian installs it in /usr/sbin, which is not on every user's
+/// PATH.
 const PROGRAMS: [&str; 2] = ["/usr/sbin/nats-server", "nats-server"];
 
 #[derive(Debug)]
@@ -56,12 +58,13 @@ impl Nats {
         })
     }
 
-    /// CPU nanoseconds for each delivery.
+    /// Runs the load and returns the server's CPU time for each delivery, in nanoseconds.
     pub(crate) fn round(&mut self, load: Load) -> anyhow::Result<f64> {
         let Self { process, swarm, .. } = self;
         let publish = format!("PUB room {}\r\n{MESSAGE}\r\n", MESSAGE.len());
         let publish = client_frame(BINARY, publish.as_bytes());
-        // Frames carry several messages of the same length, and may split one.
+        // Frames carry several messages of the same length, and may split one, so bytes are counted
+        // and divided by that length.
         let message = format!("MSG room 1 {}\r\n{MESSAGE}\r\n", MESSAGE.len()).len();
         let (mut bytes, mut counted) = (0, 0);
         let before = process.cpu()?;
@@ -84,7 +87,8 @@ impl Nats {
     }
 }
 
-/// Pings are rare, so that only messages come.
+/// Returns the configuration. Pings are rare, so that clients receive only messages. nats-server
+/// always opens a TCP port too; a free one avoids a clash on 4222.
 fn settings(address: SocketAddr, client_port: u16) -> String {
     format!(
         "listen: \"127.0.0.1:{client_port}\"\nmax_connections: 1000000\nping_interval: \"1h\"\n\

@@ -1,4 +1,4 @@
-//! The cost of a page of a long room: at its end, deep in it, and of a search.
+//! Measures how long a page of a long room takes: the newest, a deep one, and a search's first.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -16,9 +16,9 @@ use super::ws::Seen;
 const MESSAGES: u64 = 100_000;
 const PAGE: u64 = 50;
 /// Unacknowledged messages while the room is filled.
-const UNDER_WAY: u64 = 48;
+const IN_FLIGHT_MAX: u64 = 48;
 /// Pages of each kind for one median.
-const ASKED: usize = 200;
+const REQUESTS_PER_MEDIAN: usize = 200;
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     let messages = if options.quick {
@@ -29,46 +29,47 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {
     let server = ChatServer::start(&options.site, 2)?;
     fill(&server, messages)?;
     let mut streams = server.enter(2)?;
-    let reader = streams.last_mut().context("two are there")?;
+    let reader = streams.last_mut().context("two people entered")?;
     let pages = messages / PAGE / 2;
-    let deep = messages + 1 - (pages - 1) * PAGE;
+    let before = messages + 1 - (pages - 1) * PAGE;
     let newest = json!({"type": "history", "room": "lobby", "limit": PAGE});
-    let thousandth = json!({"type": "history", "room": "lobby", "limit": PAGE, "before": deep});
+    let deep = json!({"type": "history", "room": "lobby", "limit": PAGE, "before": before});
     // Every message has these words, so that a search fills a whole page.
-    let found = json!({"type": "search", "query": "plain text", "limit": PAGE});
+    let search = json!({"type": "search", "query": "plain text", "limit": PAGE});
     // The first search brings the index up to the log.
-    ask(reader, found.clone())?;
+    ask(reader, search.clone())?;
 
-    let (mut first, mut depth, mut search) = (vec![], vec![], vec![]);
+    let (mut newest_ms, mut deep_ms, mut search_ms) = (vec![], vec![], vec![]);
     for repeat in 0..=options.repeats {
         let mut times = [vec![], vec![], vec![]];
-        // In turns, so that a disturbance hits all of them.
-        for _ in 0..ASKED {
-            for (command, times) in [&newest, &thousandth, &found].into_iter().zip(&mut times) {
+        // Alternates the kinds, so that a disturbance affects all of them.
+        for _ in 0..REQUESTS_PER_MEDIAN {
+            for (command, times) in [&newest, &deep, &search].into_iter().zip(&mut times) {
                 times.push(milliseconds(reader, command.clone())?);
             }
         }
+        // The first repeat only warms up.
         if repeat > 0 {
             let medians = times.map(|times| quantile(&times, 0.5));
             let [Some(a), Some(b), Some(c)] = medians else {
                 continue;
             };
-            first.push(a);
-            depth.push(b);
-            search.push(c);
+            newest_ms.push(a);
+            deep_ms.push(b);
+            search_ms.push(c);
         }
     }
     let row = |what: String, ours: &[f64]| {
-        Row::pairs(what, "ms", ours, "page 1", &first).goal(Goal::RatioAtMost(1.5))
+        Row::pairs(what, "ms", ours, "page 1", &newest_ms).goal(Goal::RatioAtMost(1.5))
     };
     let rows = vec![
         row(
             format!("pages: page {pages} of {messages} messages"),
-            &depth,
+            &deep_ms,
         ),
         row(
             format!("pages: the first of a search in {messages} messages"),
-            &search,
+            &search_ms,
         ),
     ];
     rows.iter().for_each(|row| options.say(row));
@@ -88,7 +89,7 @@ fn fill(server: &ChatServer, messages: u64) -> anyhow::Result<()> {
     let (mut sent, mut acked) = (0, 0);
     let mut last = Instant::now();
     while acked < messages {
-        while sent < messages && sent - acked < UNDER_WAY {
+        while sent < messages && sent - acked < IN_FLIGHT_MAX {
             swarm.write(0, &send_frame("lobby", sent))?;
             sent += 1;
         }

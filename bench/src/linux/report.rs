@@ -9,7 +9,8 @@ use super::machine::Machine;
 use super::table::{Row, markdown, spread};
 use super::{Options, durable, fanout, idle, opening, pages, profile, stalled};
 
-/// What was tried for goals that are missed. People write this file, and the report includes it.
+/// The file that says which changes were tried for goals that are missed. People write it, and the
+/// report includes it.
 const TRIED_FILE: &str = "TRIED.md";
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<Vec<Row>> {

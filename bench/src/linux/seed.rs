@@ -8,11 +8,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use anyhow::{Context, bail};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use chat_server::accounts::{Accounts, Options};
+use chat_server::accounts::{Accounts, Options, change_reports};
+use chat_server_store::Store as _;
+use chat_server_store::sqlite::SqliteStore;
+use chat_server_store::{AccountStore, NewUser, PasswordRecord, Session, SharedStore};
 use chat_shared::Username;
-use chat_store::Store as _;
-use chat_store::sqlite::SqliteStore;
-use chat_store::{AccountStore, NewUser, PasswordRecord, Session, SharedStore};
 use futures::{StreamExt, TryStreamExt};
 use ring::hmac;
 use serde_json::json;
@@ -35,12 +35,13 @@ pub(crate) fn people(dir: &Path, count: usize) -> anyhow::Result<Vec<String>> {
 }
 
 async fn make(store: &Arc<SqliteStore>, count: usize) -> anyhow::Result<Vec<String>> {
-    let (ended, _closing) = tokio::sync::mpsc::channel(1);
+    let (reporter, _) = change_reports();
     let admin = Options {
         admin: Some(name(0)),
+        ..Options::default()
     };
     // Opening the accounts creates the key.
-    Accounts::open(Arc::clone(store) as SharedStore, admin, ended).await?;
+    Accounts::open(Arc::clone(store) as SharedStore, admin, reporter).await?;
     let key = store.value(KEY_CLAIM).await?.context("no signing key")?;
     let (id, secret) = key.split_once(':').context("the signing key's form")?;
     let signer = Signer {
@@ -112,8 +113,8 @@ mod tests {
             .unwrap();
         runtime.block_on(async {
             let store = Arc::new(SqliteStore::open(dir.path()).unwrap());
-            let (ended, _closing) = tokio::sync::mpsc::channel(1);
-            let accounts = Accounts::open(store as SharedStore, Options::default(), ended)
+            let (reporter, _) = change_reports();
+            let accounts = Accounts::open(store as SharedStore, Options::default(), reporter)
                 .await
                 .unwrap();
             for (n, token) in tokens.iter().enumerate() {

@@ -23,19 +23,22 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 /// Presence is sent once a second, so a longer silence means that nothing more will come.
 const SILENCE: Duration = Duration::from_millis(1_500);
 
+/// One connection.
 #[derive(Debug)]
 struct Member {
     stream: TcpStream,
     reader: FrameReader,
 }
 
+/// All connections, with the loop that reads them.
 #[derive(Debug)]
 pub(crate) struct Swarm {
     epoll: Epoll,
     members: Vec<Member>,
     buffer: Vec<u8>,
-    /// All bytes that the last member got since the last [`Swarm::captured`].
-    capture: usize,
+    /// The index of the member whose bytes are captured, the last one.
+    captured_member: usize,
+    /// All bytes that it got since the last call of [`Swarm::captured`].
     captured: Vec<u8>,
 }
 
@@ -51,7 +54,7 @@ impl Swarm {
         }
         Ok(Self {
             epoll,
-            capture: members.len().saturating_sub(1),
+            captured_member: members.len().saturating_sub(1),
             members,
             buffer: vec![0; READ_BYTES],
             captured: Vec::new(),
@@ -75,12 +78,12 @@ impl Swarm {
         std::mem::take(&mut self.captured)
     }
 
-    /// Waits for frames, at most `wait`, and passes each to `seen` with its member. Answers pings.
+    /// Waits for frames, at most `wait`, and passes each to `on_frame` with its member. Answers pings.
     /// Returns `false` if nothing came.
     pub(crate) fn poll(
         &mut self,
         wait: Duration,
-        mut on: impl FnMut(usize, Seen),
+        mut on_frame: impl FnMut(usize, Seen),
     ) -> anyhow::Result<bool> {
         let mut events = [EpollEvent::empty(); EVENTS_MAX];
         let wait = EpollTimeout::try_from(wait).unwrap_or(EpollTimeout::MAX);
@@ -89,12 +92,12 @@ impl Swarm {
             result => result?,
         };
         for event in &events[..count] {
-            self.read(usize::try_from(event.data())?, &mut on)?;
+            self.read(usize::try_from(event.data())?, &mut on_frame)?;
         }
         Ok(count > 0)
     }
 
-    fn read(&mut self, index: usize, on: &mut impl FnMut(usize, Seen)) -> anyhow::Result<()> {
+    fn read(&mut self, index: usize, on_frame: &mut impl FnMut(usize, Seen)) -> anyhow::Result<()> {
         let member = self.members.get_mut(index).context("an unknown member")?;
         let count = match member.stream.read(&mut self.buffer) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -104,7 +107,7 @@ impl Swarm {
             bail!("connection {index} was ended");
         }
         let bytes = &self.buffer[..count];
-        if index == self.capture {
+        if index == self.captured_member {
             self.captured.extend_from_slice(bytes);
         }
         let (mut pings, mut ended) = (0, None);
@@ -114,10 +117,10 @@ impl Swarm {
                 Seen::Close(_) | Seen::Error => ended = Some(seen),
                 _ => {}
             }
-            on(index, seen);
+            on_frame(index, seen);
         });
         if let Some(ended) = ended {
-            bail!("connection {index} was told {ended:?}");
+            bail!("connection {index} got {ended:?}");
         }
         for _ in 0..pings {
             self.write(index, &client_pong())?;
@@ -147,11 +150,11 @@ impl Swarm {
     /// Waits until nothing but pings comes.
     pub(crate) fn settle(&mut self) -> anyhow::Result<()> {
         let deadline = Instant::now() + PATIENCE;
-        let mut told = Instant::now();
-        while told.elapsed() < SILENCE {
+        let mut last_frame = Instant::now();
+        while last_frame.elapsed() < SILENCE {
             self.poll(SILENCE, |_, seen| {
                 if seen != Seen::Ping {
-                    told = Instant::now();
+                    last_frame = Instant::now();
                 }
             })?;
             if Instant::now() > deadline {

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use super::stats::Summary;
@@ -12,7 +13,7 @@ pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) unit: &'static str,
     pub(crate) ours: Option<Summary>,
-    /// What it is compared with.
+    /// The server that it is compared with.
     pub(crate) against: String,
     pub(crate) theirs: Option<Summary>,
     /// Ours divided by theirs.
@@ -90,6 +91,20 @@ impl Row {
             Goal::OursAtMost(goal) => median(self.ours)? <= goal,
         })
     }
+}
+
+/// Fails where a goal is not reached.
+///
+/// # Errors
+/// With the rows that are over their goals.
+pub(crate) fn check(rows: &[Row]) -> anyhow::Result<()> {
+    let missed: Vec<_> = rows
+        .iter()
+        .filter(|row| row.is_reached() == Some(false))
+        .map(|row| row.what.as_str())
+        .collect();
+    ensure!(missed.is_empty(), "over the bound: {}", missed.join("; "));
+    Ok(())
 }
 
 /// A table in Markdown.

@@ -1,4 +1,4 @@
-//! What a process and the kernel's work for it use.
+//! The processor time, memory and sockets that a process and the kernel's work for it use.
 
 use std::collections::HashSet;
 use std::process::Command;
@@ -40,6 +40,14 @@ pub(crate) fn resident(pid: u32) -> anyhow::Result<Resident> {
         all: kilobytes(&text, "Rss").context(path.clone())?,
         anonymous: kilobytes(&text, "Anonymous").context(path)?,
     })
+}
+
+/// The memory that a process holds, in bytes: cheaper to ask for than [`resident`], and as often as
+/// one likes.
+pub(crate) fn resident_bytes(pid: u32) -> anyhow::Result<u64> {
+    let path = format!("/proc/{pid}/status");
+    let text = std::fs::read_to_string(&path).with_context(|| path.clone())?;
+    kilobytes(&text, "VmRSS").context(path)
 }
 
 /// The value of a line such as `Rss:   123 kB`, in bytes.

@@ -1,3 +1,5 @@
+//! A client that fills the lobby with messages, so that the terminal client has something to draw.
+
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};

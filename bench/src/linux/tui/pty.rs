@@ -1,3 +1,5 @@
+//! A program in a pseudoterminal: starting it, typing into it, and waiting for what it draws.
+
 use std::fs::File;
 use std::io::{Read, Write};
 use std::process::{Child, Command, Stdio};
