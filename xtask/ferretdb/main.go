@@ -19,16 +19,22 @@ import (
 func main() {
 	listen := flag.String("listen", "127.0.0.1:0", "`address` to listen on; port 0 takes a free one")
 	dir := flag.String("dir", "", "existing `directory` to keep the databases in; without it, one that is removed in the end")
+	cert := flag.String("tls-cert", "", "`file` of a certificate; with it the address takes TLS alone")
+	key := flag.String("tls-key", "", "`file` of the certificate's key")
 	stdin := flag.Bool("until-stdin-ends", false, "end when standard input does, so that nothing outlives a test")
 	flag.Parse()
 
-	if err := run(*listen, *dir, *stdin); err != nil {
+	listener := ferretdb.ListenerConfig{TCP: *listen}
+	if *cert != "" {
+		listener = ferretdb.ListenerConfig{TLS: *listen, TLSCertFile: *cert, TLSKeyFile: *key}
+	}
+	if err := run(listener, *dir, *stdin); err != nil {
 		fmt.Fprintln(os.Stderr, "ferretdb:", err)
 		os.Exit(1)
 	}
 }
 
-func run(listen, dir string, untilStdinEnds bool) error {
+func run(listener ferretdb.ListenerConfig, dir string, untilStdinEnds bool) error {
 	if dir == "" {
 		temporary, err := os.MkdirTemp("", "ferretdb-")
 		if err != nil {
@@ -49,7 +55,7 @@ func run(listen, dir string, untilStdinEnds bool) error {
 		}()
 	}
 	db, err := ferretdb.New(&ferretdb.Config{
-		Listener: ferretdb.ListenerConfig{TCP: listen},
+		Listener: listener,
 		// Below that it logs each connection, and each duplicate key that a test provokes.
 		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 		Handler:   "sqlite",

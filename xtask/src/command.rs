@@ -2,11 +2,15 @@
 
 use std::ffi::OsStr;
 use std::fmt;
+use std::fs::File;
+use std::io::IsTerminal as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
+
+use crate::output::Output;
 
 /// Longest a single program may run: a full build on a slow machine, with room.
 const RUN_TIME_MAX: Duration = Duration::from_secs(40 * 60);
@@ -62,34 +66,62 @@ impl Run {
         self
     }
 
-    /// Runs it with its output shown.
+    /// Runs it with its output shown. Where nobody watches at a terminal, what it said of a failure
+    /// is kept for [`crate::output::take_failures`]; a terminal gets it with its colours.
     ///
     /// # Errors
     /// If it does not succeed, or takes too long.
     pub(crate) fn show(mut self) -> anyhow::Result<()> {
         crate::say(&format!("$ {self}"));
-        let mut child = self
-            .command
-            .spawn()
-            .with_context(|| format!("`{self}` can't be started"))?;
-        let deadline = Instant::now() + RUN_TIME_MAX;
+        let shown = self.shown.clone();
+        let output = if std::io::stdout().is_terminal() {
+            None
+        } else {
+            let (output, input) = std::io::pipe()?;
+            self.command.stdout(input.try_clone()?).stderr(input);
+            Some(Output::follow(output))
+        };
+        let outcome = self.wait(RUN_TIME_MAX).and_then(|status| {
+            ensure!(status.success(), "`{shown}` ended with {status}");
+            Ok(())
+        });
+        if let (Err(_), Some(output)) = (&outcome, output) {
+            output.fail(shown);
+        }
+        outcome
+    }
+
+    /// Runs it with its output, both streams, in a file.
+    ///
+    /// # Errors
+    /// If it can't be started, or takes longer than `time_max`.
+    pub(crate) fn save(mut self, log: &Path, time_max: Duration) -> anyhow::Result<ExitStatus> {
+        let file = File::create(log)?;
+        self.command.stdout(file.try_clone()?).stderr(file);
+        self.wait(time_max)
+    }
+
+    fn wait(self, time_max: Duration) -> anyhow::Result<ExitStatus> {
+        let (mut child, shown) = self.spawn()?;
+        let deadline = Instant::now() + time_max;
         loop {
             if let Some(status) = child.try_wait()? {
-                if status.success() {
-                    return Ok(());
-                }
-                bail!("`{self}` ended with {status}");
+                return Ok(status);
             }
             if Instant::now() > deadline {
                 child.kill()?;
                 child.wait()?;
-                bail!(
-                    "`{self}` was stopped after {} minutes",
-                    RUN_TIME_MAX.as_secs() / 60
-                );
+                bail!("`{shown}` was stopped after {} s", time_max.as_secs());
             }
             std::thread::sleep(POLL_EVERY);
         }
+    }
+
+    /// Starts it, and closes this process's ends of its pipes.
+    fn spawn(mut self) -> anyhow::Result<(Child, String)> {
+        let child = self.command.spawn();
+        let child = child.with_context(|| format!("`{self}` can't be started"))?;
+        Ok((child, self.shown))
     }
 
     /// Runs it and returns its standard output.

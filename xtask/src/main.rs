@@ -4,7 +4,9 @@
 //! and installs programs that the parts need, and [`report`] prints how they ended.
 
 mod command;
+mod fuzz;
 mod mongo;
+mod output;
 mod outside;
 mod parts;
 mod project;
@@ -38,6 +40,10 @@ enum Command {
     Ci(Selection),
     /// Attack a real server in every way of a table, on both stores
     Attacks,
+    /// Look for inputs that break what must hold for every input
+    Fuzz(fuzz::Fuzz),
+    /// Attack a release server with 500 connections at once, beside people who chat
+    Hostile,
     /// Run the FerretDB that replaces MongoDB in tests, in the foreground
     Mongo(mongo::Mongo),
 }
@@ -57,7 +63,9 @@ fn main() -> ExitCode {
         Command::Test(selection) => (&[Kind::Test], selection),
         Command::Ci(selection) => (&[Kind::Check, Kind::Test], selection),
         Command::Attacks => return end(run(parts::select(&[Kind::Drill], &[]))),
-        Command::Mongo(mongo) => return end(run_mongo(&mongo)),
+        Command::Fuzz(fuzz) => return end(run_alone(|project| fuzz.run(project))),
+        Command::Hostile => return end(run_alone(|_| steps::hostile())),
+        Command::Mongo(mongo) => return end(run_alone(|project| mongo.run(project))),
     };
     let outcome = if selection.list {
         list(kinds)
@@ -74,8 +82,9 @@ fn end(outcome: anyhow::Result<ExitCode>) -> ExitCode {
     })
 }
 
-fn run_mongo(mongo: &mongo::Mongo) -> anyhow::Result<ExitCode> {
-    mongo.run(&Project::find().context("the project can't be read")?)?;
+/// Runs a command that consists of no parts.
+fn run_alone(command: impl FnOnce(&Project) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    command(&Project::find().context("the project can't be read")?)?;
     Ok(ExitCode::SUCCESS)
 }
 

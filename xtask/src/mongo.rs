@@ -28,6 +28,12 @@ pub(crate) struct Mongo {
     /// Directory for the databases [default: a temporary one]
     #[arg(long)]
     dir: Option<PathBuf>,
+    /// Certificate (PEM) to listen with TLS alone; clients name its authority with tlsCAFile
+    #[arg(long, requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Key of the certificate (PEM)
+    #[arg(long, requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     /// Build it, print its path, and run nothing
     #[arg(long)]
     build: bool,
@@ -52,6 +58,10 @@ impl Mongo {
             std::fs::create_dir_all(dir)
                 .with_context(|| format!("{} can't be made", dir.display()))?;
             command.arg("-dir").arg(dir);
+        }
+        if let (Some(certificate), Some(key)) = (&self.tls_certificate, &self.tls_key) {
+            command.arg("-tls-cert").arg(certificate);
+            command.arg("-tls-key").arg(key);
         }
         let status = command.status().context("FerretDB can't be started")?;
         ensure!(status.success(), "FerretDB ended with {status}");

@@ -6,12 +6,14 @@
 use std::path::Path;
 
 use crate::command::Run;
+use crate::fuzz;
 use crate::outside;
 use crate::project::Project;
+use crate::say;
 use crate::steps::{
     ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, MONGO_TEST, PIPE_TEST, STORY_TEST, TERMINAL_TEST,
-    WIRE_TEST, browser_tests, built, built_test, built_unit_tests, cargo, doc, node_tests,
-    page_lint, rust, shared_alone, story,
+    WIRE_TEST, browser_tests, built, built_test, built_unit_tests, cargo, deny, doc, fmt,
+    node_tests, page_lint, release_server, rust, shared_alone, story,
 };
 use crate::tools::Tool;
 
@@ -43,21 +45,38 @@ pub(crate) enum Outcome {
     Skipped(String),
 }
 
-/// Tests that are not run on MongoDB: they are about SQLite's data directory, or about the disk.
-const SQLITE_ONLY: [&str; 2] = [
-    "bad_start::a_data_directory_in_use_ends_the_start",
-    "sync::",
+/// Tests that are not run on MongoDB, and why.
+const SQLITE_ONLY: [(&str, &str); 3] = [
+    (
+        "bad_start::a_data_directory_in_use_ends_the_start",
+        "it is about SQLite's data directory",
+    ),
+    (
+        "conformance::",
+        "no store takes part in WebSocket's framing",
+    ),
+    ("sync::", "it watches SQLite's files"),
 ];
 
-/// Tests that are not run on FerretDB, which scans a whole collection for a nonce or a page of
-/// events and would need minutes for them. They don't depend on the store, and run on SQLite and on
-/// a real MongoDB.
-const TOO_SLOW_ON_FERRETDB: [&str; 5] = [
-    "basics::limits::a_flood_is_closed",
-    "page_memory::hundreds_of_history_queries_stay_within_the_budget",
-    "permissions::table_of_",
-    "slow::a_slow_reader_is_closed_and_misses_nothing",
-    "resume::edges::over_five_thousand_events_behind_in_all_some_rooms_are_limited",
+/// Tests that are not run on FerretDB, and what it is too slow for: it uses no index but that of
+/// `_id`. They run on SQLite and on a real MongoDB.
+const TOO_SLOW_ON_FERRETDB: [(&str, &str); 4] = [
+    (
+        "page_memory::hundreds_of_history_queries_stay_within_the_budget",
+        "FerretDB reads the whole log for each of hundreds of pages of history",
+    ),
+    (
+        "permissions::table_of_",
+        "FerretDB reads the whole log to look up the nonce of each rejected command",
+    ),
+    (
+        "slow::a_slow_reader_is_closed_and_misses_nothing",
+        "FerretDB reads the whole log for each page of thousands of events",
+    ),
+    (
+        "resume::edges::over_five_thousand_events_behind_in_all_some_rooms_are_limited",
+        "FerretDB reads the whole log for each page of thousands of events",
+    ),
 ];
 
 const PARTS: &[Part] = &[
@@ -67,7 +86,7 @@ const PARTS: &[Part] = &[
         kind: Kind::Check,
         needs: &[],
         after: None,
-        run: |_| Run::cargo().args(["fmt", "--all", "--check"]).show(),
+        run: fmt,
     },
     Part {
         name: "clippy",
@@ -103,17 +122,7 @@ const PARTS: &[Part] = &[
         kind: Kind::Check,
         needs: &[Tool::CargoDeny],
         after: None,
-        run: |project| {
-            Run::new(Tool::CargoDeny.path(project)?)
-                .args([
-                    "--all-features",
-                    "--locked",
-                    "check",
-                    "--hide-inclusion-graph",
-                ])
-                .args(["bans", "licenses", "sources"])
-                .show()
-        },
+        run: deny,
     },
     Part {
         name: "build",
@@ -166,8 +175,41 @@ const PARTS: &[Part] = &[
         run: mongo,
     },
     Part {
+        name: "fuzz",
+        about: "a short turn of every fuzz target",
+        kind: Kind::Test,
+        needs: &[Tool::Cxx],
+        after: Some("build"),
+        run: fuzz::short_turn,
+    },
+    Part {
+        name: "attacks-short",
+        about: "the attacks of the table that take a moment only",
+        kind: Kind::Test,
+        needs: &[],
+        after: Some("build"),
+        run: |project| {
+            built_test(project, "server", ATTACKS_TEST)?
+                .arg("--nocapture")
+                .show()
+        },
+    },
+    Part {
+        name: "hostile-short",
+        about: "hostile connections of every kind at once, for seconds: what memory the server takes",
+        kind: Kind::Test,
+        needs: &[Tool::Linux],
+        after: Some("build"),
+        run: |project| {
+            Run::new(built(project, "chat-bench")?)
+                .args(["hostile", "--quick", "--server"])
+                .arg(built(project, "chat-server")?)
+                .show()
+        },
+    },
+    Part {
         name: "attacks",
-        about: "a table of attacks against a real server, each with what it got",
+        about: "a table of attacks against a real server (release), each with what it got",
         kind: Kind::Drill,
         needs: &[],
         after: Some("build"),
@@ -342,26 +384,42 @@ impl Part {
 
 fn attacks(project: &Project) -> anyhow::Result<Run> {
     let test = built_test(project, "server", ATTACKS_TEST)?;
-    Ok(test.args(["--ignored", "--nocapture"]))
+    let server = release_server(project)?;
+    Ok(test
+        .args([
+            "--ignored",
+            "--exact",
+            "every_attack_is_held",
+            "--nocapture",
+        ])
+        .env("CHAT_TEST_SERVER", server))
 }
 
 fn mongo(project: &Project) -> anyhow::Result<()> {
-    let store = built_unit_tests(project, "server/store", "chat_store")?
+    let store = built_unit_tests(project, "server/store", "chat_server_store")?
         .args(["--include-ignored", "mongo::"])
+        .show();
+    let races = built_unit_tests(project, "server", "chat_server")?
+        .args(["--ignored", "races::"])
         .show();
     let own = built_test(project, "server", MONGO_TEST)?
         .arg("--include-ignored")
         .show();
-    let slow = match std::env::var_os("CHAT_TEST_MONGO_URL") {
-        Some(_) => &[][..],
-        None => &TOO_SLOW_ON_FERRETDB[..],
+    // The example `mongo-front` marks its URL.
+    let url = std::env::var("CHAT_TEST_MONGO_URL").ok();
+    let slow = match url.is_none_or(|url| url.contains("appName=FerretDB")) {
+        true => &TOO_SLOW_ON_FERRETDB[..],
+        false => &[][..],
     };
     let skipped = SQLITE_ONLY.iter().chain(slow);
+    for (name, reason) in skipped.clone() {
+        say(&format!("left out: {name} ({reason})"));
+    }
     let wire = built_test(project, "server", WIRE_TEST)?
         .arg("--include-ignored")
-        .args(skipped.flat_map(|name| ["--skip", name]))
+        .args(skipped.flat_map(|(name, _)| ["--skip", name]))
         .env("CHAT_TEST_STORE", "mongo")
         .env("CHAT_PYTHON", Tool::PythonWebsockets.path(project)?)
         .show();
-    store.and(own).and(wire)
+    store.and(races).and(own).and(wire)
 }

@@ -45,9 +45,17 @@ impl Project {
 
     /// The path of a program that tests start and the part `build` compiles.
     pub(crate) fn binary(&self, name: &str) -> PathBuf {
-        self.target
-            .join("debug")
-            .join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+        self.binary_of("debug", name)
+    }
+
+    /// The path of a program as it is released.
+    pub(crate) fn release_binary(&self, name: &str) -> PathBuf {
+        self.binary_of("release", name)
+    }
+
+    fn binary_of(&self, profile: &str, name: &str) -> PathBuf {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        self.target.join(profile).join(file)
     }
 
     /// Folder of programs that xtask installs, kept between runs.

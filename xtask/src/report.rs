@@ -2,12 +2,15 @@
 
 use std::time::{Duration, Instant};
 
+use crate::output::{Failure, take_failures};
 use crate::parts::{Outcome, Part};
 use crate::say;
 
 pub(crate) struct Report {
     is_ci: bool,
     entries: Vec<(&'static str, Outcome, Duration)>,
+    /// What failed programs said, with the names of their parts.
+    failures: Vec<(&'static str, Failure)>,
 }
 
 impl Report {
@@ -15,6 +18,7 @@ impl Report {
         Self {
             is_ci,
             entries: Vec::new(),
+            failures: Vec::new(),
         }
     }
 
@@ -34,6 +38,12 @@ impl Report {
         if let Outcome::Failed(reason) | Outcome::Skipped(reason) = &outcome {
             say(reason);
         }
+        // A program may fail in a part that passes, such as a download that is tried again.
+        let failures = take_failures();
+        if matches!(outcome, Outcome::Failed(_)) {
+            let of_part = failures.into_iter().map(|failure| (part.name, failure));
+            self.failures.extend(of_part);
+        }
         self.entries.push((part.name, outcome, start.elapsed()));
     }
 
@@ -41,7 +51,7 @@ impl Report {
         self.count(|outcome| matches!(outcome, Outcome::Failed(_))) == 0
     }
 
-    /// Prints a line for each part, and the counts last.
+    /// Prints a line for each part and the counts, and then what failed programs said.
     pub(crate) fn print_summary(&self) {
         say("");
         for (name, outcome, took) in &self.entries {
@@ -59,6 +69,10 @@ impl Report {
             self.count(|outcome| matches!(outcome, Outcome::Failed(_))),
             self.count(|outcome| matches!(outcome, Outcome::Skipped(_))),
         ));
+        for (part, Failure { program, lines }) in &self.failures {
+            say(&format!("\n=== {part} failed: $ {program}"));
+            lines.iter().for_each(|line| say(line));
+        }
     }
 
     fn has_passed(&self, name: &str) -> bool {

@@ -1,4 +1,4 @@
-//! What the parts run: cargo, Node, and the tests that the part `build` has compiled.
+//! The steps of the parts: cargo, Node, and the tests that the part `build` has compiled.
 
 use std::path::PathBuf;
 
@@ -28,14 +28,45 @@ pub(crate) const STORY_TEST: &str = "web/e2e/story.test.js";
 /// The FastAPI demo's page.
 pub(crate) const DEMO_TEST: &str = "web/e2e/demo.test.js";
 
-/// Longest that one test of the page may take.
-const NODE_TEST_TIME_MAX_MS: u32 = 180_000;
+/// Longest that one test of the page may take, and one file of them, which Node times alike.
+const NODE_TEST_TIME_MAX_MS: u32 = 1_200_000;
+/// Test files of the page that run at a time. They wait for a server and a browser more than they
+/// compute, and Node alone would leave one core out.
+const NODE_TEST_FILES_AT_ONCE: u32 = 2;
+
+/// libFuzzer's crate, a workspace of its own.
+pub(crate) const FUZZ_ENGINE: &str = "fuzz/engine/Cargo.toml";
 
 /// A cargo command on the whole workspace.
 pub(crate) fn cargo(subcommand: &str) -> Run {
     Run::cargo()
         .arg(subcommand)
         .args(["--workspace", "--all-features"])
+}
+
+/// Checks the format of both workspaces: of the second even if the first has failed.
+pub(crate) fn fmt(_: &Project) -> anyhow::Result<()> {
+    let format = |manifest: &str| {
+        Run::cargo()
+            .args(["fmt", "--all", "--check", "--manifest-path", manifest])
+            .show()
+    };
+    let workspace = format("Cargo.toml");
+    workspace.and(format(FUZZ_ENGINE))
+}
+
+/// Runs cargo-deny on both workspaces.
+pub(crate) fn deny(project: &Project) -> anyhow::Result<()> {
+    let cargo_deny = Tool::CargoDeny.path(project)?;
+    let check = |manifest: &str| {
+        Run::new(&cargo_deny)
+            .args(["--manifest-path", manifest, "--all-features", "--locked"])
+            .args(["--config", "deny.toml", "check", "--hide-inclusion-graph"])
+            .args(["bans", "licenses", "sources"])
+            .show()
+    };
+    let workspace = check("Cargo.toml");
+    workspace.and(check(FUZZ_ENGINE))
 }
 
 /// Builds the documentation of the whole workspace, because a package alone would have its
@@ -49,7 +80,8 @@ pub(crate) fn doc(project: &Project) -> anyhow::Result<()> {
     );
     cargo("doc")
         .args(["--lib", "--no-deps", "--locked"])
-        .env("RUSTDOCFLAGS", "-D warnings")
+        // The variable replaces the flags of .cargo/config.toml.
+        .env("RUSTDOCFLAGS", "-D warnings --document-private-items")
         .show()
 }
 
@@ -93,6 +125,7 @@ pub(crate) fn node_tests(project: &Project, files: &[PathBuf]) -> anyhow::Result
     Ok(Run::new(Tool::Node.path(project)?)
         .args(["--test", "--test-reporter=spec"])
         .arg(format!("--test-timeout={NODE_TEST_TIME_MAX_MS}"))
+        .arg(format!("--test-concurrency={NODE_TEST_FILES_AT_ONCE}"))
         .args(files))
 }
 
@@ -157,6 +190,22 @@ fn compiled(project: &Project, package: &str, kind: &str, name: &str) -> anyhow:
         .with_context(|| format!("cargo has compiled no test with {kind} and {name}"))?
         .0;
     Ok(Run::new(executable).dir(&project.root.join(package)))
+}
+
+/// Builds the server as it is released, and returns its path.
+pub(crate) fn release_server(project: &Project) -> anyhow::Result<PathBuf> {
+    Run::cargo()
+        .args(["build", "--release", "--package", "chat-server", "--locked"])
+        .show()?;
+    Ok(project.release_binary("chat-server"))
+}
+
+/// Runs the drill of hostile connections, which builds the server as it is released.
+pub(crate) fn hostile() -> anyhow::Result<()> {
+    Run::cargo()
+        .args(["run", "--release", "--package", "chat-bench", "--locked"])
+        .args(["--", "hostile"])
+        .show()
 }
 
 /// The path of a program that the part `build` has compiled.

@@ -23,7 +23,11 @@ pub(crate) enum Tool {
     Tmux,
     Jq,
     Strace,
+    /// The kernel that the benchmark needs.
+    Linux,
     CargoDeny,
+    /// A compiler for C++, for libFuzzer.
+    Cxx,
     FerretDb,
     /// A Python with the package `websockets`, for the example bot.
     PythonWebsockets,
@@ -145,10 +149,20 @@ impl Tool {
                 strace.context("install strace (Linux alone has it)")?;
                 Ok(PathBuf::from("strace"))
             }
+            Self::Linux => {
+                let status = PathBuf::from("/proc/self/status");
+                ensure!(status.exists(), "run it on Linux");
+                Ok(status)
+            }
             Self::CargoDeny => [PathBuf::from("cargo-deny"), own_cargo_deny(project)]
                 .into_iter()
                 .find(|deny| Run::new(deny).arg("--version").read().is_ok())
                 .with_context(|| format!("run `cargo install --locked {CARGO_DENY}`")),
+            Self::Cxx => std::env::var_os("CXX")
+                .or_else(|| Some("c++".into()))
+                .map(PathBuf::from)
+                .filter(|compiler| Run::new(compiler).arg("--version").read().is_ok())
+                .context("install a compiler for C++ (g++ or clang++), or set CXX to one"),
             // With a MongoDB at hand no stand-in is needed.
             Self::FerretDb => std::env::var_os("CHAT_TEST_MONGO_URL")
                 .map(PathBuf::from)
@@ -175,7 +189,14 @@ impl Tool {
             Self::CargoDeny => true,
             Self::FerretDb => mongo::can_be_built(project),
             Self::PythonWebsockets => Run::new("python3").arg("--version").read().is_ok(),
-            Self::Node | Self::Npm | Self::Chromium | Self::Tmux | Self::Jq | Self::Strace => false,
+            Self::Node
+            | Self::Npm
+            | Self::Chromium
+            | Self::Tmux
+            | Self::Jq
+            | Self::Strace
+            | Self::Linux
+            | Self::Cxx => false,
         }
     }
 
@@ -187,8 +208,9 @@ impl Tool {
             Self::Tmux => &["tmux"],
             Self::Jq => &["jq"],
             Self::Strace => &["strace"],
+            Self::Cxx => &["g++"],
             Self::PythonWebsockets => &["python3-websockets"],
-            Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
+            Self::Linux | Self::PlaywrightCore | Self::CargoDeny | Self::FerretDb => &[],
         }
     }
 
@@ -203,6 +225,8 @@ impl Tool {
             Self::Tmux => "tmux, with apt-get".to_owned(),
             Self::Jq => "jq, with apt-get".to_owned(),
             Self::Strace => "strace, with apt-get".to_owned(),
+            Self::Linux => "nothing, because no package makes this machine a Linux".to_owned(),
+            Self::Cxx => "g++, with apt-get".to_owned(),
             Self::PlaywrightCore => {
                 "playwright-core, axe-core and TypeScript into web/node_modules, with npm ci"
                     .to_owned()
@@ -263,9 +287,13 @@ impl Tool {
                         .args(["--disable-pip-version-check", WEBSOCKETS])
                 })
             }
-            Self::Npm | Self::Chromium | Self::Tmux | Self::Jq | Self::Strace => {
-                bail!("{self:?} is still missing")
-            }
+            Self::Npm
+            | Self::Chromium
+            | Self::Tmux
+            | Self::Jq
+            | Self::Strace
+            | Self::Linux
+            | Self::Cxx => bail!("{self:?} is still missing"),
         }
     }
 }
