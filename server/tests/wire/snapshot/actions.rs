@@ -32,16 +32,20 @@ pub(super) async fn act(
     let whom = people[chance.usize(..people.len())].name.clone();
     let what = chance.u8(..46);
     // Actions that only some may do are mostly tried by one of those.
-    let moderates = people.iter().find(|it| moderates(it, &room));
-    let person = moderates
-        .filter(|_| (31..40).contains(&what) && chance.u8(..4) > 0)
-        .unwrap_or(person);
-    // Only members can be muted, which a random choice would rarely hit.
+    let may = match what {
+        37..=38 => people.iter().find(|it| has_role(it, &room, Role::Owner)),
+        31..40 => people
+            .iter()
+            .find(|it| has_role(it, &room, Role::Moderator)),
+        _ => None,
+    };
+    let person = may.filter(|_| chance.u8(..4) > 0).unwrap_or(person);
+    // Only members can be muted or get a role, which a random choice would rarely hit.
     let there = people
         .iter()
         .find(|it| it.name != person.name && it.view().get(&room).is_some());
     let whom = there
-        .filter(|_| (34..=36).contains(&what))
+        .filter(|_| (34..=38).contains(&what))
         .map_or(whom, |it| it.name.clone());
     let message = pick_message(person, &room, &mut chance);
     let client = &person.client;
@@ -111,10 +115,10 @@ pub(super) async fn act(
     }
 }
 
-fn moderates(person: &Person, room: &RoomName) -> bool {
+fn has_role(person: &Person, room: &RoomName, lowest: Role) -> bool {
     let view = person.view();
     view.get(room)
-        .is_some_and(|room| room.info().role >= Role::Moderator)
+        .is_some_and(|room| room.info().role >= lowest)
 }
 
 fn pick_room(person: &Person, rooms: &[RoomName], chance: &mut fastrand::Rng) -> RoomName {
