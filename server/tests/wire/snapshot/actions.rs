@@ -29,24 +29,9 @@ pub(super) async fn act(
     mut chance: fastrand::Rng,
 ) -> (&'static str, bool) {
     let room = pick_room(person, rooms, &mut chance);
-    let whom = people[chance.usize(..people.len())].name.clone();
     let what = chance.u8(..46);
-    // Actions that only some may do are mostly tried by one of those.
-    let may = match what {
-        37..=38 => people.iter().find(|it| has_role(it, &room, Role::Owner)),
-        31..40 => people
-            .iter()
-            .find(|it| has_role(it, &room, Role::Moderator)),
-        _ => None,
-    };
-    let person = may.filter(|_| chance.u8(..4) > 0).unwrap_or(person);
-    // Only members can be muted or get a role, which a random choice would rarely hit.
-    let there = people
-        .iter()
-        .find(|it| it.name != person.name && it.view().get(&room).is_some());
-    let whom = there
-        .filter(|_| (34..=38).contains(&what))
-        .map_or(whom, |it| it.name.clone());
+    let person = pick_person(what, person, people, &room, &mut chance);
+    let whom = pick_whom(what, person, people, &room, &mut chance);
     let message = pick_message(person, &room, &mut chance);
     let client = &person.client;
     let (what, outcome) = match what {
@@ -113,6 +98,39 @@ pub(super) async fn act(
         Err(CommandError::Refused(error)) if !error.code.is_transient() => (what, true),
         Err(error) => panic!("{} could not {what}: {error:?}", person.name),
     }
+}
+
+/// The person who does it. What only some may do is mostly tried by one of those.
+fn pick_person<'a>(
+    what: u8,
+    person: &'a Person,
+    people: &'a [Person],
+    room: &RoomName,
+    chance: &mut fastrand::Rng,
+) -> &'a Person {
+    let lowest = match what {
+        37..=38 => Role::Owner,
+        31..40 => Role::Moderator,
+        _ => return person,
+    };
+    let may = people.iter().find(|it| has_role(it, room, lowest));
+    may.filter(|_| chance.u8(..4) > 0).unwrap_or(person)
+}
+
+/// The person to whom it is done. Only members can be muted or get a role, which a random choice
+/// would rarely hit.
+fn pick_whom(
+    what: u8,
+    person: &Person,
+    people: &[Person],
+    room: &RoomName,
+    chance: &mut fastrand::Rng,
+) -> Username {
+    let is_other_member = |it: &&Person| it.name != person.name && it.view().get(room).is_some();
+    let other = people.iter().find(is_other_member);
+    let any = &people[chance.usize(..people.len())];
+    let whom = other.filter(|_| (34..=38).contains(&what)).unwrap_or(any);
+    whom.name.clone()
 }
 
 fn has_role(person: &Person, room: &RoomName, lowest: Role) -> bool {
