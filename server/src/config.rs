@@ -15,6 +15,7 @@ use ipnet::IpNet;
 
 use self::values::parse_network;
 pub use self::values::{RateLimit, SecretUrl};
+use crate::accounts::Registration;
 use crate::http::AllowedOrigin;
 use crate::http::serve::HTTP_CONNECTIONS_MAX;
 
@@ -139,6 +140,11 @@ pub struct Config {
     /// Private key for TLS, in PEM
     #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
+
+    /// Who may sign up [default: open; invite on a new server that others than this machine can
+    /// reach]
+    #[arg(long, env = "CHAT_REGISTRATION", value_enum)]
+    pub registration: Option<Registration>,
 
     /// The account that is the server's admin [default: the first person who signs up, or who opens
     /// the set-up link in the log where others can reach the server]
@@ -275,6 +281,7 @@ impl Default for Config {
             max_http_connections: connections(HTTP_CONNECTIONS_MAX),
             tls_cert: None,
             tls_key: None,
+            registration: None,
             admin: None,
         }
     }

@@ -142,6 +142,7 @@ impl Server {
         let options = accounts::Options {
             admin: config.admin.clone(),
             is_exposed: config.is_exposed(address),
+            registration: config.registration,
         };
         let accounts = Accounts::open(Arc::clone(&store), options, reporter)
             .await
@@ -240,6 +241,7 @@ fn log_start(
         kind = store.kind(),
         data = place,
         accounts = accounts.account_count(),
+        registration = accounts.registration().name(),
         "store"
     );
 }

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use chat_shared::codec::{ClientFrame, decode_client_frame, decode_server_frame};
 use chat_shared::limits::*;
+use chat_shared::protocol::http::RefusalCode;
 use chat_shared::protocol::{CloseCode, ErrorCode, Reconnect, ServerFrame, SystemKind};
 use serde_json::Value;
 
@@ -192,6 +193,14 @@ fn the_document_has_exactly_the_error_codes() {
     let documented: BTreeSet<_> = rows.iter().flat_map(|row| row[1].split(", ")).collect();
     let codes: Vec<_> = ErrorCode::ALL.iter().map(snake_case).collect();
     assert_eq!(documented, codes.iter().map(String::as_str).collect());
+}
+
+#[test]
+fn the_document_has_exactly_the_codes_of_http_errors() {
+    let rows = table("code of an HTTP error");
+    let documented: Vec<_> = rows.iter().map(|row| row[1].clone()).collect();
+    let codes: Vec<_> = RefusalCode::ALL.iter().map(snake_case).collect();
+    assert_eq!(documented, codes);
 }
 
 #[test]

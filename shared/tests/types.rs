@@ -80,6 +80,7 @@ fn types() -> String {
         Resume,
         http::Credentials,
         http::Answer,
+        http::RefusalCode,
         http::SignedIn,
         http::Me,
         http::NewPassword,

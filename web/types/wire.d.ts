@@ -995,7 +995,13 @@ ok: boolean,
 /**
  * A sentence for people.
  */
-msg: string, };
+msg: string, 
+/**
+ * Why the request was refused, where a program may want to know more than the status says.
+ */
+code?: RefusalCode, };
+
+export type RefusalCode = "invite_needed" | "registration_closed";
 
 export type SignedIn = { 
 /**

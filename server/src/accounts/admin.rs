@@ -73,14 +73,19 @@ impl Accounts {
         &self,
         username: &Username,
     ) -> Result<(), StoreError> {
-        let store = &self.0.store;
-        let is_open = matches!(self.0.vacancy, Vacancy::FirstPerson) && self.admin().is_none();
-        if is_open && !store.has_people().await? {
+        if self.is_for_first_person().await? {
+            let store = &self.0.store;
             store
                 .insert_if_absent(ADMIN_CLAIM, username.as_str())
                 .await?;
         }
         Ok(())
+    }
+
+    /// Whether the next person who signs up would be the first, and so become the admin.
+    pub(super) async fn is_for_first_person(&self) -> Result<bool, StoreError> {
+        let is_open = matches!(self.0.vacancy, Vacancy::FirstPerson) && self.admin().is_none();
+        Ok(is_open && !self.0.store.has_people().await?)
     }
 
     /// The secret of the set-up link, while it makes somebody the admin.

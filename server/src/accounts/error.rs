@@ -16,6 +16,8 @@ pub enum OpenError {
     Random(getrandom::Error),
     #[error("the password hash does not work: {0}")]
     Hash(String),
+    #[error("the store's registration is `{0}`, which this version does not know")]
+    Registration(String),
 }
 
 /// Why no account was made. Each but the last two is a sentence for the person.
@@ -31,6 +33,10 @@ pub enum RegisterError {
     Reserved,
     #[error("Username already exists")]
     Taken,
+    #[error("You need an invite to sign up on this server: ask its admin for an invite link")]
+    InviteNeeded,
+    #[error("Sign-up is closed on this server: ask its admin")]
+    Closed,
     #[error("too many passwords are being checked")]
     Busy,
     #[error(transparent)]

@@ -21,6 +21,7 @@ mod password;
 mod people;
 mod picture;
 mod policy;
+mod registration;
 mod sessions;
 mod sign_in;
 mod token;
@@ -39,6 +40,7 @@ pub use picture::{DECODED_AT_ONCE_MAX, DECODED_BYTES_MAX, PictureError, draw};
 pub use policy::WeakPassword;
 #[cfg(feature = "fuzzing")]
 pub(crate) use policy::is_reserved;
+pub use registration::{Registration, SignUp};
 pub use sessions::{Identity, LiveSession, NewSession, SESSION_LIFETIME};
 pub use token::SigningKeyError;
 
@@ -54,6 +56,7 @@ use chat_server_store::{SharedStore, StoreError, User};
 use networks::NetworkHasher;
 use password::Passwords;
 use picture::Pictures;
+use registration::find_registration;
 use token::Keyring;
 
 /// A cheap handle; clones share everything.
@@ -68,6 +71,7 @@ struct Inner {
     networks: NetworkHasher,
     admin: OnceLock<Username>,
     vacancy: Vacancy,
+    registration: Registration,
     count: AtomicU64,
     changes: ChangeReporter,
 }
@@ -87,10 +91,12 @@ pub struct Options {
     pub admin: Option<String>,
     /// Whether others than this machine's users can reach the server.
     pub is_exposed: bool,
+    /// Who may create an account. Without it the store says so.
+    pub registration: Option<Registration>,
 }
 
 impl Accounts {
-    /// Loads the signing key and the admin's name, or creates them. Every change of an account is
+    /// Loads the signing key, the admin's name and who may sign up, or creates them. Every change of an account is
     /// reported to `changes`.
     ///
     /// # Errors
@@ -112,6 +118,7 @@ impl Accounts {
         let keys = Keyring::load(&*store).await?;
         let networks = NetworkHasher::load(&store).await?;
         let count = store.count_users().await?;
+        let registration = find_registration(&store, &options, count).await?;
         let admin = OnceLock::new();
         let (known, vacancy) = find_admin(&store, options).await?;
         if let Some(username) = known {
@@ -126,6 +133,7 @@ impl Accounts {
             networks,
             admin,
             vacancy,
+            registration,
             count,
             changes,
         })))

@@ -9,23 +9,20 @@ use chat_shared::{Username, check_new_password};
 use super::password::Verdict;
 use super::sessions::{NewSession, SESSION_LIFETIME};
 use super::token::{Secret, SessionClaims, random_id};
-use super::{Accounts, Inner, RegisterError, SignInError, as_ms, now_ms, policy};
+use super::{Accounts, Inner, RegisterError, SignInError, SignUp, as_ms, now_ms, policy};
 
 impl Accounts {
     /// Makes an account.
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn register(
-        &self,
-        username: &str,
-        password: String,
-        bot: bool,
-    ) -> Result<Username, RegisterError> {
+    pub async fn register(&self, sign_up: SignUp<'_>) -> Result<Username, RegisterError> {
         let Inner {
             store, passwords, ..
         } = &*self.0;
-        let username = Username::parse_new(username)?;
+        let username = Username::parse_new(sign_up.username)?;
+        let entry = self.entry(&sign_up, &username).await?;
+        let SignUp { password, bot, .. } = sign_up;
         check_new_password(&password)?;
         policy::check_strength(&username, &password)?;
         // The operator may give the admin any name.
@@ -46,9 +43,7 @@ impl Accounts {
             bot,
             created: now_ms(),
         };
-        if !bot {
-            self.claim_for_first_person(&username).await?;
-        }
+        self.enter(entry, &username, bot).await?;
         match store.create_user(user).await? {
             CreateUser::NameTaken => return Err(RegisterError::Taken),
             CreateUser::Created => self.0.count.fetch_add(1, Ordering::Relaxed),

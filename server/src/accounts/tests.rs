@@ -10,6 +10,7 @@ use tokio::sync::mpsc;
 
 mod admin;
 pub(crate) mod races;
+mod registration;
 mod sessions;
 
 impl Accounts {
@@ -53,6 +54,15 @@ pub(crate) fn recorded(mut changes: ReportedChanges) -> mpsc::UnboundedReceiver<
     events
 }
 
+fn sign_up(username: &str, password: String, bot: bool) -> SignUp<'_> {
+    SignUp {
+        username,
+        password,
+        bot,
+        set_up: None,
+    }
+}
+
 /// As another start of the server finds it.
 async fn open(store: &SharedStore, admin: Option<&str>) -> (Accounts, ReportedChanges) {
     let (reporter, changes) = change_reports();
@@ -71,7 +81,7 @@ async fn open(store: &SharedStore, admin: Option<&str>) -> (Accounts, ReportedCh
 impl World {
     async fn add(&self, name: &str) {
         self.accounts
-            .register(name, "long enough".into(), false)
+            .register(sign_up(name, "long enough".into(), false))
             .await
             .unwrap();
     }
@@ -178,7 +188,7 @@ async fn a_bots_session_has_no_end() {
     let world = world().await;
     world
         .accounts
-        .register("bot", "long enough".into(), true)
+        .register(sign_up("bot", "long enough".into(), true))
         .await
         .unwrap();
     let session = world.sign_in("bot").await;
@@ -246,7 +256,7 @@ async fn names_are_checked_and_unique_when_folded() {
     let check = async |name: &str, password: &str, expect: &str| {
         let error = world
             .accounts
-            .register(name, password.into(), false)
+            .register(sign_up(name, password.into(), false))
             .await
             .unwrap_err();
         assert!(error.to_string().contains(expect), "{name}: {error}");
@@ -268,7 +278,7 @@ async fn a_named_admin_who_is_not_there_yet_is_it_by_the_letter() {
     let world = world().await;
     let (named, _) = open(&world.store, Some("root")).await;
     named
-        .register("ann", "long enough".into(), false)
+        .register(sign_up("ann", "long enough".into(), false))
         .await
         .unwrap();
     assert!(!named.is_admin(&Username::existing("ann")));

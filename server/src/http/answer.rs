@@ -7,7 +7,7 @@ use axum::Json;
 use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use chat_shared::protocol::http::Answer;
+use chat_shared::protocol::http::{Answer, RefusalCode};
 
 use super::limits::{Limited, UploadRejected};
 use crate::accounts::{AuthError, RegisterError, SignInError};
@@ -21,6 +21,7 @@ const RETRY_SECONDS: u64 = 5;
 pub struct Refusal {
     status: StatusCode,
     msg: Cow<'static, str>,
+    code: Option<RefusalCode>,
     retry_after_s: Option<u64>,
 }
 
@@ -29,6 +30,7 @@ impl Refusal {
         Self {
             status,
             msg: msg.into(),
+            code: None,
             retry_after_s: None,
         }
     }
@@ -88,6 +90,13 @@ impl Refusal {
         }
     }
 
+    fn no_sign_up(error: &RegisterError, code: RefusalCode) -> Self {
+        Self {
+            code: Some(code),
+            ..Self::new(StatusCode::FORBIDDEN, error.to_string())
+        }
+    }
+
     pub(super) fn limited(what: &str, limited: Limited) -> Self {
         let seconds = whole_seconds(limited.retry_after);
         Self {
@@ -110,6 +119,7 @@ impl IntoResponse for Refusal {
         let answer = Answer {
             ok: false,
             msg: self.msg.into_owned(),
+            code: self.code,
         };
         let mut response = (self.status, Json(answer)).into_response();
         let headers = response.headers_mut();
@@ -137,6 +147,12 @@ impl From<RegisterError> for Refusal {
             }
             error @ RegisterError::Reserved => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+            }
+            error @ RegisterError::InviteNeeded => {
+                Self::no_sign_up(&error, RefusalCode::InviteNeeded)
+            }
+            error @ RegisterError::Closed => {
+                Self::no_sign_up(&error, RefusalCode::RegistrationClosed)
             }
             RegisterError::Taken => Self::new(StatusCode::CONFLICT, "Username already exists"),
             RegisterError::Busy => Self::busy(),
@@ -193,6 +209,7 @@ pub(super) fn done(status: StatusCode, msg: &str) -> Response {
         Json(Answer {
             ok: true,
             msg: msg.to_owned(),
+            code: None,
         }),
     )
         .into_response()

@@ -17,7 +17,7 @@ use super::body::JsonBody;
 use super::credential::{bearer_token, set_up_cookie, set_up_secret};
 use super::limits::Attempt;
 use super::{Client, CookieScope, HttpState, Peer};
-use crate::accounts::{Accounts, SignInError};
+use crate::accounts::{Accounts, SignInError, SignUp};
 use crate::network::ClientNetwork;
 
 /// In which the store must answer for the server to be ready.
@@ -37,9 +37,12 @@ pub(super) async fn register(
         .register(client)
         .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
     let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
-    let registering = state
-        .accounts
-        .register(&body.username, body.password, body.bot);
+    let registering = state.accounts.register(SignUp {
+        username: &body.username,
+        password: body.password,
+        bot: body.bot,
+        set_up: set_up_secret(&headers),
+    });
     let username = place.hold(registering).await.ok_or_else(Refusal::busy)??;
     become_admin(&state, &headers, &username).await;
     metrics::counter!("chat_registrations_total").increment(1);

@@ -119,7 +119,14 @@ pub(crate) struct Ground {
 
 impl Ground {
     pub(crate) async fn new(p99_max: Duration) -> Self {
-        let flags = ["--trusted-proxy", "127.0.0.1", "--admin", "root"];
+        let flags = [
+            "--trusted-proxy",
+            "127.0.0.1",
+            "--registration",
+            "open",
+            "--admin",
+            "root",
+        ];
         let server = Server::start_with(&flags).await;
         server.register("root", false).await;
         let bystanders = Bystanders::start(&server).await;

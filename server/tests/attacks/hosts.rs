@@ -129,14 +129,16 @@ async fn is_admin(server: &Server, user: &User) -> bool {
 
 /// A server that others can reach, before anybody has signed up to it.
 async fn first_account() -> Outcome {
-    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1"]).await;
+    let server =
+        Server::start_with(&["--trusted-proxy", "127.0.0.1", "--registration", "open"]).await;
     let stranger = person(&server, "stranger").await;
     let is_admin = is_admin(&server, &stranger).await;
     held_if(!is_admin, format!("admin: {is_admin}"))
 }
 
 async fn guessed_set_up_link() -> Outcome {
-    let server = Server::start_with(&["--trusted-proxy", "127.0.0.1"]).await;
+    let server =
+        Server::start_with(&["--trusted-proxy", "127.0.0.1", "--registration", "open"]).await;
     let guess = "A".repeat(43);
     let answer = server.get(&format!("/setup/{guess}"), &[]).await;
     let cookie = format!("chat_setup={guess}");

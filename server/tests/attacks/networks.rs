@@ -122,6 +122,8 @@ fn sockets_of_one_ipv6_network() -> Attack {
             let flags = [
                 "--trusted-proxy",
                 "127.0.0.1",
+                "--registration",
+                "open",
                 "--max-connections-per-address",
                 "5",
             ];

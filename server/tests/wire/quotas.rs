@@ -55,7 +55,14 @@ async fn sign_in(server: &Server, from: &str, password: &str) -> u16 {
 
 #[tokio::test]
 async fn an_owner_signs_in_from_where_they_did_before_a_restart_however_many_guess() {
-    let flags = ["--trusted-proxy", "127.0.0.1", "--admin", "root"];
+    let flags = [
+        "--trusted-proxy",
+        "127.0.0.1",
+        "--registration",
+        "open",
+        "--admin",
+        "root",
+    ];
     let mut server = Server::start_for_restarts_with(&flags).await;
     server.register("ann", false).await;
     let (home, elsewhere) = ("192.0.2.1", "192.0.2.2");
@@ -122,6 +129,8 @@ async fn new_accounts_of_one_network_share_a_rate() {
         "5",
         "--trusted-proxy",
         "127.0.0.1",
+        "--registration",
+        "open",
         "--admin",
         "root",
     ];

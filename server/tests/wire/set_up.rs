@@ -21,8 +21,17 @@ async fn is_admin(server: &Server, user: &User) -> bool {
     me.accepted(200)["admin"] == true
 }
 
-/// Behind a proxy, a server is reached by strangers.
-const EXPOSED: [&str; 4] = ["--rate-limit", "off", "--trusted-proxy", "127.0.0.1"];
+/// Behind a proxy, a server is reached by strangers. It is open, as one that is older than invites.
+const EXPOSED: [&str; 6] = [
+    "--rate-limit",
+    "off",
+    "--trusted-proxy",
+    "127.0.0.1",
+    "--registration",
+    "open",
+];
+
+const NEW_AND_EXPOSED: [&str; 4] = ["--rate-limit", "off", "--trusted-proxy", "127.0.0.1"];
 
 #[tokio::test]
 async fn the_set_up_link_of_an_exposed_server_gives_the_right_once() {
@@ -80,4 +89,36 @@ async fn the_first_person_on_this_machine_is_the_admin_and_a_bot_is_not() {
             .iter()
             .any(|line| line.contains("is the server's admin"))
     );
+}
+
+#[tokio::test]
+async fn a_new_server_that_others_can_reach_lets_in_only_who_has_the_set_up_link() {
+    let mut server = Server::start_for_restarts_with(&NEW_AND_EXPOSED).await;
+    let body = json!({"username": "stranger", "password": PASSWORD});
+    let refused = server.post("/register", &[], &body).await;
+    assert_eq!(refused.json()["code"], "invite_needed");
+    let said = refused.refused(&[403]);
+    assert!(said.contains("ask its admin for an invite"), "{said}");
+    let opened = server.get(&set_up_path(&server).unwrap(), &[]).await;
+    let cookie = opened.header("set-cookie").unwrap().to_owned();
+    let from = [("Cookie", cookie.split(';').next().unwrap())];
+    let body = json!({"username": "owner", "password": PASSWORD});
+    server.post("/register", &from, &body).await.accepted(201);
+    let owner = server.sign_in("owner").await;
+    assert!(is_admin(&server, &owner).await);
+    // The store has kept it.
+    server.kill();
+    server.restart().await;
+    let body = json!({"username": "stranger", "password": PASSWORD});
+    server.post("/register", &from, &body).await.refused(&[403]);
+}
+
+#[tokio::test]
+async fn nobody_signs_up_to_a_closed_server_but_its_first_person() {
+    let server = Server::start_with(&["--registration", "closed"]).await;
+    server.newcomer("ann").await;
+    let body = json!({"username": "stranger", "password": PASSWORD});
+    let refused = server.post("/register", &[], &body).await;
+    assert_eq!(refused.json()["code"], "registration_closed");
+    refused.refused(&[403]);
 }

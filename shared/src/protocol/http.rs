@@ -35,6 +35,31 @@ pub struct Answer {
     pub ok: bool,
     /// A sentence for people.
     pub msg: String,
+    /// Why the request was refused, where a program may want to know more than the status says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub code: Option<RefusalCode>,
+}
+
+/// Why a request was refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum RefusalCode {
+    /// Signing up needs an invite.
+    InviteNeeded,
+    /// Nobody can sign up.
+    RegistrationClosed,
+    /// A code that this version doesn't know.
+    #[cfg_attr(feature = "ts", ts(skip))]
+    #[serde(other)]
+    Unknown,
+}
+
+impl RefusalCode {
+    /// Every code that this version knows.
+    pub const ALL: [Self; 2] = [Self::InviteNeeded, Self::RegistrationClosed];
 }
 
 /// The response to `POST /login`.

@@ -5,7 +5,10 @@ use super::*;
 impl World {
     async fn add_bot(&self, name: &str) {
         let password = "long enough".to_owned();
-        self.accounts.register(name, password, true).await.unwrap();
+        self.accounts
+            .register(sign_up(name, password, true))
+            .await
+            .unwrap();
     }
 
     /// As another start of the server, which others can reach.
@@ -79,7 +82,10 @@ async fn an_installation_with_accounts_stays_without_an_admin() {
     ];
     for (accounts, name) in starts {
         let password = "long enough".to_owned();
-        accounts.register(name, password, false).await.unwrap();
+        accounts
+            .register(sign_up(name, password, false))
+            .await
+            .unwrap();
         for name in ["ann", name] {
             assert!(!is_admin(&accounts, name).await, "{name}");
         }
@@ -93,7 +99,7 @@ async fn an_exposed_server_gives_the_right_by_its_link_alone() {
     let earlier = world.exposed().await;
     let password = || "long enough".to_owned();
     earlier
-        .register("mallory", password(), false)
+        .register(sign_up("mallory", password(), false))
         .await
         .unwrap();
     assert!(!is_admin(&earlier, "mallory").await);
@@ -106,9 +112,15 @@ async fn an_exposed_server_gives_the_right_by_its_link_alone() {
         let became = accounts.become_admin(&user(name), secret).await.unwrap();
         assert!(!became, "{name}");
     }
-    accounts.register("bot", password(), true).await.unwrap();
+    accounts
+        .register(sign_up("bot", password(), true))
+        .await
+        .unwrap();
     assert!(!accounts.become_admin(&user("bot"), &secret).await.unwrap());
-    accounts.register("ann", password(), false).await.unwrap();
+    accounts
+        .register(sign_up("ann", password(), false))
+        .await
+        .unwrap();
     assert!(accounts.become_admin(&user("ann"), &secret).await.unwrap());
     assert!(is_admin(&accounts, "ann").await);
     // It was used.

@@ -92,7 +92,9 @@ impl Ground {
     /// A round with an account of its own.
     pub(crate) async fn round(self: &Arc<Self>, race: usize, seed: u64) -> Round {
         let name = format!("ann-{race}-{seed}");
-        let registered = self.accounts.register(&name, OLD.to_owned(), false);
+        let registered = self
+            .accounts
+            .register(sign_up(&name, OLD.to_owned(), false));
         Round {
             ann: registered.await.unwrap(),
             ground: Arc::clone(self),

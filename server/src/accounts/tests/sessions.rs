@@ -79,7 +79,7 @@ async fn a_person_has_a_hundred_sessions_and_the_oldest_go() {
     let world = world().await;
     world
         .accounts
-        .register("ann", "long enough".into(), true)
+        .register(sign_up("ann", "long enough".into(), true))
         .await
         .unwrap();
     let mut old = Session {

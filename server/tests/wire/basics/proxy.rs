@@ -4,11 +4,18 @@ use serde_json::json;
 
 use crate::support::{PASSWORD, Server, Ws, kind_of};
 
-const TRUST: [&str; 4] = ["--rate-limit", "off", "--trusted-proxy", "127.0.0.1"];
+const TRUST: [&str; 6] = [
+    "--rate-limit",
+    "off",
+    "--registration",
+    "open",
+    "--trusted-proxy",
+    "127.0.0.1",
+];
 
 #[tokio::test]
 async fn the_forwarded_host_decides_which_origin_is_ours() {
-    for (flags, trusted) in [(&TRUST[..], true), (&TRUST[..2], false)] {
+    for (flags, trusted) in [(&TRUST[..], true), (&TRUST[..4], false)] {
         let server = Server::start_with(flags).await;
         let ann = server.user("ann").await;
         let page = [
@@ -59,7 +66,7 @@ async fn an_allowed_origin_is_ours() {
 
 #[tokio::test]
 async fn the_forwarded_protocol_makes_the_cookie_secure() {
-    for (flags, trusted) in [(&TRUST[..], true), (&TRUST[..2], false)] {
+    for (flags, trusted) in [(&TRUST[..], true), (&TRUST[..4], false)] {
         let server = Server::start_with(flags).await;
         server.register("ann", false).await;
         let body = json!({"username": "ann", "password": PASSWORD});
@@ -76,7 +83,10 @@ async fn the_forwarded_protocol_makes_the_cookie_secure() {
 #[tokio::test]
 async fn the_forwarded_address_is_the_callers() {
     for (more, trusted) in [
-        (&["--trusted-proxy", "127.0.0.0/8"][..], true),
+        (
+            &["--trusted-proxy", "127.0.0.0/8", "--registration", "open"][..],
+            true,
+        ),
         (&[], false),
     ] {
         let flags = [

@@ -1,0 +1,174 @@
+//! Who may sign up: everybody, people with an invite, or nobody.
+//!
+//! The operator chooses it with a flag. Without the flag it is what was right when the installation
+//! was new, and the store keeps that under [`REGISTRATION_CLAIM`], so that an upgrade opens or closes
+//! no server:
+//!
+//! | at the first start that knows this setting | registration |
+//! |---|---|
+//! | there are accounts, or only this machine can reach the server | open |
+//! | no account yet, and others can reach the server | invite |
+//!
+//! A server where nobody could sign up would never get an admin. So the person who becomes the admin
+//! by signing up is always let in: the first person, the one who opened the set-up link, and the one
+//! whom the operator named. Of several at the same time one is, because each claims [`ADMIN_CLAIM`]
+//! first.
+
+use chat_server_store::{SharedStore, StoreError};
+use chat_shared::Username;
+
+use super::admin::ADMIN_CLAIM;
+use super::{Accounts, OpenError, Options, RegisterError};
+
+/// The key in the store of the registration that a start without the flag uses.
+const REGISTRATION_CLAIM: &str = "registration";
+
+/// Who may create an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Registration {
+    /// Everybody who reaches the server
+    Open,
+    /// People with an invite
+    Invite,
+    /// Nobody
+    Closed,
+}
+
+impl Registration {
+    const ALL: [Self; 3] = [Self::Open, Self::Invite, Self::Closed];
+
+    /// The name in the flag, in the store and in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Invite => "invite",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+/// A request for an account.
+#[derive(Clone)]
+pub struct SignUp<'r> {
+    pub username: &'r str,
+    pub password: String,
+    pub bot: bool,
+    /// The secret of the set-up link that the browser opened.
+    pub set_up: Option<&'r str>,
+}
+
+impl std::fmt::Debug for SignUp<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SignUp")
+            .field("username", &self.username)
+            .field("bot", &self.bot)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What lets a sign-up in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Entry {
+    /// Everybody may sign up.
+    Open,
+    /// The operator named this account as the admin.
+    NamedAdmin,
+    /// The one who claims the admin's right.
+    FutureAdmin,
+}
+
+impl Accounts {
+    /// Who may create an account.
+    pub fn registration(&self) -> Registration {
+        self.0.registration
+    }
+
+    /// What lets a sign-up in, so far as can be said before it costs a password hash.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if nothing does.
+    pub(super) async fn entry(
+        &self,
+        sign_up: &SignUp<'_>,
+        username: &Username,
+    ) -> Result<Entry, RegisterError> {
+        if self.0.registration == Registration::Open {
+            return Ok(Entry::Open);
+        }
+        let opens_set_up = || sign_up.set_up.is_some_and(|it| self.opens_set_up(it));
+        if !sign_up.bot {
+            if self.is_admin(username) {
+                return Ok(Entry::NamedAdmin);
+            }
+            if opens_set_up() || self.is_for_first_person().await? {
+                return Ok(Entry::FutureAdmin);
+            }
+        }
+        Err(self.no_entry())
+    }
+
+    /// Takes what lets a sign-up in, as the last step before the account is stored.
+    ///
+    /// # Errors
+    /// [`RegisterError`] if another sign-up has taken it meanwhile.
+    pub(super) async fn enter(
+        &self,
+        entry: Entry,
+        username: &Username,
+        bot: bool,
+    ) -> Result<(), RegisterError> {
+        match entry {
+            Entry::NamedAdmin => {}
+            Entry::Open if bot => {}
+            Entry::Open => self.claim_for_first_person(username).await?,
+            Entry::FutureAdmin => {
+                let store = &self.0.store;
+                let admin = store.insert_if_absent(ADMIN_CLAIM, username.as_str());
+                if admin.await? != username.as_str() {
+                    return Err(self.no_entry());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Why nobody else can sign up.
+    fn no_entry(&self) -> RegisterError {
+        match self.0.registration {
+            Registration::Closed => RegisterError::Closed,
+            Registration::Invite | Registration::Open => RegisterError::InviteNeeded,
+        }
+    }
+}
+
+/// Who may create an account: what the operator says, else what the store says, else what is right
+/// for an installation of this kind with `accounts` accounts.
+pub(super) async fn find_registration(
+    store: &SharedStore,
+    options: &Options,
+    accounts: u64,
+) -> Result<Registration, OpenError> {
+    let fitting = match accounts == 0 && options.is_exposed {
+        true => Registration::Invite,
+        false => Registration::Open,
+    };
+    let kept = keep(store, fitting).await?;
+    match options.registration {
+        Some(chosen) => Ok(chosen),
+        None => Registration::ALL
+            .into_iter()
+            .find(|it| it.name() == kept)
+            .ok_or(OpenError::Registration(kept)),
+    }
+}
+
+async fn keep(store: &SharedStore, fitting: Registration) -> Result<String, StoreError> {
+    match store.value(REGISTRATION_CLAIM).await? {
+        Some(kept) => Ok(kept),
+        None => {
+            store
+                .insert_if_absent(REGISTRATION_CLAIM, fitting.name())
+                .await
+        }
+    }
+}

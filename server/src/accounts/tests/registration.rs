@@ -1,0 +1,165 @@
+//! Tests of who may sign up.
+
+use super::*;
+
+/// A store without accounts, and starts of servers on it.
+struct Installation {
+    store: SharedStore,
+    _dir: tempfile::TempDir,
+}
+
+impl Installation {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
+        Self { store, _dir: dir }
+    }
+
+    async fn start(&self, options: Options) -> Accounts {
+        let (reporter, _) = change_reports();
+        Accounts::open_quick(Arc::clone(&self.store), options, reporter)
+            .await
+            .unwrap()
+    }
+
+    async fn add_account(&self) {
+        let user = NewUser {
+            username: Username::existing("old"),
+            password: PasswordRecord::Missing,
+            bot: false,
+            created: 1,
+        };
+        self.store.create_user(user).await.unwrap();
+    }
+}
+
+fn exposed() -> Options {
+    Options {
+        is_exposed: true,
+        ..Options::default()
+    }
+}
+
+fn chosen(registration: Registration) -> Options {
+    Options {
+        registration: Some(registration),
+        ..Options::default()
+    }
+}
+
+async fn try_sign_up(accounts: &Accounts, name: &str, bot: bool) -> Result<(), RegisterError> {
+    let password = "long enough".to_owned();
+    let signed_up = accounts.register(sign_up(name, password, bot)).await;
+    signed_up.map(drop)
+}
+
+async fn try_with_link(accounts: &Accounts, name: &str, link: &str) -> Result<(), RegisterError> {
+    let sign_up = SignUp {
+        set_up: Some(link),
+        ..sign_up(name, "long enough".to_owned(), false)
+    };
+    accounts.register(sign_up).await.map(drop)
+}
+
+#[tokio::test]
+async fn what_was_right_for_a_new_installation_stays() {
+    for (has_account, first, expect) in [
+        (false, exposed(), Registration::Invite),
+        (false, Options::default(), Registration::Open),
+        (true, exposed(), Registration::Open),
+        (true, Options::default(), Registration::Open),
+    ] {
+        let installation = Installation::new();
+        if has_account {
+            installation.add_account().await;
+        }
+        let case = format!("{has_account} {first:?}");
+        let begun = installation.start(first).await;
+        assert_eq!(begun.registration(), expect, "{case}");
+        // The flag counts while it is given.
+        let closed = installation.start(chosen(Registration::Closed)).await;
+        assert_eq!(closed.registration(), Registration::Closed);
+        installation.add_account().await;
+        for later in [exposed(), Options::default()] {
+            let later = installation.start(later).await;
+            assert_eq!(later.registration(), expect, "{case}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn strangers_do_not_get_in() {
+    let installation = Installation::new();
+    let accounts = installation.start(exposed()).await;
+    for bot in [false, true] {
+        let error = try_sign_up(&accounts, "stranger", bot).await.unwrap_err();
+        assert!(matches!(error, RegisterError::InviteNeeded), "{error}");
+    }
+    let closed = Options {
+        registration: Some(Registration::Closed),
+        ..exposed()
+    };
+    let accounts = installation.start(closed).await;
+    let error = try_with_link(&accounts, "stranger", "guess").await;
+    assert!(matches!(error, Err(RegisterError::Closed)), "{error:?}");
+    assert_eq!(installation.store.count_users().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_taken_name_is_not_told_to_who_may_not_sign_up() {
+    let installation = Installation::new();
+    installation.add_account().await;
+    let accounts = installation.start(chosen(Registration::Invite)).await;
+    let error = try_sign_up(&accounts, "old", false).await.unwrap_err();
+    assert!(matches!(error, RegisterError::InviteNeeded), "{error}");
+}
+
+#[tokio::test]
+async fn the_set_up_link_lets_one_person_in() {
+    let installation = Installation::new();
+    let accounts = installation.start(exposed()).await;
+    let link = accounts.set_up_secret().unwrap().to_owned();
+    // All have passed the first check before one of them has an account.
+    let (first, second, third) = tokio::join!(
+        try_with_link(&accounts, "ann", &link),
+        try_with_link(&accounts, "bob", &link),
+        try_with_link(&accounts, "cat", &link),
+    );
+    let results = [first, second, third];
+    let let_in = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(let_in, 1, "{results:?}");
+    assert_eq!(installation.store.count_users().await.unwrap(), 1);
+    assert!(accounts.admin().is_some());
+    let again = try_with_link(&accounts, "dan", &link).await;
+    assert!(matches!(again, Err(RegisterError::InviteNeeded)));
+}
+
+#[tokio::test]
+async fn the_first_person_on_this_machine_gets_in_and_nobody_else() {
+    let installation = Installation::new();
+    let accounts = installation.start(chosen(Registration::Closed)).await;
+    let bot = try_sign_up(&accounts, "bot", true).await;
+    assert!(matches!(bot, Err(RegisterError::Closed)), "{bot:?}");
+    let (first, second) = tokio::join!(
+        try_sign_up(&accounts, "ann", false),
+        try_sign_up(&accounts, "bob", false),
+    );
+    let results = [first, second];
+    let let_in = results.iter().filter(|result| result.is_ok()).count();
+    assert_eq!(let_in, 1, "{results:?}");
+    assert!(try_sign_up(&accounts, "cat", false).await.is_err());
+    assert_eq!(installation.store.count_users().await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn the_named_admin_gets_in() {
+    let installation = Installation::new();
+    let options = Options {
+        admin: Some("root".to_owned()),
+        ..exposed()
+    };
+    let accounts = installation.start(options).await;
+    assert!(try_sign_up(&accounts, "ann", false).await.is_err());
+    assert!(try_sign_up(&accounts, "root", true).await.is_err());
+    try_sign_up(&accounts, "root", false).await.unwrap();
+}
