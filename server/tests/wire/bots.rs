@@ -38,17 +38,12 @@ fn python() -> PathBuf {
     std::env::var_os("CHAT_PYTHON").map_or_else(|| PathBuf::from("python3"), PathBuf::from)
 }
 
+/// Builds the examples with the features of the whole workspace, as `cargo xtask test` has: with
+/// others, cargo would compile all dependencies again.
 fn build_examples() {
     let built = Command::new(env!("CARGO"))
-        .args([
-            "build",
-            "-q",
-            "-p",
-            "chat-shared",
-            "--features",
-            "client",
-            "--examples",
-        ])
+        .args(["build", "-q", "--locked", "--workspace", "--all-features"])
+        .arg("--examples")
         .current_dir(root())
         .output()
         .unwrap();
