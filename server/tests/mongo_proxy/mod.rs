@@ -89,6 +89,8 @@ pub(crate) struct Command {
     pub(crate) name: String,
     /// The collection that it is about, or an empty text.
     pub(crate) collection: String,
+    /// The room that its filter names, or an empty text.
+    pub(crate) room: String,
 }
 
 impl Command {

@@ -59,9 +59,12 @@ pub(super) fn command_of(request: &[u8]) -> Command {
         "getMore" => body.get_str("collection").ok(),
         _ => target.as_str(),
     };
+    let filter = body.get_document("filter").ok();
+    let room = filter.and_then(|filter| filter.get_str("room").ok());
     Command {
         name: name.clone(),
         collection: collection.unwrap_or_default().to_owned(),
+        room: room.unwrap_or_default().to_owned(),
     }
 }
 

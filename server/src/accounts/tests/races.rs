@@ -23,7 +23,7 @@ const SPREAD_MS: u64 = 20;
 /// How long a socket may stay open after what closes it: two looks of the heartbeat.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(30);
 
-const OLD: &str = "an old password";
+pub(crate) const OLD: &str = "an old password";
 const NEW: &str = "a new password";
 
 /// A ban without an end.
@@ -31,8 +31,8 @@ const FOR_EVER: Option<TimestampMs> = Some(u64::MAX >> 11);
 
 /// A server's accounts and its hub.
 pub(crate) struct Ground {
-    accounts: Accounts,
-    hub: Hub,
+    pub(crate) accounts: Accounts,
+    pub(crate) hub: Hub,
     store: SharedStore,
 }
 
@@ -89,14 +89,24 @@ impl Ground {
         })
     }
 
+    /// An account whose password is [`OLD`].
+    pub(crate) async fn register(&self, name: &str) -> Username {
+        let sign_up = sign_up(name, OLD.to_owned(), false);
+        self.accounts.register(sign_up).await.unwrap()
+    }
+
+    /// A socket whose frames nobody reads.
+    pub(crate) fn connect(&self, identity: Identity) -> (Arc<SendQueue>, ConnectionGuard) {
+        let queue = SendQueue::new(Socket::deferred(tokio::io::sink()));
+        let guard = self.hub.connect(identity, Dialect::Main, queue.clone(), 8);
+        (queue, guard.unwrap())
+    }
+
     /// A round with an account of its own.
     pub(crate) async fn round(self: &Arc<Self>, race: usize, seed: u64) -> Round {
         let name = format!("ann-{race}-{seed}");
-        let registered = self
-            .accounts
-            .register(sign_up(&name, OLD.to_owned(), false));
         Round {
-            ann: registered.await.unwrap(),
+            ann: self.register(&name).await,
             ground: Arc::clone(self),
             chance: fastrand::Rng::with_seed(seed),
         }
@@ -170,10 +180,7 @@ impl Round {
     }
 
     fn connect(&self, identity: Identity) -> (Arc<SendQueue>, ConnectionGuard) {
-        let queue = SendQueue::new(Socket::deferred(tokio::io::sink()));
-        let hub = &self.ground.hub;
-        let guard = hub.connect(identity, Dialect::Main, queue.clone(), 8);
-        (queue, guard.unwrap())
+        self.ground.connect(identity)
     }
 }
 

@@ -29,13 +29,17 @@ use super::{MongoStore, Timeouts, connect};
 
 /// A store behind a proxy, whose patience is short.
 async fn open_behind_proxy() -> (TestDatabase, Proxy, MongoStore) {
-    let database = TestDatabase::new();
-    let proxy = Proxy::start(&database.url).await;
-    let timeouts = Timeouts {
+    open_behind_proxy_with(Timeouts {
         operation: Duration::from_secs(1),
         write: Duration::from_millis(1_500),
         ..Timeouts::default()
-    };
+    })
+    .await
+}
+
+async fn open_behind_proxy_with(timeouts: Timeouts) -> (TestDatabase, Proxy, MongoStore) {
+    let database = TestDatabase::new();
+    let proxy = Proxy::start(&database.url).await;
     let options = connect::options(&proxy.url(), timeouts).await.unwrap();
     let store = MongoStore::open_with(options, &database.name, timeouts).await;
     (database, proxy, store.unwrap())
