@@ -6,6 +6,7 @@
 mod command;
 mod fuzz;
 mod mongo;
+mod mongo_parts;
 mod output;
 mod outside;
 mod parts;
@@ -58,11 +59,14 @@ struct Selection {
     list: bool,
 }
 
+/// The parts of `cargo xtask attacks`.
+const ATTACKS: [&str; 2] = ["attacks", "attacks-mongo"];
+
 fn main() -> ExitCode {
     let (kinds, selection): (&[Kind], _) = match Cli::parse().command {
         Command::Test(selection) => (&[Kind::Test], selection),
         Command::Ci(selection) => (&[Kind::Check, Kind::Test], selection),
-        Command::Attacks => return end(run(parts::select(&[Kind::Drill], &[]))),
+        Command::Attacks => return end(run(parts::select(&[], &ATTACKS.map(str::to_owned)))),
         Command::Fuzz(fuzz) => return end(run_alone(|project| fuzz.run(project))),
         Command::Hostile => return end(run_alone(|_| steps::hostile())),
         Command::Mongo(mongo) => return end(run_alone(|project| mongo.run(project))),

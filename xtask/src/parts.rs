@@ -7,13 +7,13 @@ use std::path::Path;
 
 use crate::command::Run;
 use crate::fuzz;
+use crate::mongo_parts;
 use crate::outside;
 use crate::project::Project;
-use crate::say;
 use crate::steps::{
-    ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, MONGO_TEST, PIPE_TEST, STORY_TEST, TERMINAL_TEST,
-    WIRE_TEST, browser_tests, built, built_test, built_unit_tests, cargo, deny, doc, fmt,
-    node_tests, page_lint, release_server, rust, shared_alone, story,
+    ARCHITECTURE_TEST, ATTACKS_TEST, DEMO_TEST, PIPE_TEST, STORY_TEST, TERMINAL_TEST, WIRE_TEST,
+    browser_tests, built, built_test, cargo, deny, doc, fmt, node_tests, page_lint, release_server,
+    rust, shared_alone, story,
 };
 use crate::tools::Tool;
 
@@ -44,40 +44,6 @@ pub(crate) enum Outcome {
     /// It did not run. The text says what to do so that it runs.
     Skipped(String),
 }
-
-/// Tests that are not run on MongoDB, and why.
-const SQLITE_ONLY: [(&str, &str); 3] = [
-    (
-        "bad_start::a_data_directory_in_use_ends_the_start",
-        "it is about SQLite's data directory",
-    ),
-    (
-        "conformance::",
-        "no store takes part in WebSocket's framing",
-    ),
-    ("sync::", "it watches SQLite's files"),
-];
-
-/// Tests that are not run on FerretDB, and what it is too slow for: it uses no index but that of
-/// `_id`. They run on SQLite and on a real MongoDB.
-const TOO_SLOW_ON_FERRETDB: [(&str, &str); 4] = [
-    (
-        "page_memory::hundreds_of_history_queries_stay_within_the_budget",
-        "FerretDB reads the whole log for each of hundreds of pages of history",
-    ),
-    (
-        "permissions::table_of_",
-        "FerretDB reads the whole log to look up the nonce of each rejected command",
-    ),
-    (
-        "slow::a_slow_reader_is_closed_and_misses_nothing",
-        "FerretDB reads the whole log for each page of thousands of events",
-    ),
-    (
-        "resume::edges::over_five_thousand_events_behind_in_all_some_rooms_are_limited",
-        "FerretDB reads the whole log for each page of thousands of events",
-    ),
-];
 
 const PARTS: &[Part] = &[
     Part {
@@ -172,7 +138,7 @@ const PARTS: &[Part] = &[
         kind: Kind::Test,
         needs: &[Tool::FerretDb, Tool::PythonWebsockets],
         after: Some("build"),
-        run: mongo,
+        run: mongo_parts::plain,
     },
     Part {
         name: "fuzz",
@@ -227,6 +193,14 @@ const PARTS: &[Part] = &[
                 .env("CHAT_FERRETDB_BIN", Tool::FerretDb.path(project)?)
                 .show()
         },
+    },
+    Part {
+        name: "mongo-secure",
+        about: "the part `mongo` with TLS and a user who signs in",
+        kind: Kind::Drill,
+        needs: &[Tool::FerretDb, Tool::PythonWebsockets],
+        after: Some("build"),
+        run: mongo_parts::secure,
     },
     Part {
         name: "architecture",
@@ -393,33 +367,4 @@ fn attacks(project: &Project) -> anyhow::Result<Run> {
             "--nocapture",
         ])
         .env("CHAT_TEST_SERVER", server))
-}
-
-fn mongo(project: &Project) -> anyhow::Result<()> {
-    let store = built_unit_tests(project, "server/store", "chat_server_store")?
-        .args(["--include-ignored", "mongo::"])
-        .show();
-    let races = built_unit_tests(project, "server", "chat_server")?
-        .args(["--ignored", "races::"])
-        .show();
-    let own = built_test(project, "server", MONGO_TEST)?
-        .arg("--include-ignored")
-        .show();
-    // The example `mongo-front` marks its URL.
-    let url = std::env::var("CHAT_TEST_MONGO_URL").ok();
-    let slow = match url.is_none_or(|url| url.contains("appName=FerretDB")) {
-        true => &TOO_SLOW_ON_FERRETDB[..],
-        false => &[][..],
-    };
-    let skipped = SQLITE_ONLY.iter().chain(slow);
-    for (name, reason) in skipped.clone() {
-        say(&format!("left out: {name} ({reason})"));
-    }
-    let wire = built_test(project, "server", WIRE_TEST)?
-        .arg("--include-ignored")
-        .args(skipped.flat_map(|(name, _)| ["--skip", name]))
-        .env("CHAT_TEST_STORE", "mongo")
-        .env("CHAT_PYTHON", Tool::PythonWebsockets.path(project)?)
-        .show();
-    store.and(races).and(own).and(wire)
 }
