@@ -96,7 +96,7 @@ async fn found(server: &Server, user: &User) -> BTreeSet<String> {
 }
 
 /// Waits until the first server has written an entry for each message.
-async fn wait_for_entries(database: &TestDatabase, count: usize) {
+pub(crate) async fn wait_for_entries(database: &TestDatabase, count: usize) {
     let search = database.open().await.collection::<Document>("search");
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -112,6 +112,9 @@ impl LogStore for MongoStore {
     }
 
     async fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Result<Vec<LogEvent>, StoreError> {
+        if let Some(events) = self.shared.recent.events_at(room, seqs) {
+            return Ok(events);
+        }
         let ids: Vec<String> = seqs.iter().map(|seq| log_id(room, *seq)).collect();
         let find = self.shared.log.find(in_log(room, doc! { "$in": ids }));
         let found = events(self.shared.collect(find).await?)?;

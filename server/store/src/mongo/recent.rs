@@ -1,9 +1,9 @@
-//! Keeps the newest messages of each room in memory, cut into words.
+//! Keeps the newest messages of each room in memory, as they were said and cut into words.
 //!
-//! They serve two purposes. Their search entries are written from here, so that following the log
-//! does not read back what this server has just appended. And a search that they answer completely
+//! They serve three purposes. Their search entries are written from here, so that following the log
+//! does not read back what this server has just appended. A search that they answer completely
 //! needs no entries: a message is found as soon as it is acknowledged, however far the entries are
-//! behind.
+//! behind. And what it finds is not read from the log.
 //!
 //! A room's messages here are those of one unbroken range of its log, which ends at the last event
 //! that this server appended. Where another server appends in between, a new range begins.
@@ -19,7 +19,7 @@ use super::statements::Statement;
 use crate::{Found, Search};
 use chat_server_rules::LogEvent;
 
-/// Memory for all rooms, by estimate: some 30,000 messages of ten words.
+/// Memory for all rooms, by estimate: some 16,000 messages of ten words.
 const BYTES_MAX: usize = 16 << 20;
 
 /// Memory of a room, of a message or a change beside its words, and of a word beside its letters.
@@ -44,13 +44,20 @@ struct Tail {
     last: Seq,
     /// The time of the first event behind `after`. No earlier event of the room is later.
     since: u64,
-    /// The messages as they are now, by seq.
-    entries: VecDeque<SearchDoc>,
+    /// The messages, by seq.
+    messages: VecDeque<Message>,
     /// Changes that the search entries may not have yet, by seq.
     changes: VecDeque<Rewording>,
     bytes: usize,
     /// Which of all appends was the last one to this room.
     appended: u64,
+}
+
+struct Message {
+    /// Its search entry as it is now.
+    entry: SearchDoc,
+    /// The event, unless the message was changed since: a deleted text is kept nowhere.
+    event: Option<LogEvent>,
 }
 
 /// A part of a room's log as its search entries need it.
@@ -82,7 +89,8 @@ impl Recent {
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return;
         };
-        let entries: Vec<_> = events.iter().filter_map(|e| entry_of(room, e)).collect();
+        let messages = events.iter().filter_map(|event| Message::of(room, event));
+        let messages: Vec<_> = messages.collect();
         let changes: Vec<_> = events.iter().filter_map(Rewording::of).collect();
         let mut rooms = self.0.lock();
         rooms.appends += 1;
@@ -92,9 +100,9 @@ impl Recent {
         };
         tail.last = last.seq;
         tail.appended = rooms.appends;
-        for entry in entries {
-            tail.bytes += bytes_of(&entry.words);
-            tail.entries.push_back(entry);
+        for message in messages {
+            tail.bytes += message.bytes();
+            tail.messages.push_back(message);
         }
         for change in changes {
             tail.apply(&change);
@@ -114,8 +122,11 @@ impl Recent {
         if !(tail.after..tail.last).contains(&reached) {
             return None;
         }
-        let begin = tail.entries.partition_point(|entry| entry.seq <= reached);
-        let messages: Vec<_> = tail.entries.range(begin..).take(max).cloned().collect();
+        let begin = tail
+            .messages
+            .partition_point(|message| message.entry.seq <= reached);
+        let messages = tail.messages.range(begin..).take(max);
+        let messages: Vec<_> = messages.map(|message| message.entry.clone()).collect();
         let last = match messages.last() {
             Some(message) if messages.len() == max => message.seq,
             _ => tail.last,
@@ -128,6 +139,14 @@ impl Recent {
             messages,
             changes,
         })
+    }
+
+    /// Returns the events of messages, if all are in memory and were not changed.
+    pub(super) fn events_at(&self, room: &RoomName, seqs: &[Seq]) -> Option<Vec<LogEvent>> {
+        let rooms = self.0.lock();
+        let tail = rooms.tails.get(room)?;
+        let event = |seq: &Seq| tail.messages.get(tail.place_of(*seq)?)?.event.clone();
+        seqs.iter().map(event).collect()
     }
 
     /// Forgets changes that the search entries have.
@@ -163,7 +182,8 @@ impl Recent {
         };
         let mut hits: Vec<&SearchDoc> = Vec::new();
         for tail in &tails {
-            let found = tail.entries.iter().rev().filter(|entry| {
+            let entries = tail.messages.iter().rev().map(|message| &message.entry);
+            let found = entries.filter(|entry| {
                 older.is_none_or(|older| entry.ts > older)
                     && before.is_none_or(|before| (int(entry.ts), &*entry.id) < before)
                     && entry.matches(search)
@@ -228,25 +248,30 @@ impl Tail {
             after,
             last: after,
             since,
-            entries: VecDeque::new(),
+            messages: VecDeque::new(),
             changes: VecDeque::new(),
             bytes: TAIL_BYTES,
             appended: 0,
         }
     }
 
+    fn place_of(&self, seq: Seq) -> Option<usize> {
+        let of_message = |message: &Message| message.entry.seq;
+        self.messages.binary_search_by_key(&seq, of_message).ok()
+    }
+
     /// Gives a message that is here its new words.
     fn apply(&mut self, change: &Rewording) {
-        let at = self
-            .entries
-            .binary_search_by_key(&change.target, |entry| entry.seq);
-        let Some(entry) = at.ok().and_then(|at| self.entries.get_mut(at)) else {
+        let place = self.place_of(change.target);
+        let Some(message) = place.and_then(|place| self.messages.get_mut(place)) else {
             return;
         };
-        if entry.rev < change.rev {
-            self.bytes = self.bytes + bytes_of(&change.words) - bytes_of(&entry.words);
-            entry.words.clone_from(&change.words);
-            entry.rev = change.rev;
+        if message.entry.rev < change.rev {
+            let before = message.bytes();
+            message.event = None;
+            message.entry.words.clone_from(&change.words);
+            message.entry.rev = change.rev;
+            self.bytes = self.bytes + message.bytes() - before;
         }
     }
 
@@ -257,12 +282,12 @@ impl Tail {
             return;
         }
         while self.bytes > bytes_max / 4 {
-            let Some(oldest) = self.entries.pop_front() else {
+            let Some(oldest) = self.messages.pop_front() else {
                 break;
             };
-            self.bytes -= bytes_of(&oldest.words);
-            self.after = oldest.seq;
-            self.since = oldest.ts;
+            self.bytes -= oldest.bytes();
+            self.after = oldest.entry.seq;
+            self.since = oldest.entry.ts;
         }
         self.forget_changes(self.after);
     }
@@ -276,6 +301,19 @@ impl Tail {
             let change = self.changes.pop_front();
             self.bytes -= change.map_or(0, |change| bytes_of(&change.words));
         }
+    }
+}
+
+impl Message {
+    fn of(room: &RoomName, event: &LogEvent) -> Option<Self> {
+        Some(Self {
+            entry: entry_of(room, event)?,
+            event: Some(event.clone()),
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        bytes_of(&self.entry.words) + self.event.as_ref().map_or(0, LogEvent::bytes)
     }
 }
 

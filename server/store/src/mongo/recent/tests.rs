@@ -123,6 +123,29 @@ fn changes_count_at_once() {
 }
 
 #[test]
+fn messages_are_here_as_they_were_said_until_they_change() {
+    let recent = Recent::default();
+    let said = texts(11, &["a crab", "a shell", "a fish"]);
+    recent.add(&rust(), 10, &said);
+    assert_eq!(
+        recent.events_at(&rust(), &[13, 11]),
+        Some(vec![said[2].clone(), said[0].clone()])
+    );
+    // One that is not here leaves the question to the log.
+    for seqs in [&[11, 10][..], &[14]] {
+        assert_eq!(recent.events_at(&rust(), seqs), None);
+    }
+    assert_eq!(recent.events_at(&ops(), &[11]), None);
+    let bytes = recent.0.lock().bytes;
+    let deleted = event(14, "ann", EventBody::Deleted { target: 12 });
+    recent.add(&rust(), 13, &[deleted]);
+    assert_eq!(recent.events_at(&rust(), &[12]), None);
+    assert_eq!(recent.events_at(&rust(), &[11, 13]).unwrap().len(), 2);
+    recent.followed(&rust(), 14);
+    assert!(recent.0.lock().bytes < bytes, "the text is gone");
+}
+
+#[test]
 fn parts_cover_the_log() {
     let recent = Recent::default();
     recent.add(&rust(), 10, &texts(11, &["a crab"; 10]));

@@ -194,13 +194,17 @@ async fn record_reads(store: &MongoStore, recorder: &Recorder, lines: &mut Vec<S
         limit: 20,
         ..Search::default()
     };
+    // Those of the one batch, which nobody changed.
+    let seqs: Vec<_> = (4..24).collect();
     let recent = store.search(&search).await.unwrap();
-    lines.push(take(recorder).line("search in the newest messages"));
+    let read = store.events_at(&ops(), &seqs).await.unwrap();
+    lines.push(take(recorder).line("search in the newest messages, and read 20 of them"));
     store.shared.follow_appended().await.unwrap();
     lines.push(take(recorder).line("index 66 messages and an edit, beside serving"));
     store.shared.recent.disable();
     assert_eq!(store.search(&search).await.unwrap(), recent);
-    lines.push(take(recorder).line("search in all messages"));
+    assert_eq!(store.events_at(&ops(), &seqs).await.unwrap(), read);
+    lines.push(take(recorder).line("search in all messages, and read 20 of them"));
     let page = store
         .messages_before(&ops(), 100, PageLimit::rows(20))
         .await;
