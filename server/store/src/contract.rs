@@ -5,6 +5,7 @@
 //! `open`, such as `#[ignore]`, are put on every test.
 
 pub(crate) mod accounts;
+pub(crate) mod codes;
 pub(crate) mod conversations;
 pub(crate) mod log;
 pub(crate) mod paging;
@@ -44,6 +45,13 @@ macro_rules! store_contract {
                 profiles_change,
                 pictures_come_back,
                 bans_are_kept;
+            codes:
+                codes_come_back,
+                a_code_ends,
+                codes_are_bounded,
+                of_many_uses_at_once_as_many_succeed_as_the_code_has,
+                a_removed_code_is_not_used,
+                a_new_log_id_ends_all_codes;
             conversations:
                 events_are_found_by_their_numbers,
                 a_message_is_shown_as_of_each_event,

@@ -1,7 +1,8 @@
 //! Where a chat server keeps everything durable, behind one trait.
 //!
-//! [`Store`] has three parts: [`LogStore`] for the rooms' logs and what is folded from them,
-//! [`AccountStore`] for accounts and sessions, and [`PolicyStore`] for quotas and blocks.
+//! [`Store`] has four parts: [`LogStore`] for the rooms' logs and what is folded from them,
+//! [`AccountStore`] for accounts and sessions, [`PolicyStore`] for quotas and blocks, and [`CodeStore`]
+//! for invites and password resets.
 //! [`sqlite`] and [`mongo`] implement them, and one set of contract tests holds both.
 //!
 //! The only atomic operation that is asked of a database is a unique insert: an event's number in
@@ -24,6 +25,7 @@
 
 mod accounts;
 mod background;
+mod codes;
 #[cfg(test)]
 pub(crate) mod contract;
 mod log;
@@ -38,6 +40,7 @@ pub use accounts::{
     PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
 pub use background::run_in_background;
+pub use codes::{CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode};
 pub use log::{
     Append, Found, LogStore, PAGE_BYTES_MAX, Page, PageLimit, PublicRoom, Search, Snapshot,
 };
@@ -52,7 +55,7 @@ pub const LOG_ID: &str = "log_id";
 
 /// Everything durable.
 #[async_trait::async_trait]
-pub trait Store: LogStore + AccountStore + PolicyStore + std::fmt::Debug {
+pub trait Store: LogStore + AccountStore + PolicyStore + CodeStore + std::fmt::Debug {
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;
 
@@ -63,7 +66,7 @@ pub trait Store: LogStore + AccountStore + PolicyStore + std::fmt::Debug {
     /// Why it can't be used now.
     async fn check(&self) -> Result<(), StoreError>;
 
-    /// Ends all sessions, then gives the log another id ([`LOG_ID`]). Clients drop what they keep of
+    /// Ends all sessions, invites and password resets, then gives the log another id ([`LOG_ID`]). Clients drop what they keep of
     /// a log with another id.
     ///
     /// # Errors

@@ -5,9 +5,9 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
 use super::store::{Inner, SimStore};
 use chat_server_store::{
-    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PasswordRecord, PlainPassword, PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session,
-    StoreError, User,
+    AccountStore, Avatar, Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, KeptCode,
+    NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord, PlainPassword,
+    PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session, StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -213,6 +213,43 @@ impl AccountStore for SimStore {
 
     async fn value(&self, key: &str) -> Result<Option<String>, StoreError> {
         Ok(self.lock().claims.get(key).cloned())
+    }
+}
+
+#[async_trait::async_trait]
+impl CodeStore for SimStore {
+    async fn add_code(&self, _: Code) -> Result<bool, StoreError> {
+        unasked()
+    }
+
+    async fn code(&self, _: CodeKind, _: &CodeId) -> Result<Option<KeptCode>, StoreError> {
+        unasked()
+    }
+
+    async fn codes(&self, _: CodeKind) -> Result<Vec<KeptCode>, StoreError> {
+        unasked()
+    }
+
+    async fn use_code(
+        &self,
+        _: CodeKind,
+        _: &CodeId,
+        _: &str,
+        _: TimestampMs,
+    ) -> Result<CodeUse, StoreError> {
+        unasked()
+    }
+
+    async fn give_code_back(&self, _: CodeKind, _: &CodeId, _: u32) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn remove_code(&self, _: CodeKind, _: &CodeId) -> Result<bool, StoreError> {
+        unasked()
+    }
+
+    async fn purge_codes(&self, _: TimestampMs) -> Result<(), StoreError> {
+        unasked()
     }
 }
 

@@ -7,6 +7,7 @@
 
 mod accounts;
 mod append;
+mod codes;
 mod connect;
 mod conversations;
 mod demo;
@@ -45,6 +46,7 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 use tokio_util::task::AbortOnDropHandle;
 
+use self::codes::{CodeDoc, CodeUseDoc};
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
     SchemaDoc, SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
@@ -80,6 +82,8 @@ const PASSWORD_CHANGES: &str = "passwordChanges";
 const BLOCKS: &str = "blocks";
 const QUOTAS: &str = "quotas";
 const KNOWN_NETWORKS: &str = "knownNetworks";
+const CODES: &str = "codes";
+const CODE_USES: &str = "codeUses";
 const READINESS: &str = "readiness";
 
 /// Everything durable in one database of a MongoDB.
@@ -112,6 +116,8 @@ struct Shared {
     blocks: Collection<BlockDoc>,
     quotas: Collection<QuotaDoc>,
     known_networks: Collection<KnownNetworkDoc>,
+    codes: Collection<CodeDoc>,
+    code_uses: Collection<CodeUseDoc>,
     /// The seq up to which this server saw each room's log.
     tips: Reached,
     /// The seq up to which this server knows each room to be projected.
@@ -197,6 +203,8 @@ impl Shared {
             blocks: database.collection(BLOCKS),
             quotas: database.collection(QUOTAS),
             known_networks: database.collection(KNOWN_NETWORKS),
+            codes: database.collection(CODES),
+            code_uses: database.collection(CODE_USES),
             tips: Reached::default(),
             projected: Reached::default(),
             behind: Behind::default(),
@@ -235,6 +243,10 @@ impl Store for MongoStore {
     async fn replace_log_id(&self, id: &str) -> Result<(), StoreError> {
         let sessions = self.shared.sessions.delete_many(doc! {});
         self.shared.ask(sessions).await?;
+        let codes = self.shared.codes.delete_many(doc! {});
+        self.shared.ask(codes).await?;
+        let code_uses = self.shared.code_uses.delete_many(doc! {});
+        self.shared.ask(code_uses).await?;
         let value = doc! { "$set": { "value": id } };
         let claims = self.shared.claims.update_one(doc! { "_id": LOG_ID }, value);
         self.shared.ask(claims.upsert(true)).await?;

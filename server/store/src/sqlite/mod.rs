@@ -5,6 +5,7 @@
 
 mod accounts;
 pub mod backup;
+mod codes;
 mod conversations;
 mod error;
 #[cfg(feature = "fuzzing")]
@@ -96,6 +97,7 @@ impl Store for SqliteStore {
         let id = id.to_owned();
         self.write(move |conn| {
             execute(conn, "DELETE FROM sessions", [])?;
+            execute(conn, "DELETE FROM codes", [])?;
             let sql = "INSERT OR REPLACE INTO claims (key, value) VALUES (?1, ?2)";
             execute(conn, sql, (LOG_ID, id)).map(drop)
         })

@@ -8,8 +8,9 @@ use chat_shared::{RoomName, Username};
 use crate::contract::{event, said, session};
 use crate::mongo::MongoStore;
 use crate::{
-    AccountStore, Append, CreateUser, LogStore, NewPassword, NewUser, PageLimit, PasswordEpoch,
-    PasswordRecord, PolicyStore, ReadMark, Search, Snapshot, Store, StoreError,
+    AccountStore, Append, Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, LogStore,
+    NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord, PolicyStore, ReadMark, Search,
+    Snapshot, Store, StoreError,
 };
 use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -46,7 +47,7 @@ const fn call(
     }
 }
 
-pub(super) const CALLS: [Call; 34] = [
+pub(super) const CALLS: [Call; 36] = [
     call("append", "insert", "log", Kind::Append),
     call("append the first", "insert", "rooms", Kind::Write),
     call("append a join", "update", "memberships", Kind::Projection),
@@ -85,6 +86,8 @@ pub(super) const CALLS: [Call; 34] = [
     call("insert_if_absent", "insert", "claims", Kind::Write),
     call("block", "insert", "blocks", Kind::Write),
     call("remember_network", "update", "knownNetworks", Kind::Write),
+    call("add_code", "insert", "codes", Kind::Write),
+    call("use_code", "insert", "codeUses", Kind::Write),
     call("check", "update", "readiness", Kind::Write),
 ];
 
@@ -134,6 +137,7 @@ async fn run_by_name(name: &str, store: &MongoStore, n: u64) -> Result<(), Store
             let room = RoomName::parse(&format!("direct{n}")).unwrap();
             expect(store.block(&room, &ann(), &blocked).await?, "blocked")
         }
+        "add_code" | "use_code" => codes(name, store, n).await,
         "remember_network" => store.remember_network(&ann(), &format!("n{n}"), n).await,
         "check" => {
             // One that was acknowledged less than a second ago is not written again.
@@ -242,6 +246,27 @@ async fn account(name: &str, store: &MongoStore, n: u64) -> Result<(), StoreErro
             Ok(())
         }
     }
+}
+
+async fn codes(name: &str, store: &MongoStore, n: u64) -> Result<(), StoreError> {
+    let id = CodeId(format!("c{n}"));
+    let code = Code {
+        id: id.clone(),
+        kind: CodeKind::Invite,
+        by: ann(),
+        created: 1,
+        expires: 9,
+        uses: 5,
+        room: None,
+        account: None,
+        epoch: None,
+    };
+    expect(store.add_code(code).await?, "kept")?;
+    if name == "use_code" {
+        let used = store.use_code(CodeKind::Invite, &id, "attempt", 2).await?;
+        expect(matches!(used, CodeUse::Taken { .. }), "taken")?;
+    }
+    Ok(())
 }
 
 async fn sessions(name: &str, store: &MongoStore, n: u64) -> Result<(), StoreError> {

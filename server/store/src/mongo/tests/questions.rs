@@ -4,8 +4,9 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{Emoji, RoomName, Username};
 
 use crate::{
-    Avatar, KNOWN_NETWORKS_MAX, NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord,
-    QuotaLimits, ReadMark, SESSIONS_MAX, Search, SharedStore, Snapshot,
+    Avatar, Code, CodeId, CodeKind, KNOWN_NETWORKS_MAX, NewPassword, NewUser, PageLimit,
+    PasswordEpoch, PasswordRecord, QuotaLimits, ReadMark, SESSIONS_MAX, Search, SharedStore,
+    Snapshot,
 };
 use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -37,6 +38,7 @@ pub(super) async fn ask_everything(store: &SharedStore) {
     ask_of_accounts(store).await;
     ask_of_sessions(store).await;
     ask_of_policies(store).await;
+    ask_of_codes(store).await;
 }
 
 async fn ask_of_members(store: &SharedStore) {
@@ -244,4 +246,26 @@ async fn ask_of_policies(store: &SharedStore) {
     }
     store.knows_network("n").await.unwrap();
     store.check().await.unwrap();
+}
+
+async fn ask_of_codes(store: &SharedStore) {
+    let (kind, id) = (CodeKind::Invite, CodeId("c".into()));
+    let code = Code {
+        id: id.clone(),
+        kind,
+        by: ann(),
+        created: 1,
+        expires: 9,
+        uses: 2,
+        room: None,
+        account: None,
+        epoch: None,
+    };
+    store.add_code(code).await.unwrap();
+    store.code(kind, &id).await.unwrap();
+    store.use_code(kind, &id, "a", 2).await.unwrap();
+    store.codes(kind).await.unwrap();
+    store.give_code_back(kind, &id, 1).await.unwrap();
+    store.purge_codes(5).await.unwrap();
+    store.remove_code(kind, &id).await.unwrap();
 }

@@ -1,6 +1,6 @@
 //! Query plans: no statement scans a whole table.
 
-use super::super::{accounts, conversations, log, message_states, policy, rows, search};
+use super::super::{accounts, codes, conversations, log, message_states, policy, rows, search};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -60,6 +60,9 @@ async fn reads_seek() {
         policy::QUOTA,
         policy::KNOWN_NETWORK,
         policy::OLDEST_NETWORKS,
+        codes::CODE,
+        codes::CODES_OF,
+        codes::EXPIRED_CODES,
     ] {
         check(&store, sql).await;
     }
