@@ -167,7 +167,7 @@ fn write_table(out: &Path, version: &str, files: &[File]) -> Result<(), Box<dyn 
         writeln!(
             table,
             "    EmbeddedFile {{ path: {path:?}, sha256: {:?}, plain: {}, brotli: {brotli}, gzip: {gzip} }},",
-            HEXLOWER.encode(&digest(&SHA256, bytes).as_ref()[..16]),
+            HEXLOWER.encode(&digest(&SHA256, bytes).as_ref()[..6]),
             include("", bytes)?,
         )?;
     }

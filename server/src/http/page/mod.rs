@@ -61,7 +61,7 @@ const WORKER_SCOPE: HeaderName = HeaderName::from_static("service-worker-allowed
 const REVALIDATE: &str = "no-cache";
 
 /// For an address that holds the version of the file, which therefore never changes.
-const IMMUTABLE: &str = "public, max-age=31536000, immutable";
+const IMMUTABLE: &str = "max-age=31536000, immutable";
 
 /// A file that was found, ready to be sent.
 struct Found {
