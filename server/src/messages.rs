@@ -6,7 +6,7 @@
 //! clients and stay where they are used.
 
 use chat_server_rules::{EventBody, LogEvent, Refusal};
-use chat_server_store::BLOCKED_MAX;
+use chat_server_store::{BLOCKED_MAX, CODES_MAX};
 use chat_shared::limits::{FOR_S_MAX, QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
 use chat_shared::protocol::{ErrorCode, ErrorFrame, Role, RoomKind, SystemEvent, SystemKind};
 use chat_shared::{RoomName, TimestampMs, Username};
@@ -104,6 +104,30 @@ pub(crate) fn blocked_by_oneself(username: &Username) -> ErrorFrame {
 /// The user has blocked as many people as an account can.
 pub(crate) fn blocks_too_many() -> ErrorFrame {
     let sentence = format!("You have blocked {BLOCKED_MAX} people; unblock somebody first.");
+    ErrorFrame::new(ErrorCode::Quota, sentence)
+}
+
+/// The command is for the server's admin.
+pub(crate) fn admin_only() -> ErrorFrame {
+    ErrorFrame::new(ErrorCode::Forbidden, "Only the server's admin may do that.")
+}
+
+/// No invite has the id.
+pub(crate) fn no_such_invite() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::NotFound,
+        "There is no such invite, or it has ended.",
+    )
+}
+
+/// An invite link leads into a room that nobody can be invited to.
+pub(crate) fn no_room_to_invite_into() -> ErrorFrame {
+    bad_field("room", "nobody is invited to the lobby or to a direct room")
+}
+
+/// The server has as many invites as it keeps.
+pub(crate) fn codes_too_many() -> ErrorFrame {
+    let sentence = format!("There are {CODES_MAX} invites; revoke some first.");
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 

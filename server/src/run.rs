@@ -165,6 +165,7 @@ impl Server {
             }),
             limits: Arc::clone(&limits),
             page,
+            hub: Some(hub.clone()),
             hosts,
             hsts: tls.is_some(),
             metrics: serving_metrics.is_none().then_some(metrics),
@@ -343,6 +344,9 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
         limits.tidy();
         if let Err(error) = accounts.purge_sessions().await {
             tracing::warn!(%error, "sessions that have ended could not be purged");
+        }
+        if let Err(error) = accounts.purge_codes().await {
+            tracing::warn!(%error, "invites that have expired could not be purged");
         }
     }
 }

@@ -113,6 +113,9 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
         "profile" => Command::Profile(fields(text, kind, re)?),
         "block" => Command::Block(fields(text, kind, re)?),
         "unblock" => Command::Unblock(fields(text, kind, re)?),
+        "invite_link" => Command::InviteLink(fields(text, kind, re)?),
+        "invite_links" => Command::InviteLinks(fields(text, kind, re)?),
+        "revoke_invite" => Command::RevokeInvite(fields(text, kind, re)?),
         "resume" => Command::Resume(fields(text, kind, re)?),
         "ping" => Command::Ping,
         _ => {

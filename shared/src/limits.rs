@@ -38,6 +38,15 @@ pub const MENTIONS_MAX: usize = 20;
 /// Seconds that a ban or mute with an end lasts at most: ten years.
 pub const FOR_S_MAX: u64 = 315_360_000;
 
+/// People who can sign up by one invite link.
+pub const INVITE_USES_MAX: u32 = 1_000;
+
+/// Seconds that an invite link works at most: 90 days.
+pub const INVITE_FOR_S_MAX: u64 = 7_776_000;
+
+/// Seconds that an invite link works when the command names no time: 7 days.
+pub const INVITE_FOR_S_DEFAULT: u64 = 604_800;
+
 /// Bytes of an uploaded picture.
 pub const AVATAR_BYTES_MAX: usize = 2 << 20;
 

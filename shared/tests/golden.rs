@@ -275,6 +275,11 @@ fn the_document_has_the_limits_of_the_types() {
             "new password",
             format!("{PASSWORD_CHARS_MIN} to {PASSWORD_CHARS_MAX} characters"),
         ),
+        ("people who sign up", u(INVITE_USES_MAX as usize)),
+        (
+            "time that an invite",
+            format!("{} days", INVITE_FOR_S_MAX / 86_400),
+        ),
         ("unanswered commands", COMMANDS_IN_FLIGHT_MAX.to_string()),
     ];
     let rows = table("limit");

@@ -8,7 +8,7 @@ re?: RequestId,
 /**
  * The room.
  */
-room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "ok", 
+room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "invite_link" } & NewInviteLink | { "type": "invite_links" } & InvitesPage | { "type": "ok", 
 /**
  * The `id` of the command that this answers.
  */
@@ -668,9 +668,9 @@ export type CommandFrame = {
 /**
  * Chosen by the client; unique among its unanswered commands.
  */
-id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "resume" } & Resume | { "type": "ping" });
+id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "resume" } & Resume | { "type": "ping" });
 
-export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "resume" } & Resume | { "type": "ping" };
+export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "resume" } & Resume | { "type": "ping" };
 
 export type Send = { 
 /**
@@ -966,6 +966,107 @@ export type Block = {
  */
 username: Username, };
 
+export type InviteLink = { 
+/**
+ * How many people can sign up by it: 1 to [`crate::limits::INVITE_USES_MAX`]. Without it, one.
+ */
+uses?: number, 
+/**
+ * How long it works, in seconds: 1 to [`crate::limits::INVITE_FOR_S_MAX`]. Without it,
+ * [`crate::limits::INVITE_FOR_S_DEFAULT`].
+ */
+for_s?: number, 
+/**
+ * A room that the newcomers join, into which the admin may invite.
+ */
+room?: RoomName, };
+
+export type InviteLinks = { 
+/**
+ * Only links behind this one, by its [`InviteInfo::invite`].
+ */
+after?: string, 
+/**
+ * Links at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
+ */
+limit?: number, };
+
+export type RevokeInvite = { 
+/**
+ * The link's [`InviteInfo::invite`].
+ */
+invite: string, };
+
+export type NewInviteLink = { 
+/**
+ * The `id` of the command that this answers.
+ */
+re?: RequestId, 
+/**
+ * Names the link in `invite_links` and `revoke_invite`. It lets nobody in.
+ */
+invite: string, 
+/**
+ * The link's path on this server: `/join/CODE`. Never in `Debug`.
+ */
+path: string, 
+/**
+ * When it ends.
+ */
+expires: number, 
+/**
+ * How many people can sign up by it.
+ */
+uses: number, 
+/**
+ * The room that the newcomers join.
+ */
+room?: RoomName, };
+
+export type InvitesPage = { 
+/**
+ * The `id` of the command that this answers.
+ */
+re?: RequestId, 
+/**
+ * The links.
+ */
+invites: Array<InviteInfo>, 
+/**
+ * Whether there are more.
+ */
+more: boolean, };
+
+export type InviteInfo = { 
+/**
+ * Names the link. It lets nobody in.
+ */
+invite: string, 
+/**
+ * Who made it.
+ */
+by: Username, 
+/**
+ * When it was made.
+ */
+created: number, 
+/**
+ * When it ends.
+ */
+expires: number, 
+/**
+ * How many people can sign up by it.
+ */
+uses: number, 
+/**
+ * How many have.
+ */
+used: number, 
+/**
+ * The room that the newcomers join.
+ */
+room?: RoomName, };
+
 export type Resume = { 
 /**
  * The cursor of each room: the seq of the last event that the client has.
@@ -985,7 +1086,11 @@ password: string,
  * At `/register`: creates an account for a bot. Its messages are marked as a bot's, and its
  * sessions last until they are revoked.
  */
-bot?: boolean, };
+bot?: boolean, 
+/**
+ * At `/register`: the code of an invite link. Never in `Debug`.
+ */
+invite?: string, };
 
 export type Answer = { 
 /**
@@ -1001,7 +1106,7 @@ msg: string,
  */
 code?: RefusalCode, };
 
-export type RefusalCode = "invite_needed" | "registration_closed";
+export type RefusalCode = "invite_needed" | "invite_invalid" | "registration_closed";
 
 export type SignedIn = { 
 /**

@@ -2,7 +2,7 @@
 
 use chat_shared::{NameError, PasswordError};
 
-use super::{PictureError, SigningKeyError, WeakPassword};
+use super::{InviteError, PictureError, SigningKeyError, WeakPassword};
 use chat_server_store::StoreError;
 
 /// Why the accounts can't be opened.
@@ -35,6 +35,8 @@ pub enum RegisterError {
     Taken,
     #[error("You need an invite to sign up on this server: ask its admin for an invite link")]
     InviteNeeded,
+    #[error(transparent)]
+    Invite(#[from] InviteError),
     #[error("Sign-up is closed on this server: ask its admin")]
     Closed,
     #[error("too many passwords are being checked")]

@@ -16,6 +16,7 @@ mod avatar;
 mod changes;
 mod convert;
 mod error;
+mod invites;
 mod networks;
 mod password;
 mod people;
@@ -31,6 +32,7 @@ pub use changes::{AccountEvent, ChangeReporter, ReportedChange, ReportedChanges,
 pub use error::{
     AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, SignInError,
 };
+pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode};
 pub use password::{HASHES_AT_ONCE_MAX, MEMORY_KIB};
 #[cfg(feature = "fuzzing")]
 pub(crate) use password::{Passwords as PasswordChecks, Verdict};
@@ -40,7 +42,7 @@ pub use picture::{DECODED_AT_ONCE_MAX, DECODED_BYTES_MAX, PictureError, draw};
 pub use policy::WeakPassword;
 #[cfg(feature = "fuzzing")]
 pub(crate) use policy::is_reserved;
-pub use registration::{Registration, SignUp};
+pub use registration::{Registration, SignUp, SignedUp};
 pub use sessions::{Identity, LiveSession, NewSession, SESSION_LIFETIME};
 pub use token::SigningKeyError;
 

@@ -14,11 +14,13 @@
 //! whom the operator named. Of several at the same time one is, because each claims [`ADMIN_CLAIM`]
 //! first.
 
-use chat_server_store::{SharedStore, StoreError};
+use chat_server_store::{Code, CodeKind, SharedStore, StoreError};
 use chat_shared::Username;
 
 use super::admin::ADMIN_CLAIM;
-use super::{Accounts, OpenError, Options, RegisterError};
+use super::invites::{self, id_of};
+use super::token::random_id;
+use super::{Accounts, OpenError, Options, RegisterError, now_ms};
 
 /// The key in the store of the registration that a start without the flag uses.
 const REGISTRATION_CLAIM: &str = "registration";
@@ -55,6 +57,8 @@ pub struct SignUp<'r> {
     pub bot: bool,
     /// The secret of the set-up link that the browser opened.
     pub set_up: Option<&'r str>,
+    /// The code of an invite.
+    pub invite: Option<&'r str>,
 }
 
 impl std::fmt::Debug for SignUp<'_> {
@@ -66,6 +70,14 @@ impl std::fmt::Debug for SignUp<'_> {
     }
 }
 
+/// An account that was made.
+#[derive(Debug, Clone)]
+pub struct SignedUp {
+    pub username: Username,
+    /// The invite that was used.
+    pub invite: Option<Code>,
+}
+
 /// What lets a sign-up in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Entry {
@@ -75,6 +87,15 @@ pub(super) enum Entry {
     NamedAdmin,
     /// The one who claims the admin's right.
     FutureAdmin,
+    /// Somebody with an invite.
+    Invite,
+}
+
+/// A use of an invite, which is given back if no account comes of it.
+#[derive(Debug, Clone)]
+pub(super) struct InviteUse {
+    pub(super) code: Code,
+    pub(super) number: u32,
 }
 
 impl Accounts {
@@ -104,7 +125,15 @@ impl Accounts {
                 return Ok(Entry::FutureAdmin);
             }
         }
-        Err(self.no_entry())
+        match (self.0.registration, sign_up.invite) {
+            (Registration::Invite, Some(code)) => {
+                self.check_invite(code).await??;
+                Ok(Entry::Invite)
+            }
+            (Registration::Invite | Registration::Closed | Registration::Open, _) => {
+                Err(self.no_entry())
+            }
+        }
     }
 
     /// Takes what lets a sign-up in, as the last step before the account is stored.
@@ -116,11 +145,21 @@ impl Accounts {
         entry: Entry,
         username: &Username,
         bot: bool,
-    ) -> Result<(), RegisterError> {
+        invite: Option<&str>,
+    ) -> Result<Option<InviteUse>, RegisterError> {
         match entry {
             Entry::NamedAdmin => {}
-            Entry::Open if bot => {}
-            Entry::Open => self.claim_for_first_person(username).await?,
+            Entry::Open => {
+                if !bot {
+                    self.claim_for_first_person(username).await?;
+                }
+                // Nobody needs it here. It only says which room the newcomer joins.
+                return match self.use_invite(invite).await {
+                    Err(RegisterError::Invite(_)) => Ok(None),
+                    used => used,
+                };
+            }
+            Entry::Invite => return self.use_invite(invite).await,
             Entry::FutureAdmin => {
                 let store = &self.0.store;
                 let admin = store.insert_if_absent(ADMIN_CLAIM, username.as_str());
@@ -129,7 +168,31 @@ impl Accounts {
                 }
             }
         }
-        Ok(())
+        Ok(None)
+    }
+
+    /// Takes one use of an invite, if there is one.
+    async fn use_invite(&self, code: Option<&str>) -> Result<Option<InviteUse>, RegisterError> {
+        let Some(code) = code else {
+            return Ok(None);
+        };
+        let attempt = random_id().map_err(|_| RegisterError::Busy)?;
+        let (store, id) = (&self.0.store, id_of(code));
+        let used = store.use_code(CodeKind::Invite, &id, &attempt, now_ms());
+        let (code, number) = invites::taken(used.await?)?;
+        Ok(Some(InviteUse { code, number }))
+    }
+
+    /// Gives the use of an invite back of which no account came.
+    pub(super) async fn give_back(&self, used: Option<InviteUse>) {
+        let Some(InviteUse { code, number }) = used else {
+            return;
+        };
+        let store = &self.0.store;
+        let given_back = store.give_code_back(CodeKind::Invite, &code.id, number);
+        if let Err(error) = given_back.await {
+            tracing::warn!(%error, "the use of an invite could not be given back");
+        }
     }
 
     /// Why nobody else can sign up.

@@ -9,20 +9,25 @@ use chat_shared::{Username, check_new_password};
 use super::password::Verdict;
 use super::sessions::{NewSession, SESSION_LIFETIME};
 use super::token::{Secret, SessionClaims, random_id};
-use super::{Accounts, Inner, RegisterError, SignInError, SignUp, as_ms, now_ms, policy};
+use super::{Accounts, Inner, RegisterError, SignInError, SignUp, SignedUp, as_ms, now_ms, policy};
 
 impl Accounts {
     /// Makes an account.
     ///
     /// # Errors
     /// [`RegisterError`].
-    pub async fn register(&self, sign_up: SignUp<'_>) -> Result<Username, RegisterError> {
+    pub async fn register(&self, sign_up: SignUp<'_>) -> Result<SignedUp, RegisterError> {
         let Inner {
             store, passwords, ..
         } = &*self.0;
         let username = Username::parse_new(sign_up.username)?;
         let entry = self.entry(&sign_up, &username).await?;
-        let SignUp { password, bot, .. } = sign_up;
+        let SignUp {
+            password,
+            bot,
+            invite,
+            ..
+        } = sign_up;
         check_new_password(&password)?;
         policy::check_strength(&username, &password)?;
         // The operator may give the admin any name.
@@ -43,16 +48,27 @@ impl Accounts {
             bot,
             created: now_ms(),
         };
-        self.enter(entry, &username, bot).await?;
+        let used = self.enter(entry, &username, bot, invite).await?;
         match store.create_user(user).await? {
-            CreateUser::NameTaken => return Err(RegisterError::Taken),
+            CreateUser::NameTaken => {
+                self.give_back(used).await;
+                return Err(RegisterError::Taken);
+            }
             CreateUser::Created => self.0.count.fetch_add(1, Ordering::Relaxed),
         };
-        tracing::info!(%username, bot, "account created");
+        let invite = used.as_ref().map(|used| &used.code);
+        tracing::info!(
+            %username,
+            bot,
+            invite = invite.map(|code| code.id.0.as_str()),
+            invited_by = invite.map(|code| code.by.as_str()),
+            "account created"
+        );
         if let Err(error) = self.learn_admin().await {
             tracing::warn!(%error, "the admin's name could not be read; the next sign-in tries again");
         }
-        Ok(username)
+        let invite = used.map(|used| used.code);
+        Ok(SignedUp { username, invite })
     }
 
     /// Checks a password and makes a session. The rules for new names and passwords do not apply,

@@ -9,6 +9,7 @@ use chat_server_store::{NewUser, PasswordRecord, Session};
 use tokio::sync::mpsc;
 
 mod admin;
+mod invites;
 pub(crate) mod races;
 mod registration;
 mod sessions;
@@ -60,6 +61,7 @@ fn sign_up(username: &str, password: String, bot: bool) -> SignUp<'_> {
         password,
         bot,
         set_up: None,
+        invite: None,
     }
 }
 

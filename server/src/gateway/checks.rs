@@ -1,8 +1,8 @@
 //! Checks of a command's fields that ask neither a room nor the store.
 
 use chat_shared::limits::{
-    EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, LIST_LIMIT_MAX, QUERY_CHARS_MAX,
-    RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
+    EVENTS_LIMIT_MAX, FOR_S_MAX, HISTORY_LIMIT_MAX, INVITE_FOR_S_MAX, INVITE_USES_MAX,
+    LIST_LIMIT_MAX, QUERY_CHARS_MAX, RESUME_ROOMS_MAX, SEARCH_LIMIT_MAX,
 };
 use chat_shared::protocol::{Command, ErrorFrame};
 
@@ -30,6 +30,21 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
             }
             check_limit(search.limit, SEARCH_LIMIT_MAX)
         }
+        Command::InviteLinks(links) => check_limit(links.limit, LIST_LIMIT_MAX),
+        Command::InviteLink(link) => {
+            if link
+                .uses
+                .is_some_and(|uses| uses == 0 || uses > INVITE_USES_MAX)
+            {
+                return Err(messages::out_of_range("uses", INVITE_USES_MAX.into()));
+            }
+            match link.for_s {
+                Some(seconds) if seconds == 0 || seconds > INVITE_FOR_S_MAX => {
+                    Err(messages::out_of_range("for_s", INVITE_FOR_S_MAX))
+                }
+                Some(_) | None => Ok(()),
+            }
+        }
         Command::Ban(about) | Command::Mute(about) => match about.for_s {
             Some(seconds) if seconds == 0 || seconds > FOR_S_MAX => Err(messages::bad_for_s()),
             Some(_) | None => Ok(()),
@@ -56,6 +71,7 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
         | Command::Profile(_)
         | Command::Block(_)
         | Command::Unblock(_)
+        | Command::RevokeInvite(_)
         | Command::Resume(_)
         | Command::Ping => Ok(()),
     }

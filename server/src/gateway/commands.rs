@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::people::LookupError;
 use super::policy::Policy;
 use super::translate::{Names, Translated, look_up, translate};
-use super::{catch_up, checks, lists, lookalikes};
+use super::{catch_up, checks, invites, lists, lookalikes};
 use crate::hub::{Ask, Connection, Envelope, Hub, Propose, Query, RoomRequest};
 use crate::messages;
 
@@ -95,6 +95,9 @@ pub(super) async fn handle(
         Command::Profile(profile) => context.change_profile(&profile.display_name).await,
         Command::Block(_) => context.change_block(command, true).await,
         Command::Unblock(_) => context.change_block(command, false).await,
+        Command::InviteLink(_) | Command::InviteLinks(_) | Command::RevokeInvite(_) => {
+            context.administer(command).await;
+        }
         // Without a catch-all, so that the compiler finds a command that nobody handles.
         Command::Send(_)
         | Command::Edit(_)
@@ -123,6 +126,7 @@ pub(super) fn is_read(command: &Command) -> bool {
         | Command::Search(_)
         | Command::Rooms(_)
         | Command::Members(_)
+        | Command::InviteLinks(_)
         | Command::Resume(_)
         | Command::Read(_) => true,
         Command::Send(_)
@@ -144,6 +148,8 @@ pub(super) fn is_read(command: &Command) -> bool {
         | Command::Profile(_)
         | Command::Block(_)
         | Command::Unblock(_)
+        | Command::InviteLink(_)
+        | Command::RevokeInvite(_)
         | Command::Typing(_)
         | Command::Ping => false,
     }
@@ -154,7 +160,12 @@ pub(super) fn is_read(command: &Command) -> bool {
 fn may_be_repeated(command: &Command) -> bool {
     let is_stored_elsewhere = matches!(
         command,
-        Command::Dm(_) | Command::Profile(_) | Command::Block(_) | Command::Unblock(_)
+        Command::Dm(_)
+            | Command::Profile(_)
+            | Command::Block(_)
+            | Command::Unblock(_)
+            | Command::InviteLink(_)
+            | Command::RevokeInvite(_)
     );
     !is_read(command) && !is_stored_elsewhere
 }
@@ -235,6 +246,26 @@ impl CommandContext<'_> {
             Ok(true) => self.accept(),
             Ok(false) => self.reject(messages::blocks_too_many()),
             Err(error) => self.reject(LookupError::Store(error).frame()),
+        }
+    }
+
+    /// Carries out a command of the server's admin about invites.
+    async fn administer(self, command: Command) {
+        let (hub, by, re) = (
+            self.hub,
+            &self.connection.identity.username,
+            self.id.clone(),
+        );
+        let reply = match command {
+            Command::InviteLink(link) => invites::make(hub, by, re, link).await.map(Some),
+            Command::InviteLinks(query) => invites::list(hub, by, re, query).await.map(Some),
+            Command::RevokeInvite(it) => invites::revoke(hub, by, &it.invite).await.map(|()| None),
+            _ => Err(messages::unknown_command()),
+        };
+        match reply {
+            Ok(Some(frame)) => self.connection.send(&frame),
+            Ok(None) => self.accept(),
+            Err(error) => self.reject(error),
         }
     }
 

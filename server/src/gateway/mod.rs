@@ -7,6 +7,7 @@ mod catch_up;
 mod checks;
 pub(crate) mod commands;
 pub(crate) mod connection_loop;
+mod invites;
 mod lists;
 mod lookalikes;
 mod people;

@@ -120,6 +120,9 @@ impl Policy<'_> {
             | Command::Profile(_)
             | Command::Block(_)
             | Command::Unblock(_)
+            | Command::InviteLink(_)
+            | Command::InviteLinks(_)
+            | Command::RevokeInvite(_)
             | Command::Resume(_)
             | Command::Ping => Ok(None),
         }

@@ -54,6 +54,9 @@ fn text_and_subject(command: &Command) -> (Option<&str>, Option<&Username>) {
         | Command::Leave(_)
         | Command::Topic(_)
         | Command::Profile(_)
+        | Command::InviteLink(_)
+        | Command::InviteLinks(_)
+        | Command::RevokeInvite(_)
         | Command::Resume(_)
         | Command::Ping => (None, None),
     }
@@ -93,6 +96,10 @@ pub(super) async fn look_up(
 }
 
 /// Translates a command whose names are looked up. `None` if it is not a room's to decide.
+#[expect(
+    clippy::too_many_lines,
+    reason = "one flat match: an arm for each command"
+)]
 pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
     let Names {
         mentioned,
@@ -166,6 +173,9 @@ pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
         | Command::Profile(_)
         | Command::Block(_)
         | Command::Unblock(_)
+        | Command::InviteLink(_)
+        | Command::InviteLinks(_)
+        | Command::RevokeInvite(_)
         | Command::Resume(_)
         | Command::Ping => return None,
     };

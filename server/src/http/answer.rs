@@ -90,7 +90,12 @@ impl Refusal {
         }
     }
 
-    fn no_sign_up(error: &RegisterError, code: RefusalCode) -> Self {
+    /// Codes of invites or password resets were guessed.
+    pub(super) fn too_many_codes(limited: Limited) -> Self {
+        Self::limited("Too many codes that do not work", limited)
+    }
+
+    fn no_sign_up(error: &impl std::fmt::Display, code: RefusalCode) -> Self {
         Self {
             code: Some(code),
             ..Self::new(StatusCode::FORBIDDEN, error.to_string())
@@ -151,6 +156,7 @@ impl From<RegisterError> for Refusal {
             error @ RegisterError::InviteNeeded => {
                 Self::no_sign_up(&error, RefusalCode::InviteNeeded)
             }
+            RegisterError::Invite(error) => Self::no_sign_up(&error, RefusalCode::InviteInvalid),
             error @ RegisterError::Closed => {
                 Self::no_sign_up(&error, RefusalCode::RegistrationClosed)
             }

@@ -3,21 +3,22 @@
 use std::time::{Duration, SystemTime};
 
 use axum::Json;
-use axum::extract::{MatchedPath, Path, Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Response};
+use chat_shared::TimestampMs;
 use chat_shared::protocol::http::{Credentials, Me, SignedIn};
-use chat_shared::{TimestampMs, Username};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
-use super::credential::{bearer_token, set_up_cookie, set_up_secret};
+use super::credential::bearer_token;
 use super::limits::Attempt;
+use super::registration::become_admin;
 use super::{Client, CookieScope, HttpState, Peer};
-use crate::accounts::{Accounts, SignInError, SignUp};
+use crate::accounts::{Accounts, SignInError};
 use crate::network::ClientNetwork;
 
 /// In which the store must answer for the server to be ready.
@@ -25,29 +26,6 @@ const READY_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A session that lasts until revoked "expires" at the last time that JavaScript can count to.
 pub(super) const NEVER_MS: TimestampMs = (1 << 53) - 1;
-
-pub(super) async fn register(
-    State(state): State<HttpState>,
-    Client(client): Client,
-    headers: HeaderMap,
-    JsonBody(body): JsonBody<Credentials>,
-) -> Result<Response, Refusal> {
-    state
-        .limits
-        .register(client)
-        .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
-    let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
-    let registering = state.accounts.register(SignUp {
-        username: &body.username,
-        password: body.password,
-        bot: body.bot,
-        set_up: set_up_secret(&headers),
-    });
-    let username = place.hold(registering).await.ok_or_else(Refusal::busy)??;
-    become_admin(&state, &headers, &username).await;
-    metrics::counter!("chat_registrations_total").increment(1);
-    Ok(done(StatusCode::CREATED, "Account created"))
-}
 
 pub(super) async fn sign_in(
     State(state): State<HttpState>,
@@ -118,36 +96,6 @@ async fn sign_in_attempt<'s>(
         attempt = limits.sign_in(client, name);
     }
     attempt.map_err(|limited| Refusal::limited("Too many failed sign-ins", limited))
-}
-
-/// The set-up link: the browser that opens it becomes the admin's by signing up or in.
-pub(super) async fn set_up(
-    State(state): State<HttpState>,
-    peer: Peer,
-    headers: HeaderMap,
-    Path(secret): Path<String>,
-) -> Result<Response, Refusal> {
-    if !state.accounts.opens_set_up(&secret) {
-        return Err(Refusal::new(
-            StatusCode::NOT_FOUND,
-            "This set-up link was used, or is from before the server's last start. The link in the \
-             server's log is the current one.",
-        ));
-    }
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    let cookie = [(SET_COOKIE, set_up_cookie(&secret, https))];
-    Ok((cookie, Redirect::to("/")).into_response())
-}
-
-/// Makes who signed up or in the admin, if their browser opened the set-up link. A failure is
-/// logged: the link can be used again.
-async fn become_admin(state: &HttpState, headers: &HeaderMap, username: &Username) {
-    let Some(secret) = set_up_secret(headers) else {
-        return;
-    };
-    if let Err(error) = state.accounts.become_admin(username, secret).await {
-        tracing::warn!(%username, %error, "the set-up link could not be used");
-    }
 }
 
 /// A client whose session has ended already gets the same answer.

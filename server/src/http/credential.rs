@@ -23,6 +23,12 @@ const SET_UP_COOKIE_NAME: &str = "chat_setup";
 /// How long the browser has for signing up or in after it opened the set-up link.
 const SET_UP_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The cookie of a browser that opened an invite link.
+const INVITE_COOKIE_NAME: &str = "chat_invite";
+
+/// How long the browser has for signing up after it opened an invite link.
+const INVITE_LIFETIME: Duration = Duration::from_secs(60 * 60);
+
 /// The token of an `Authorization: Bearer` header; an empty one where the header names none.
 pub fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(AUTHORIZATION)?.to_str().ok()?;
@@ -114,12 +120,40 @@ pub(super) fn set_up_cookie(secret: &str, https: bool) -> HeaderValue {
     build(SET_UP_COOKIE_NAME, secret, https, SET_UP_LIFETIME)
 }
 
+/// The code of the invite link that this browser opened.
+pub(super) fn invite_code(headers: &HeaderMap) -> Option<&str> {
+    cookie(headers, INVITE_COOKIE_NAME)
+}
+
+/// The `Set-Cookie` that remembers in a browser which invite link it opened. People come by a link
+/// on another site, so that it must be sent with the redirect that follows (`Lax`).
+pub(super) fn invite_cookie(code: &str, https: bool) -> HeaderValue {
+    let (name, lifetime) = (INVITE_COOKIE_NAME, INVITE_LIFETIME);
+    build_for(name, code, https, lifetime, SameSite::Lax)
+}
+
+/// The `Set-Cookie` that takes the invite link's cookie back.
+pub(super) fn forget_invite_cookie(https: bool) -> HeaderValue {
+    let (name, lifetime) = (INVITE_COOKIE_NAME, Duration::ZERO);
+    build_for(name, "", https, lifetime, SameSite::Lax)
+}
+
 fn build(name: impl Into<String>, value: &str, https: bool, max_age: Duration) -> HeaderValue {
+    build_for(name, value, https, max_age, SameSite::Strict)
+}
+
+fn build_for(
+    name: impl Into<String>,
+    value: &str,
+    https: bool,
+    max_age: Duration,
+    same_site: SameSite,
+) -> HeaderValue {
     let max_age = i64::try_from(max_age.as_secs()).unwrap_or(i64::MAX);
     let cookie = Cookie::build((name.into(), value))
         .path("/")
         .http_only(true)
-        .same_site(SameSite::Strict)
+        .same_site(same_site)
         .secure(https)
         .max_age(cookie::time::Duration::seconds(max_age))
         .build();

@@ -26,6 +26,10 @@ pub use super::buckets::Limited;
 const REGISTER_BURST: u32 = 20;
 const REGISTER_REFILL: Duration = Duration::from_secs(60);
 
+/// Codes of invites and password resets that do not work, from one network.
+const CODE_BURST: u32 = 20;
+const CODE_REFILL: Duration = Duration::from_secs(10);
+
 /// Failed sign-ins from one network, whatever the names.
 const SIGN_IN_NETWORK_BURST: u32 = 30;
 const SIGN_IN_NETWORK_REFILL: Duration = Duration::from_secs(5);
@@ -68,6 +72,7 @@ pub struct HttpLimits {
 
 struct Rates {
     register: PerNetwork,
+    code: PerNetwork,
     network: PerNetwork,
     /// Names are kept as hashes, so that a long one costs no more than a short one.
     pair: Buckets<(ClientNetwork, u64)>,
@@ -113,6 +118,18 @@ impl HttpLimits {
     pub fn register(&self, client: ClientNetwork) -> Result<(), Limited> {
         let rates = self.rates.as_ref();
         rates.map_or(Ok(()), |rates| rates.register.take(client))
+    }
+
+    /// Counts a code as wrong, until [`Attempt::forgive`].
+    ///
+    /// # Errors
+    /// [`Limited`] where too many were wrong.
+    pub fn code(&self, client: ClientNetwork) -> Result<Attempt<'_>, Limited> {
+        let Some(rates) = &self.rates else {
+            return Ok(Attempt(None));
+        };
+        rates.code.take(client)?;
+        Ok(Attempt(Some(Taken::Code { rates, client })))
     }
 
     /// Counts a sign-in as failed, until [`Attempt::forgive`] or [`Attempt::succeed`].
@@ -212,6 +229,7 @@ impl HttpLimits {
     pub fn tidy(&self) {
         if let Some(rates) = &self.rates {
             rates.register.tidy();
+            rates.code.tidy();
             rates.network.tidy();
             rates.pair.tidy();
             rates.name.tidy();
@@ -231,6 +249,7 @@ impl Rates {
     fn new() -> Self {
         Self {
             register: PerNetwork::new(REGISTER_BURST, REGISTER_REFILL),
+            code: PerNetwork::new(CODE_BURST, CODE_REFILL),
             network: PerNetwork::new(SIGN_IN_NETWORK_BURST, SIGN_IN_NETWORK_REFILL),
             pair: Buckets::new(SIGN_IN_PAIR_BURST, SIGN_IN_PAIR_REFILL),
             name: Buckets::new(SIGN_IN_NAME_BURST, SIGN_IN_NAME_REFILL),
@@ -241,13 +260,20 @@ impl Rates {
     }
 }
 
-/// A password that is being checked, counted as wrong until the opposite is known.
+/// A password or a code that is being checked, counted as wrong until the opposite is known.
 #[must_use]
 pub struct Attempt<'l>(Option<Taken<'l>>);
 
 enum Taken<'l> {
     SignIn(SignIn<'l>),
-    Session { rates: &'l Rates, session: String },
+    Session {
+        rates: &'l Rates,
+        session: String,
+    },
+    Code {
+        rates: &'l Rates,
+        client: ClientNetwork,
+    },
 }
 
 struct SignIn<'l> {
@@ -268,6 +294,7 @@ impl Attempt<'_> {
     pub fn forgive(self) {
         match self.0 {
             None => {}
+            Some(Taken::Code { rates, client }) => rates.code.give_back(client),
             Some(Taken::Session { rates, session }) => rates.session.give_back(&session),
             Some(Taken::SignIn(attempt)) => {
                 let SignIn {

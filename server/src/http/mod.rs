@@ -18,6 +18,7 @@ mod limits;
 pub mod origin;
 mod page;
 mod profile;
+mod registration;
 pub mod serve;
 mod tls;
 mod upgrade;
@@ -52,6 +53,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::Accounts;
 use crate::gateway::Gateway;
+use crate::hub::Hub;
 use crate::network::ClientNetwork;
 
 /// State that the HTTP calls share.
@@ -64,6 +66,8 @@ pub struct HttpState {
     pub hsts: bool,
     pub limits: Arc<HttpLimits>,
     pub page: Page,
+    /// The rooms that invites lead into; `None` where there are none.
+    pub hub: Option<Hub>,
     /// Those served at `/metrics` here, if they have no address of their own.
     pub metrics: Option<PrometheusHandle>,
 }
@@ -90,7 +94,7 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
         .clone()
         .map(|handle| metrics(handle, state.accounts.clone()));
     Router::new()
-        .route("/register", post(api::register))
+        .route("/register", post(registration::register))
         .route("/login", post(api::sign_in))
         .route("/logout", post(api::log_out))
         .route("/me", get(api::me))
@@ -99,7 +103,8 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
         .route("/sessions/{id}", delete(profile::revoke_session))
         .route("/avatar", put(profile::put_avatar))
         .route("/avatars/{name}", get(profile::avatar))
-        .route("/setup/{secret}", get(api::set_up))
+        .route("/setup/{secret}", get(registration::set_up))
+        .route("/join/{code}", get(registration::join))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/", get(page::index))

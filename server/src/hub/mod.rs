@@ -18,6 +18,7 @@ pub(crate) mod heartbeat;
 pub(crate) mod history;
 mod loaded;
 mod mentions;
+mod newcomers;
 mod page_budget;
 pub(crate) mod pages;
 mod presence;

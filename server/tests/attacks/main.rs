@@ -17,6 +17,7 @@ mod frames;
 mod ground;
 mod hosts;
 mod identity;
+mod invites;
 mod memberships;
 mod memory;
 mod networks;
@@ -41,6 +42,7 @@ fn every_attack() -> Vec<Attack> {
     let mut attacks = Vec::new();
     attacks.extend(requests::attacks());
     attacks.extend(hosts::attacks());
+    attacks.extend(invites::attacks());
     attacks.extend(frames::attacks());
     attacks.extend(rights::attacks());
     attacks.extend(identity::attacks());

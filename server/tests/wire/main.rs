@@ -17,6 +17,7 @@ mod conversations;
 mod deleted;
 mod demo;
 mod durability;
+mod invites;
 mod markers;
 mod page_memory;
 mod permissions;

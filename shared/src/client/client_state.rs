@@ -196,6 +196,12 @@ impl ClientState {
             ServerFrame::Events(page) => self.reply(page.re.clone(), ServerFrame::Events(page)),
             ServerFrame::Results(page) => self.reply(page.re.clone(), ServerFrame::Results(page)),
             ServerFrame::Rooms(page) => self.reply(page.re.clone(), ServerFrame::Rooms(page)),
+            ServerFrame::InviteLink(link) => {
+                self.reply(link.re.clone(), ServerFrame::InviteLink(link))
+            }
+            ServerFrame::InviteLinks(page) => {
+                self.reply(page.re.clone(), ServerFrame::InviteLinks(page))
+            }
             ServerFrame::Members(page) => self.reply(page.re.clone(), ServerFrame::Members(page)),
             ServerFrame::Pong { re } => self.reply(re.clone(), ServerFrame::Pong { re }),
             ServerFrame::Ok { re } => self.reply(Some(re.clone()), ServerFrame::Ok { re }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Role;
+use super::{History, InviteLink, InviteLinks, RevokeInvite, Role};
 use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
 /// A command with the `id` that its one reply carries as `re`. Without an `id`, `ok` is not sent.
@@ -80,6 +80,12 @@ pub enum Command {
     Block(Block),
     /// Lifts a block. Answered by `ok`.
     Unblock(Block),
+    /// Makes a link by which people sign up; only the server's admin may. Answered by `invite_link`.
+    InviteLink(InviteLink),
+    /// Lists the invite links; only the server's admin may. Answered by `invite_links`.
+    InviteLinks(InviteLinks),
+    /// Ends an invite link; only the server's admin may. Answered by `ok`.
+    RevokeInvite(RevokeInvite),
     /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Asks for a sign of life. Answered by `pong`.
@@ -100,73 +106,6 @@ pub struct Send {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub reply_to: Option<Seq>,
-}
-
-/// See [`Command::History`]. At most one of `before`, `after` and `around`; none is the newest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct History {
-    /// The room.
-    pub room: RoomName,
-    /// The nearest messages below this seq.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub before: Option<Seq>,
-    /// The nearest messages above this seq.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub after: Option<Seq>,
-    /// Messages on both sides of this seq.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub around: Option<Seq>,
-    /// Messages at most: 1 to [`crate::limits::HISTORY_LIMIT_MAX`].
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "ts", ts(optional))]
-    pub limit: Option<u32>,
-}
-
-impl History {
-    /// Asks for the messages of `room` that `kind` names, at most `limit` of them.
-    pub fn new(room: RoomName, kind: PageKind, limit: Option<u32>) -> Self {
-        let (mut before, mut after, mut around) = (None, None, None);
-        match kind {
-            PageKind::Newest => {}
-            PageKind::Before(seq) => before = Some(seq),
-            PageKind::After(seq) => after = Some(seq),
-            PageKind::Around(seq) => around = Some(seq),
-        }
-        Self {
-            room,
-            before,
-            after,
-            around,
-            limit,
-        }
-    }
-
-    /// Which messages are asked for.
-    pub fn kind(&self) -> PageKind {
-        match (self.before, self.after, self.around) {
-            (Some(seq), ..) => PageKind::Before(seq),
-            (None, Some(seq), _) => PageKind::After(seq),
-            (None, None, Some(seq)) => PageKind::Around(seq),
-            (None, None, None) => PageKind::Newest,
-        }
-    }
-}
-
-/// Which messages of a room a [`History`] asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PageKind {
-    /// The newest ones.
-    Newest,
-    /// The nearest ones below this seq.
-    Before(Seq),
-    /// The nearest ones above this seq.
-    After(Seq),
-    /// Those on both sides of this seq, and the message at it.
-    Around(Seq),
 }
 
 /// See [`Command::Events`].

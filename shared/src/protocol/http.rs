@@ -17,6 +17,10 @@ pub struct Credentials {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     #[cfg_attr(feature = "ts", ts(optional, as = "Option<_>"))]
     pub bot: bool,
+    /// At `/register`: the code of an invite link. Never in `Debug`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub invite: Option<String>,
 }
 
 impl std::fmt::Debug for Credentials {
@@ -49,6 +53,8 @@ pub struct Answer {
 pub enum RefusalCode {
     /// Signing up needs an invite.
     InviteNeeded,
+    /// The invite is unknown or revoked, has expired, or was used as often as it can be.
+    InviteInvalid,
     /// Nobody can sign up.
     RegistrationClosed,
     /// A code that this version doesn't know.
@@ -59,7 +65,11 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// Every code that this version knows.
-    pub const ALL: [Self; 2] = [Self::InviteNeeded, Self::RegistrationClosed];
+    pub const ALL: [Self; 3] = [
+        Self::InviteNeeded,
+        Self::InviteInvalid,
+        Self::RegistrationClosed,
+    ];
 }
 
 /// The response to `POST /login`.

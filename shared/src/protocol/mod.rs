@@ -5,14 +5,15 @@ mod command;
 mod error;
 mod event;
 mod hello;
+mod history;
 pub mod http;
+mod invites;
 mod reply;
 
 pub use close::{CloseCode, Reconnect};
 pub use command::{
     About, AboutFor, Block, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole,
-    History, Join, Leave, Members, PageKind, Profile, React, Read, Resume, Rooms, Search, Send,
-    Topic, Typing,
+    Join, Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
 };
 pub use error::{ErrorCode, ErrorFrame};
 pub use event::{
@@ -20,6 +21,8 @@ pub use event::{
     ReactedEvent, Reaction, ReadEvent, RoomGone, RoomsState, SystemEvent, SystemKind, TypingEvent,
 };
 pub use hello::{DemoFrame, Hello, HelloFrame, Role, RoomInfo, RoomKind, Welcome};
+pub use history::{History, PageKind};
+pub use invites::{InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, RevokeInvite};
 pub use reply::{
     Ack, EventsPage, HistoryPage, MemberInfo, MembersPage, ResultsPage, RoomListing, RoomsPage,
 };
@@ -88,6 +91,10 @@ pub enum ServerFrame {
     Rooms(RoomsPage),
     /// A page of members.
     Members(MembersPage),
+    /// A new invite link.
+    InviteLink(NewInviteLink),
+    /// A page of invite links.
+    InviteLinks(InvitesPage),
     /// A command took effect, or there was nothing to change.
     Ok {
         /// The `id` of the command that this answers.
@@ -135,6 +142,8 @@ impl ServerFrame {
             | Self::Results(_)
             | Self::Rooms(_)
             | Self::Members(_)
+            | Self::InviteLink(_)
+            | Self::InviteLinks(_)
             | Self::Ok { .. }
             | Self::Pong { .. }
             | Self::Error(_)

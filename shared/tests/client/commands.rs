@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use chat_shared::client::{Client, CommandError, Event};
 use chat_shared::protocol::{
-    Command, Dm, ErrorCode, ErrorFrame, ResultsPage, Role, RoomInfo, Search, ServerFrame,
+    Command, Dm, ErrorCode, ErrorFrame, InviteLink, InvitesPage, NewInviteLink, ResultsPage, Role,
+    RoomInfo, Search, ServerFrame,
 };
 use chat_shared::{Emoji, RequestId, Username};
 use serde_json::{Value, json};
@@ -95,6 +96,52 @@ async fn commands_without_an_event_have_no_nonce() {
     let bob = Username::existing("bob");
     check!(client.block(&bob), {"type": "block", "username": "bob"});
     check!(client.unblock(&bob), {"type": "unblock", "username": "bob"});
+    check!(client.revoke_invite("a1"), {"type": "revoke_invite", "invite": "a1"});
+}
+
+#[tokio::test]
+async fn invite_links_are_made_and_listed() {
+    let server = Server::start().await;
+    let (client, mut events) = server.connect();
+    let mut peer = server.welcome(&[("a", 4)]).await;
+    connected(&mut events).await;
+    let link = NewInviteLink {
+        re: None,
+        invite: "a1".to_owned(),
+        path: "/join/c0de".to_owned(),
+        expires: 9,
+        uses: 3,
+        room: Some(room("a")),
+    };
+    let wanted = InviteLink {
+        uses: Some(3),
+        room: Some(room("a")),
+        ..InviteLink::default()
+    };
+    let answer = |re| {
+        ServerFrame::InviteLink(NewInviteLink {
+            re: Some(re),
+            ..link.clone()
+        })
+    };
+    let (command, made) = answered(&mut peer, client.invite_link(wanted), answer).await;
+    let expect = json!({"type": "invite_link", "uses": 3, "room": "a"});
+    assert_eq!(shown(&command, false), expect);
+    let made = made.unwrap();
+    assert_eq!(made.path, link.path);
+    assert!(!format!("{made:?}").contains("c0de"), "{made:?}");
+    let answer = |re| {
+        ServerFrame::InviteLinks(InvitesPage {
+            re: Some(re),
+            invites: Vec::new(),
+            more: true,
+        })
+    };
+    let list = client.invite_links(Some("a1".to_owned()), None);
+    let (command, page) = answered(&mut peer, list, answer).await;
+    let expect = json!({"type": "invite_links", "after": "a1"});
+    assert_eq!(shown(&command, false), expect);
+    assert!(page.unwrap().more);
 }
 
 #[tokio::test]

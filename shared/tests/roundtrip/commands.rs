@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use chat_shared::protocol::{
     About, AboutFor, Block, Command, Create, Delete, Dm, Edit, Events, GiveRole, Hello, History,
-    Join, Leave, Members, Profile, React, Read, Resume, Rooms, Search, Send, Topic, Typing,
+    InviteLink, InviteLinks, Join, Leave, Members, Profile, React, Read, Resume, RevokeInvite,
+    Rooms, Search, Send, Topic, Typing,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -62,6 +63,18 @@ pub(super) fn command() -> impl Strategy<Value = Command> {
         Just(Command::Ping),
         of_messages(),
         of_people(),
+        of_invites(),
+    ]
+}
+
+fn of_invites() -> impl Strategy<Value = Command> {
+    prop_oneof![
+        (of(any::<u32>()), of(seq()), of(room())).prop_map(|(uses, for_s, room)| {
+            Command::InviteLink(InviteLink { uses, for_s, room })
+        }),
+        (of(text()), of(any::<u32>()))
+            .prop_map(|(after, limit)| Command::InviteLinks(InviteLinks { after, limit })),
+        text().prop_map(|invite| Command::RevokeInvite(RevokeInvite { invite })),
     ]
 }
 

@@ -3,9 +3,10 @@
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
     Ack, BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame,
-    EventsPage, HistoryPage, Limited, MemberInfo, MembersPage, PresenceEvent, ProfileEvent,
-    ReactedEvent, Reaction, ReadEvent, ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing,
-    RoomsPage, RoomsState, ServerFrame, SystemEvent, SystemKind, TypingEvent, Welcome,
+    EventsPage, HistoryPage, InviteInfo, InvitesPage, Limited, MemberInfo, MembersPage,
+    NewInviteLink, PresenceEvent, ProfileEvent, ReactedEvent, Reaction, ReadEvent, ResultsPage,
+    RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState, ServerFrame, SystemEvent,
+    SystemKind, TypingEvent, Welcome,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -177,6 +178,34 @@ fn event() -> impl Strategy<Value = ServerFrame> {
     ]
 }
 
+prop_compose! {
+    fn invite()(
+        invite in text(), by in username(), created in seq(), expires in seq(),
+        uses: u32, used: u32, room in of(room()),
+    ) -> InviteInfo {
+        InviteInfo { invite, by, created, expires, uses, used, room }
+    }
+}
+
+fn of_invites() -> impl Strategy<Value = ServerFrame> {
+    let new = (of(id()), text(), text(), seq(), any::<u32>(), of(room()));
+    prop_oneof![
+        new.prop_map(|(re, invite, path, expires, uses, room)| {
+            ServerFrame::InviteLink(NewInviteLink {
+                re,
+                invite,
+                path,
+                expires,
+                uses,
+                room,
+            })
+        }),
+        (of(id()), vec(invite(), 0..3), any::<bool>()).prop_map(|(re, invites, more)| {
+            ServerFrame::InviteLinks(InvitesPage { re, invites, more })
+        }),
+    ]
+}
+
 /// A page with a list, which says whether more follows.
 fn listed_page() -> impl Strategy<Value = ServerFrame> {
     prop_oneof![
@@ -262,6 +291,7 @@ pub(super) fn server_frame() -> impl Strategy<Value = ServerFrame> {
             ServerFrame::History(page)
         }),
         listed_page(),
+        of_invites(),
         id().prop_map(|re| ServerFrame::Ok { re }),
         of(id()).prop_map(|re| ServerFrame::Pong { re }),
         error().prop_map(ServerFrame::Error),

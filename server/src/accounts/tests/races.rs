@@ -92,7 +92,7 @@ impl Ground {
     /// An account whose password is [`OLD`].
     pub(crate) async fn register(&self, name: &str) -> Username {
         let sign_up = sign_up(name, OLD.to_owned(), false);
-        self.accounts.register(sign_up).await.unwrap()
+        self.accounts.register(sign_up).await.unwrap().username
     }
 
     /// A socket whose frames nobody reads.

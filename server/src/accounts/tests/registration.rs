@@ -3,26 +3,26 @@
 use super::*;
 
 /// A store without accounts, and starts of servers on it.
-struct Installation {
-    store: SharedStore,
+pub(super) struct Installation {
+    pub(super) store: SharedStore,
     _dir: tempfile::TempDir,
 }
 
 impl Installation {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let store: SharedStore = Arc::new(SqliteStore::open(dir.path()).unwrap());
         Self { store, _dir: dir }
     }
 
-    async fn start(&self, options: Options) -> Accounts {
+    pub(super) async fn start(&self, options: Options) -> Accounts {
         let (reporter, _) = change_reports();
         Accounts::open_quick(Arc::clone(&self.store), options, reporter)
             .await
             .unwrap()
     }
 
-    async fn add_account(&self) {
+    pub(super) async fn add_account(&self) {
         let user = NewUser {
             username: Username::existing("old"),
             password: PasswordRecord::Missing,
@@ -40,7 +40,7 @@ fn exposed() -> Options {
     }
 }
 
-fn chosen(registration: Registration) -> Options {
+pub(super) fn chosen(registration: Registration) -> Options {
     Options {
         registration: Some(registration),
         ..Options::default()

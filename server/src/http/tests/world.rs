@@ -46,6 +46,7 @@ pub(super) async fn world_with(page: Page, tls: bool) -> World {
                 proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], tls),
             }),
             limits: Arc::new(HttpLimits::new()),
+            hub: None,
             page,
             hosts: HostPolicy::default(),
             hsts: tls,

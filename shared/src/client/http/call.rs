@@ -63,7 +63,7 @@ impl Accounts {
             return serde_json::from_slice(&body).map_err(|_| self.not_a_chat_server(status));
         }
         match serde_json::from_slice::<Answer>(&body) {
-            Ok(answer) => Err(refusal(status, retry_after, answer.msg)),
+            Ok(answer) => Err(refusal(status, retry_after, answer)),
             // A proxy before the server may answer in its place, in its own words.
             Err(_) if status == StatusCode::TOO_MANY_REQUESTS => {
                 Err(HttpError::RateLimited(retry_after))

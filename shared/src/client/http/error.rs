@@ -5,6 +5,7 @@ use std::time::Duration;
 use hyper::StatusCode;
 
 use crate::client::texts;
+use crate::protocol::http::{Answer, RefusalCode};
 
 /// Why a call failed. `Display` is a sentence for people; no password or token is in it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +26,9 @@ pub enum HttpError {
     /// The user is banned, or may not do that.
     #[error("{}", sentence(.0))]
     Forbidden(String),
+    /// Signing up needs an invite, or the one that was given does not work any more.
+    #[error("{}", sentence(.0))]
+    NoInvite(String),
     /// Another account has that name.
     #[error("{}; choose another name.", .0.trim_end_matches('.'))]
     NameTaken(String),
@@ -63,12 +67,17 @@ fn too_many(retry_after: Option<&Duration>) -> String {
     }
 }
 
-/// The error of an HTTP status that is no success; `said` is the server's sentence.
+/// The error of an HTTP status that is no success, with the server's sentence.
 pub(super) fn refusal(
     status: StatusCode,
     retry_after: Option<Duration>,
-    said: String,
+    Answer {
+        msg: said, code, ..
+    }: Answer,
 ) -> HttpError {
+    if let Some(RefusalCode::InviteNeeded | RefusalCode::InviteInvalid) = code {
+        return HttpError::NoInvite(said);
+    }
     match status {
         StatusCode::UNAUTHORIZED => HttpError::NotSignedIn(said),
         StatusCode::FORBIDDEN => HttpError::Forbidden(said),

@@ -23,6 +23,7 @@ use crate::protocol::http::{
 pub struct Accounts {
     server: ServerUrl,
     trust: Trust,
+    invite: Option<String>,
 }
 
 impl Accounts {
@@ -31,7 +32,16 @@ impl Accounts {
         Self {
             server,
             trust: Trust::default(),
+            invite: None,
         }
+    }
+
+    /// Signs up with an invite: its code, or the link with the code. It counts for
+    /// [`Accounts::register`] and [`Accounts::register_bot`].
+    #[must_use]
+    pub fn invite(mut self, code_or_link: &str) -> Self {
+        self.invite = Some(code_of(code_or_link).to_owned());
+        self
     }
 
     /// Also trusts the certificates in `pem`, as [`super::ClientConfig::root_certificate`] does.
@@ -46,8 +56,9 @@ impl Accounts {
     /// Creates an account for a person.
     ///
     /// # Errors
-    /// [`HttpError::NameTaken`], or [`HttpError::Refused`] if the name or the password is not
-    /// allowed.
+    /// [`HttpError::NameTaken`], [`HttpError::Refused`] if the name or the password is not
+    /// allowed, [`HttpError::NoInvite`] if the server lets in only people with an invite, or
+    /// [`HttpError::Forbidden`] if it lets nobody in.
     pub async fn register(&self, username: &str, password: &str) -> Result<(), HttpError> {
         self.new_account(username, password, false).await
     }
@@ -67,7 +78,7 @@ impl Accounts {
         password: &str,
         bot: bool,
     ) -> Result<(), HttpError> {
-        let body = credentials(username, password, bot);
+        let body = credentials(username, password, bot, self.invite.clone());
         self.call(Call::post("/register", None, body))
             .await
             .map(|_: Answer| ())
@@ -79,7 +90,7 @@ impl Accounts {
     /// [`HttpError::WrongPassword`], also if there is no such account; [`HttpError::Forbidden`] if
     /// the user is banned from the server.
     pub async fn sign_in(&self, username: &str, password: &str) -> Result<SignedIn, HttpError> {
-        let body = credentials(username, password, false);
+        let body = credentials(username, password, false, None);
         match self.call(Call::post("/login", None, body)).await {
             // Without a token there is no session to be signed out of.
             Err(HttpError::NotSignedIn(said)) => Err(HttpError::WrongPassword(said)),
@@ -196,11 +207,18 @@ fn picture_type(bytes: &[u8]) -> Option<&'static str> {
     }
 }
 
-fn credentials(username: &str, password: &str, bot: bool) -> String {
+/// The code in a link such as `https://chat.example/join/CODE`; a code alone is itself.
+fn code_of(code_or_link: &str) -> &str {
+    let text = code_or_link.trim().trim_end_matches('/');
+    text.rsplit('/').next().unwrap_or(text)
+}
+
+fn credentials(username: &str, password: &str, bot: bool, invite: Option<String>) -> String {
     encode(&Credentials {
         username: username.to_owned(),
         password: password.to_owned(),
         bot,
+        invite,
     })
 }
 

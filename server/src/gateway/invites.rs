@@ -1,0 +1,134 @@
+//! Invite links, which the server's admin makes, lists and ends.
+
+use chat_shared::limits::{INVITE_FOR_S_DEFAULT, LIST_LIMIT_DEFAULT};
+use chat_shared::protocol::{
+    ErrorFrame, InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, ServerFrame,
+};
+use chat_shared::{RequestId, RoomName, Username};
+
+use super::people::LookupError;
+use crate::accounts::{NewCodeError, NewInvite};
+use crate::hub::{Hub, take_fitting};
+use crate::messages;
+use chat_server_rules::{Refusal, RoomScope};
+use chat_server_store::{KeptCode, StoreError};
+
+/// Makes a link.
+pub(super) async fn make(
+    hub: &Hub,
+    by: &Username,
+    re: Option<RequestId>,
+    wanted: InviteLink,
+) -> Result<ServerFrame, ErrorFrame> {
+    check_admin(hub, by)?;
+    if let Some(room) = &wanted.room {
+        check_room(hub, by, room).await?;
+    }
+    let invite = NewInvite {
+        by: by.clone(),
+        uses: wanted.uses.unwrap_or(1),
+        for_ms: wanted.for_s.unwrap_or(INVITE_FOR_S_DEFAULT) * 1_000,
+        room: wanted.room,
+    };
+    let made = hub.accounts().make_invite(invite).await;
+    let (secret, code) = made.map_err(|error| no_code(&error))?;
+    Ok(ServerFrame::InviteLink(NewInviteLink {
+        re,
+        invite: code.id.0,
+        path: format!("/join/{}", secret.expose()),
+        expires: code.expires,
+        uses: code.uses,
+        room: code.room,
+    }))
+}
+
+/// Lists the links.
+pub(super) async fn list(
+    hub: &Hub,
+    by: &Username,
+    re: Option<RequestId>,
+    query: InviteLinks,
+) -> Result<ServerFrame, ErrorFrame> {
+    check_admin(hub, by)?;
+    let invites = hub.accounts().invites().await.map_err(failed)?;
+    let behind = match &query.after {
+        None => 0,
+        Some(after) => {
+            let found = invites.iter().position(|it| it.code.id.0 == *after);
+            found.map_or(invites.len(), |at| at + 1)
+        }
+    };
+    let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
+    let left = invites.len() - behind;
+    let page = invites.into_iter().skip(behind).take(limit).map(info);
+    let (invites, _) = take_fitting(page);
+    Ok(ServerFrame::InviteLinks(InvitesPage {
+        re,
+        more: invites.len() < left,
+        invites,
+    }))
+}
+
+/// Ends a link.
+pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(), ErrorFrame> {
+    check_admin(hub, by)?;
+    match hub.accounts().revoke_invite(invite).await.map_err(failed)? {
+        true => Ok(()),
+        false => Err(messages::no_such_invite()),
+    }
+}
+
+fn check_admin(hub: &Hub, username: &Username) -> Result<(), ErrorFrame> {
+    match hub.accounts().is_admin(username) {
+        true => Ok(()),
+        false => Err(messages::admin_only()),
+    }
+}
+
+/// Checks that the admin may invite into a room: a public one, or one that they are in.
+async fn check_room(hub: &Hub, by: &Username, room: &RoomName) -> Result<(), ErrorFrame> {
+    if RoomScope::of(room).has_everyone() || room.is_direct() {
+        return Err(messages::no_room_to_invite_into());
+    }
+    let is_in = hub
+        .store()
+        .rooms_of(by)
+        .await
+        .map_err(failed)?
+        .contains(room);
+    let public = hub.store().public_rooms(room.as_str(), "", 1);
+    let is_public = public
+        .await
+        .map_err(failed)?
+        .iter()
+        .any(|it| it.room == *room);
+    match is_in || is_public {
+        true => Ok(()),
+        false => Err(messages::refused(Refusal::NoSuchRoom)),
+    }
+}
+
+fn info(kept: KeptCode) -> InviteInfo {
+    let KeptCode { code, used } = kept;
+    InviteInfo {
+        invite: code.id.0,
+        by: code.by,
+        created: code.created,
+        expires: code.expires,
+        uses: code.uses,
+        used,
+        room: code.room,
+    }
+}
+
+fn failed(error: StoreError) -> ErrorFrame {
+    LookupError::Store(error).frame()
+}
+
+fn no_code(error: &NewCodeError) -> ErrorFrame {
+    if let NewCodeError::TooMany = error {
+        return messages::codes_too_many();
+    }
+    tracing::error!(%error, "an invite could not be made");
+    messages::unavailable()
+}

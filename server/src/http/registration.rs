@@ -1,0 +1,113 @@
+//! Sign-up, and the links that lead to it: the set-up link and invite links.
+
+use axum::extract::{Path, State};
+use axum::http::header::SET_COOKIE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
+use chat_shared::Username;
+use chat_shared::protocol::http::Credentials;
+
+use super::answer::{Refusal, done};
+use super::body::JsonBody;
+use super::credential::{
+    forget_invite_cookie, invite_code, invite_cookie, set_up_cookie, set_up_secret,
+};
+use super::{Client, HttpState, Peer};
+use crate::accounts::{RegisterError, SignUp, SignedUp};
+
+/// Where the page opens its sign-up.
+const SIGN_UP: &str = "/?join";
+
+pub(super) async fn register(
+    State(state): State<HttpState>,
+    peer: Peer,
+    Client(client): Client,
+    headers: HeaderMap,
+    JsonBody(body): JsonBody<Credentials>,
+) -> Result<Response, Refusal> {
+    state
+        .limits
+        .register(client)
+        .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
+    let cookie = invite_code(&headers);
+    let invite = body.invite.as_deref().or(cookie);
+    let attempt = match invite {
+        Some(_) => Some(state.limits.code(client).map_err(Refusal::too_many_codes)?),
+        None => None,
+    };
+    let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
+    let registering = state.accounts.register(SignUp {
+        username: &body.username,
+        password: body.password,
+        bot: body.bot,
+        set_up: set_up_secret(&headers),
+        invite,
+    });
+    let registered = place.hold(registering).await;
+    if !matches!(registered, Some(Err(RegisterError::Invite(_))))
+        && let Some(attempt) = attempt
+    {
+        attempt.forgive();
+    }
+    let SignedUp { username, invite } = registered.ok_or_else(Refusal::busy)??;
+    become_admin(&state, &headers, &username).await;
+    metrics::counter!("chat_registrations_total").increment(1);
+    if let (Some(hub), Some(invite)) = (&state.hub, &invite)
+        && let Some(room) = &invite.room
+    {
+        hub.invite_newcomer(&invite.by, &username, room).await;
+    }
+    let https = state.origins.proxies.says_https(&headers, peer.0);
+    let forget = cookie.map(|_| (SET_COOKIE, forget_invite_cookie(https)));
+    let forget = AppendHeaders(forget);
+    Ok((forget, done(StatusCode::CREATED, "Account created")).into_response())
+}
+
+/// An invite link: the browser that opens it signs up with its code, on whichever page.
+pub(super) async fn join(
+    State(state): State<HttpState>,
+    peer: Peer,
+    Client(client): Client,
+    headers: HeaderMap,
+    Path(code): Path<String>,
+) -> Result<Response, Refusal> {
+    let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
+    let checked = state.accounts.check_invite(&code).await;
+    match checked.map_err(|error| Refusal::unavailable(&error))? {
+        Ok(()) => attempt.forgive(),
+        Err(error) => return Err(Refusal::new(StatusCode::NOT_FOUND, format!("{error}."))),
+    }
+    let https = state.origins.proxies.says_https(&headers, peer.0);
+    let cookie = [(SET_COOKIE, invite_cookie(&code, https))];
+    Ok((cookie, Redirect::to(SIGN_UP)).into_response())
+}
+
+/// The set-up link: the browser that opens it becomes the admin's by signing up or in.
+pub(super) async fn set_up(
+    State(state): State<HttpState>,
+    peer: Peer,
+    headers: HeaderMap,
+    Path(secret): Path<String>,
+) -> Result<Response, Refusal> {
+    if !state.accounts.opens_set_up(&secret) {
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            "This set-up link was used, or is from before the server's last start. The link in the \
+             server's log is the current one.",
+        ));
+    }
+    let https = state.origins.proxies.says_https(&headers, peer.0);
+    let cookie = [(SET_COOKIE, set_up_cookie(&secret, https))];
+    Ok((cookie, Redirect::to("/")).into_response())
+}
+
+/// Makes who signed up or in the admin, if their browser opened the set-up link. A failure is
+/// logged: the link can be used again.
+pub(super) async fn become_admin(state: &HttpState, headers: &HeaderMap, username: &Username) {
+    let Some(secret) = set_up_secret(headers) else {
+        return;
+    };
+    if let Err(error) = state.accounts.become_admin(username, secret).await {
+        tracing::warn!(%username, %error, "the set-up link could not be used");
+    }
+}
