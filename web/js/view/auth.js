@@ -13,7 +13,8 @@ const TABS = [
 
 /** @param {Controller} controller */
 export function createAuthView(controller) {
-  let tab = TABS[0];
+  // An invite link leads here.
+  let tab = TABS[location.search === '?join' ? 1 : 0];
   let busy = false;
   let notice = '';
   const fields = createFields();

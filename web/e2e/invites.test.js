@@ -1,0 +1,88 @@
+// An admin makes an invite link, and a newcomer signs up by it: on our page and on the demo's.
+
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import test from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { isReady, openAs, openPage, say } from './harness.js';
+import { PASSWORD, startServer } from './programs.js';
+import { browser } from './story.js';
+
+const demoPage = path.join(path.dirname(fileURLToPath(import.meta.url)), 'demo-page');
+const BY_INVITE = ['--registration', 'invite'];
+
+/** The link that an admin makes. @param {import('playwright-core').Page} page */
+async function linkBy(page) {
+  const shown = page.waitForEvent('dialog');
+  const command = say(page, '/invite-link');
+  const dialog = await shown;
+  const link = dialog.defaultValue();
+  await command;
+  return link;
+}
+
+test('a newcomer opens a link and signs up', { timeout: 300_000 }, async () => {
+  const server = await startServer(BY_INVITE);
+  try {
+    const { page: admin } = await openAs(browser, server.url, 'root');
+    const link = await linkBy(admin);
+    assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/join\/[0-9a-f]{32}$/u);
+    const { page: stranger } = await openPage(browser, server.url);
+    await stranger.getByRole('tab', { name: 'Sign up' }).click();
+    await fill(stranger, 'stranger');
+    await stranger.getByText('You need an invite to sign up').waitFor();
+    const { page: ann } = await openPage(browser, link);
+    await ann.getByRole('tab', { name: 'Sign up', selected: true }).waitFor();
+    await fill(ann, 'ann');
+    await isReady(ann);
+    // The link is for one person.
+    const { page: late } = await openPage(browser, link);
+    await late.getByText('used as often as it can be').waitFor();
+  } finally {
+    await server.stop();
+  }
+});
+
+/** @param {import('playwright-core').Page} page @param {string} name */
+async function fill(page, name) {
+  await page.getByLabel('Username').fill(name);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Create account' }).click();
+}
+
+test('the page of the demo signs up by a link too', { timeout: 300_000 }, async () => {
+  const server = await startServer([...BY_INVITE, '--web-dir', demoPage]);
+  try {
+    const link = server.url + (await pathOverSocket(server.url));
+    const { page } = await openPage(browser, link);
+    await page.getByLabel('Username').fill('ann');
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Register' }).click();
+    await page.getByText('Account created').waitFor();
+  } finally {
+    await server.stop();
+  }
+});
+
+/**
+ * The path of a link that the server's admin makes on the demo's page, which has no way to do it.
+ * @param {string} url
+ * @returns {Promise<string>}
+ */
+async function pathOverSocket(url) {
+  const { context, page } = await openPage(browser, url);
+  const data = { username: 'root', password: PASSWORD };
+  for (const call of ['/register', '/login']) await context.request.post(url + call, { data });
+  return page.evaluate(async () => {
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    await new Promise((resolve) => socket.addEventListener('open', resolve));
+    return new Promise((resolve) => {
+      socket.addEventListener('message', ({ data: text }) => {
+        const frame = JSON.parse(text);
+        if (frame.type === 'invite_link') resolve(frame.path);
+      });
+      socket.send(JSON.stringify({ type: 'hello', version: 1 }));
+      socket.send(JSON.stringify({ type: 'invite_link' }));
+    });
+  });
+}
