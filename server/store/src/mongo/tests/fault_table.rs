@@ -18,7 +18,7 @@ use crate::mongo::{MongoStore, Timeouts, connect};
 const DOCS: &str = include_str!("../../../../../docs/mongodb.md");
 
 /// Calls that are tested at the same time, each on a database of its own.
-const CALLS_AT_ONCE_MAX: usize = 12;
+const CALLS_AT_ONCE_MAX: usize = 17;
 
 /// The result that a caller gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
