@@ -11,6 +11,7 @@ mod admin_right;
 mod demo_users;
 mod faults;
 mod full_speed;
+mod indexes;
 mod outage;
 #[path = "../mongo_proxy/mod.rs"]
 #[allow(dead_code, reason = "it is shared with the store's tests")]

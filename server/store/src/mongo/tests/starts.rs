@@ -1,6 +1,6 @@
 //! What a start does to a database: the indexes that it makes, and no write without need.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::TryStreamExt;
 use mongodb::IndexModel;
@@ -92,6 +92,25 @@ async fn indexes_of_an_older_version_are_replaced() {
         "by_nonce",
     ];
     assert_eq!(names, BTreeSet::from(expected.map(str::to_owned)));
+}
+
+#[tokio::test]
+#[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
+async fn a_first_start_builds_the_indexes_of_a_collection_in_one_command() {
+    let database = TestDatabase::new();
+    let proxy = Proxy::start(&database.url).await;
+    MongoStore::open(&proxy.url(), &database.name)
+        .await
+        .unwrap();
+    let mut builds: BTreeMap<String, usize> = BTreeMap::new();
+    for command in proxy.take_passed() {
+        if command.name == "createIndexes" {
+            *builds.entry(command.collection).or_default() += 1;
+        }
+    }
+    assert!(builds.contains_key("log"), "{builds:?}");
+    // FerretDB has no partial indexes, and is asked again without.
+    assert!(builds.values().all(|builds| *builds <= 2), "{builds:?}");
 }
 
 #[tokio::test]
