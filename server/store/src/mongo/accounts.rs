@@ -23,6 +23,7 @@ impl AccountStore for MongoStore {
         let folded = user.username.folded();
         // All names of the demo are known since the start. Among new accounts the `_id` decides.
         let demo = store.demo_names.find_one(doc! { "folded": &folded });
+        let demo = demo.max_time(store.timeouts.operation);
         if store.ask(demo).await?.is_some() {
             return Ok(CreateUser::NameTaken);
         }
@@ -68,7 +69,7 @@ impl AccountStore for MongoStore {
             // document of the demo has a list for its name.
             let documents = clamp(limit).saturating_mul(SAME_NAME_MAX).saturating_add(1);
             let find = find.sort(doc! { "username": 1 }).limit(documents);
-            let mut docs = find.await?;
+            let mut docs = find.max_time(store.timeouts.operation).await?;
             let mut names: BTreeMap<String, Vec<UserDoc>> = BTreeMap::new();
             while let Some(doc) = docs.try_next().await? {
                 let Some(name) = doc.username.as_str().map(str::to_owned) else {
@@ -87,17 +88,20 @@ impl AccountStore for MongoStore {
 
     async fn has_people(&self) -> Result<bool, StoreError> {
         let person = doc! { "chatServer.bot": { "$ne": true } };
-        let found = self.shared.ask(self.shared.users.find_one(person)).await?;
-        Ok(found.is_some())
+        let find = self.shared.users.find_one(person);
+        let find = find.max_time(self.shared.timeouts.operation);
+        Ok(self.shared.ask(find).await?.is_some())
     }
 
     async fn count_users(&self) -> Result<u64, StoreError> {
         let store = &self.shared;
         // The `_id` of a new account is its name. The demo's documents of one name are one person.
         let ours = doc! { "_id": { "$gte": "" } };
-        let ours = store.ask(store.users.count_documents(ours)).await?;
-        let demo = store.ask(store.demo_names.count_documents(doc! {})).await?;
-        Ok(ours + demo)
+        let time_max = store.timeouts.operation;
+        let ours = store.users.count_documents(ours).max_time(time_max);
+        let demo = store.demo_names.count_documents(doc! {});
+        let demo = demo.max_time(time_max);
+        Ok(store.ask(ours).await? + store.ask(demo).await?)
     }
 
     /// Writes the account first. From then on the epochs differ, and only the session that is moved

@@ -339,6 +339,7 @@ impl Shared {
         let pipeline = [doc! { "$match": members }, doc! { "$group": group }];
         let counting = async {
             let counts = self.memberships.aggregate(pipeline).with_type::<Count>();
+            let counts = counts.max_time(self.timeouts.operation);
             counts.await?.try_collect::<Vec<Count>>().await
         };
         let counts = self.ask(counting).await?;

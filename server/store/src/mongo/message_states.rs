@@ -256,7 +256,8 @@ impl Shared {
             }
         };
         let edit = self.log.find_one(filter("edited".into()));
-        let edit = self.ask(edit.sort(doc! { "seq": -1 })).await?;
+        let edit = edit.sort(doc! { "seq": -1 });
+        let edit = self.ask(edit.max_time(self.timeouts.operation)).await?;
         let others = filter(doc! { "$in": ["deleted", "reacted"] }.into());
         let others: Vec<LogDoc> = self.collect(self.log.find(others)).await?;
         let mut changes = events(edit.into_iter().chain(others).collect())?;
