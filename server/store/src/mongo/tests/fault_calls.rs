@@ -47,7 +47,7 @@ const fn call(
     }
 }
 
-pub(super) const CALLS: [Call; 36] = [
+pub(super) const CALLS: [Call; 37] = [
     call("append", "insert", "log", Kind::Append),
     call("append the first", "insert", "rooms", Kind::Write),
     call("append a join", "update", "memberships", Kind::Projection),
@@ -64,6 +64,7 @@ pub(super) const CALLS: [Call; 36] = [
     call("messages_before", "find", "log", Kind::Read),
     call("messages_after", "find", "log", Kind::Read),
     call("event", "find", "log", Kind::Read),
+    call("events_at", "find", "log", Kind::Read),
     call("events_by_nonces", "find", "log", Kind::Read),
     call("message_states", "find", "messageStates", Kind::Read),
     call("deleted_among", "find", "log", Kind::Read),
@@ -290,6 +291,7 @@ async fn read(name: &str, store: &MongoStore) -> Result<(), StoreError> {
         "messages_before" => store.messages_before(&room, 9, limit).await.map(drop),
         "messages_after" => store.messages_after(&room, 0, limit).await.map(drop),
         "event" => expect(store.event(&room, 2).await?.is_some(), "an event"),
+        "events_at" => expect(store.events_at(&room, &[3, 2]).await?.len() == 2, "both"),
         "events_by_nonces" => {
             let marks = [(ann(), EventNonce::from_seq(2))];
             let found = store.events_by_nonces(&room, &marks).await?;
