@@ -35,6 +35,16 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "FILE", env = "CHAT_CONFIG")]
     pub(crate) config: Option<PathBuf>,
 
+    /// An invite to sign up with: its link or its code
+    #[arg(
+        long,
+        global = true,
+        value_name = "LINK",
+        env = "CHAT_INVITE",
+        hide_env_values = true
+    )]
+    pub(crate) invite: Option<String>,
+
     /// Print plain lines instead of a screen, for screen readers; the default if TERM is dumb
     #[arg(long)]
     pub(crate) linear: bool,

@@ -71,7 +71,7 @@ use jiff::tz::TimeZone;
 use net::Net;
 use run::{Notices, Program, now, run};
 use scripts::Identity;
-use state::{App, Chat, Editor, Nonces, Screen, SignIn, Size};
+use state::{App, Chat, Editor, Nonces, Screen, SignIn, Size, Tab};
 use storage::{DraftFile, Storage};
 use update::{Effects, Password, send_waiting, submit_sign_in};
 
@@ -151,7 +151,9 @@ fn wrong_usage(error: &str) -> anyhow::Result<ExitCode> {
 fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Identity> {
     let last = storage.last_used();
     let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
-    let chosen = args.server.or_else(|| profile.server.clone());
+    let invited_to = args.invite.as_deref().and_then(server_of_invite);
+    let chosen = args.server.or(invited_to);
+    let chosen = chosen.or_else(|| profile.server.clone());
     let server = match chosen.or_else(|| last_server.clone()) {
         Some(server) => server,
         None => ServerUrl::parse(DEFAULT_SERVER)?,
@@ -172,7 +174,14 @@ fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Id
         user: user.or(last_user),
         secret,
         storage,
+        invite: args.invite,
     })
+}
+
+/// The server that an invite link leads to; `None` for a code alone.
+fn server_of_invite(invite: &str) -> Option<ServerUrl> {
+    let (server, _) = invite.split_once("/join/")?;
+    ServerUrl::parse(server).ok()
 }
 
 /// The chat on the full screen.
@@ -182,13 +191,15 @@ async fn chat(who: Identity, config: Config) -> anyhow::Result<ExitCode> {
         user,
         secret,
         storage,
+        invite,
     } = who;
     let token = match &user {
         Some(user) => storage.token(&server, user)?,
         None => None,
     };
     let nonces = Nonces::new(new_nonce()?);
-    let mut net = Net::new(server.clone());
+    let is_invited = invite.is_some();
+    let mut net = Net::new(server.clone(), invite);
     let (mut first, mut drafts) = (Effects::new(), None);
     let screen = match (&user, token) {
         (Some(user), Some(token)) => {
@@ -200,7 +211,10 @@ async fn chat(who: Identity, config: Config) -> anyhow::Result<ExitCode> {
             Screen::Chat(Box::new(chat))
         }
         (user, _) => {
-            let form = sign_in_form(user.as_deref(), secret.read()?, &mut first);
+            let mut form = sign_in_form(user.as_deref(), secret.read()?, &mut first);
+            if is_invited && !form.busy {
+                form.tab = Tab::SignUp;
+            }
             Screen::SignIn(Box::new(form))
         }
     };
@@ -245,7 +259,7 @@ async fn lines(mut who: Identity, config: Config) -> anyhow::Result<ExitCode> {
     } = who;
     let user = user.unwrap_or_default();
     storage.remember(&server, &user)?;
-    let (mut net, mut first) = (Net::new(server.clone()), Effects::new());
+    let (mut net, mut first) = (Net::new(server.clone(), None), Effects::new());
     let (mut chat, file) = saved_chat(&storage, &server, &user)?;
     let drafts = Some((chat.me.clone(), file));
     send_waiting(&mut chat, now(), &mut first);

@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use chat_shared::RoomName;
 use chat_shared::client::{
-    Accounts, Client, ClientConfig, CommandError, Events, ServerUrl, connect,
+    Accounts, Client, ClientConfig, CommandError, Events, HttpError, ServerUrl, connect,
 };
 use chat_shared::protocol::http::SignedIn;
-use chat_shared::protocol::{Create, HistoryPage, Rooms, Send};
+use chat_shared::protocol::{Create, HistoryPage, InviteLink, Rooms, Send};
 use futures::FutureExt;
 use tokio::sync::mpsc;
 
-use crate::messages::chat as messages;
-use crate::update::{Effect, Event, PAGE_LINES_MAX, PageRequest, Password, RoomAction};
+use crate::messages::sign_in::no_invite;
+use crate::messages::{admin, chat as messages};
+use crate::update::{
+    AdminAction, Effect, Event, PAGE_LINES_MAX, PageRequest, Password, RoomAction,
+};
 
 /// Answers that wait to be handled.
 const ANSWERS_MAX: usize = 256;
@@ -36,6 +39,8 @@ pub(crate) enum NetEvent {
 #[derive(Debug)]
 pub(crate) struct Net {
     pub(crate) server: ServerUrl,
+    /// The invite that a new account is made with.
+    invite: Option<String>,
     client: Option<Client>,
     events: Option<Events>,
     answers: mpsc::Sender<NetEvent>,
@@ -43,10 +48,11 @@ pub(crate) struct Net {
 }
 
 impl Net {
-    pub(crate) fn new(server: ServerUrl) -> Self {
+    pub(crate) fn new(server: ServerUrl, invite: Option<String>) -> Self {
         let (answers, answered) = mpsc::channel(ANSWERS_MAX);
         Self {
             server,
+            invite,
             client: None,
             events: None,
             answers,
@@ -80,7 +86,10 @@ impl Net {
     }
 
     pub(crate) fn sign_in(&self, name: String, password: Password, sign_up: bool) {
-        let accounts = Accounts::new(self.server.clone());
+        let mut accounts = Accounts::new(self.server.clone());
+        if let Some(invite) = &self.invite {
+            accounts = accounts.invite(invite);
+        }
         self.start(async move {
             let sign_in = async {
                 if sign_up {
@@ -90,6 +99,9 @@ impl Net {
             };
             match sign_in.await {
                 Ok(signed_in) => NetEvent::SignedIn(signed_in),
+                Err(HttpError::NoInvite(said)) => {
+                    NetEvent::Event(Event::SignInFailed(no_invite(&said)))
+                }
                 Err(error) => NetEvent::Event(Event::SignInFailed(error.to_string())),
             }
         });
@@ -181,6 +193,13 @@ impl Net {
                 let result = client.search(search).await;
                 Event::Found { number, result }
             }),
+            Effect::Administer(action) => {
+                let server = self.server.clone();
+                self.event(async move {
+                    let result = administer(&client, &server, action).await;
+                    Event::Administered(result)
+                });
+            }
             Effect::RoomAction { room, action } => self.event(async move {
                 let result = perform(&client, &room, &action).await;
                 Event::ActionDone {
@@ -255,5 +274,34 @@ async fn perform(
         RoomAction::Profile(name) => client.profile(name).await,
         RoomAction::Block(who) => client.block(who).await,
         RoomAction::Unblock(who) => client.unblock(who).await,
+    }
+}
+
+/// Gives a command of the server's admin. Returns what to show.
+async fn administer(
+    client: &Client,
+    server: &ServerUrl,
+    action: AdminAction,
+) -> Result<String, String> {
+    let why = |error: CommandError| error.to_string();
+    let now = crate::run::now();
+    match action {
+        AdminAction::InviteLink { uses, for_s } => {
+            let wanted = InviteLink {
+                uses,
+                for_s,
+                room: None,
+            };
+            let link = client.invite_link(wanted).await.map_err(why)?;
+            Ok(admin::invite_link(server, &link, now))
+        }
+        AdminAction::InviteLinks => {
+            let page = client.invite_links(None, None).await.map_err(why)?;
+            Ok(admin::invite_links(&page, now))
+        }
+        AdminAction::RevokeInvite(invite) => {
+            client.revoke_invite(&invite).await.map_err(why)?;
+            Ok(admin::INVITE_REVOKED.to_owned())
+        }
     }
 }

@@ -338,3 +338,34 @@ fn a_wrong_key_in_the_config_is_reported_with_its_line() {
     check(&completions, 0, "");
     assert!(text(&completions.stdout).contains("chat-tui"));
 }
+
+/// A link that the admin makes; `who` is signed in as the admin.
+fn invite_link(who: &Person) -> String {
+    use chat_shared::client::{Accounts, ClientConfig, Event, ServerUrl, connect};
+    let server = ServerUrl::parse(&who.url).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let accounts = Accounts::new(server.clone());
+        let session = accounts.sign_in(who.name, PASSWORD).await.unwrap();
+        let (client, mut events) = connect(ClientConfig::new(server, session.token));
+        while !matches!(events.next().await.unwrap(), Event::Connected(_)) {}
+        let link = client.invite_link(Default::default()).await.unwrap();
+        format!("{}{}", who.url, link.path)
+    })
+}
+
+#[test]
+fn a_newcomer_registers_with_an_invite_link() {
+    let server = Server::start_with(&["--registration", "invite"]);
+    let root = Person::registered("root", &server);
+    let link = invite_link(&root);
+    let ann = Person::new("ann", server.url());
+    let password = format!("{PASSWORD}\n");
+    check(&ann.run(&["register"], &password), 5, "need an invite");
+    let wrong = ann.run(&["register", "--invite", "0000"], &password);
+    check(&wrong, 5, "does not exist or was revoked");
+    check(&ann.run(&["register", "--invite", &link], &password), 0, "");
+    let bob = Person::new("bob", server.url());
+    let late = bob.run(&["register", "--invite", &link], &password);
+    check(&late, 5, "used as often as it can be");
+}

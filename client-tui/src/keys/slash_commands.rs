@@ -54,6 +54,9 @@ pub(crate) const COMMANDS: &[SlashCommand] = &[
     command("role", "USER owner|moderator|member", "change someone's role"),
     command("block", "USER", "keep someone from inviting you and writing to you directly"),
     command("unblock", "USER", "lift a block"),
+    command("invite-link", "[PEOPLE] [2h|7d]", "make a link by which people sign up (admin)"),
+    command("invite-links", "", "list the invite links (admin)"),
+    command("revoke-invite", "ID", "end an invite link (admin)"),
     command("help", "", "show keys and commands"),
     command("quit", "", "quit the program"),
 ];

@@ -13,6 +13,7 @@
 //! - [`program`]: the start, the terminal, files and the config
 //! - [`scripts`]: the subcommands for scripts
 
+pub(crate) mod admin;
 pub(crate) mod chat;
 pub(crate) mod linear;
 pub(crate) mod program;

@@ -55,6 +55,11 @@ pub(crate) fn session_not_saved(why: impl Display) -> String {
     format!("The sign-in could not be saved: {why}. You must sign in again next time.")
 }
 
+pub(crate) fn no_invite(said: &str) -> String {
+    let said = said.trim_end_matches('.');
+    format!("{said}. Then start again with `chat-tui --invite LINK`.")
+}
+
 pub(crate) const ASK_USERNAME: &str = "Username: ";
 pub(crate) const USERNAME_NEEDED: &str = "Give a username with --user.";
 

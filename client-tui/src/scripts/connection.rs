@@ -23,6 +23,8 @@ pub(crate) struct Identity {
     pub(crate) user: Option<String>,
     pub(crate) secret: PasswordSource,
     pub(crate) storage: Storage,
+    /// The invite that a new account is made with.
+    pub(crate) invite: Option<String>,
 }
 
 impl Identity {

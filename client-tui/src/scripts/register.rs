@@ -21,7 +21,10 @@ pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
         None => from_stdin()?,
     };
     check_new_password(&password.0).map_err(|error| usage(format!("{error}.")))?;
-    let accounts = Accounts::new(who.server.clone());
+    let mut accounts = Accounts::new(who.server.clone());
+    if let Some(invite) = &who.invite {
+        accounts = accounts.invite(invite);
+    }
     if args.bot {
         accounts.register_bot(name.as_str(), &password.0).await?;
     } else {

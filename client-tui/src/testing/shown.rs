@@ -106,6 +106,7 @@ fn effect_text(effect: &Effect) -> String {
             format!("send {nonce} {text}{to}\n")
         }
         Effect::RoomAction { action, .. } => format!("{action:?}\n"),
+        Effect::Administer(action) => format!("{action:?}\n"),
         Effect::FetchHistory(page) => match page.kind {
             PageKind::Before(seq) => format!("fetch before {seq}\n"),
             PageKind::After(seq) => format!("fetch after {seq}\n"),

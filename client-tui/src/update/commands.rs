@@ -3,8 +3,8 @@
 //! [`run`] is the list of all commands. An error is a sentence; the line then stays in the input.
 
 use super::arguments::{duration_s, first_word, role, room_name, username};
-use super::{Effect, Effects, RoomAction, overlays, select, sending};
-use crate::messages::chat as messages;
+use super::{AdminAction, Effect, Effects, RoomAction, overlays, select, sending};
+use crate::messages::{admin, chat as messages};
 use crate::state::{App, Chat, ConnectionState, Membership, Screen, full_name, listed, mark};
 
 /// Connects again after the server ended the connection.
@@ -48,6 +48,15 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         "topic" if argument.is_empty() => {
             let topic = topic(chat);
             chat.current_mut().note(now, topic, false);
+        }
+        "invite-link" => effects.push(Effect::Administer(invite_link(argument)?)),
+        "invite-links" => effects.push(Effect::Administer(AdminAction::InviteLinks)),
+        "revoke-invite" if argument.is_empty() => {
+            return Err(admin::REVOKE_INVITE_USAGE.to_owned());
+        }
+        "revoke-invite" => {
+            let invite = argument.to_owned();
+            effects.push(Effect::Administer(AdminAction::RevokeInvite(invite)));
         }
         "search" => return overlays::search(chat, argument, effects),
         "reply" if argument.is_empty() => return select::reply(chat),
@@ -133,6 +142,20 @@ fn leave(chat: &mut Chat, argument: &str, effects: &mut Effects) -> Result<(), S
         }
     }
     Ok(())
+}
+
+/// How many people, and for how long.
+fn invite_link(argument: &str) -> Result<AdminAction, String> {
+    let (uses, time) = first_word(argument);
+    let uses = match uses {
+        "" => None,
+        uses => Some(
+            uses.parse()
+                .map_err(|_| admin::INVITE_LINK_USAGE.to_owned())?,
+        ),
+    };
+    let for_s = duration_s(time)?;
+    Ok(AdminAction::InviteLink { uses, for_s })
 }
 
 fn create(argument: &str, private: bool) -> Result<Effect, String> {

@@ -74,6 +74,8 @@ pub(crate) enum Event {
         action: RoomAction,
         result: Result<(), CommandError>,
     },
+    /// What an admin's command came to, or why it failed.
+    Administered(Result<String, String>),
     /// The external editor ended: the new text, or what went wrong.
     Edited {
         room: RoomName,
@@ -149,11 +151,23 @@ pub(crate) enum Effect {
         room: RoomName,
         action: RoomAction,
     },
+    Administer(AdminAction),
     Typing(RoomName),
     Read {
         room: RoomName,
         seq: Seq,
     },
+}
+
+/// A command of the server's admin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum AdminAction {
+    InviteLink {
+        uses: Option<u32>,
+        for_s: Option<u64>,
+    },
+    InviteLinks,
+    RevokeInvite(String),
 }
 
 /// A change in a room, of a profile or of a block that the server only confirms.

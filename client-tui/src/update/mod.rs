@@ -32,7 +32,9 @@ use crate::keys::Action;
 use crate::messages::chat as messages;
 use crate::state::{App, Chat, Compose, Field, Overlay, SaveDue, Saved, Screen, SignIn};
 
-pub(crate) use effect::{Effect, Effects, Event, MouseAction, PageRequest, Password, RoomAction};
+pub(crate) use effect::{
+    AdminAction, Effect, Effects, Event, MouseAction, PageRequest, Password, RoomAction,
+};
 pub(crate) use pages::PAGE_LINES_MAX;
 pub(crate) use sending::send_waiting;
 pub(crate) use sign_in::submit as submit_sign_in;

@@ -79,6 +79,8 @@ pub(super) fn on_event(app: &mut App, event: Event, effects: &mut Effects) {
             action,
             result,
         } => action_done(chat, &room, action, result, now),
+        Event::Administered(Ok(text)) => chat.current_mut().note(now, text, false),
+        Event::Administered(Err(error)) => show_error(chat, error, now),
         Event::Edited { room, result } => edited(chat, &room, result),
         Event::NotSaved(error) => show_error(chat, error, now),
         _ => {}

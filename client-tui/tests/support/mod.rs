@@ -21,16 +21,22 @@ pub(crate) struct Server {
     child: Child,
     address: String,
     data: TempDir,
+    flags: &'static [&'static str],
 }
 
 impl Server {
     pub(crate) fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    pub(crate) fn start_with(flags: &'static [&'static str]) -> Self {
         let data = TempDir::new().unwrap();
-        let (child, address) = spawn("127.0.0.1:0", data.path());
+        let (child, address) = spawn("127.0.0.1:0", data.path(), flags);
         Self {
             child,
             address,
             data,
+            flags,
         }
     }
 
@@ -50,7 +56,7 @@ impl Server {
 
     /// Starts the server at the same address with the same data.
     pub(crate) fn restart(&mut self) {
-        (self.child, self.address) = spawn(&self.address, self.data.path());
+        (self.child, self.address) = spawn(&self.address, self.data.path(), self.flags);
     }
 }
 
@@ -77,10 +83,11 @@ fn server_binary() -> PathBuf {
 }
 
 /// Starts the server and reads its address from its log.
-fn spawn(listen: &str, data: &Path) -> (Child, String) {
+fn spawn(listen: &str, data: &Path, flags: &[&str]) -> (Child, String) {
     let mut child = Command::new(server_binary())
         .args(["--listen", listen, "--data-dir"])
         .arg(data)
+        .args(flags)
         .env_remove("MONGO_URL")
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -1,5 +1,6 @@
 //! Tests of [`super::update`], written in the language of [`crate::testing`].
 
+mod admin;
 mod kept;
 mod messages;
 mod upkeep;
