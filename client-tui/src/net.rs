@@ -299,6 +299,10 @@ async fn administer(
             let page = client.invite_links(None, None).await.map_err(why)?;
             Ok(admin::invite_links(&page, now))
         }
+        AdminAction::ResetLink(who) => {
+            let link = client.reset_link(&who).await.map_err(why)?;
+            Ok(admin::reset_link(server, &link, now))
+        }
         AdminAction::RevokeInvite(invite) => {
             client.revoke_invite(&invite).await.map_err(why)?;
             Ok(admin::INVITE_REVOKED.to_owned())

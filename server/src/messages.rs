@@ -125,9 +125,10 @@ pub(crate) fn no_room_to_invite_into() -> ErrorFrame {
     bad_field("room", "nobody is invited to the lobby or to a direct room")
 }
 
-/// The server has as many invites as it keeps.
+/// The server has as many invites or password resets as it keeps.
 pub(crate) fn codes_too_many() -> ErrorFrame {
-    let sentence = format!("There are {CODES_MAX} invites; revoke some first.");
+    let sentence =
+        format!("There are {CODES_MAX} links of this kind; end some first, or wait until they do.");
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 

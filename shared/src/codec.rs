@@ -116,6 +116,7 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
         "invite_link" => Command::InviteLink(fields(text, kind, re)?),
         "invite_links" => Command::InviteLinks(fields(text, kind, re)?),
         "revoke_invite" => Command::RevokeInvite(fields(text, kind, re)?),
+        "reset_link" => Command::ResetLink(fields(text, kind, re)?),
         "resume" => Command::Resume(fields(text, kind, re)?),
         "ping" => Command::Ping,
         _ => {

@@ -8,7 +8,7 @@ re?: RequestId,
 /**
  * The room.
  */
-room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "invite_link" } & NewInviteLink | { "type": "invite_links" } & InvitesPage | { "type": "ok", 
+room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "invite_link" } & NewInviteLink | { "type": "reset_link" } & NewResetLink | { "type": "invite_links" } & InvitesPage | { "type": "ok", 
 /**
  * The `id` of the command that this answers.
  */
@@ -668,9 +668,9 @@ export type CommandFrame = {
 /**
  * Chosen by the client; unique among its unanswered commands.
  */
-id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "resume" } & Resume | { "type": "ping" });
+id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "resume" } & Resume | { "type": "ping" });
 
-export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "resume" } & Resume | { "type": "ping" };
+export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "resume" } & Resume | { "type": "ping" };
 
 export type Send = { 
 /**
@@ -1067,6 +1067,30 @@ used: number,
  */
 room?: RoomName, };
 
+export type ResetLink = { 
+/**
+ * The user who gets a new password.
+ */
+username: Username, };
+
+export type NewResetLink = { 
+/**
+ * The `id` of the command that this answers.
+ */
+re?: RequestId, 
+/**
+ * The user, in their own spelling.
+ */
+username: Username, 
+/**
+ * The link's path on this server: `/reset/CODE`. Never in `Debug`.
+ */
+path: string, 
+/**
+ * When it ends.
+ */
+expires: number, };
+
 export type Resume = { 
 /**
  * The cursor of each room: the seq of the last event that the client has.
@@ -1106,7 +1130,7 @@ msg: string,
  */
 code?: RefusalCode, };
 
-export type RefusalCode = "invite_needed" | "invite_invalid" | "registration_closed";
+export type RefusalCode = "invite_needed" | "invite_invalid" | "reset_invalid" | "registration_closed";
 
 export type SignedIn = { 
 /**
@@ -1161,6 +1185,16 @@ old: string,
  * The new password; [`crate::check_new_password`] has its rules. Never in `Debug`.
  */
 new: string, };
+
+export type ResetPassword = { 
+/**
+ * The code of the link. Never in `Debug`.
+ */
+code: string, 
+/**
+ * The new password; [`crate::check_new_password`] has its rules. Never in `Debug`.
+ */
+password: string, };
 
 export type Sessions = { 
 /**

@@ -57,6 +57,7 @@ pub(crate) const COMMANDS: &[SlashCommand] = &[
     command("invite-link", "[PEOPLE] [2h|7d]", "make a link by which people sign up (admin)"),
     command("invite-links", "", "list the invite links (admin)"),
     command("revoke-invite", "ID", "end an invite link (admin)"),
+    command("reset-link", "USER", "make a link by which someone sets a new password (admin)"),
     command("help", "", "show keys and commands"),
     command("quit", "", "quit the program"),
 ];

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use chat_shared::TimestampMs;
-use chat_shared::protocol::{InviteInfo, InvitesPage, NewInviteLink};
+use chat_shared::protocol::{InviteInfo, InvitesPage, NewInviteLink, NewResetLink};
 
 pub(crate) const INVITE_REVOKED: &str = "The invite was revoked: nobody signs up by it any more.";
 pub(crate) const NO_INVITES: &str = "There are no invites. /invite-link makes one.";
@@ -16,6 +16,15 @@ pub(crate) fn invite_link(server: impl Display, link: &NewInviteLink, now: Times
     let (who, time) = (people(link.uses), time_left(link.expires, now));
     format!(
         "{who} can sign up by this link within {time}; it is not shown again: {server}{}",
+        link.path
+    )
+}
+
+pub(crate) fn reset_link(server: impl Display, link: &NewResetLink, now: TimestampMs) -> String {
+    let (who, time) = (&link.username, time_left(link.expires, now));
+    format!(
+        "{who} can set a new password once by this link within {time}; it is not shown again: \
+         {server}{}",
         link.path
     )
 }

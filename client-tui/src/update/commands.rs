@@ -51,6 +51,10 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
         }
         "invite-link" => effects.push(Effect::Administer(invite_link(argument)?)),
         "invite-links" => effects.push(Effect::Administer(AdminAction::InviteLinks)),
+        "reset-link" => {
+            let who = username(argument, "/reset-link")?;
+            effects.push(Effect::Administer(AdminAction::ResetLink(who)));
+        }
         "revoke-invite" if argument.is_empty() => {
             return Err(admin::REVOKE_INVITE_USAGE.to_owned());
         }

@@ -168,6 +168,7 @@ pub(crate) enum AdminAction {
     },
     InviteLinks,
     RevokeInvite(String),
+    ResetLink(Username),
 }
 
 /// A change in a room, of a profile or of a block that the server only confirms.

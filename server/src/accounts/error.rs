@@ -86,6 +86,21 @@ pub enum PasswordChangeError {
     Store(#[from] StoreError),
 }
 
+/// Why a link gave no new password.
+#[derive(Debug, thiserror::Error)]
+pub enum ResetError {
+    #[error("This link was used, has expired or does not exist: ask for another one")]
+    Invalid,
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+    #[error("too many passwords are being checked")]
+    Busy,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 /// Why someone has no other picture.
 #[derive(Debug, thiserror::Error)]
 pub enum AvatarError {

@@ -151,7 +151,7 @@ impl Accounts {
     }
 }
 
-fn check(kept: &KeptCode, now: TimestampMs) -> Result<(), InviteError> {
+pub(super) fn check(kept: &KeptCode, now: TimestampMs) -> Result<(), InviteError> {
     if kept.code.expires <= now {
         return Err(InviteError::Expired);
     }

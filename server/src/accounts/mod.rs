@@ -23,6 +23,7 @@ mod people;
 mod picture;
 mod policy;
 mod registration;
+mod resets;
 mod sessions;
 mod sign_in;
 mod token;
@@ -30,7 +31,7 @@ mod token;
 pub use avatar::avatar_path;
 pub use changes::{AccountEvent, ChangeReporter, ReportedChange, ReportedChanges, change_reports};
 pub use error::{
-    AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, SignInError,
+    AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, ResetError, SignInError,
 };
 pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode};
 pub use password::{HASHES_AT_ONCE_MAX, MEMORY_KIB};

@@ -72,6 +72,7 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
         | Command::Block(_)
         | Command::Unblock(_)
         | Command::RevokeInvite(_)
+        | Command::ResetLink(_)
         | Command::Resume(_)
         | Command::Ping => Ok(()),
     }

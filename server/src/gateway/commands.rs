@@ -95,7 +95,10 @@ pub(super) async fn handle(
         Command::Profile(profile) => context.change_profile(&profile.display_name).await,
         Command::Block(_) => context.change_block(command, true).await,
         Command::Unblock(_) => context.change_block(command, false).await,
-        Command::InviteLink(_) | Command::InviteLinks(_) | Command::RevokeInvite(_) => {
+        Command::InviteLink(_)
+        | Command::InviteLinks(_)
+        | Command::RevokeInvite(_)
+        | Command::ResetLink(_) => {
             context.administer(command).await;
         }
         // Without a catch-all, so that the compiler finds a command that nobody handles.
@@ -150,6 +153,7 @@ pub(super) fn is_read(command: &Command) -> bool {
         | Command::Unblock(_)
         | Command::InviteLink(_)
         | Command::RevokeInvite(_)
+        | Command::ResetLink(_)
         | Command::Typing(_)
         | Command::Ping => false,
     }
@@ -166,6 +170,7 @@ fn may_be_repeated(command: &Command) -> bool {
             | Command::Unblock(_)
             | Command::InviteLink(_)
             | Command::RevokeInvite(_)
+            | Command::ResetLink(_)
     );
     !is_read(command) && !is_stored_elsewhere
 }
@@ -249,7 +254,7 @@ impl CommandContext<'_> {
         }
     }
 
-    /// Carries out a command of the server's admin about invites.
+    /// Carries out a command of the server's admin about links.
     async fn administer(self, command: Command) {
         let (hub, by, re) = (
             self.hub,
@@ -260,6 +265,10 @@ impl CommandContext<'_> {
             Command::InviteLink(link) => invites::make(hub, by, re, link).await.map(Some),
             Command::InviteLinks(query) => invites::list(hub, by, re, query).await.map(Some),
             Command::RevokeInvite(it) => invites::revoke(hub, by, &it.invite).await.map(|()| None),
+            Command::ResetLink(it) => {
+                let link = invites::reset(hub, by, re, &it.username);
+                link.await.map(Some)
+            }
             _ => Err(messages::unknown_command()),
         };
         match reply {

@@ -1,12 +1,13 @@
-//! Invite links, which the server's admin makes, lists and ends.
+//! Invite links and links to reset a password, which the server's admin makes.
 
 use chat_shared::limits::{INVITE_FOR_S_DEFAULT, LIST_LIMIT_DEFAULT};
 use chat_shared::protocol::{
-    ErrorFrame, InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, ServerFrame,
+    ErrorFrame, InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, NewResetLink,
+    ServerFrame,
 };
 use chat_shared::{RequestId, RoomName, Username};
 
-use super::people::LookupError;
+use super::people::{self, LookupError};
 use crate::accounts::{NewCodeError, NewInvite};
 use crate::hub::{Hub, take_fitting};
 use crate::messages;
@@ -78,6 +79,28 @@ pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(),
     }
 }
 
+/// Makes a link by which somebody sets a new password.
+pub(super) async fn reset(
+    hub: &Hub,
+    by: &Username,
+    re: Option<RequestId>,
+    username: &Username,
+) -> Result<ServerFrame, ErrorFrame> {
+    check_admin(hub, by)?;
+    let user = people::user(hub, username).await;
+    let user = user.map_err(|error| error.frame())?;
+    let username = user.username.clone();
+    let made = hub.accounts().make_reset(by, user).await;
+    let (secret, code) = made.map_err(|error| no_code(&error))?;
+    tracing::info!(%username, %by, "a link to reset a password was made");
+    Ok(ServerFrame::ResetLink(NewResetLink {
+        re,
+        username,
+        path: format!("/reset/{}", secret.expose()),
+        expires: code.expires,
+    }))
+}
+
 fn check_admin(hub: &Hub, username: &Username) -> Result<(), ErrorFrame> {
     match hub.accounts().is_admin(username) {
         true => Ok(()),
@@ -129,6 +152,6 @@ fn no_code(error: &NewCodeError) -> ErrorFrame {
     if let NewCodeError::TooMany = error {
         return messages::codes_too_many();
     }
-    tracing::error!(%error, "an invite could not be made");
+    tracing::error!(%error, "a link could not be made");
     messages::unavailable()
 }

@@ -123,6 +123,7 @@ impl Policy<'_> {
             | Command::InviteLink(_)
             | Command::InviteLinks(_)
             | Command::RevokeInvite(_)
+            | Command::ResetLink(_)
             | Command::Resume(_)
             | Command::Ping => Ok(None),
         }

@@ -57,6 +57,7 @@ fn text_and_subject(command: &Command) -> (Option<&str>, Option<&Username>) {
         | Command::InviteLink(_)
         | Command::InviteLinks(_)
         | Command::RevokeInvite(_)
+        | Command::ResetLink(_)
         | Command::Resume(_)
         | Command::Ping => (None, None),
     }
@@ -176,6 +177,7 @@ pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
         | Command::InviteLink(_)
         | Command::InviteLinks(_)
         | Command::RevokeInvite(_)
+        | Command::ResetLink(_)
         | Command::Resume(_)
         | Command::Ping => return None,
     };

@@ -96,10 +96,19 @@ impl Refusal {
     }
 
     fn no_sign_up(error: &impl std::fmt::Display, code: RefusalCode) -> Self {
+        Self::forbidden(error.to_string(), code)
+    }
+
+    pub(super) fn forbidden(sentence: String, code: RefusalCode) -> Self {
         Self {
             code: Some(code),
-            ..Self::new(StatusCode::FORBIDDEN, error.to_string())
+            ..Self::new(StatusCode::FORBIDDEN, sentence)
         }
+    }
+
+    /// The status and the sentence, for a page.
+    pub(super) fn said(self) -> (StatusCode, Cow<'static, str>) {
+        (self.status, self.msg)
     }
 
     pub(super) fn limited(what: &str, limited: Limited) -> Self {

@@ -39,15 +39,51 @@ impl<T: DeserializeOwned> FromRequest<HttpState> for JsonBody<T> {
                 "The body must be JSON, with the header Content-Type: application/json.",
             ));
         }
-        let (mut parts, body) = request.into_parts();
-        let Client(client) = Client::from_request_parts(&mut parts, state).await?;
-        let mut place = state.limits.body(client).ok_or_else(Refusal::overloaded)?;
-        let body = place.hold(read(body, BODY_BYTES_MAX)).await;
-        parse(&body.ok_or_else(Refusal::overloaded)??).map(Self)
+        parse(&read_in_place(request, state).await?).map(Self)
     }
 }
 
+/// A body of JSON, or the fields of a form that a browser sends without a script.
+#[derive(Debug, Clone)]
+pub(super) struct FormOrJson<T> {
+    pub(super) value: T,
+    pub(super) is_form: bool,
+}
+
+impl<T: DeserializeOwned> FromRequest<HttpState> for FormOrJson<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, state: &HttpState) -> Result<Self, Refusal> {
+        let is_form = is_kind(request.headers(), "application/x-www-form-urlencoded");
+        if !is_form {
+            let JsonBody(value) = JsonBody::from_request(request, state).await?;
+            return Ok(Self { value, is_form });
+        }
+        let body = read_in_place(request, state).await?;
+        let fields = url::form_urlencoded::parse(&body);
+        let fields = fields.map(|(name, value)| (name.into_owned(), value.into_owned().into()));
+        let fields = serde_json::Value::Object(fields.collect());
+        match serde_json::from_value(fields) {
+            Ok(value) => Ok(Self { value, is_form }),
+            Err(error) => Err(wrong(explain(".", &error.to_string()))),
+        }
+    }
+}
+
+/// Reads a body in a place among those that are read.
+async fn read_in_place(request: Request, state: &HttpState) -> Result<Bytes, Refusal> {
+    let (mut parts, body) = request.into_parts();
+    let Client(client) = Client::from_request_parts(&mut parts, state).await?;
+    let mut place = state.limits.body(client).ok_or_else(Refusal::overloaded)?;
+    let body = place.hold(read(body, BODY_BYTES_MAX)).await;
+    body.ok_or_else(Refusal::overloaded)?
+}
+
 fn is_json(headers: &HeaderMap) -> bool {
+    is_kind(headers, "application/json")
+}
+
+fn is_kind(headers: &HeaderMap, wanted: &str) -> bool {
     let Some(kind) = headers
         .get(CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
@@ -55,7 +91,7 @@ fn is_json(headers: &HeaderMap) -> bool {
         return false;
     };
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(wanted)
 }
 
 /// A body of at most `bytes_max`. Of a larger one the rest is read and dropped, within a bound: who

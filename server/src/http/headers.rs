@@ -29,17 +29,17 @@ const ALWAYS: [(HeaderName, &str); 2] = [
 ];
 
 /// Headers of every answer but an [`Asset`], for which they mean nothing.
-const UNLESS_ASSET: [(HeaderName, &str); 2] = [
-    (REFERRER_POLICY, "no-referrer"),
-    (
-        HeaderName::from_static("cross-origin-opener-policy"),
-        "same-origin",
-    ),
-];
+const UNLESS_ASSET: [(HeaderName, &str); 1] = [(
+    HeaderName::from_static("cross-origin-opener-policy"),
+    "same-origin",
+)];
 
 /// Headers that are set unless the handler has set them.
-const UNLESS_SET: [(HeaderName, &str); 2] =
-    [(CONTENT_SECURITY_POLICY, CSP), (CACHE_CONTROL, "no-store")];
+const UNLESS_SET: [(HeaderName, &str); 3] = [
+    (REFERRER_POLICY, "no-referrer"),
+    (CONTENT_SECURITY_POLICY, CSP),
+    (CACHE_CONTROL, "no-store"),
+];
 
 /// Marks an answer as a file of the page that is no document, so that it needs fewer headers.
 #[derive(Debug, Clone, Copy)]

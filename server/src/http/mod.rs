@@ -19,6 +19,7 @@ pub mod origin;
 mod page;
 mod profile;
 mod registration;
+mod resets;
 pub mod serve;
 mod tls;
 mod upgrade;
@@ -105,6 +106,8 @@ pub fn router(state: HttpState, gateway: Option<Gateway>) -> Router {
         .route("/avatars/{name}", get(profile::avatar))
         .route("/setup/{secret}", get(registration::set_up))
         .route("/join/{code}", get(registration::join))
+        .route("/reset/{code}", get(resets::form))
+        .route("/reset", post(resets::reset))
         .route("/healthz", get(api::healthz))
         .route("/readyz", get(api::readyz))
         .route("/", get(page::index))

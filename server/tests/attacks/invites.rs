@@ -1,4 +1,4 @@
-//! Codes of invites that should let nobody in: each on a server that lets in nobody else.
+//! Codes of invites and password resets that should let nobody in: each on a server of its own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,9 @@ pub(crate) fn attacks() -> Vec<Attack> {
         Attack::new("10 sign-ups at once with an invite for 3", |_| used_up()),
         Attack::new("an expired invite", |_| expired()),
         Attack::new("a revoked invite", |_| revoked()),
+        Attack::new("a password reset used ten times at once, and again", |_| {
+            reset_again()
+        }),
     ]
 }
 
@@ -132,5 +135,41 @@ async fn revoked() -> Outcome {
     held_if(
         (first, status) == (201, 403),
         format!("before {first}, after {status}"),
+    )
+}
+
+/// The status of a reset, from an address of its own.
+async fn reset(server: &Server, code: &str, n: usize) -> u16 {
+    let address = fresh_address();
+    let from = [("X-Forwarded-For", address.as_str())];
+    let body = json!({"code": code, "password": format!("battery horse {n}")});
+    server.post("/reset", &from, &body).await.status
+}
+
+async fn reset_again() -> Outcome {
+    let (server, mut admin) = by_invite().await;
+    let (_, code) = invite(&server, &mut admin, json!({})).await;
+    sign_up(&server, "victim", &code).await;
+    let command = json!({"type": "reset_link", "username": "victim"});
+    let link = admin.done(command, "reset_link").await;
+    let code = link["path"].as_str().unwrap().strip_prefix("/reset/");
+    let code = code.unwrap().to_owned();
+    server.log.keep_secret(&code);
+    let server = Arc::new(server);
+    let racers: Vec<_> = (0..RACERS)
+        .map(|n| {
+            let (server, code) = (Arc::clone(&server), code.clone());
+            tokio::spawn(async move { reset(&server, &code, n).await })
+        })
+        .collect();
+    let mut done = 0;
+    for racer in racers {
+        done += usize::from(racer.await.unwrap() == 200);
+    }
+    let later = reset(&server, &code, RACERS).await;
+    let guess = reset(&server, &"0".repeat(32), RACERS).await;
+    held_if(
+        (done, later, guess) == (1, 403, 403),
+        format!("{done} of {RACERS} done, later {later}, guessed {guess}"),
     )
 }

@@ -23,6 +23,7 @@ mod page_memory;
 mod permissions;
 mod presence_batches;
 mod quotas;
+mod resets;
 mod resume;
 mod sdk;
 mod set_aside;

@@ -199,6 +199,9 @@ impl ClientState {
             ServerFrame::InviteLink(link) => {
                 self.reply(link.re.clone(), ServerFrame::InviteLink(link))
             }
+            ServerFrame::ResetLink(link) => {
+                self.reply(link.re.clone(), ServerFrame::ResetLink(link))
+            }
             ServerFrame::InviteLinks(page) => {
                 self.reply(page.re.clone(), ServerFrame::InviteLinks(page))
             }

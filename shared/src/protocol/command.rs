@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, InviteLink, InviteLinks, RevokeInvite, Role};
+use super::{History, InviteLink, InviteLinks, ResetLink, RevokeInvite, Role};
 use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
 /// A command with the `id` that its one reply carries as `re`. Without an `id`, `ok` is not sent.
@@ -86,6 +86,9 @@ pub enum Command {
     InviteLinks(InviteLinks),
     /// Ends an invite link; only the server's admin may. Answered by `ok`.
     RevokeInvite(RevokeInvite),
+    /// Makes a link by which a user gets a new password once; only the server's admin may. Answered
+    /// by `reset_link`.
+    ResetLink(ResetLink),
     /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Asks for a sign of life. Answered by `pong`.

@@ -55,6 +55,8 @@ pub enum RefusalCode {
     InviteNeeded,
     /// The invite is unknown or revoked, has expired, or was used as often as it can be.
     InviteInvalid,
+    /// The link to reset a password is unknown, has expired or was used.
+    ResetInvalid,
     /// Nobody can sign up.
     RegistrationClosed,
     /// A code that this version doesn't know.
@@ -65,9 +67,10 @@ pub enum RefusalCode {
 
 impl RefusalCode {
     /// Every code that this version knows.
-    pub const ALL: [Self; 3] = [
+    pub const ALL: [Self; 4] = [
         Self::InviteNeeded,
         Self::InviteInvalid,
+        Self::ResetInvalid,
         Self::RegistrationClosed,
     ];
 }
@@ -126,6 +129,22 @@ pub struct NewPassword {
 impl std::fmt::Debug for NewPassword {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewPassword").finish_non_exhaustive()
+    }
+}
+
+/// The body of `POST /reset`.
+#[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ResetPassword {
+    /// The code of the link. Never in `Debug`.
+    pub code: String,
+    /// The new password; [`crate::check_new_password`] has its rules. Never in `Debug`.
+    pub password: String,
+}
+
+impl std::fmt::Debug for ResetPassword {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ResetPassword").finish_non_exhaustive()
     }
 }
 

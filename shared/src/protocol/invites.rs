@@ -1,4 +1,5 @@
-//! Links by which people sign up: the commands of the server's admin, and their answers.
+//! Links by which people sign up or get a new password: the commands of the server's admin, and
+//! their answers.
 
 use std::fmt;
 
@@ -112,4 +113,37 @@ pub struct InviteInfo {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "ts", ts(optional))]
     pub room: Option<RoomName>,
+}
+
+/// See [`super::Command::ResetLink`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ResetLink {
+    /// The user who gets a new password.
+    pub username: Username,
+}
+
+/// A new link to reset a password. The server does not keep its path, so it can't be shown again.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct NewResetLink {
+    /// The `id` of the command that this answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "ts", ts(optional))]
+    pub re: Option<RequestId>,
+    /// The user, in their own spelling.
+    pub username: Username,
+    /// The link's path on this server: `/reset/CODE`. Never in `Debug`.
+    pub path: String,
+    /// When it ends.
+    pub expires: TimestampMs,
+}
+
+impl fmt::Debug for NewResetLink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NewResetLink")
+            .field("username", &self.username)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
 }

@@ -22,7 +22,10 @@ pub use event::{
 };
 pub use hello::{DemoFrame, Hello, HelloFrame, Role, RoomInfo, RoomKind, Welcome};
 pub use history::{History, PageKind};
-pub use invites::{InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, RevokeInvite};
+pub use invites::{
+    InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, NewResetLink, ResetLink,
+    RevokeInvite,
+};
 pub use reply::{
     Ack, EventsPage, HistoryPage, MemberInfo, MembersPage, ResultsPage, RoomListing, RoomsPage,
 };
@@ -93,6 +96,8 @@ pub enum ServerFrame {
     Members(MembersPage),
     /// A new invite link.
     InviteLink(NewInviteLink),
+    /// A new link to reset a password.
+    ResetLink(NewResetLink),
     /// A page of invite links.
     InviteLinks(InvitesPage),
     /// A command took effect, or there was nothing to change.
@@ -144,6 +149,7 @@ impl ServerFrame {
             | Self::Members(_)
             | Self::InviteLink(_)
             | Self::InviteLinks(_)
+            | Self::ResetLink(_)
             | Self::Ok { .. }
             | Self::Pong { .. }
             | Self::Error(_)

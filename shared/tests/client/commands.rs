@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chat_shared::client::{Client, CommandError, Event};
 use chat_shared::protocol::{
-    Command, Dm, ErrorCode, ErrorFrame, InviteLink, InvitesPage, NewInviteLink, ResultsPage, Role,
-    RoomInfo, Search, ServerFrame,
+    Command, Dm, ErrorCode, ErrorFrame, InviteLink, InvitesPage, NewInviteLink, NewResetLink,
+    ResultsPage, Role, RoomInfo, Search, ServerFrame,
 };
 use chat_shared::{Emoji, RequestId, Username};
 use serde_json::{Value, json};
@@ -137,6 +137,21 @@ async fn invite_links_are_made_and_listed() {
             more: true,
         })
     };
+    let answer_reset = |re| {
+        ServerFrame::ResetLink(NewResetLink {
+            re: Some(re),
+            username: Username::existing("bob"),
+            path: "/reset/c0de".to_owned(),
+            expires: 9,
+        })
+    };
+    let bob = Username::existing("bob");
+    let (command, reset) = answered(&mut peer, client.reset_link(&bob), answer_reset).await;
+    let expect = json!({"type": "reset_link", "username": "bob"});
+    assert_eq!(shown(&command, false), expect);
+    let reset = reset.unwrap();
+    assert_eq!(reset.path, "/reset/c0de");
+    assert!(!format!("{reset:?}").contains("c0de"), "{reset:?}");
     let list = client.invite_links(Some("a1".to_owned()), None);
     let (command, page) = answered(&mut peer, list, answer).await;
     let expect = json!({"type": "invite_links", "after": "a1"});

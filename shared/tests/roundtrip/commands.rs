@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chat_shared::protocol::{
     About, AboutFor, Block, Command, Create, Delete, Dm, Edit, Events, GiveRole, Hello, History,
-    InviteLink, InviteLinks, Join, Leave, Members, Profile, React, Read, Resume, RevokeInvite,
-    Rooms, Search, Send, Topic, Typing,
+    InviteLink, InviteLinks, Join, Leave, Members, Profile, React, Read, ResetLink, Resume,
+    RevokeInvite, Rooms, Search, Send, Topic, Typing,
 };
 use proptest::collection::btree_map;
 use proptest::option::of;
@@ -74,6 +74,7 @@ fn of_invites() -> impl Strategy<Value = Command> {
         }),
         (of(text()), of(any::<u32>()))
             .prop_map(|(after, limit)| Command::InviteLinks(InviteLinks { after, limit })),
+        username().prop_map(|username| Command::ResetLink(ResetLink { username })),
         text().prop_map(|invite| Command::RevokeInvite(RevokeInvite { invite })),
     ]
 }

@@ -4,9 +4,9 @@ use chat_shared::limits::Limits;
 use chat_shared::protocol::{
     Ack, BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame,
     EventsPage, HistoryPage, InviteInfo, InvitesPage, Limited, MemberInfo, MembersPage,
-    NewInviteLink, PresenceEvent, ProfileEvent, ReactedEvent, Reaction, ReadEvent, ResultsPage,
-    RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState, ServerFrame, SystemEvent,
-    SystemKind, TypingEvent, Welcome,
+    NewInviteLink, NewResetLink, PresenceEvent, ProfileEvent, ReactedEvent, Reaction, ReadEvent,
+    ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState, ServerFrame,
+    SystemEvent, SystemKind, TypingEvent, Welcome,
 };
 use proptest::collection::{btree_map, vec};
 use proptest::option::of;
@@ -190,6 +190,14 @@ prop_compose! {
 fn of_invites() -> impl Strategy<Value = ServerFrame> {
     let new = (of(id()), text(), text(), seq(), any::<u32>(), of(room()));
     prop_oneof![
+        (of(id()), username(), text(), seq()).prop_map(|(re, username, path, expires)| {
+            ServerFrame::ResetLink(NewResetLink {
+                re,
+                username,
+                path,
+                expires,
+            })
+        }),
         new.prop_map(|(re, invite, path, expires, uses, room)| {
             ServerFrame::InviteLink(NewInviteLink {
                 re,

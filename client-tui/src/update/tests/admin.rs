@@ -15,6 +15,10 @@ fn invite_links_say_for_how_many_and_how_long() {
         "type /invite-link 10 2h; key enter",
         "> \nInviteLink { uses: Some(10), for_s: Some(7200) }",
     );
+    check(
+        "type /reset-link bob; key enter",
+        "> \nResetLink(Username(\"bob\"))",
+    );
     check("type /invite-links; key enter", "> \nInviteLinks");
     check(
         "type /revoke-invite a1; key enter",

@@ -1,9 +1,12 @@
-//! Commands about invite links, which only the server's admin may give.
+//! Commands about links for newcomers and for forgotten passwords, which only the server's admin may
+//! give.
 
 use super::{Client, unexpected};
+use crate::Username;
 use crate::client::CommandError;
 use crate::protocol::{
-    Command, InviteLink, InviteLinks, InvitesPage, NewInviteLink, RevokeInvite, ServerFrame,
+    Command, InviteLink, InviteLinks, InvitesPage, NewInviteLink, NewResetLink, ResetLink,
+    RevokeInvite, ServerFrame,
 };
 
 impl Client {
@@ -42,5 +45,21 @@ impl Client {
         let invite = invite.to_owned();
         self.done(Command::RevokeInvite(RevokeInvite { invite }))
             .await
+    }
+
+    /// Makes a link by which a user gets a new password once, within a day. Its
+    /// [`NewResetLink::path`] can't be read again.
+    ///
+    /// # Errors
+    /// [`CommandError`].
+    pub async fn reset_link(&self, who: &Username) -> Result<NewResetLink, CommandError> {
+        let username = who.clone();
+        match self
+            .timed(Command::ResetLink(ResetLink { username }))
+            .await?
+        {
+            ServerFrame::ResetLink(link) => Ok(link),
+            other => Err(unexpected(&other)),
+        }
     }
 }

@@ -15,7 +15,7 @@ use super::{RootCertificateError, ServerUrl, texts};
 use crate::codec::encode;
 use crate::limits::AVATAR_BYTES_MAX;
 use crate::protocol::http::{
-    Answer, Credentials, Me, NewAvatar, NewPassword, SessionInfo, Sessions, SignedIn,
+    Answer, Credentials, Me, NewAvatar, NewPassword, ResetPassword, SessionInfo, Sessions, SignedIn,
 };
 
 /// The HTTP requests about accounts of one server.
@@ -131,6 +131,22 @@ impl Accounts {
             Err(HttpError::Forbidden(said)) => Err(HttpError::WrongPassword(said)),
             Err(error) => Err(error),
         }
+    }
+
+    /// Sets a new password by a link that the server's admin made, or by the code in it. The link
+    /// works once, and all sessions of the user end.
+    ///
+    /// # Errors
+    /// [`HttpError::Refused`] if the new password is not allowed, [`HttpError::Forbidden`] if the link
+    /// does not work.
+    pub async fn reset_password(&self, code_or_link: &str, new: &str) -> Result<(), HttpError> {
+        let body = encode(&ResetPassword {
+            code: code_of(code_or_link).to_owned(),
+            password: new.to_owned(),
+        });
+        self.call(Call::post("/reset", None, body))
+            .await
+            .map(|_: Answer| ())
     }
 
     /// Returns the user's sessions, the newest first.
