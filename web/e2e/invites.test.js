@@ -1,4 +1,5 @@
 // An admin makes an invite link, and a newcomer signs up by it: on our page and on the demo's.
+// Another link gives somebody a new password.
 
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -11,10 +12,14 @@ import { browser } from './story.js';
 const demoPage = path.join(path.dirname(fileURLToPath(import.meta.url)), 'demo-page');
 const BY_INVITE = ['--registration', 'invite'];
 
-/** The link that an admin makes. @param {import('playwright-core').Page} page */
-async function linkBy(page) {
+/**
+ * The link that an admin makes.
+ * @param {import('playwright-core').Page} page
+ * @param {string} text the command
+ */
+async function linkBy(page, text = '/invite-link') {
   const shown = page.waitForEvent('dialog');
-  const command = say(page, '/invite-link');
+  const command = say(page, text);
   const dialog = await shown;
   const link = dialog.defaultValue();
   await command;
@@ -64,8 +69,29 @@ test('the page of the demo signs up by a link too', { timeout: 300_000 }, async 
   }
 });
 
+test('a link opens a form for a new password', { timeout: 300_000 }, async () => {
+  const server = await startServer();
+  try {
+    const { page: admin } = await openAs(browser, server.url, 'root');
+    const link = await linkBy(admin, '/reset-link @root');
+    const { context, page } = await openPage(browser, link, { javaScriptEnabled: false });
+    await page.getByLabel('New password').fill('another horse battery');
+    await page.getByRole('button', { name: 'Set password' }).click();
+    await page.getByText('Your password is changed').waitFor();
+    const signIn = async (/** @type {string} */ password) => {
+      const data = { username: 'root', password };
+      return (await context.request.post(`${server.url}/login`, { data })).status();
+    };
+    assert.equal(await signIn(PASSWORD), 401);
+    assert.equal(await signIn('another horse battery'), 200);
+  } finally {
+    await server.stop();
+  }
+});
+
 /**
- * The path of a link that the server's admin makes on the demo's page, which has no way to do it.
+ * The path of an invite link that the server's admin makes over
+ * the session of the demo's page.
  * @param {string} url
  * @returns {Promise<string>}
  */

@@ -1,7 +1,7 @@
 // The slash commands of the field. A command is one line that begins with a slash and a name; two
 // slashes send a text that begins with one.
 
-import { BLOCKS, ROOM, SLASH } from '../messages.js';
+import { BLOCKS, SLASH } from '../messages.js';
 import { say } from './toast.js';
 
 const COMMAND = /^\/([a-z-]+)(?: +(.*))?$/iu;
@@ -23,25 +23,29 @@ export function sendOrRun(controller, text) {
     const mark = argument.includes('*') ? '_' : '*';
     return controller.send(mark + argument + mark);
   }
-  if (type === 'invite-link') return makeLink(controller, argument);
-  if (type !== 'block' && type !== 'unblock') return say(SLASH.unknown(name));
+  if (type === 'invite-link') {
+    return makeLink(controller, { type: 'invite_link', uses: parseInt(argument, 10) || 1 });
+  }
+  if (type !== 'block' && type !== 'unblock' && type !== 'reset-link') {
+    return say(SLASH.unknown(name));
+  }
   const username = argument.trim().replace(/^@/u, '');
   if (!username) return say(SLASH.needsName(type));
+  if (type === 'reset-link') return makeLink(controller, { type: 'reset_link', username });
   controller.intend('write', { text: '' });
   setBlock(controller, type, username);
 }
 
 /**
- * Makes an invite link for so many people, and shows it in a box from which it can be copied.
+ * Makes a link of the admin's, and shows it in a box from which it can be copied.
  * @param {Controller} controller
- * @param {string} uses
+ * @param {import('../wire.js').Command} command
  */
-async function makeLink(controller, uses) {
-  const command = /** @type {const} */ ({ type: 'invite_link', uses: parseInt(uses, 10) || 1 });
+async function makeLink(controller, command) {
   /** @type {any} */ const { path, message } = await controller.query(command);
   if (!path) return say(message);
   controller.intend('write', { text: '' });
-  prompt(ROOM.invite, location.origin + path);
+  prompt(command.type, location.origin + path);
 }
 
 /**
