@@ -13,6 +13,10 @@ use crate::tools::Tool;
 
 const URL_VARIABLE: &str = "CHAT_TEST_MONGO_URL";
 
+/// Tests of the server on MongoDB alone that run at a time. They wait for timeouts more than they
+/// compute, and as many as there are cores would leave those idle.
+const OWN_TESTS_AT_ONCE: &str = "--test-threads=4";
+
 /// Tests that are not run on MongoDB, and why.
 const SQLITE_ONLY: [(&str, &str); 3] = [
     (
@@ -67,7 +71,8 @@ fn run(project: &Project, is_ferretdb: bool, on: impl Fn(Run) -> Run) -> anyhow:
     let store = on(store).show();
     let races = built_unit_tests(project, "server", "chat_server")?.args(["--ignored", "races::"]);
     let races = on(races).show();
-    let own = built_test(project, "server", MONGO_TEST)?.arg("--include-ignored");
+    let own =
+        built_test(project, "server", MONGO_TEST)?.args(["--include-ignored", OWN_TESTS_AT_ONCE]);
     let own = on(own).show();
     let slow = match is_ferretdb {
         true => &TOO_SLOW_ON_FERRETDB[..],
