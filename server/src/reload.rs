@@ -12,9 +12,13 @@ use crate::http::{Certificate, TlsError};
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Reloads the certificate when it is asked to and when its files were changed. Without a
-/// certificate there is nothing to reload, and SIGHUP does no harm.
-pub async fn run(certificate: Option<Arc<Certificate>>) {
-    let mut hangups = Hangups::new();
+/// certificate there is nothing to reload, and SIGHUP does no harm from this call on, even before
+/// the future is polled.
+pub fn run(certificate: Option<Arc<Certificate>>) -> impl Future<Output = ()> {
+    reload_when_asked(certificate, Hangups::new())
+}
+
+async fn reload_when_asked(certificate: Option<Arc<Certificate>>, mut hangups: Hangups) {
     let mut look = tokio::time::interval(LOOK_INTERVAL);
     loop {
         let is_asked = tokio::select! {

@@ -173,6 +173,8 @@ impl Server {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{address}");
         let public_url = config.public_url.map(|url| format!("{url:?}"));
+        // Who reads the lines of the start may send SIGHUP at once.
+        let reloading = spawn(reload::run(certificate));
         log_start(&url, public_url.as_deref(), &accounts, &store, &place);
         let service = Service {
             tls,
@@ -194,7 +196,7 @@ impl Server {
             _scrubbing: spawn(scrubbing::run(hub.clone())),
             _beating: spawn(heartbeat::run(hub.clone())),
             _account_changes: spawn(account_changes::run(hub, changes)),
-            _reloading: spawn(reload::run(certificate)),
+            _reloading: reloading,
         })
     }
 
