@@ -5,6 +5,7 @@
 
 mod accounts;
 pub mod backup;
+mod checkpoint;
 mod codes;
 mod conversations;
 mod error;
@@ -61,7 +62,9 @@ impl SqliteStore {
             open.reader()?,
             open.reader()?,
         ]);
-        let writer = Writer::start(writer, lock).map_err(|error| open.unusable(&error))?;
+        let checkpointer = open.checkpointer()?;
+        let writer =
+            Writer::start(writer, checkpointer, lock).map_err(|error| open.unusable(&error))?;
         Ok(Self { readers, writer })
     }
 

@@ -154,6 +154,16 @@ impl<'a> OpenDir<'a> {
         self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)
     }
 
+    /// A connection that moves pages into the database file and writes nothing else. The writer's
+    /// comes first.
+    pub(super) fn checkpointer(&self) -> Result<Connection, OpenError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = self.connect(flags)?;
+        conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA checkpoint_fullfsync = ON;")
+            .map_err(|error| self.failed(&error))?;
+        Ok(conn)
+    }
+
     fn connect(&self, flags: OpenFlags) -> Result<Connection, OpenError> {
         let conn = Connection::open_with_flags(&self.database, flags)
             .map_err(|error| self.failed(&error))?;

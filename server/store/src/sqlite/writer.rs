@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
+use super::checkpoint::Checkpoints;
 use super::error::closed;
 use super::open::BUSY_TIMEOUT;
 use crate::StoreError;
@@ -53,10 +54,16 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It holds `lock` until all is written and the database is closed.
-    pub(super) fn start(conn: Connection, lock: File) -> io::Result<Self> {
+    /// `checkpointer` is another connection to the same database.
+    pub(super) fn start(
+        mut conn: Connection,
+        checkpointer: Connection,
+        lock: File,
+    ) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WRITE_QUEUE_MAX);
         let checkpoint = Arc::<AtomicBool>::default();
         let loop_ = WriteLoop {
+            checkpoints: Checkpoints::start(&mut conn, checkpointer)?,
             conn,
             checkpoint: checkpoint.clone(),
         };
@@ -141,6 +148,7 @@ impl Drop for Writer {
 
 /// The state of the writer's thread.
 struct WriteLoop {
+    checkpoints: Checkpoints,
     conn: Connection,
     checkpoint: Arc<AtomicBool>,
 }
@@ -159,28 +167,22 @@ impl WriteLoop {
             while jobs.len() > 0 {
                 self.commit(&mut jobs);
             }
+            self.checkpoints.after_commit(&self.conn);
             if self.checkpoint.load(Ordering::Relaxed) && self.empty_wal_at_once() {
                 self.checkpoint.store(false, Ordering::Relaxed);
             }
         }
+        drop(self.checkpoints);
         // If a reader or the disk prevents it, the next start reads the rest of the -wal file.
-        if !self.empty_wal() {
+        if !empty_wal(&self.conn) {
             tracing::warn!("the database was closed before all of its -wal file was taken over");
         }
     }
 
-    /// As [`WriteLoop::empty_wal`], but nobody waits for a reader: the next write tries again.
+    /// As [`empty_wal`], but nobody waits for a reader: the next write tries again.
     fn empty_wal_at_once(&self) -> bool {
         let waits = |wait| self.conn.busy_timeout(wait).is_ok();
-        waits(Duration::ZERO) && self.empty_wal() & waits(BUSY_TIMEOUT)
-    }
-
-    /// `false` where something stood in the way.
-    fn empty_wal(&self) -> bool {
-        let busy = self
-            .conn
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
-        matches!(busy, Ok(false))
+        waits(Duration::ZERO) && empty_wal(&self.conn) & waits(BUSY_TIMEOUT)
     }
 
     fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {
@@ -193,6 +195,12 @@ impl WriteLoop {
             answer(committed.clone());
         }
     }
+}
+
+/// `false` where something stood in the way.
+fn empty_wal(conn: &Connection) -> bool {
+    let busy = conn.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0));
+    matches!(busy, Ok(false))
 }
 
 /// Runs jobs in one transaction, until none is left or the transaction is lost.

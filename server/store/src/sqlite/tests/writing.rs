@@ -366,3 +366,23 @@ async fn an_error_quotes_no_message() {
         "{text}"
     );
 }
+
+#[tokio::test]
+async fn the_wal_file_is_begun_again_beside_a_busy_writer() {
+    const WRITES: u64 = 1_500;
+    const WRITE_BYTES: u64 = 32 << 10;
+    let (dir, store) = open_new();
+    let create =
+        |conn: &rusqlite::Connection| Ok(conn.execute_batch("CREATE TABLE filler (bytes)")?);
+    store.write(create).await.unwrap();
+    for _ in 0..WRITES {
+        let fill = |conn: &rusqlite::Connection| {
+            let sql = "INSERT INTO filler (bytes) VALUES (zeroblob(?1))";
+            Ok(conn.execute(sql, [WRITE_BYTES])?)
+        };
+        store.write(fill).await.unwrap();
+    }
+    let wal = std::fs::metadata(dir.path().join("chat.db-wal")).unwrap();
+    let written = WRITES * WRITE_BYTES;
+    assert!(wal.len() < written / 2, "{} of {written} bytes", wal.len());
+}
