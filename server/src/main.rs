@@ -13,6 +13,12 @@ use clap::Parser;
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
+/// Threads for everything that blocks: files of the page, reads of the store, password hashes and
+/// pictures. What comes while all are busy waits. Without a bound there would be one for each piece
+/// of work that comes while the others wait for a core: over 500 on a busy machine, and the
+/// runtime's workers would wait for the lock that these share.
+const BLOCKING_THREADS_MAX: usize = 16;
+
 fn main() -> ExitCode {
     let config = Config::parse();
     telemetry::start_log();
@@ -30,6 +36,7 @@ fn main() -> ExitCode {
 fn start(config: Config) -> anyhow::Result<()> {
     config::check_environment(|name| std::env::var_os(name))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .max_blocking_threads(BLOCKING_THREADS_MAX)
         .enable_all()
         .build()?;
     match &config.command {
