@@ -10,7 +10,7 @@ use chat_shared::limits::COMMANDS_IN_FLIGHT_MAX;
 use chat_shared::protocol::{CloseCode, Command, ErrorCode, ErrorFrame, ServerFrame};
 use tokio::io::AsyncRead;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::commands::TooSoon;
 use super::policy::DAY_MS;
@@ -32,6 +32,14 @@ const FLOOD_REJECTIONS_MAX: u32 = 200;
 /// Commands rejected for their rate within [`FLOOD_WINDOW`] whose nonces are looked up. Beyond
 /// that number, commands get `rate_limited` without a lookup, so that a flood costs the store nothing.
 const LOOKUPS_MAX: u32 = 100;
+
+/// Reads rejected for their rate within [`FLOOD_WINDOW`] that are answered at once. Each one beyond
+/// that number is answered after [`READ_PAUSE`], in which the server takes nothing from the
+/// connection, so that a flood of reads costs little.
+const QUICK_READ_REJECTIONS_MAX: u32 = 100;
+
+/// See [`QUICK_READ_REJECTIONS_MAX`].
+const READ_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long a connection that floods waits for the replies to its commands before it is closed.
 const FLOOD_PATIENCE: Duration = Duration::from_secs(5);
@@ -114,7 +122,9 @@ struct ConnectionLoop {
     network: ClientNetwork,
     /// Places for unanswered commands.
     in_flight: Arc<Semaphore>,
+    /// Of commands that change something.
     rejections: Rejections,
+    read_rejections: Rejections,
 }
 
 /// Commands that were rejected for their rate in one window of time.
@@ -150,6 +160,7 @@ impl ConnectionLoop {
             network,
             in_flight: Arc::new(Semaphore::new(COMMANDS_IN_FLIGHT_MAX)),
             rejections: Rejections::new(Instant::now()),
+            read_rejections: Rejections::new(Instant::now()),
         }
     }
 
@@ -189,6 +200,10 @@ impl ConnectionLoop {
             drop(permit);
             return self.close_flood().await;
         }
+        let is_rejected_read = over.is_some() && commands::is_read(&frame.command);
+        if is_rejected_read && self.read_rejections.count > QUICK_READ_REJECTIONS_MAX {
+            sleep(READ_PAUSE).await;
+        }
         let has_quotas = self.gateway.limits.rate.is_some();
         // Boxed, so that an idle connection does not hold the memory that commands need.
         let (hub, connection) = (&self.gateway.hub, &self.connection);
@@ -214,6 +229,7 @@ impl ConnectionLoop {
         let username = &self.connection.identity.username;
         if commands::is_read(command) {
             let retry_after_ms = self.gateway.reads.over(username)?;
+            self.read_rejections.count(Instant::now());
             return Some(TooSoon {
                 retry_after_ms,
                 may_be_looked_up: false,
