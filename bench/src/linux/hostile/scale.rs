@@ -8,12 +8,8 @@ use super::chat::Waits;
 /// MiB that the server may take, as docs/operate.md says.
 const MEMORY_MIB_MAX: f64 = 512.0;
 
-/// The people's 99th percentile may be this many times what it is usually …
+/// The people's 99th percentile may be this many times what it is usually.
 const P99_RATIO_MAX: f64 = 3.0;
-
-/// … but need not be below this many milliseconds: the commit that a message waits for takes up to
-/// that on a quiet machine too, when the disk is busy.
-const P99_FLOOR_MS: f64 = 100.0;
 
 /// A minute after the attack, the server's memory may be this many times what it was before.
 const REST_RATIO_MAX: f64 = 1.2;
@@ -104,12 +100,10 @@ impl Scale {
     ) -> anyhow::Result<Row> {
         let [usual, attacked, after] = waits;
         let (usual, attacked, after) = (p99(usual)?, p99(attacked)?, p99(after)?);
-        let goal = if !self.is_whole {
-            Goal::OursAtMost(SHORT_P99_MS_MAX)
-        } else if attacked <= P99_FLOOR_MS {
-            Goal::OursAtMost(P99_FLOOR_MS)
-        } else {
+        let goal = if self.is_whole {
             Goal::RatioAtMost(P99_RATIO_MAX)
+        } else {
+            Goal::OursAtMost(SHORT_P99_MS_MAX)
         };
         let what = format!("p99 of {what} under attack");
         let row = Row::pairs(what, "ms", &[attacked], "usual", &[usual]);
