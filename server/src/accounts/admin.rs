@@ -10,13 +10,16 @@
 //!  accounts, no admin ──► Vacancy::Closed: --admin names one (Link, if that was begun before)
 //! ```
 //!
-//! Bots never get it. The right is stored under [`ADMIN_CLAIM`], where the first value stays.
+//! Bots never get it. The right is stored under [`ADMIN_CLAIM`], where the first value stays. It is
+//! stored before the account is, so that it may name an account that was never made. That name is
+//! then for the person who opened the set-up link, and the link is for that name
+//! ([`Accounts::check_begun`]).
 
 use chat_server_store::{SharedStore, StoreError};
 use chat_shared::Username;
 
 use super::token::Secret;
-use super::{Accounts, OpenError, Options};
+use super::{Accounts, OpenError, Options, RegisterError};
 
 /// The key of the admin's name in the store.
 pub(super) const ADMIN_CLAIM: &str = "admin";
@@ -88,6 +91,34 @@ impl Accounts {
         Ok(is_open && !self.0.store.has_people().await?)
     }
 
+    /// Checks a sign-up against a set-up by link that got as far as the admin's name and not to the
+    /// account. Nobody else may complete it, nor may the link's owner under another name.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub(super) async fn check_begun(
+        &self,
+        username: &Username,
+        opens_set_up: bool,
+    ) -> Result<(), RegisterError> {
+        if !matches!(self.0.vacancy, Vacancy::Link(_)) {
+            return Ok(());
+        }
+        self.learn_admin().await?;
+        if self.admin().is_some() {
+            return Ok(());
+        }
+        let Some(name) = self.0.store.value(ADMIN_CLAIM).await? else {
+            return Ok(());
+        };
+        let begun = Username::existing(&name);
+        match (begun.folded() == username.folded(), opens_set_up) {
+            (true, false) => Err(RegisterError::Reserved),
+            (false, true) => Err(RegisterError::SetUpBegun(begun)),
+            (true, true) | (false, false) => Ok(()),
+        }
+    }
+
     /// The secret of the set-up link, while it makes somebody the admin.
     pub fn set_up_secret(&self) -> Option<&str> {
         match &self.0.vacancy {
@@ -130,28 +161,37 @@ pub(super) async fn find_admin(
     store: &SharedStore,
     options: Options,
 ) -> Result<(Option<Username>, Vacancy), OpenError> {
+    let is_begun = store.value(SET_UP_CLAIM).await?.is_some();
+    let is_named = options.admin.is_some();
     let name = match options.admin {
         Some(name) => Some(name),
         None => store.value(ADMIN_CLAIM).await?,
     };
-    if let Some(name) = name {
-        let found = store.find_user(&name).await?.map(|user| user.username);
-        if found.is_none() {
+    if let Some(name) = &name {
+        let found = store.find_user(name).await?.map(|user| user.username);
+        if let Some(admin) = found {
+            return Ok((Some(admin), Vacancy::Closed));
+        }
+        if is_named || !(is_begun || options.is_exposed) {
             tracing::warn!(
                 admin = name,
                 "the admin has no account yet; the first person who signs up with this name gets it"
             );
+            return Ok((Some(Username::existing(name)), Vacancy::Closed));
         }
-        let admin = found.unwrap_or_else(|| Username::existing(&name));
-        return Ok((Some(admin), Vacancy::Closed));
+        tracing::warn!(
+            admin = name,
+            "the set-up has stored the admin's name and no account; \
+             open the set-up link and sign up with this name"
+        );
     }
     let has_people = store.has_people().await?;
-    let is_begun = store.value(SET_UP_CLAIM).await?.is_some();
+    let is_begun = is_begun || name.is_some();
     if has_people && !is_begun {
         tracing::warn!("the server has no admin; name one with --admin NAME");
         return Ok((None, Vacancy::Closed));
     }
-    if has_people || options.is_exposed {
+    if has_people || options.is_exposed || name.is_some() {
         store.insert_if_absent(SET_UP_CLAIM, "link").await?;
         let secret = Secret::random().map_err(OpenError::Random)?;
         return Ok((None, Vacancy::Link(secret)));

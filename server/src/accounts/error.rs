@@ -1,6 +1,6 @@
 //! Why a sign-up, a sign-in or a change of an account fails.
 
-use chat_shared::{NameError, PasswordError};
+use chat_shared::{NameError, PasswordError, Username};
 
 use super::{InviteError, PictureError, SigningKeyError, WeakPassword};
 use chat_server_store::StoreError;
@@ -33,6 +33,9 @@ pub enum RegisterError {
     Reserved,
     #[error("Username already exists")]
     Taken,
+    /// The set-up link was used before, under this name, and no account came of it.
+    #[error("The set-up was begun as {0}: sign up with that username")]
+    SetUpBegun(Username),
     #[error("You need an invite to sign up on this server: ask its admin for an invite link")]
     InviteNeeded,
     #[error(transparent)]

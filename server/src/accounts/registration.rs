@@ -116,12 +116,11 @@ impl Accounts {
         if self.0.registration == Registration::Open {
             return Ok(Entry::Open);
         }
-        let opens_set_up = || sign_up.set_up.is_some_and(|it| self.opens_set_up(it));
         if !sign_up.bot {
             if self.is_admin(username) {
                 return Ok(Entry::NamedAdmin);
             }
-            if opens_set_up() || self.is_for_first_person().await? {
+            if self.is_by_set_up_link(sign_up) || self.is_for_first_person().await? {
                 return Ok(Entry::FutureAdmin);
             }
         }
@@ -134,6 +133,11 @@ impl Accounts {
                 Err(self.no_entry())
             }
         }
+    }
+
+    /// Whether a person signs up who has opened the set-up link.
+    pub(super) fn is_by_set_up_link(&self, sign_up: &SignUp<'_>) -> bool {
+        !sign_up.bot && sign_up.set_up.is_some_and(|it| self.opens_set_up(it))
     }
 
     /// Takes what lets a sign-up in, as the last step before the account is stored.
@@ -163,7 +167,8 @@ impl Accounts {
             Entry::FutureAdmin => {
                 let store = &self.0.store;
                 let admin = store.insert_if_absent(ADMIN_CLAIM, username.as_str());
-                if admin.await? != username.as_str() {
+                let admin = Username::existing(&admin.await?);
+                if admin.folded() != username.folded() {
                     return Err(self.no_entry());
                 }
             }

@@ -22,6 +22,8 @@ impl Accounts {
         } = &*self.0;
         let username = Username::parse_new(sign_up.username)?;
         let entry = self.entry(&sign_up, &username).await?;
+        let opens_set_up = self.is_by_set_up_link(&sign_up);
+        self.check_begun(&username, opens_set_up).await?;
         let SignUp {
             password,
             bot,
@@ -48,6 +50,8 @@ impl Accounts {
             bot,
             created: now_ms(),
         };
+        // The set-up may have begun while the password was hashed.
+        self.check_begun(&username, opens_set_up).await?;
         let used = self.enter(entry, &username, bot, invite).await?;
         match store.create_user(user).await? {
             CreateUser::NameTaken => {

@@ -159,7 +159,7 @@ impl From<RegisterError> for Refusal {
             RegisterError::Weak(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
-            error @ RegisterError::Reserved => {
+            error @ (RegisterError::Reserved | RegisterError::SetUpBegun(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
             error @ RegisterError::InviteNeeded => {

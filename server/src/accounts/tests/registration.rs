@@ -163,3 +163,54 @@ async fn the_named_admin_gets_in() {
     assert!(try_sign_up(&accounts, "root", true).await.is_err());
     try_sign_up(&accounts, "root", false).await.unwrap();
 }
+
+/// The server ends between storing who the admin is and storing the account.
+#[tokio::test]
+async fn only_the_set_up_link_completes_a_set_up_that_failed() {
+    let installation = Installation::new();
+    installation.start(exposed()).await;
+    let store = &installation.store;
+    store.insert_if_absent("admin", "ann").await.unwrap();
+    let at_home = installation.start(Options::default()).await;
+    assert!(at_home.set_up_secret().is_some());
+    let open = Options {
+        registration: Some(Registration::Open),
+        ..exposed()
+    };
+    let accounts = installation.start(open).await;
+    let link = accounts.set_up_secret().map(str::to_owned);
+    let error = try_sign_up(&accounts, "Ann", false).await;
+    assert!(matches!(error, Err(RegisterError::Reserved)), "{error:?}");
+    try_sign_up(&accounts, "mallory", false).await.unwrap();
+    assert!(accounts.admin().is_none());
+    let link = link.expect("a link");
+    let error = try_with_link(&accounts, "bob", &link).await.unwrap_err();
+    let expect = "The set-up was begun as ann: sign up with that username";
+    assert_eq!(error.to_string(), expect);
+    // With invites too, after one more start, and where only this machine can reach the server.
+    let invite = chosen(Registration::Invite);
+    let accounts = installation.start(invite).await;
+    let link = accounts.set_up_secret().unwrap().to_owned();
+    let error = try_with_link(&accounts, "bob", &link).await.unwrap_err();
+    assert_eq!(error.to_string(), expect);
+    try_with_link(&accounts, "Ann", &link).await.unwrap();
+    assert!(accounts.is_admin(&Username::existing("Ann")));
+    assert_eq!(accounts.set_up_secret(), None);
+}
+
+/// The first person on this machine got as far as the claim, and then others can reach the server.
+#[tokio::test]
+async fn a_claim_without_an_account_is_nobodys_on_a_server_that_others_can_reach() {
+    let installation = Installation::new();
+    installation.start(Options::default()).await;
+    let store = &installation.store;
+    store.insert_if_absent("admin", "ann").await.unwrap();
+    let open = Options {
+        registration: Some(Registration::Open),
+        ..exposed()
+    };
+    let accounts = installation.start(open).await;
+    let error = try_sign_up(&accounts, "ann", false).await;
+    assert!(matches!(error, Err(RegisterError::Reserved)), "{error:?}");
+    assert!(accounts.set_up_secret().is_some());
+}
