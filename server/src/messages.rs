@@ -125,10 +125,17 @@ pub(crate) fn no_room_to_invite_into() -> ErrorFrame {
     bad_field("room", "nobody is invited to the lobby or to a direct room")
 }
 
-/// The server has as many invites or password resets as it keeps.
-pub(crate) fn codes_too_many() -> ErrorFrame {
+/// The server has as many invites as it keeps.
+pub(crate) fn invites_too_many() -> ErrorFrame {
     let sentence =
-        format!("There are {CODES_MAX} links of this kind; end some first, or wait until they do.");
+        format!("There are {CODES_MAX} invites; end some first, or wait until some expire.");
+    ErrorFrame::new(ErrorCode::Quota, sentence)
+}
+
+/// The server has as many password resets as it keeps.
+pub(crate) fn resets_too_many() -> ErrorFrame {
+    let sentence =
+        format!("There are {CODES_MAX} links to reset a password; wait until some expire.");
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 

@@ -12,6 +12,7 @@ mod admin;
 mod invites;
 pub(crate) mod races;
 mod registration;
+mod resets;
 mod sessions;
 
 impl Accounts {

@@ -32,7 +32,7 @@ pub(super) async fn make(
         room: wanted.room,
     };
     let made = hub.accounts().make_invite(invite).await;
-    let (secret, code) = made.map_err(|error| no_code(&error))?;
+    let (secret, code) = made.map_err(|error| no_code(&error, messages::invites_too_many))?;
     Ok(ServerFrame::InviteLink(NewInviteLink {
         re,
         invite: code.id.0,
@@ -91,7 +91,7 @@ pub(super) async fn reset(
     let user = user.map_err(|error| error.frame())?;
     let username = user.username.clone();
     let made = hub.accounts().make_reset(by, user).await;
-    let (secret, code) = made.map_err(|error| no_code(&error))?;
+    let (secret, code) = made.map_err(|error| no_code(&error, messages::resets_too_many))?;
     tracing::info!(%username, %by, "a link to reset a password was made");
     Ok(ServerFrame::ResetLink(NewResetLink {
         re,
@@ -148,9 +148,9 @@ fn failed(error: StoreError) -> ErrorFrame {
     LookupError::Store(error).frame()
 }
 
-fn no_code(error: &NewCodeError) -> ErrorFrame {
+fn no_code(error: &NewCodeError, too_many: fn() -> ErrorFrame) -> ErrorFrame {
     if let NewCodeError::TooMany = error {
-        return messages::codes_too_many();
+        return too_many();
     }
     tracing::error!(%error, "a link could not be made");
     messages::unavailable()
