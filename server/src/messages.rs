@@ -139,6 +139,15 @@ pub(crate) fn resets_too_many() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 
+/// The admin asks for a link to reset the own password.
+pub(crate) fn no_reset_of_admin() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Forbidden,
+        "The admin's own password is not reset by a link: change it with the old one, or start the \
+         server with --admin OTHER and let OTHER make the link.",
+    )
+}
+
 /// No account has the username.
 pub(crate) fn no_such_user(username: &Username) -> ErrorFrame {
     ErrorFrame::new(ErrorCode::NotFound, format!("No user is named {username}."))

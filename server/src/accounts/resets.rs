@@ -2,7 +2,8 @@
 //!
 //! A reset is a code like an invite ([`super::invites`]), for the password that the account had when it
 //! was made. Storing another password makes it void, in the same step, so that it works once.
-//! It is void too once its user has a newer link, or its maker is no longer the admin.
+//! It is void too once its user has a newer link, its maker is no longer the admin, or its user is
+//! the admin: somebody with the admin's session alone must not get the account.
 
 use chat_server_rules::AccountChange;
 use chat_server_store::{
@@ -62,7 +63,7 @@ impl Accounts {
         let Some(account) = code.account.clone() else {
             return Ok(None);
         };
-        if !self.is_admin_anywhere(&code.by).await? {
+        if !self.is_admin_anywhere(&code.by).await? || self.is_admin(&account) {
             return Ok(None);
         }
         let user = self.user(&account).await?;

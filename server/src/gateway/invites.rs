@@ -79,7 +79,8 @@ pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(),
     }
 }
 
-/// Makes a link by which somebody sets a new password.
+/// Makes a link by which somebody sets a new password. A stolen session of the admin must not take
+/// the account over, so that there is no such link for the admin's own.
 pub(super) async fn reset(
     hub: &Hub,
     by: &Username,
@@ -90,6 +91,9 @@ pub(super) async fn reset(
     let user = people::user(hub, username).await;
     let user = user.map_err(|error| error.frame())?;
     let username = user.username.clone();
+    if hub.accounts().is_admin(&username) {
+        return Err(messages::no_reset_of_admin());
+    }
     let made = hub.accounts().make_reset(by, user).await;
     let (secret, code) = made.map_err(|error| no_code(&error, messages::resets_too_many))?;
     tracing::info!(%username, %by, "a link to reset a password was made");

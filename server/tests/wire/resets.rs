@@ -128,6 +128,12 @@ async fn links_to_reset_are_the_admins() {
     let command = |name: &str| json!({"type": "reset_link", "username": name});
     bob.refused(command("root"), &["forbidden"]).await;
     admin.refused(command("nobody"), &["not_found"]).await;
+    // A stolen session of the admin does not take the account over.
+    let own = admin.refused(command("ROOT"), &["forbidden"]).await;
+    assert!(
+        own["message"].as_str().unwrap().contains("--admin"),
+        "{own}"
+    );
     let page = admin
         .done(json!({"type": "invite_links"}), "invite_links")
         .await;

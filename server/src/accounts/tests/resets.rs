@@ -49,6 +49,15 @@ async fn is_void(accounts: &Accounts, code: &str) -> bool {
 }
 
 #[tokio::test]
+async fn no_link_gives_the_admins_password() {
+    let world = with_bob().await;
+    // As an earlier version made it.
+    let own = world.reset_link("root", "root").await;
+    assert!(is_void(&world.accounts, &own).await);
+    world.sign_in("root").await;
+}
+
+#[tokio::test]
 async fn links_of_an_earlier_admin_are_void() {
     let world = with_bob().await;
     world.add("cat").await;
