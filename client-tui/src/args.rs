@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use chat_shared::client::ServerUrl;
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::invite::InviteText;
 use crate::scripts::{STATUS_HELP, Script};
 
 /// A terminal client for the chat
@@ -43,7 +44,7 @@ pub(crate) struct Args {
         env = "CHAT_INVITE",
         hide_env_values = true
     )]
-    pub(crate) invite: Option<String>,
+    pub(crate) invite: Option<InviteText>,
 
     /// Print plain lines instead of a screen, for screen readers; the default if TERM is dumb
     #[arg(long)]

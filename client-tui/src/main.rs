@@ -39,6 +39,7 @@ mod args;
 mod config;
 mod editor;
 mod grid;
+mod invite;
 mod keys;
 mod linear;
 mod messages;
@@ -67,6 +68,7 @@ use chat_shared::Username;
 use chat_shared::client::{Accounts, HttpError, ServerUrl, new_nonce};
 use clap::Parser;
 use config::{Config, PasswordSource, Profile, ThemeChoice};
+use invite::Invite;
 use jiff::tz::TimeZone;
 use net::Net;
 use run::{Notices, Program, now, run};
@@ -121,7 +123,17 @@ fn start(args: Args) -> anyhow::Result<ExitCode> {
     };
     let storage = Storage::open()?;
     let linear = args.linear || config.linear || is_dumb();
-    let who = identity(args, profile, storage)?;
+    let invite = match &args.invite {
+        Some(_) if linear && command.is_none() => {
+            return wrong_usage(messages::program::NO_INVITE_IN_LINEAR_MODE);
+        }
+        Some(text) => match Invite::parse(text, args.server.as_ref()) {
+            Ok(invite) => Some(invite),
+            Err(error) => return wrong_usage(&error),
+        },
+        None => None,
+    };
+    let who = identity(args, invite, profile, storage)?;
     // One thread is enough for one user and needs the least memory.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -148,10 +160,18 @@ fn wrong_usage(error: &str) -> anyhow::Result<ExitCode> {
 }
 
 /// Chooses the server and the user: flags and environment, then the profile, then the last run.
-fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Identity> {
+fn identity(
+    args: Args,
+    invite: Option<Invite>,
+    profile: Profile,
+    storage: Storage,
+) -> anyhow::Result<Identity> {
     let last = storage.last_used();
     let last_server = last.server.and_then(|text| ServerUrl::parse(&text).ok());
-    let invited_to = args.invite.as_deref().and_then(server_of_invite);
+    let (invited_to, invite) = match invite {
+        Some(Invite { server, code }) => (server, Some(code)),
+        None => (None, None),
+    };
     let chosen = args.server.or(invited_to);
     let chosen = chosen.or_else(|| profile.server.clone());
     let server = match chosen.or_else(|| last_server.clone()) {
@@ -174,14 +194,8 @@ fn identity(args: Args, profile: Profile, storage: Storage) -> anyhow::Result<Id
         user: user.or(last_user),
         secret,
         storage,
-        invite: args.invite,
+        invite,
     })
-}
-
-/// The server that an invite link leads to; `None` for a code alone.
-fn server_of_invite(invite: &str) -> Option<ServerUrl> {
-    let (server, _) = invite.split_once("/join/")?;
-    ServerUrl::parse(server).ok()
 }
 
 /// The chat on the full screen.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chat_shared::RoomName;
 use chat_shared::client::{
-    Accounts, Client, ClientConfig, CommandError, Events, HttpError, ServerUrl, connect,
+    Accounts, Client, ClientConfig, CommandError, Events, HttpError, InviteCode, ServerUrl, connect,
 };
 use chat_shared::protocol::http::SignedIn;
 use chat_shared::protocol::{Create, HistoryPage, InviteLink, Rooms, Send};
@@ -40,7 +40,7 @@ pub(crate) enum NetEvent {
 pub(crate) struct Net {
     pub(crate) server: ServerUrl,
     /// The invite that a new account is made with.
-    invite: Option<String>,
+    invite: Option<InviteCode>,
     client: Option<Client>,
     events: Option<Events>,
     answers: mpsc::Sender<NetEvent>,
@@ -48,7 +48,7 @@ pub(crate) struct Net {
 }
 
 impl Net {
-    pub(crate) fn new(server: ServerUrl, invite: Option<String>) -> Self {
+    pub(crate) fn new(server: ServerUrl, invite: Option<InviteCode>) -> Self {
         let (answers, answered) = mpsc::channel(ANSWERS_MAX);
         Self {
             server,
@@ -88,7 +88,7 @@ impl Net {
     pub(crate) fn sign_in(&self, name: String, password: Password, sign_up: bool) {
         let mut accounts = Accounts::new(self.server.clone());
         if let Some(invite) = &self.invite {
-            accounts = accounts.invite(invite);
+            accounts = accounts.invite(invite.expose());
         }
         self.start(async move {
             let sign_in = async {

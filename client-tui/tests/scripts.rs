@@ -364,6 +364,15 @@ fn a_newcomer_registers_with_an_invite_link() {
     check(&ann.run(&["register"], &password), 5, "need an invite");
     let wrong = ann.run(&["register", "--invite", "0000"], &password);
     check(&wrong, 5, "does not exist or was revoked");
+    // A code is not sent to another server than its link's, and not without effect.
+    let (_, bare) = link.split_once("://").unwrap();
+    let bare = ann.run(&["register", "--invite", bare], &password);
+    check(&bare, 2, "Copy the whole link");
+    let elsewhere = "https://chat.invalid/join/0000";
+    let elsewhere = ann.run(&["register", "--invite", elsewhere], &password);
+    check(&elsewhere, 2, "The invite is for https://chat.invalid");
+    let lines = ann.run(&["--linear", "--invite", &link], "");
+    check(&lines, 2, "chat-tui register --invite");
     check(&ann.run(&["register", "--invite", &link], &password), 0, "");
     let bob = Person::new("bob", server.url());
     let late = bob.run(&["register", "--invite", &link], &password);

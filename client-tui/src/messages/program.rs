@@ -7,6 +7,19 @@ pub(crate) fn line(text: impl Display) -> String {
     format!("chat-tui: {text}")
 }
 
+// The command line
+
+pub(crate) const NOT_AN_INVITE: &str = "The invite is neither a link such as \
+    https://chat.example/join/CODE nor a code. Copy the whole link, with its beginning.";
+pub(crate) const NO_INVITE_IN_LINEAR_MODE: &str = "Plain lines have no sign-up. \
+    Sign up with `chat-tui register --invite LINK`, then start again without --invite.";
+
+pub(crate) fn invite_of_other_server(invite: impl Display, chosen: impl Display) -> String {
+    format!(
+        "The invite is for {invite}, and --server or CHAT_SERVER says {chosen}: leave one of them out."
+    )
+}
+
 // The terminal
 
 pub(crate) const NEEDS_A_TERMINAL: &str =

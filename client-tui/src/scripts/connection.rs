@@ -4,7 +4,8 @@ use std::future::Future;
 use std::time::Duration;
 
 use chat_shared::client::{
-    Accounts, Client, ClientConfig, CloseReason, CommandError, Event, Events, ServerUrl, connect,
+    Accounts, Client, ClientConfig, CloseReason, CommandError, Event, Events, InviteCode,
+    ServerUrl, connect,
 };
 use chat_shared::protocol::{ServerFrame, Welcome};
 use tokio::time::{Instant, timeout_at};
@@ -24,7 +25,7 @@ pub(crate) struct Identity {
     pub(crate) secret: PasswordSource,
     pub(crate) storage: Storage,
     /// The invite that a new account is made with.
-    pub(crate) invite: Option<String>,
+    pub(crate) invite: Option<InviteCode>,
 }
 
 impl Identity {

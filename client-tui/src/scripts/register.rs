@@ -23,7 +23,7 @@ pub(super) async fn run(args: Register, who: &Identity) -> Result<(), Failure> {
     check_new_password(&password.0).map_err(|error| usage(format!("{error}.")))?;
     let mut accounts = Accounts::new(who.server.clone());
     if let Some(invite) = &who.invite {
-        accounts = accounts.invite(invite);
+        accounts = accounts.invite(invite.expose());
     }
     if args.bot {
         accounts.register_bot(name.as_str(), &password.0).await?;

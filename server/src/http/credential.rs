@@ -59,10 +59,14 @@ impl CookieScope {
     }
 
     fn name(self) -> String {
-        let name = self.name_without_port();
+        self.name_of(COOKIE_NAME)
+    }
+
+    fn name_of(self, cookie: &str) -> String {
+        let prefix = if self.https { HTTPS_PREFIX } else { "" };
         match self.port {
-            Some(port) => format!("{name}_{port}"),
-            None => name,
+            Some(port) => format!("{prefix}{cookie}_{port}"),
+            None => format!("{prefix}{cookie}"),
         }
     }
 
@@ -81,6 +85,27 @@ impl CookieScope {
     pub(super) fn set(self, token: &str, max_age: Option<Duration>) -> HeaderValue {
         let max_age = max_age.unwrap_or(SESSION_LIFETIME);
         build(self.name(), token, self.https, max_age)
+    }
+
+    /// The code of the invite link that this browser opened.
+    pub(super) fn invite_code(self, headers: &HeaderMap) -> Option<&str> {
+        cookie(headers, &self.name_of(INVITE_COOKIE_NAME))
+    }
+
+    /// The `Set-Cookie` that remembers in a browser which invite link it opened. People come by a
+    /// link on another site, so that it must be sent with the redirect that follows (`Lax`).
+    pub(super) fn invite_cookie(self, code: &str) -> HeaderValue {
+        self.build_invite(code, INVITE_LIFETIME)
+    }
+
+    /// The `Set-Cookie` that takes the invite link's cookie back.
+    pub(super) fn forget_invite_cookie(self) -> HeaderValue {
+        self.build_invite("", Duration::ZERO)
+    }
+
+    fn build_invite(self, code: &str, lifetime: Duration) -> HeaderValue {
+        let name = self.name_of(INVITE_COOKIE_NAME);
+        build_for(name, code, self.https, lifetime, SameSite::Lax)
     }
 
     /// The `Set-Cookie`s that take it back, under both names where a request had both.
@@ -118,24 +143,6 @@ fn cookie<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
 /// The `Set-Cookie` that remembers in a browser that it opened the set-up link.
 pub(super) fn set_up_cookie(secret: &str, https: bool) -> HeaderValue {
     build(SET_UP_COOKIE_NAME, secret, https, SET_UP_LIFETIME)
-}
-
-/// The code of the invite link that this browser opened.
-pub(super) fn invite_code(headers: &HeaderMap) -> Option<&str> {
-    cookie(headers, INVITE_COOKIE_NAME)
-}
-
-/// The `Set-Cookie` that remembers in a browser which invite link it opened. People come by a link
-/// on another site, so that it must be sent with the redirect that follows (`Lax`).
-pub(super) fn invite_cookie(code: &str, https: bool) -> HeaderValue {
-    let (name, lifetime) = (INVITE_COOKIE_NAME, INVITE_LIFETIME);
-    build_for(name, code, https, lifetime, SameSite::Lax)
-}
-
-/// The `Set-Cookie` that takes the invite link's cookie back.
-pub(super) fn forget_invite_cookie(https: bool) -> HeaderValue {
-    let (name, lifetime) = (INVITE_COOKIE_NAME, Duration::ZERO);
-    build_for(name, "", https, lifetime, SameSite::Lax)
 }
 
 fn build(name: impl Into<String>, value: &str, https: bool, max_age: Duration) -> HeaderValue {
@@ -205,6 +212,23 @@ mod tests {
             scope(true, Some(8_443)).set("t", Some(Duration::from_secs(60))),
             "__Host-chat_session_8443=t; HttpOnly; SameSite=Strict; Secure; Path=/; Max-Age=60",
         );
+    }
+
+    #[test]
+    fn the_cookie_of_an_invite_is_one_servers_too() {
+        let value = scope(false, Some(8_000)).invite_cookie("c0de");
+        let expect = "chat_invite_8000=c0de; HttpOnly; SameSite=Lax; Path=/; Max-Age=3600";
+        assert_eq!(value.to_str().unwrap(), expect);
+        let value = scope(true, None).forget_invite_cookie();
+        let expect = "__Host-chat_invite=; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=0";
+        assert_eq!(value.to_str().unwrap(), expect);
+        let mut headers = HeaderMap::new();
+        headers.append(COOKIE, "chat_invite_9000=c0de".parse().unwrap());
+        assert_eq!(
+            scope(false, Some(9_000)).invite_code(&headers),
+            Some("c0de")
+        );
+        assert_eq!(scope(false, Some(8_000)).invite_code(&headers), None);
     }
 
     #[test]

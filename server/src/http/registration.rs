@@ -9,10 +9,8 @@ use chat_shared::protocol::http::Credentials;
 
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
-use super::credential::{
-    forget_invite_cookie, invite_code, invite_cookie, set_up_cookie, set_up_secret,
-};
-use super::{Client, HttpState, Peer};
+use super::credential::{set_up_cookie, set_up_secret};
+use super::{Client, CookieScope, HttpState, Peer};
 use crate::accounts::{RegisterError, SignUp, SignedUp};
 
 /// Where the page opens its sign-up.
@@ -29,7 +27,8 @@ pub(super) async fn register(
         .limits
         .register(client)
         .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
-    let cookie = invite_code(&headers);
+    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
+    let cookie = scope.invite_code(&headers);
     let invite = body.invite.as_deref().or(cookie);
     let attempt = match invite {
         Some(_) => Some(state.limits.code(client).map_err(Refusal::too_many_codes)?),
@@ -57,8 +56,7 @@ pub(super) async fn register(
     {
         hub.invite_newcomer(&invite.by, &username, room).await;
     }
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    let forget = cookie.map(|_| (SET_COOKIE, forget_invite_cookie(https)));
+    let forget = cookie.map(|_| (SET_COOKIE, scope.forget_invite_cookie()));
     let forget = AppendHeaders(forget);
     Ok((forget, done(StatusCode::CREATED, "Account created")).into_response())
 }
@@ -77,8 +75,8 @@ pub(super) async fn join(
         Ok(()) => attempt.forgive(),
         Err(error) => return Err(Refusal::new(StatusCode::NOT_FOUND, format!("{error}."))),
     }
-    let https = state.origins.proxies.says_https(&headers, peer.0);
-    let cookie = [(SET_COOKIE, invite_cookie(&code, https))];
+    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
+    let cookie = [(SET_COOKIE, scope.invite_cookie(&code))];
     Ok((cookie, Redirect::to(SIGN_UP)).into_response())
 }
 

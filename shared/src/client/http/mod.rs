@@ -11,7 +11,7 @@ use hyper::body::Bytes;
 
 use self::call::Call;
 use super::tls::Trust;
-use super::{RootCertificateError, ServerUrl, texts};
+use super::{InviteCode, RootCertificateError, ServerUrl, texts};
 use crate::codec::encode;
 use crate::limits::AVATAR_BYTES_MAX;
 use crate::protocol::http::{
@@ -23,7 +23,7 @@ use crate::protocol::http::{
 pub struct Accounts {
     server: ServerUrl,
     trust: Trust,
-    invite: Option<String>,
+    invite: Option<InviteCode>,
 }
 
 impl Accounts {
@@ -40,7 +40,7 @@ impl Accounts {
     /// [`Accounts::register`] and [`Accounts::register_bot`].
     #[must_use]
     pub fn invite(mut self, code_or_link: &str) -> Self {
-        self.invite = Some(code_of(code_or_link).to_owned());
+        self.invite = Some(InviteCode::of(code_or_link));
         self
     }
 
@@ -78,7 +78,8 @@ impl Accounts {
         password: &str,
         bot: bool,
     ) -> Result<(), HttpError> {
-        let body = credentials(username, password, bot, self.invite.clone());
+        let invite = self.invite.as_ref().map(|code| code.expose().to_owned());
+        let body = credentials(username, password, bot, invite);
         self.call(Call::post("/register", None, body))
             .await
             .map(|_: Answer| ())
@@ -141,7 +142,7 @@ impl Accounts {
     /// does not work.
     pub async fn reset_password(&self, code_or_link: &str, new: &str) -> Result<(), HttpError> {
         let body = encode(&ResetPassword {
-            code: code_of(code_or_link).to_owned(),
+            code: InviteCode::of(code_or_link).expose().to_owned(),
             password: new.to_owned(),
         });
         self.call(Call::post("/reset", None, body))
@@ -221,12 +222,6 @@ fn picture_type(bytes: &[u8]) -> Option<&'static str> {
         ] => Some("image/webp"),
         _ => None,
     }
-}
-
-/// The code in a link such as `https://chat.example/join/CODE`; a code alone is itself.
-fn code_of(code_or_link: &str) -> &str {
-    let text = code_or_link.trim().trim_end_matches('/');
-    text.rsplit('/').next().unwrap_or(text)
 }
 
 fn credentials(username: &str, password: &str, bot: bool, invite: Option<String>) -> String {
