@@ -4,7 +4,7 @@ use chat_shared::{Seq, TimestampMs, Username, check_new_password};
 
 use super::password::Verdict;
 use super::token::random_id;
-use super::{Accounts, AvatarError, PasswordChangeError, now_ms, policy};
+use super::{Accounts, AvatarError, Inner, PasswordChangeError, now_ms, policy};
 use chat_server_rules::AccountChange;
 use chat_server_store::{
     Avatar, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, StoreError, User,
@@ -35,24 +35,49 @@ impl Accounts {
         }
         let hash = self.0.passwords.hash(new).await;
         let hash = hash.map_err(|_| PasswordChangeError::Busy)?;
-        let store = &self.0.store;
         let new = NewPassword {
             record: PasswordRecord::Argon2id(hash),
             epoch: PasswordEpoch(random_id().map_err(|_| PasswordChangeError::Busy)?),
         };
-        let verified = epoch.flatten();
-        let change = store
-            .set_password(username, verified.as_ref(), new, Some(kept))
-            .await?;
-        if change != PasswordChange::Done {
-            return Err(PasswordChangeError::Wrong);
-        }
         let kept = Some(kept.to_owned());
-        self.0
-            .changes
-            .report(username, AccountChange::SessionsEnded { kept })
-            .await;
-        Ok(())
+        let stored = self.store_password(username, epoch.flatten(), new, kept);
+        match stored.await? {
+            PasswordChange::Done => Ok(()),
+            PasswordChange::Outdated | PasswordChange::NoSuchUser => {
+                Err(PasswordChangeError::Wrong)
+            }
+        }
+    }
+
+    /// Stores a password in the place of the one with the epoch `verified`, and ends all sessions
+    /// but `kept`.
+    ///
+    /// It is a task of its own: where this future is dropped between the two steps, connections of
+    /// sessions that have ended would stay open until their next check.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub(super) async fn store_password(
+        &self,
+        username: &Username,
+        verified: Option<PasswordEpoch>,
+        new: NewPassword,
+        kept: Option<String>,
+    ) -> Result<PasswordChange, StoreError> {
+        let (accounts, username) = (self.clone(), username.clone());
+        let stored = tokio::spawn(async move {
+            let Inner { store, changes, .. } = &*accounts.0;
+            let stored = store.set_password(&username, verified.as_ref(), new, kept.as_deref());
+            let stored = stored.await?;
+            if stored == PasswordChange::Done {
+                let change = AccountChange::SessionsEnded { kept };
+                changes.report(&username, change).await;
+            }
+            Ok(stored)
+        });
+        stored
+            .await
+            .unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string())))
     }
 
     /// Bars someone from the server until then, or lets them in again. The admin can't be banned.

@@ -5,7 +5,6 @@
 //! It is void too once its user has a newer link, its maker is no longer the admin, or its user is
 //! the admin: somebody with the admin's session alone must not get the account.
 
-use chat_server_rules::AccountChange;
 use chat_server_store::{
     Code, CodeId, CodeKind, KeptCode, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord,
     StoreError, User,
@@ -87,16 +86,15 @@ impl Accounts {
         };
         // The link may have ended while the password was hashed.
         let (account, code) = self.check_reset(code).await?.ok_or(ResetError::Invalid)?;
-        let (store, verified) = (&self.0.store, code.epoch.as_ref());
-        match store.set_password(&account, verified, new, None).await? {
+        let stored = self.store_password(&account, code.epoch, new, None);
+        match stored.await? {
             PasswordChange::Done => {}
             PasswordChange::Outdated | PasswordChange::NoSuchUser => {
                 return Err(ResetError::Invalid);
             }
         }
         tracing::info!(username = %account, by = %code.by, "password reset");
-        let change = AccountChange::SessionsEnded { kept: None };
-        self.0.changes.report(&account, change).await;
+        let store = &self.0.store;
         if let Err(error) = store.remove_code(CodeKind::Reset, &code.id).await {
             tracing::warn!(%error, "a used link stays in the store until it expires");
         }

@@ -7,9 +7,18 @@ use chat_server_store::{CreateUser, NewUser, PasswordRecord, Session, StoreError
 use chat_shared::{Username, check_new_password};
 
 use super::password::Verdict;
+use super::registration::Entry;
 use super::sessions::{NewSession, SESSION_LIFETIME};
 use super::token::{Secret, SessionClaims, random_id};
 use super::{Accounts, Inner, RegisterError, SignInError, SignUp, SignedUp, as_ms, now_ms, policy};
+
+/// A sign-up that was checked and whose password is hashed.
+struct CheckedSignUp {
+    user: NewUser,
+    entry: Entry,
+    opens_set_up: bool,
+    invite: Option<String>,
+}
 
 impl Accounts {
     /// Makes an account.
@@ -17,6 +26,36 @@ impl Accounts {
     /// # Errors
     /// [`RegisterError`].
     pub async fn register(&self, sign_up: SignUp<'_>) -> Result<SignedUp, RegisterError> {
+        self.register_and(sign_up, |_| std::future::ready(())).await
+    }
+
+    /// Makes an account, and then does for it what `welcome` says.
+    ///
+    /// Once the password is hashed, the rest is a task of its own: where this future is dropped
+    /// between the steps, an invite is not used for nothing, and the newcomer gets into its room.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn register_and<W>(
+        &self,
+        sign_up: SignUp<'_>,
+        welcome: impl FnOnce(SignedUp) -> W + Send + 'static,
+    ) -> Result<SignedUp, RegisterError>
+    where
+        W: Future<Output = ()> + Send,
+    {
+        let checked = self.check_sign_up(sign_up).await?;
+        let accounts = self.clone();
+        let rest = tokio::spawn(async move {
+            let signed_up = accounts.store_sign_up(checked).await?;
+            welcome(signed_up.clone()).await;
+            Ok(signed_up)
+        });
+        rest.await.unwrap_or(Err(RegisterError::Busy))
+    }
+
+    /// Checks a sign-up and hashes its password.
+    async fn check_sign_up(&self, sign_up: SignUp<'_>) -> Result<CheckedSignUp, RegisterError> {
         let Inner {
             store, passwords, ..
         } = &*self.0;
@@ -45,15 +84,35 @@ impl Accounts {
             .await
             .map_err(|_| RegisterError::Busy)?;
         let user = NewUser {
-            username: username.clone(),
+            username,
             password: PasswordRecord::Argon2id(password),
             bot,
             created: now_ms(),
         };
+        Ok(CheckedSignUp {
+            user,
+            entry,
+            opens_set_up,
+            invite: invite.map(str::to_owned),
+        })
+    }
+
+    /// Takes what lets the sign-up in, and stores the account.
+    ///
+    /// Where the store fails, the use of the invite is lost: the account may have been made, and an
+    /// invite lets in no more people than it says.
+    async fn store_sign_up(&self, checked: CheckedSignUp) -> Result<SignedUp, RegisterError> {
+        let CheckedSignUp {
+            user,
+            entry,
+            opens_set_up,
+            invite,
+        } = checked;
+        let (username, bot) = (user.username.clone(), user.bot);
         // The set-up may have begun while the password was hashed.
         self.check_begun(&username, opens_set_up).await?;
-        let used = self.enter(entry, &username, bot, invite).await?;
-        match store.create_user(user).await? {
+        let used = self.enter(entry, &username, bot, invite.as_deref()).await?;
+        match self.0.store.create_user(user).await? {
             CreateUser::NameTaken => {
                 self.give_back(used).await;
                 return Err(RegisterError::Taken);

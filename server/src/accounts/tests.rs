@@ -6,6 +6,7 @@ use super::*;
 use chat_server_rules::AccountChange;
 use chat_server_store::sqlite::SqliteStore;
 use chat_server_store::{NewUser, PasswordRecord, Session};
+use std::task::Poll;
 use tokio::sync::mpsc;
 
 mod admin;
@@ -24,6 +25,27 @@ impl Accounts {
     ) -> Result<Self, OpenError> {
         Self::open_with(store, options, changes, Passwords::quick()?).await
     }
+}
+
+/// How long what was begun may take to end.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Drops a future after it was polled `polls` times, unless it ends before. What the last poll asked
+/// of the store has some time to happen before.
+async fn polled<T>(future: impl Future<Output = T>, polls: usize) -> Option<T> {
+    let (mut future, mut left) = (Box::pin(future), polls);
+    let ended = std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        future.as_mut().poll(context).map(Some)
+    });
+    let ended = ended.await;
+    if ended.is_none() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    ended
 }
 
 struct World {

@@ -35,12 +35,21 @@ pub(super) async fn register(
         None => None,
     };
     let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
-    let registering = state.accounts.register(SignUp {
+    let sign_up = SignUp {
         username: &body.username,
         password: body.password,
         bot: body.bot,
         set_up: set_up_secret(&headers),
         invite,
+    };
+    let hub = state.hub.clone();
+    let registering = state.accounts.register_and(sign_up, move |new| async move {
+        let SignedUp { username, invite } = new;
+        if let (Some(hub), Some(invite)) = (hub, invite)
+            && let Some(room) = &invite.room
+        {
+            hub.invite_newcomer(&invite.by, &username, room).await;
+        }
     });
     let registered = place.hold(registering).await;
     if !matches!(registered, Some(Err(RegisterError::Invite(_))))
@@ -48,14 +57,9 @@ pub(super) async fn register(
     {
         attempt.forgive();
     }
-    let SignedUp { username, invite } = registered.ok_or_else(Refusal::busy)??;
+    let SignedUp { username, .. } = registered.ok_or_else(Refusal::busy)??;
     become_admin(&state, &headers, &username).await;
     metrics::counter!("chat_registrations_total").increment(1);
-    if let (Some(hub), Some(invite)) = (&state.hub, &invite)
-        && let Some(room) = &invite.room
-    {
-        hub.invite_newcomer(&invite.by, &username, room).await;
-    }
     let forget = cookie.map(|_| (SET_COOKIE, scope.forget_invite_cookie()));
     let forget = AppendHeaders(forget);
     Ok((forget, done(StatusCode::CREATED, "Account created")).into_response())

@@ -162,3 +162,31 @@ async fn codes_are_not_in_debug_and_not_in_the_store() {
     );
     assert!(!shown.contains(secret.expose()), "{shown}");
 }
+
+/// The client goes at each point of a sign-up in turn, so that the server drops what it does for it.
+#[tokio::test]
+async fn no_use_is_lost_where_the_client_goes() {
+    let (installation, accounts) = by_invite().await;
+    let (code, _) = invite(&accounts, 100, HOUR_MS).await;
+    for polls in 0.. {
+        assert!(polls < 100, "a sign-up takes fewer steps");
+        let name = format!("user{polls}");
+        let ended = polled(sign_up_with(&accounts, &name, &code), polls).await;
+        let settled = async {
+            loop {
+                let used = accounts.invites().await.unwrap()[0].used;
+                let made = installation.store.count_users().await.unwrap() - 1;
+                if u64::from(used) == made {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let settled = tokio::time::timeout(PATIENCE, settled).await;
+        assert!(settled.is_ok(), "a use is lost after {polls} polls");
+        if let Some(ended) = ended {
+            ended.unwrap();
+            break;
+        }
+    }
+}

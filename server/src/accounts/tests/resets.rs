@@ -92,3 +92,26 @@ async fn a_link_outlives_a_failure_of_the_store() {
     assert!(!is_void(&world.accounts, &code).await);
     assert!(is_void(&world.accounts, &code).await);
 }
+
+/// The client goes at each point of a reset in turn, so that the server drops what it does for it.
+#[tokio::test]
+async fn a_new_password_ends_connections_also_where_the_client_goes() {
+    let mut world = with_bob().await;
+    for polls in 0.. {
+        assert!(polls < 100, "a reset takes fewer steps");
+        let code = world.reset_link("root", "bob").await;
+        let before = world.find("bob").await.password_epoch;
+        let reset = world.accounts.reset_password(&code, NEW.to_owned());
+        let ended = polled(reset, polls).await;
+        // The writer does one thing after the other: what was asked before this is done.
+        world.store.insert_if_absent("after", "").await.unwrap();
+        if world.find("bob").await.password_epoch != before {
+            let reported = tokio::time::timeout(PATIENCE, world.ended.recv()).await;
+            assert!(reported.is_ok(), "not reported after {polls} polls");
+        }
+        if let Some(ended) = ended {
+            ended.unwrap();
+            break;
+        }
+    }
+}
