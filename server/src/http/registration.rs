@@ -30,11 +30,12 @@ pub(super) async fn register(
     let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
     let cookie = scope.invite_code(&headers);
     let invite = body.invite.as_deref().or(cookie);
+    // A busy server looks at no code, so that it counts none as guessed.
+    let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
     let attempt = match invite {
         Some(_) => Some(state.limits.code(client).map_err(Refusal::too_many_codes)?),
         None => None,
     };
-    let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
     let sign_up = SignUp {
         username: &body.username,
         password: body.password,
@@ -75,10 +76,12 @@ pub(super) async fn join(
 ) -> Result<Response, Refusal> {
     let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
     let checked = state.accounts.check_invite(&code).await;
-    match checked.map_err(|error| Refusal::unavailable(&error))? {
-        Ok(()) => attempt.forgive(),
-        Err(error) => return Err(Refusal::new(StatusCode::NOT_FOUND, format!("{error}."))),
+    if let Ok(Err(error)) = checked {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, format!("{error}.")));
     }
+    // A store that fails says nothing about the code.
+    attempt.forgive();
+    let _valid = checked.map_err(|error| Refusal::unavailable(&error))?;
     let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
     let cookie = [(SET_COOKIE, scope.invite_cookie(&code))];
     Ok((cookie, Redirect::to(SIGN_UP)).into_response())

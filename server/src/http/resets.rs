@@ -21,14 +21,13 @@ pub(super) async fn form(
 ) -> Result<Response, Refusal> {
     let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
     let checked = state.accounts.check_reset(&code).await;
-    if checked
-        .map_err(|error| Refusal::unavailable(&error))?
-        .is_none()
-    {
+    if let Ok(None) = checked {
         let sentence = format!("{}.", ResetError::Invalid);
         return Err(Refusal::new(StatusCode::NOT_FOUND, sentence));
     }
+    // A store that fails says nothing about the code.
     attempt.forgive();
+    checked.map_err(|error| Refusal::unavailable(&error))?;
     // A code that works has no character but these; no other may be put into the page.
     let code: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     let form = format!(
@@ -70,8 +69,9 @@ pub(super) async fn reset(
 }
 
 async fn set(state: &HttpState, client: ClientNetwork, body: ResetPassword) -> Result<(), Refusal> {
-    let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
+    // A busy server looks at no code, so that it counts none as guessed.
     let mut place = state.limits.password(client).ok_or_else(Refusal::busy)?;
+    let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
     let resetting = state.accounts.reset_password(&body.code, body.password);
     let outcome = place.hold(resetting).await;
     if !matches!(outcome, Some(Err(ResetError::Invalid))) {

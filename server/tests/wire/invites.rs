@@ -221,3 +221,32 @@ async fn guesses_of_codes_are_limited_by_network() {
     let opened = server.get(&format!("/join/{code}"), &elsewhere).await;
     assert_eq!(opened.status, 303);
 }
+
+/// More requests than the guesses that one network has.
+const MANY: usize = 30;
+
+#[tokio::test]
+async fn a_store_that_fails_counts_no_guesses() {
+    let flags = ["--registration", "invite", "--trusted-proxy", "127.0.0.1"];
+    let server = Server::start_with(&flags).await;
+    if server.database().is_some() {
+        return; // The table of codes is SQLite's.
+    }
+    let file = server.data_dir().join("chat.db");
+    let database = rusqlite::Connection::open(file).unwrap();
+    let rename = |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        database.execute_batch(&sql).unwrap();
+    };
+    rename("codes", "away");
+    let client = [("X-Forwarded-For", "192.0.2.1")];
+    for path in ["/join", "/reset"] {
+        let path = format!("{path}/{:032x}", 1);
+        for _ in 0..MANY {
+            server.get(&path, &client).await.refused(&[503]);
+        }
+    }
+    rename("away", "codes");
+    let path = format!("/join/{:032x}", 1);
+    server.get(&path, &client).await.refused(&[404]);
+}
