@@ -6,15 +6,16 @@
 //!
 //! | at the first start that knows this setting | registration |
 //! |---|---|
-//! | there are accounts, or only this machine can reach the server | open |
+//! | there are accounts | open |
 //! | no account yet, and others can reach the server | invite |
+//! | no account yet, and only this machine can reach the server | open until the next start |
 //!
 //! A server where nobody could sign up would never get an admin. So the person who becomes the admin
 //! by signing up is always let in: the first person, the one who opened the set-up link, and the one
 //! whom the operator named. Of several at the same time one is, because each claims [`ADMIN_CLAIM`]
 //! first.
 
-use chat_server_store::{Code, CodeKind, SharedStore, StoreError};
+use chat_server_store::{Code, CodeKind, SharedStore};
 use chat_shared::Username;
 
 use super::admin::ADMIN_CLAIM;
@@ -216,27 +217,25 @@ pub(super) async fn find_registration(
     options: &Options,
     accounts: u64,
 ) -> Result<Registration, OpenError> {
-    let fitting = match accounts == 0 && options.is_exposed {
-        true => Registration::Invite,
-        false => Registration::Open,
+    let kept = match store.value(REGISTRATION_CLAIM).await? {
+        Some(kept) => kept,
+        // Somebody tries the server on their own machine. It may still be put where others reach
+        // it, so that the next start decides.
+        None if accounts == 0 && !options.is_exposed => Registration::Open.name().to_owned(),
+        None => {
+            let fitting = match accounts {
+                0 => Registration::Invite,
+                _ => Registration::Open,
+            };
+            let kept = store.insert_if_absent(REGISTRATION_CLAIM, fitting.name());
+            kept.await?
+        }
     };
-    let kept = keep(store, fitting).await?;
     match options.registration {
         Some(chosen) => Ok(chosen),
         None => Registration::ALL
             .into_iter()
             .find(|it| it.name() == kept)
             .ok_or(OpenError::Registration(kept)),
-    }
-}
-
-async fn keep(store: &SharedStore, fitting: Registration) -> Result<String, StoreError> {
-    match store.value(REGISTRATION_CLAIM).await? {
-        Some(kept) => Ok(kept),
-        None => {
-            store
-                .insert_if_absent(REGISTRATION_CLAIM, fitting.name())
-                .await
-        }
     }
 }

@@ -11,10 +11,11 @@ impl World {
             .unwrap();
     }
 
-    /// As another start of the server, which others can reach.
+    /// As another start of the server, which others can reach and where everybody may sign up.
     async fn exposed(&self) -> Accounts {
         let options = Options {
             is_exposed: true,
+            registration: Some(Registration::Open),
             ..Options::default()
         };
         let (reporter, _) = change_reports();

@@ -214,3 +214,17 @@ async fn a_claim_without_an_account_is_nobodys_on_a_server_that_others_can_reach
     assert!(matches!(error, Err(RegisterError::Reserved)), "{error:?}");
     assert!(accounts.set_up_secret().is_some());
 }
+
+/// Somebody tries it on their own machine and then lets others reach it.
+#[tokio::test]
+async fn a_server_without_accounts_decides_again() {
+    let installation = Installation::new();
+    for _ in 0..2 {
+        let tried = installation.start(Options::default()).await;
+        assert_eq!(tried.registration(), Registration::Open);
+    }
+    let accounts = installation.start(exposed()).await;
+    assert_eq!(accounts.registration(), Registration::Invite);
+    let accounts = installation.start(Options::default()).await;
+    assert_eq!(accounts.registration(), Registration::Invite);
+}
