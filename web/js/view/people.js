@@ -93,7 +93,9 @@ function drawPerson(node, { person, mine }) {
       createAvatar({ username: person.username, name, avatar: person.avatar }),
     ),
     el('bdi', { class: 'name' }, name),
-    ...(name === person.username ? [] : [el('span', { class: 'handle' }, `@${person.username}`)]),
+    ...(mine || name === person.username
+      ? []
+      : [el('span', { class: 'handle' }, `@${person.username}`)]),
     ...[mine && SIDES.you, person.bot && SIDES.bot, role]
       .filter(Boolean)
       .map((tag) => el('span', { class: 'tag' }, /** @type {string} */ (tag))),
