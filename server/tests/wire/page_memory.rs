@@ -81,23 +81,23 @@ async fn hundreds_of_history_queries_stay_within_the_budget() {
 #[tokio::test]
 async fn rejections_of_a_flood_of_reads_come_slowly() {
     const READS: usize = 1_500;
+    const QUICK: usize = 100;
+    const SLOW: u32 = 40;
+    const PAUSE: Duration = Duration::from_millis(50);
     let server = Server::start_with(&[]).await;
     let (_, mut ann) = server.newcomer("ann").await;
+    // No store is slow with it, because ann is in no such room.
+    let query = json!({"type": "search", "room": "nowhere", "query": "needle"});
+    let begun = Instant::now();
     for _ in 0..READS {
-        ann.send(&json!({"type": "members", "room": "lobby", "limit": 1}))
-            .await;
+        ann.send(&query).await;
     }
-    let (mut pages, mut refused) = (0, Vec::new());
-    let mut since = None;
-    while refused.len() < 110 {
-        read_answer(&mut ann, &mut pages, &mut refused).await;
-        if refused.len() == 101 {
-            since.get_or_insert_with(Instant::now);
-        }
+    let is_rejected = |frame: &Value| frame["code"] == "rate_limited";
+    for _ in 0..QUICK + SLOW as usize {
+        ann.expect_matching("a rejection", is_rejected).await;
     }
-    // The tenth pause may have begun before the first of them was read.
-    let took = since.unwrap().elapsed();
-    assert!(took >= Duration::from_millis(8 * 50), "{took:?}");
+    let took = begun.elapsed();
+    assert!(took >= SLOW * PAUSE, "{took:?}");
 }
 
 #[tokio::test]
@@ -129,7 +129,6 @@ async fn a_flood_of_reads_is_rate_limited() {
         pages <= most,
         "{pages} reads, at most {most} in {seconds} s"
     );
-    assert!(!refused.is_empty(), "{pages} reads in {seconds} s");
     for error in &refused {
         assert_eq!(error["code"], "rate_limited", "{error}");
         assert!(error["retry_after_ms"].as_u64() > Some(0), "{error}");
