@@ -112,6 +112,15 @@ pub(crate) fn admin_only() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Forbidden, "Only the server's admin may do that.")
 }
 
+/// An invite would let nobody in.
+pub(crate) fn no_invite_to_closed() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Forbidden,
+        "Sign-up is closed on this server, so that an invite lets nobody in; start the server with \
+         --registration invite first.",
+    )
+}
+
 /// No invite has the id.
 pub(crate) fn no_such_invite() -> ErrorFrame {
     ErrorFrame::new(

@@ -8,7 +8,7 @@ use chat_shared::protocol::{
 use chat_shared::{RequestId, RoomName, Username};
 
 use super::people::{self, LookupError};
-use crate::accounts::{NewCodeError, NewInvite};
+use crate::accounts::{NewCodeError, NewInvite, Registration};
 use crate::hub::{Hub, take_fitting};
 use crate::messages;
 use chat_server_rules::{Refusal, RoomScope};
@@ -22,6 +22,9 @@ pub(super) async fn make(
     wanted: InviteLink,
 ) -> Result<ServerFrame, ErrorFrame> {
     check_admin(hub, by)?;
+    if hub.accounts().registration() == Registration::Closed {
+        return Err(messages::no_invite_to_closed());
+    }
     if let Some(room) = &wanted.room {
         check_room(hub, by, room).await?;
     }

@@ -250,3 +250,13 @@ async fn a_store_that_fails_counts_no_guesses() {
     let path = format!("/join/{:032x}", 1);
     server.get(&path, &client).await.refused(&[404]);
 }
+
+#[tokio::test]
+async fn a_closed_server_makes_no_links() {
+    let server = Server::start_with(&["--registration", "closed"]).await;
+    let (_, mut admin) = server.newcomer("root").await;
+    let command = json!({"type": "invite_link"});
+    let refused = admin.refused(command, &["forbidden"]).await;
+    let sentence = refused["message"].as_str().unwrap();
+    assert!(sentence.contains("Sign-up is closed"), "{refused}");
+}
