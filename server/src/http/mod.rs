@@ -17,6 +17,7 @@ mod host;
 mod limits;
 pub mod origin;
 mod page;
+mod plain_page;
 mod profile;
 mod registration;
 mod resets;

@@ -10,8 +10,9 @@ use chat_shared::protocol::http::Credentials;
 use super::answer::{Refusal, done};
 use super::body::JsonBody;
 use super::credential::{set_up_cookie, set_up_secret};
-use super::{Client, CookieScope, HttpState, Peer};
+use super::{Client, CookieScope, HttpState, Peer, plain_page};
 use crate::accounts::{RegisterError, SignUp, SignedUp};
+use crate::network::ClientNetwork;
 
 /// Where the page opens its sign-up.
 const SIGN_UP: &str = "/?join";
@@ -73,17 +74,28 @@ pub(super) async fn join(
     Client(client): Client,
     headers: HeaderMap,
     Path(code): Path<String>,
+) -> Response {
+    let opened = open_invite(&state, peer, client, &headers, &code).await;
+    opened.unwrap_or_else(|refusal| plain_page::refused(&headers, refusal))
+}
+
+async fn open_invite(
+    state: &HttpState,
+    peer: Peer,
+    client: ClientNetwork,
+    headers: &HeaderMap,
+    code: &str,
 ) -> Result<Response, Refusal> {
     let attempt = state.limits.code(client).map_err(Refusal::too_many_codes)?;
-    let checked = state.accounts.check_invite(&code).await;
+    let checked = state.accounts.check_invite(code).await;
     if let Ok(Err(error)) = checked {
         return Err(Refusal::new(StatusCode::NOT_FOUND, format!("{error}.")));
     }
     // A store that fails says nothing about the code.
     attempt.forgive();
     let _valid = checked.map_err(|error| Refusal::unavailable(&error))?;
-    let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
-    let cookie = [(SET_COOKIE, scope.invite_cookie(&code))];
+    let scope = CookieScope::of(headers, peer.0, &state.origins.proxies);
+    let cookie = [(SET_COOKIE, scope.invite_cookie(code))];
     Ok((cookie, Redirect::to(SIGN_UP)).into_response())
 }
 
@@ -93,17 +105,18 @@ pub(super) async fn set_up(
     peer: Peer,
     headers: HeaderMap,
     Path(secret): Path<String>,
-) -> Result<Response, Refusal> {
+) -> Response {
     if !state.accounts.opens_set_up(&secret) {
-        return Err(Refusal::new(
+        let refusal = Refusal::new(
             StatusCode::NOT_FOUND,
             "This set-up link was used, or is from before the server's last start. The link in the \
              server's log is the current one.",
-        ));
+        );
+        return plain_page::refused(&headers, refusal);
     }
     let https = state.origins.proxies.says_https(&headers, peer.0);
     let cookie = [(SET_COOKIE, set_up_cookie(&secret, https))];
-    Ok((cookie, Redirect::to("/")).into_response())
+    (cookie, Redirect::to("/")).into_response()
 }
 
 /// Makes who signed up or in the admin, if their browser opened the set-up link. A failure is

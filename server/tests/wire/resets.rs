@@ -143,3 +143,25 @@ async fn links_to_reset_are_the_admins() {
     let join = format!("/join/{}", code_of(&path));
     server.get(&join, &[]).await.refused(&[404]);
 }
+
+#[tokio::test]
+async fn the_form_comes_again_and_browsers_get_pages() {
+    let (server, mut admin) = server().await;
+    let path = link(&server, &mut admin).await;
+    let form = [
+        ("Content-Type", "application/x-www-form-urlencoded"),
+        ("Origin", &server.origin()),
+    ];
+    let fields = format!("code={}&password=short", code_of(&path));
+    let answer = crate::support::call(server.address, "POST", "/reset", &form, fields).await;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    let is_form = answer.body.contains("too short") && answer.body.contains(code_of(&path));
+    assert!(is_form && answer.body.contains("<form"), "{answer:?}");
+    let browser = [("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")];
+    for path in ["/reset/0000", "/join/0000", "/setup/0000"] {
+        let answer = server.get(path, &browser).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(answer.body.starts_with("<!doctype html>"), "{answer:?}");
+        server.get(path, &[]).await.refused(&[404]);
+    }
+}
