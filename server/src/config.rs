@@ -141,8 +141,8 @@ pub struct Config {
     #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
 
-    /// Who may sign up [default: open; invite on a new server that others than this machine can
-    /// reach]
+    /// The people who may sign up [default: open; invite on a new server that others than this
+    /// machine can reach]
     #[arg(long, env = "CHAT_REGISTRATION", value_enum)]
     pub registration: Option<Registration>,
 

@@ -14,8 +14,8 @@ use clap::Parser;
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// Threads for everything that blocks: files of the page, reads of the store, password hashes and
-/// pictures. What comes while all are busy waits. Without a bound there would be one for each piece
-/// of work that comes while the others wait for a core: over 500 on a busy machine, and the
+/// pictures. While all are busy, more work waits. Without a bound there would be a thread for each
+/// piece of work that comes while the others wait for a core: over 500 on a busy machine, and the
 /// runtime's workers would wait for the lock that these share.
 const BLOCKING_THREADS_MAX: usize = 16;
 

@@ -94,7 +94,7 @@ pub struct Options {
     pub admin: Option<String>,
     /// Whether others than this machine's users can reach the server.
     pub is_exposed: bool,
-    /// Who may create an account. Without it the store says so.
+    /// The people who may create an account, if the operator says so. If not, the store does.
     pub registration: Option<Registration>,
 }
 

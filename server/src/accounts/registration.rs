@@ -1,4 +1,4 @@
-//! Who may sign up: everybody, people with an invite, or nobody.
+//! The people who may sign up: everybody, people with an invite, or nobody.
 //!
 //! The operator chooses it with a flag. Without the flag it is what was right when the installation
 //! was new, and the store keeps that under [`REGISTRATION_CLAIM`], so that an upgrade opens or closes
@@ -26,7 +26,7 @@ use super::{Accounts, OpenError, Options, RegisterError, now_ms};
 /// The key in the store of the registration that a start without the flag uses.
 const REGISTRATION_CLAIM: &str = "registration";
 
-/// Who may create an account.
+/// The people who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Registration {
     /// Everybody who reaches the server
@@ -100,7 +100,7 @@ pub(super) struct InviteUse {
 }
 
 impl Accounts {
-    /// Who may create an account.
+    /// The people who may create an account.
     pub fn registration(&self) -> Registration {
         self.0.registration
     }
@@ -210,8 +210,8 @@ impl Accounts {
     }
 }
 
-/// Who may create an account: what the operator says, else what the store says, else what is right
-/// for an installation of this kind with `accounts` accounts.
+/// The people who may create an account: what the operator says, else what the store says, else what
+/// is right for an installation of this kind with `accounts` accounts.
 pub(super) async fn find_registration(
     store: &SharedStore,
     options: &Options,

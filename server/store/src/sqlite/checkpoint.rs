@@ -2,9 +2,9 @@
 //!
 //! SQLite would do that within the commit that fills the -wal file, and the next messages would
 //! wait until megabytes are on the disk. Here a thread with a connection of its own does most of
-//! it while the writer goes on. What was written meanwhile, which is little, the writer then moves
-//! itself: only a file that was moved whole is written from its beginning again, and beside a busy
-//! writer the thread would never be done.
+//! it while the writer goes on. The writer then moves the few pages that were written meanwhile:
+//! only a file that was moved whole is written from its beginning again, and beside a busy writer
+//! the thread would never be done.
 
 use std::io;
 use std::sync::Arc;
