@@ -45,19 +45,6 @@ async fn by_invite() -> (Server, Ws) {
     (server, admin)
 }
 
-/// Makes an invite, and returns its id and its code.
-async fn invite(server: &Server, admin: &mut Ws, wanted: Value) -> (Value, String) {
-    let mut command = json!({"type": "invite_link"});
-    for (field, value) in wanted.as_object().unwrap() {
-        command[field] = value.clone();
-    }
-    let link = admin.done(command, "invite_link").await;
-    let code = link["path"].as_str().unwrap().strip_prefix("/join/");
-    let code = code.unwrap().to_owned();
-    server.log.keep_secret(&code);
-    (link["invite"].clone(), code)
-}
-
 /// The status of a sign-up with a code, from an address of its own.
 async fn sign_up(server: &Server, name: &str, code: &str) -> u16 {
     let address = fresh_address();
@@ -68,7 +55,7 @@ async fn sign_up(server: &Server, name: &str, code: &str) -> u16 {
 
 async fn guessed_codes() -> Outcome {
     let (server, mut admin) = by_invite().await;
-    let (_, code) = invite(&server, &mut admin, json!({})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({})).await;
     let from = [("X-Forwarded-For", "203.0.113.9")];
     let (mut looked_at, mut let_in) = (0, 0);
     for n in 0..GUESSES {
@@ -90,7 +77,7 @@ async fn guessed_codes() -> Outcome {
 
 async fn used_up() -> Outcome {
     let (server, mut admin) = by_invite().await;
-    let (_, code) = invite(&server, &mut admin, json!({"uses": 3})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({"uses": 3})).await;
     let server = Arc::new(server);
     let racers: Vec<_> = (0..RACERS)
         .map(|n| {
@@ -110,7 +97,7 @@ async fn used_up() -> Outcome {
 
 async fn expired() -> Outcome {
     let (server, mut admin) = by_invite().await;
-    let (_, code) = invite(&server, &mut admin, json!({"for_s": 1})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({"for_s": 1})).await;
     let link = format!("/join/{code}");
     let ends = async {
         while server.get(&link, &[]).await.status == 303 {
@@ -127,9 +114,9 @@ async fn expired() -> Outcome {
 
 async fn revoked() -> Outcome {
     let (server, mut admin) = by_invite().await;
-    let (id, code) = invite(&server, &mut admin, json!({"uses": 9})).await;
+    let (link, code) = server.invite_link(&mut admin, &json!({"uses": 9})).await;
     let first = sign_up(&server, "first", &code).await;
-    let revoke = json!({"type": "revoke_invite", "invite": id});
+    let revoke = json!({"type": "revoke_invite", "invite": link["invite"]});
     admin.done(revoke, "ok").await;
     let status = sign_up(&server, "mallory", &code).await;
     held_if(
@@ -148,7 +135,7 @@ async fn reset(server: &Server, code: &str, n: usize) -> u16 {
 
 async fn reset_again() -> Outcome {
     let (server, mut admin) = by_invite().await;
-    let (_, code) = invite(&server, &mut admin, json!({})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({})).await;
     sign_up(&server, "victim", &code).await;
     let command = json!({"type": "reset_link", "username": "victim"});
     let link = admin.done(command, "reset_link").await;

@@ -13,19 +13,6 @@ async fn by_invite() -> (Server, Ws) {
     (server, admin)
 }
 
-/// Makes a link and returns it with its code, which no log may hold.
-async fn link(server: &Server, admin: &mut Ws, wanted: Value) -> (Value, String) {
-    let mut command = json!({"type": "invite_link"});
-    for (field, value) in wanted.as_object().unwrap() {
-        command[field] = value.clone();
-    }
-    let link = admin.done(command, "invite_link").await;
-    let code = link["path"].as_str().unwrap().strip_prefix("/join/");
-    let code = code.unwrap().to_owned();
-    server.log.keep_secret(&code);
-    (link, code)
-}
-
 async fn sign_up(server: &Server, name: &str, invite: &str) -> crate::support::Answer {
     let body = json!({"username": name, "password": PASSWORD, "invite": invite});
     server.post("/register", &[], &body).await
@@ -34,7 +21,7 @@ async fn sign_up(server: &Server, name: &str, invite: &str) -> crate::support::A
 #[tokio::test]
 async fn people_sign_up_by_a_link_as_often_as_it_says() {
     let (server, mut admin) = by_invite().await;
-    let (made, code) = link(&server, &mut admin, json!({"uses": 2})).await;
+    let (made, code) = server.invite_link(&mut admin, &json!({"uses": 2})).await;
     let refused = sign_up(&server, "eve", &"0".repeat(32)).await;
     assert_eq!(refused.json()["code"], "invite_invalid");
     refused.refused(&[403]);
@@ -55,7 +42,7 @@ async fn people_sign_up_by_a_link_as_often_as_it_says() {
 #[tokio::test]
 async fn a_revoked_link_lets_nobody_in() {
     let (server, mut admin) = by_invite().await;
-    let (made, code) = link(&server, &mut admin, json!({"uses": 5})).await;
+    let (made, code) = server.invite_link(&mut admin, &json!({"uses": 5})).await;
     let opened = server.get(&format!("/join/{code}"), &[]).await;
     assert_eq!(opened.status, 303);
     let revoke = json!({"type": "revoke_invite", "invite": made["invite"]});
@@ -76,7 +63,7 @@ async fn a_revoked_link_lets_nobody_in() {
 #[tokio::test]
 async fn the_demos_page_signs_up_after_a_link_was_opened() {
     let (server, mut admin) = by_invite().await;
-    let (_, code) = link(&server, &mut admin, json!({})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({})).await;
     let opened = server.get(&format!("/join/{code}"), &[]).await;
     assert_eq!(opened.header("location"), Some("/?join"));
     let cookie = opened.header("set-cookie").unwrap().to_owned();
@@ -105,7 +92,9 @@ async fn a_link_leads_into_a_room_that_the_admin_may_invite_to() {
         let command = json!({"type": "invite_link", "room": room});
         admin.refused(command, &[code]).await;
     }
-    let (_, code) = link(&server, &mut admin, json!({"room": "ops"})).await;
+    let (_, code) = server
+        .invite_link(&mut admin, &json!({"room": "ops"}))
+        .await;
     sign_up(&server, "ann", &code).await.accepted(201);
     let is_ann = |line: &Value| line["event"] == "invited" && line["username"] == "ann";
     let line = admin.expect_matching("system", is_ann).await;
@@ -118,7 +107,9 @@ async fn a_link_leads_into_a_room_that_the_admin_may_invite_to() {
     ann.done(json!({"type": "members", "room": "ops"}), "members")
         .await;
     // The maker can no longer invite there: the newcomer has an account, and no more.
-    let (_, code) = link(&server, &mut admin, json!({"room": "ops"})).await;
+    let (_, code) = server
+        .invite_link(&mut admin, &json!({"room": "ops"}))
+        .await;
     admin
         .done(
             json!({"type": "role", "room": "ops", "username": "ann", "role": "owner"}),
@@ -138,7 +129,7 @@ async fn a_link_leads_into_a_room_that_the_admin_may_invite_to() {
 #[tokio::test]
 async fn links_are_the_admins() {
     let (server, mut admin) = by_invite().await;
-    let (made, code) = link(&server, &mut admin, json!({})).await;
+    let (made, code) = server.invite_link(&mut admin, &json!({})).await;
     sign_up(&server, "ann", &code).await.accepted(201);
     let ann = server.sign_in("ann").await;
     let mut ann = server.enter(&ann).await;
@@ -166,7 +157,7 @@ async fn lists_of_links_come_in_pages() {
     let (server, mut admin) = by_invite().await;
     let mut made = Vec::new();
     for _ in 0..5 {
-        let (link, _) = link(&server, &mut admin, json!({})).await;
+        let (link, _) = server.invite_link(&mut admin, &json!({})).await;
         made.push(link["invite"].clone());
     }
     let (mut listed, mut after) = (Vec::new(), None);
@@ -204,7 +195,7 @@ async fn guesses_of_codes_are_limited_by_network() {
     server.register("root", false).await;
     let root = server.sign_in("root").await;
     let mut admin = server.enter(&root).await;
-    let (_, code) = link(&server, &mut admin, json!({})).await;
+    let (_, code) = server.invite_link(&mut admin, &json!({})).await;
     let guesser = [("X-Forwarded-For", "192.0.2.1")];
     let mut statuses = Vec::new();
     for n in 0..30 {

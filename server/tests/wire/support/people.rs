@@ -43,6 +43,23 @@ impl Site {
         assert_eq!(answer["msg"], "Account created", "{answer}");
     }
 
+    /// Makes an invite link with the `wanted` fields. Returns the answer and the link's code, which no
+    /// log may hold.
+    pub(crate) async fn invite_link(&self, admin: &mut Ws, wanted: &Value) -> (Value, String) {
+        let mut command = json!({"type": "invite_link"});
+        for (field, value) in wanted.as_object().expect("fields") {
+            command[field] = value.clone();
+        }
+        let link = admin.done(command, "invite_link").await;
+        let path = link["path"].as_str().expect("a path");
+        let code = path
+            .strip_prefix("/join/")
+            .expect("a link to join")
+            .to_owned();
+        self.log.keep_secret(&code);
+        (link, code)
+    }
+
     pub(crate) async fn sign_in(&self, name: &str) -> User {
         let body = json!({"username": name, "password": PASSWORD});
         let answer = self.post("/login", &[], &body).await;
