@@ -8,8 +8,8 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use rusqlite::Connection;
@@ -44,16 +44,8 @@ struct Due {
     last: u32,
     /// Pages from which they are moved.
     at: u32,
-}
-
-/// What the thread does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-enum Phase {
-    Idle = 0,
-    Moving = 1,
-    /// It has moved what there was when it began.
-    Done = 2,
+    /// Whether the thread was woken, and the rest is not moved yet.
+    is_moving: bool,
 }
 
 impl Checkpoints {
@@ -77,13 +69,10 @@ impl Checkpoints {
     /// Does what is due after a commit of `writer`.
     pub(super) fn after_commit(&mut self, writer: &Connection) {
         let pages = self.pages.load(Ordering::Relaxed);
-        match self.due.step(pages, self.thread.phase()) {
+        match self.due.step(pages, || self.thread.has_moved()) {
             Step::Nothing => {}
             Step::Most => self.thread.wake(),
-            Step::Rest => {
-                move_pages(writer);
-                self.thread.rest();
-            }
+            Step::Rest => move_pages(writer),
         }
     }
 }
@@ -93,24 +82,32 @@ impl Due {
         Self {
             last: 0,
             at: CHECKPOINT_PAGES,
+            is_moving: false,
         }
     }
 
-    /// The step after a commit that left `pages` in the file.
-    fn step(&mut self, pages: u32, thread: Phase) -> Step {
+    /// The step after a commit that left `pages` in the file. `has_moved` says whether the thread is
+    /// done with what there was when it was woken.
+    fn step(&mut self, pages: u32, has_moved: impl FnOnce() -> bool) -> Step {
         if pages < self.last {
             // The file was begun again.
             self.at = CHECKPOINT_PAGES;
         }
         self.last = pages;
-        match thread {
-            Phase::Idle if pages >= self.at => Step::Most,
-            Phase::Idle | Phase::Moving => Step::Nothing,
-            Phase::Done => {
-                // Where a reader keeps the file from being begun again, so many more are written.
-                self.at = pages.saturating_add(CHECKPOINT_PAGES);
-                Step::Rest
+        if self.is_moving {
+            if !has_moved() {
+                return Step::Nothing;
             }
+            self.is_moving = false;
+            // Where a reader keeps the file from being begun again, so many more are written.
+            self.at = pages.saturating_add(CHECKPOINT_PAGES);
+            return Step::Rest;
+        }
+        self.is_moving = pages >= self.at;
+        if self.is_moving {
+            Step::Most
+        } else {
+            Step::Nothing
         }
     }
 }
@@ -125,53 +122,44 @@ fn move_pages(conn: &Connection) {
 }
 
 struct CheckpointThread {
-    phase: Arc<AtomicU8>,
     /// `None` once the thread is to end.
     wake: Option<SyncSender<()>>,
+    /// Once for each time that it was woken and is done.
+    moved: Receiver<()>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl CheckpointThread {
     fn start(conn: Connection) -> io::Result<Self> {
-        let phase = Arc::<AtomicU8>::default();
         let (wake, woken) = sync_channel(1);
-        let set = Arc::clone(&phase);
+        let (done, moved) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("sqlite-checkpoint".into())
-            .spawn(move || run(&conn, &woken, &set))?;
+            .spawn(move || run(&conn, &woken, &done))?;
         Ok(Self {
-            phase,
             wake: Some(wake),
+            moved,
             thread: Some(thread),
         })
     }
 
-    fn phase(&self) -> Phase {
-        match self.phase.load(Ordering::Acquire) {
-            0 => Phase::Idle,
-            1 => Phase::Moving,
-            _ => Phase::Done,
-        }
-    }
-
     fn wake(&self) {
-        self.phase.store(Phase::Moving as u8, Ordering::Release);
-        // It is idle, so that there is room. A thread that panicked moves nothing more, and the
-        // writer's end moves all.
+        // It is idle, so that there is room. Where the thread is gone, the writer moves all.
         if let Some(wake) = &self.wake {
             let _ = wake.try_send(());
         }
     }
 
-    fn rest(&self) {
-        self.phase.store(Phase::Idle as u8, Ordering::Release);
+    fn has_moved(&self) -> bool {
+        !matches!(self.moved.try_recv(), Err(TryRecvError::Empty))
     }
 }
 
-fn run(conn: &Connection, woken: &Receiver<()>, phase: &AtomicU8) {
+fn run(conn: &Connection, woken: &Receiver<()>, done: &SyncSender<()>) {
     while woken.recv().is_ok() {
         move_pages(conn);
-        phase.store(Phase::Done as u8, Ordering::Release);
+        // The writer that is gone needs no answer.
+        let _ = done.try_send(());
     }
 }
 
@@ -191,21 +179,23 @@ mod tests {
     #[test]
     fn the_thread_moves_most_and_the_writer_the_rest() {
         let mut due = Due::new();
-        assert_eq!(due.step(CHECKPOINT_PAGES - 1, Phase::Idle), Step::Nothing);
-        assert_eq!(due.step(CHECKPOINT_PAGES, Phase::Idle), Step::Most);
-        assert_eq!(due.step(CHECKPOINT_PAGES + 9, Phase::Moving), Step::Nothing);
-        assert_eq!(due.step(CHECKPOINT_PAGES + 20, Phase::Done), Step::Rest);
-        assert_eq!(due.step(5, Phase::Idle), Step::Nothing, "begun again");
-        assert_eq!(due.step(CHECKPOINT_PAGES, Phase::Idle), Step::Most);
+        let unasked = || unreachable!("the thread is idle");
+        assert_eq!(due.step(CHECKPOINT_PAGES - 1, unasked), Step::Nothing);
+        assert_eq!(due.step(CHECKPOINT_PAGES, unasked), Step::Most);
+        assert_eq!(due.step(CHECKPOINT_PAGES + 9, || false), Step::Nothing);
+        assert_eq!(due.step(CHECKPOINT_PAGES + 20, || true), Step::Rest);
+        assert_eq!(due.step(5, unasked), Step::Nothing, "begun again");
+        assert_eq!(due.step(CHECKPOINT_PAGES, unasked), Step::Most);
     }
 
     #[test]
     fn a_file_that_a_reader_holds_is_not_moved_at_each_commit() {
         let mut due = Due::new();
-        due.step(CHECKPOINT_PAGES, Phase::Idle);
-        assert_eq!(due.step(CHECKPOINT_PAGES + 20, Phase::Done), Step::Rest);
-        assert_eq!(due.step(CHECKPOINT_PAGES + 21, Phase::Idle), Step::Nothing);
+        let unasked = || unreachable!("the thread is idle");
+        due.step(CHECKPOINT_PAGES, unasked);
+        assert_eq!(due.step(CHECKPOINT_PAGES + 20, || true), Step::Rest);
+        assert_eq!(due.step(CHECKPOINT_PAGES + 21, unasked), Step::Nothing);
         let more = 2 * CHECKPOINT_PAGES + 20;
-        assert_eq!(due.step(more, Phase::Idle), Step::Most);
+        assert_eq!(due.step(more, unasked), Step::Most);
     }
 }
