@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::ground::{Attack, Outcome, fresh_address, held_if};
 use crate::support::{PASSWORD, Server, Ws};
