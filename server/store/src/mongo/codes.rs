@@ -4,7 +4,7 @@
 //! time one is inserted. A code is removed before its uses are. So a use that was inserted counts only
 //! if the code is still there afterwards.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use chat_shared::{RoomName, TimestampMs, Username};
 use mongodb::bson::{Bson, Document, doc};
@@ -123,17 +123,14 @@ impl CodeStore for MongoStore {
         let docs = self.shared.codes_of(kind).await?;
         let find = self.shared.code_uses.find(all_of(kind.name()));
         let uses = self.shared.collect(find).await?;
-        let used = |code: &str| {
-            let of_code = uses.iter().filter(|it| {
-                let number = it.id.strip_prefix(code);
-                number.is_some_and(|number| number.starts_with(':'))
-            });
-            u32::try_from(of_code.count()).unwrap_or(u32::MAX)
-        };
+        let mut used: HashMap<&str, u32> = HashMap::new();
+        for (code, _) in uses.iter().filter_map(|it| it.id.rsplit_once(':')) {
+            *used.entry(code).or_default() += 1;
+        }
         let mut codes: Vec<_> = docs
             .into_iter()
             .map(|doc| KeptCode {
-                used: used(&doc.id),
+                used: used.get(doc.id.as_str()).copied().unwrap_or_default(),
                 code: doc.code(kind),
             })
             .collect();
