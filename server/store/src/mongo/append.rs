@@ -6,7 +6,6 @@
 //! overwrites an `_id` that exists.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use chat_shared::{RoomName, Seq};
 use mongodb::bson::doc;
@@ -15,6 +14,7 @@ use tokio::time::{Instant, sleep};
 use super::Shared;
 use super::documents::{LogDoc, in_log, log_id};
 use super::error::{Failure, majority_not_reached};
+use super::insert::RETRY;
 use crate::log::check_numbers;
 use crate::{Append, StoreError};
 use chat_server_rules::LogEvent;
@@ -22,9 +22,6 @@ use chat_server_rules::LogEvent;
 /// Documents of one insert. MongoDB writes up to 64 in one storage transaction, so that a prefix is
 /// left only where another server wins a number in between.
 const INSERT_EVENTS_MAX: usize = 64;
-
-/// Time between two attempts while the outcome is not known.
-const RETRY: Duration = Duration::from_millis(100);
 
 impl Shared {
     pub(super) async fn append(
