@@ -31,6 +31,16 @@ pub struct Identity {
     pub check_at: TimestampMs,
 }
 
+/// How long an account is new, in milliseconds: a day.
+const NEW_FOR_MS: u64 = 24 * 60 * 60 * 1_000;
+
+impl Identity {
+    /// Whether the account was made within the day before `now`.
+    pub fn is_new(&self, now: TimestampMs) -> bool {
+        now < self.created.saturating_add(NEW_FOR_MS)
+    }
+}
+
 /// A valid session and what a client shows of its owner.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveSession {

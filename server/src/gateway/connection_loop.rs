@@ -13,7 +13,6 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::commands::TooSoon;
-use super::policy::DAY_MS;
 use super::socket::{Incoming, Reader};
 use super::welcome::{Rejected, begin};
 use super::{Gateway, commands};
@@ -252,8 +251,8 @@ impl ConnectionLoop {
     /// on this machine are not counted: behind a proxy that does not say whom it forwards, all
     /// clients are.
     fn over_newcomers_rate(&self) -> Option<u64> {
-        let (gateway, created) = (&self.gateway, self.connection.identity.created);
-        let is_new = gateway.hub.now() < created.saturating_add(DAY_MS);
+        let gateway = &self.gateway;
+        let is_new = self.connection.identity.is_new(gateway.hub.now());
         if !is_new || self.network.is_loopback() {
             return None;
         }

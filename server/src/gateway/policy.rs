@@ -226,8 +226,7 @@ impl Policy<'_> {
 
     async fn use_quota(&self, quota: Quota) -> Checked {
         let (store, now) = (self.hub.store(), self.hub.now());
-        let own = store.find_user(self.own().as_str()).await?;
-        let is_new = own.is_none_or(|user| now < user.created.saturating_add(DAY_MS));
+        let is_new = self.connection.identity.is_new(now);
         let (day, limits) = (now / DAY_MS, quota.limits(is_new));
         let counted = store
             .use_quota(self.own(), quota.key(), day, limits)

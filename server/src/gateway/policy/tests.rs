@@ -160,6 +160,8 @@ async fn an_account_is_in_five_hundred_rooms_of_which_others_add_four_hundred() 
 async fn rooms_created(world: &World, who: &str) -> u64 {
     let mut identity = world.ann.connection.identity.clone();
     identity.username = user(who);
+    let account = world.hub.store().find_user(who).await.unwrap();
+    identity.created = account.unwrap().created;
     let guard = connect(&world.hub, identity);
     let policy = Policy {
         hub: &world.hub,
