@@ -7,7 +7,7 @@
 
 use chat_server_rules::{EventBody, LogEvent, Refusal};
 use chat_server_store::{BLOCKED_MAX, CODES_MAX};
-use chat_shared::limits::{FOR_S_MAX, QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
+use chat_shared::limits::{QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
 use chat_shared::protocol::{ErrorCode, ErrorFrame, Role, RoomKind, SystemEvent, SystemKind};
 use chat_shared::{RoomName, TimestampMs, Username};
 
@@ -194,11 +194,6 @@ pub(crate) fn missing_message() -> ErrorFrame {
 /// A field that is out of its range.
 pub(crate) fn out_of_range(field: &str, max: u64) -> ErrorFrame {
     bad_field(field, &format!("it is 1 to {max}"))
-}
-
-/// The time of a ban or a mute is out of its range.
-pub(crate) fn bad_for_s() -> ErrorFrame {
-    out_of_range("for_s", FOR_S_MAX)
 }
 
 /// A field that is wrong, and why.

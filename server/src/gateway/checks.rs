@@ -32,23 +32,10 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
         }
         Command::InviteLinks(links) => check_limit(links.limit, LIST_LIMIT_MAX),
         Command::InviteLink(link) => {
-            if link
-                .uses
-                .is_some_and(|uses| uses == 0 || uses > INVITE_USES_MAX)
-            {
-                return Err(messages::out_of_range("uses", INVITE_USES_MAX.into()));
-            }
-            match link.for_s {
-                Some(seconds) if seconds == 0 || seconds > INVITE_FOR_S_MAX => {
-                    Err(messages::out_of_range("for_s", INVITE_FOR_S_MAX))
-                }
-                Some(_) | None => Ok(()),
-            }
+            check_range("uses", link.uses.map(u64::from), INVITE_USES_MAX.into())?;
+            check_range("for_s", link.for_s, INVITE_FOR_S_MAX)
         }
-        Command::Ban(about) | Command::Mute(about) => match about.for_s {
-            Some(seconds) if seconds == 0 || seconds > FOR_S_MAX => Err(messages::bad_for_s()),
-            Some(_) | None => Ok(()),
-        },
+        Command::Ban(about) | Command::Mute(about) => check_range("for_s", about.for_s, FOR_S_MAX),
         Command::Resume(resume) if resume.rooms.len() > RESUME_ROOMS_MAX => {
             Err(messages::too_many_rooms())
         }
@@ -79,10 +66,13 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
 }
 
 fn check_limit(limit: Option<u32>, max: u32) -> Result<(), ErrorFrame> {
-    match limit {
-        Some(limit) if limit == 0 || limit > max => {
-            Err(messages::out_of_range("limit", max.into()))
-        }
-        _ => Ok(()),
+    check_range("limit", limit.map(u64::from), max.into())
+}
+
+/// A number that may be left out is 1 to `max`.
+fn check_range(field: &str, value: Option<u64>, max: u64) -> Result<(), ErrorFrame> {
+    match value {
+        Some(value) if value == 0 || value > max => Err(messages::out_of_range(field, max)),
+        Some(_) | None => Ok(()),
     }
 }
