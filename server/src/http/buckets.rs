@@ -74,11 +74,12 @@ impl<K: Hash + Eq + Clone> Buckets<K> {
     }
 }
 
-fn forget_half<K: Hash + Eq>(full_at: &mut HashMap<K, Instant>) {
-    let mut times: Vec<Instant> = full_at.values().copied().collect();
+/// Forgets the keys with the earlier half of the times.
+pub(super) fn forget_half<K: Hash + Eq>(kept: &mut HashMap<K, Instant>) {
+    let mut times: Vec<Instant> = kept.values().copied().collect();
     let middle = times.len() / 2;
     let median = *times.select_nth_unstable(middle).1;
-    full_at.retain(|_, time| *time > median);
+    kept.retain(|_, time| *time > median);
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ use chat_shared::Username;
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use super::buckets::{Buckets, KEYS_MAX};
+use super::buckets::{Buckets, KEYS_MAX, forget_half};
 use crate::network::{ClientNetwork, SharedPlace, SharedPlaces, WIDER_SHARES};
 
 pub use super::buckets::Limited;
@@ -377,10 +377,7 @@ impl KnownNetworks {
         let mut known = self.0.lock();
         let before = known.insert((client, name), Instant::now());
         if known.len() > KEYS_MAX {
-            let mut times: Vec<Instant> = known.values().copied().collect();
-            let middle = times.len() / 2;
-            let median = *times.select_nth_unstable(middle).1;
-            known.retain(|_, time| *time > median);
+            forget_half(&mut known);
         }
         before.is_none()
     }
