@@ -17,6 +17,7 @@
 
 use chat_server_store::{Code, CodeKind, SharedStore};
 use chat_shared::Username;
+use clap::ValueEnum as _;
 
 use super::admin::ADMIN_CLAIM;
 use super::invites::{self, id_of};
@@ -38,8 +39,6 @@ pub enum Registration {
 }
 
 impl Registration {
-    const ALL: [Self; 3] = [Self::Open, Self::Invite, Self::Closed];
-
     /// The name in the flag, in the store and in the log.
     pub fn name(self) -> &'static str {
         match self {
@@ -233,8 +232,9 @@ pub(super) async fn find_registration(
     };
     match options.registration {
         Some(chosen) => Ok(chosen),
-        None => Registration::ALL
-            .into_iter()
+        None => Registration::value_variants()
+            .iter()
+            .copied()
             .find(|it| it.name() == kept)
             .ok_or(OpenError::Registration(kept)),
     }
