@@ -106,8 +106,12 @@ export function nameOf(state, username) {
 
 /** @param {State} state @param {string} username */
 export function personOf(state, username) {
-  const rooms = [state.rooms.get(state.current), state.rooms.get(LOBBY)];
-  const present = rooms.map((room) => room?.people.get(username));
-  const former = rooms.map((room) => room?.former.get(username));
-  return [...present, ...former].find(Boolean);
+  const here = state.rooms.get(state.current);
+  const lobby = state.rooms.get(LOBBY);
+  return (
+    here?.people.get(username) ??
+    lobby?.people.get(username) ??
+    here?.former.get(username) ??
+    lobby?.former.get(username)
+  );
 }
