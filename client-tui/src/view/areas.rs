@@ -53,7 +53,8 @@ pub(crate) struct Areas {
 
 pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
     let Size { columns, rows } = size;
-    let typed = input_rows(chat.current(), columns).len();
+    let room = chat.current();
+    let typed = input_rows(room, columns, &prompt(room, columns)).len();
     let typed = u16::try_from(typed).unwrap_or(u16::MAX);
     let input_rows = typed.min(INPUT_ROWS_MAX).min((rows / 3).max(1)).min(rows);
     let status_rows = u16::from(rows > input_rows);
@@ -91,11 +92,11 @@ pub(crate) fn areas(size: Size, chat: &Chat) -> Areas {
     }
 }
 
-/// The rows of the input line, as byte ranges.
-pub(crate) fn input_rows(room: &Room, columns: u16) -> Vec<std::ops::Range<usize>> {
+/// The rows of the input line behind `prompt`, as byte ranges.
+pub(crate) fn input_rows(room: &Room, columns: u16, prompt: &str) -> Vec<std::ops::Range<usize>> {
     // One column stays free for the cursor after the last letter.
     let all = usize::from(columns);
-    let columns = all.saturating_sub(width(&prompt(room, columns)) + 1).max(1);
+    let columns = all.saturating_sub(width(prompt) + 1).max(1);
     wrap(room.input.text(), columns, columns)
 }
 

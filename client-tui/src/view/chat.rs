@@ -294,7 +294,7 @@ fn input(frame: &mut Frame<'_>, areas: &Areas, chat: &Chat, theme: Theme) {
     let room = chat.current();
     let editor = &room.input;
     let prompt = prompt(room, area.width);
-    let rows = input_rows(room, area.width);
+    let rows = input_rows(room, area.width, &prompt);
     let (row, column) = cursor_at(editor, &rows);
     let height = usize::from(area.height).max(1);
     let skip = (row + 1).saturating_sub(height);
