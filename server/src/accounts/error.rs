@@ -1,8 +1,8 @@
 //! Why a sign-up, a sign-in or a change of an account fails.
 
-use chat_shared::{NameError, PasswordError, Username};
+use chat_shared::{NameError, Username};
 
-use super::{InviteError, PictureError, SigningKeyError, WeakPassword};
+use super::{InviteError, NewPasswordError, PictureError, SigningKeyError};
 use chat_server_store::StoreError;
 
 /// Why the accounts can't be opened.
@@ -26,9 +26,7 @@ pub enum RegisterError {
     #[error(transparent)]
     Name(#[from] NameError),
     #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
+    Password(#[from] NewPasswordError),
     #[error("This username is reserved or looks like one that is: choose another one")]
     Reserved,
     #[error("Username already exists")]
@@ -78,9 +76,7 @@ pub enum AuthError {
 #[derive(Debug, thiserror::Error)]
 pub enum PasswordChangeError {
     #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
+    Password(#[from] NewPasswordError),
     #[error("the old password is another one")]
     Wrong,
     #[error("too many passwords are being checked")]
@@ -95,9 +91,7 @@ pub enum ResetError {
     #[error("This link was used, has expired or does not exist: ask for another one")]
     Invalid,
     #[error(transparent)]
-    Password(#[from] PasswordError),
-    #[error(transparent)]
-    Weak(#[from] WeakPassword),
+    Password(#[from] NewPasswordError),
     #[error("too many passwords are being checked")]
     Busy,
     #[error(transparent)]

@@ -40,9 +40,9 @@ pub(crate) use password::{Passwords as PasswordChecks, Verdict};
 #[cfg(feature = "fuzzing")]
 pub(crate) use picture::make as make_picture;
 pub use picture::{DECODED_AT_ONCE_MAX, DECODED_BYTES_MAX, PictureError, draw};
-pub use policy::WeakPassword;
 #[cfg(feature = "fuzzing")]
 pub(crate) use policy::is_reserved;
+pub use policy::{NewPasswordError, WeakPassword};
 pub use registration::{Registration, SignUp, SignedUp};
 pub use sessions::{Identity, LiveSession, NewSession, SESSION_LIFETIME};
 pub use token::SigningKeyError;

@@ -13,8 +13,8 @@ use ring::hmac;
 use tokio::sync::Semaphore;
 
 use super::OpenError;
-use super::token::random_bytes;
-use chat_server_store::{PasswordRecord, run_in_background};
+use super::token::{random_bytes, random_id};
+use chat_server_store::{NewPassword, PasswordEpoch, PasswordRecord, run_in_background};
 
 /// OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane.
 pub const MEMORY_KIB: u32 = 19 * 1024;
@@ -102,6 +102,14 @@ impl Passwords {
                 tracing::error!(%error, "a password could not be hashed");
                 Busy
             })
+    }
+
+    /// The password of an account that gets another one.
+    pub(super) async fn new_password(&self, password: String) -> Result<NewPassword, Busy> {
+        Ok(NewPassword {
+            record: PasswordRecord::Argon2id(self.hash(password).await?),
+            epoch: PasswordEpoch(random_id().map_err(|_| Busy)?),
+        })
     }
 
     /// Whether `password` opens an account that has `record`; `None` where there is no account.

@@ -1,14 +1,11 @@
 //! Changes of an account: its password, its profile, a ban.
 
-use chat_shared::{Seq, TimestampMs, Username, check_new_password};
+use chat_shared::{Seq, TimestampMs, Username};
 
 use super::password::Verdict;
-use super::token::random_id;
 use super::{Accounts, AvatarError, Inner, PasswordChangeError, now_ms, policy};
 use chat_server_rules::AccountChange;
-use chat_server_store::{
-    Avatar, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, StoreError, User,
-};
+use chat_server_store::{Avatar, NewPassword, PasswordChange, PasswordEpoch, StoreError, User};
 
 impl Accounts {
     /// Replaces someone's password and ends all their sessions but `kept`.
@@ -22,8 +19,7 @@ impl Accounts {
         old: String,
         new: String,
     ) -> Result<(), PasswordChangeError> {
-        check_new_password(&new)?;
-        policy::check_strength(username, &new)?;
+        policy::check_new_password(username, &new)?;
         let user = self.user(username).await?;
         let (record, epoch) = user
             .map(|user| (user.password, user.password_epoch))
@@ -33,12 +29,8 @@ impl Accounts {
         if !matches!(verdict, Verdict::Right { .. }) {
             return Err(PasswordChangeError::Wrong);
         }
-        let hash = self.0.passwords.hash(new).await;
-        let hash = hash.map_err(|_| PasswordChangeError::Busy)?;
-        let new = NewPassword {
-            record: PasswordRecord::Argon2id(hash),
-            epoch: PasswordEpoch(random_id().map_err(|_| PasswordChangeError::Busy)?),
-        };
+        let new = self.0.passwords.new_password(new).await;
+        let new = new.map_err(|_| PasswordChangeError::Busy)?;
         let kept = Some(kept.to_owned());
         let stored = self.store_password(username, epoch.flatten(), new, kept);
         match stored.await? {

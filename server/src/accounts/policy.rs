@@ -2,7 +2,7 @@
 //!
 //! Nothing here applies to a sign-in: an account that exists keeps its name and its password.
 
-use chat_shared::Username;
+use chat_shared::{PasswordError, Username};
 use unicode_security::confusable_detection::skeleton;
 
 /// Usernames that look as if the server spoke.
@@ -44,12 +44,33 @@ pub enum WeakPassword {
     IsCommon,
 }
 
+/// Why a password can't be chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum NewPasswordError {
+    #[error(transparent)]
+    Form(#[from] PasswordError),
+    #[error(transparent)]
+    Weak(#[from] WeakPassword),
+}
+
+/// Checks the form of a new password, and how easy it is to guess.
+///
+/// # Errors
+/// [`NewPasswordError`].
+pub(super) fn check_new_password(
+    username: &Username,
+    password: &str,
+) -> Result<(), NewPasswordError> {
+    chat_shared::check_new_password(password)?;
+    Ok(check_strength(username, password)?)
+}
+
 /// Checks that a new password is not among the first that somebody else would try: the username,
 /// forwards or backwards, and the most common passwords, all in any case.
 ///
 /// # Errors
 /// [`WeakPassword`].
-pub(super) fn check_strength(username: &Username, password: &str) -> Result<(), WeakPassword> {
+fn check_strength(username: &Username, password: &str) -> Result<(), WeakPassword> {
     let password = password.to_lowercase();
     let name = username.folded();
     if password == name || password.chars().rev().eq(name.chars()) {

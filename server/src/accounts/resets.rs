@@ -5,14 +5,10 @@
 //! It is void too once its user has a newer link, its maker is no longer the admin, or its user is
 //! the admin: somebody with the admin's session alone must not get the account.
 
-use chat_server_store::{
-    Code, CodeId, CodeKind, KeptCode, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord,
-    StoreError, User,
-};
-use chat_shared::{Username, check_new_password};
+use chat_server_store::{Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User};
+use chat_shared::Username;
 
 use super::invites::{check, id_of};
-use super::token::random_id;
 use super::{Accounts, NewCodeError, ResetError, SecretCode, now_ms, policy};
 
 /// How long a link works, in milliseconds: a day.
@@ -76,14 +72,9 @@ impl Accounts {
     /// [`ResetError`], and the password is unchanged.
     pub async fn reset_password(&self, code: &str, password: String) -> Result<(), ResetError> {
         let (account, _) = self.check_reset(code).await?.ok_or(ResetError::Invalid)?;
-        check_new_password(&password)?;
-        policy::check_strength(&account, &password)?;
-        let hash = self.0.passwords.hash(password).await;
-        let hash = hash.map_err(|_| ResetError::Busy)?;
-        let new = NewPassword {
-            record: PasswordRecord::Argon2id(hash),
-            epoch: PasswordEpoch(random_id().map_err(|_| ResetError::Busy)?),
-        };
+        policy::check_new_password(&account, &password)?;
+        let new = self.0.passwords.new_password(password).await;
+        let new = new.map_err(|_| ResetError::Busy)?;
         // The link may have ended while the password was hashed.
         let (account, code) = self.check_reset(code).await?.ok_or(ResetError::Invalid)?;
         let stored = self.store_password(&account, code.epoch, new, None);

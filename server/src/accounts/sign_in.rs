@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chat_server_rules::AccountChange;
 use chat_server_store::{CreateUser, NewUser, PasswordRecord, Session, StoreError};
-use chat_shared::{Username, check_new_password};
+use chat_shared::Username;
 
 use super::password::Verdict;
 use super::registration::Entry;
@@ -69,8 +69,7 @@ impl Accounts {
             invite,
             ..
         } = sign_up;
-        check_new_password(&password)?;
-        policy::check_strength(&username, &password)?;
+        policy::check_new_password(&username, &password)?;
         // The operator may give the admin any name.
         if policy::is_reserved(&username) && !self.is_admin(&username) {
             return Err(RegisterError::Reserved);

@@ -156,9 +156,6 @@ impl From<RegisterError> for Refusal {
             RegisterError::Password(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
-            RegisterError::Weak(error) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
-            }
             error @ (RegisterError::Reserved | RegisterError::SetUpBegun(_)) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }

@@ -142,9 +142,6 @@ impl From<PasswordChangeError> for Refusal {
             PasswordChangeError::Password(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}."))
             }
-            PasswordChangeError::Weak(error) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, format!("{error}."))
-            }
             PasswordChangeError::Wrong => {
                 Self::new(StatusCode::FORBIDDEN, "That is not your password.")
             }

@@ -112,9 +112,6 @@ impl From<ResetError> for Refusal {
             ResetError::Password(error) => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
             }
-            ResetError::Weak(error) => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
-            }
             ResetError::Busy => Self::busy(),
             ResetError::Store(error) => Self::unavailable(&error),
         }
