@@ -39,14 +39,24 @@ export async function openPage(browser, url, options = {}) {
  */
 export async function openAs(browser, url, username, options = {}) {
   const context = await newProfile(browser, options);
+  await makeAccount(context, url, username);
+  const opened = await openIn(context, url);
+  await isReady(opened.page);
+  return opened;
+}
+
+/**
+ * Makes an account and signs a browser's profile in to it.
+ * @param {import('playwright-core').BrowserContext} context
+ * @param {string} url
+ * @param {string} username
+ */
+export async function makeAccount(context, url, username) {
   for (const path of ['/register', '/login']) {
     const data = { username, password: PASSWORD };
     const answer = await context.request.post(url + path, { data });
     assert.ok(answer.ok(), `${path} as ${username}: ${answer.status()}`);
   }
-  const opened = await openIn(context, url);
-  await isReady(opened.page);
-  return opened;
 }
 
 /** @param {import('playwright-core').Browser} browser @param {any} options */
@@ -84,10 +94,15 @@ async function openIn(context, url) {
 /** @param {Page} page @param {string} name */
 export async function signUp(page, name) {
   await page.getByRole('tab', { name: 'Sign up' }).click();
+  await fillSignUp(page, name);
+  await isReady(page);
+}
+
+/** Fills the form for a new account, and sends it. @param {Page} page @param {string} name */
+export async function fillSignUp(page, name) {
   await page.getByLabel('Username').fill(name);
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Create account' }).click();
-  await isReady(page);
 }
 
 /** @param {Page} page @param {string} name @param {string} [password] */

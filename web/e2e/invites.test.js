@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import test from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { isReady, openAs, openPage, say } from './harness.js';
+import { fillSignUp, give, isReady, makeAccount, openAs, openPage, say } from './harness.js';
 import { PASSWORD, startServer } from './programs.js';
 import { browser } from './story.js';
 
@@ -34,11 +34,11 @@ test('a newcomer opens a link and signs up', { timeout: 300_000 }, async () => {
     assert.match(link, /^http:\/\/127\.0\.0\.1:\d+\/join\/[0-9a-f]{32}$/u);
     const { page: stranger } = await openPage(browser, server.url);
     await stranger.getByRole('tab', { name: 'Sign up' }).click();
-    await fill(stranger, 'stranger');
+    await fillSignUp(stranger, 'stranger');
     await stranger.getByText('You need an invite to sign up').waitFor();
     const { page: ann } = await openPage(browser, link);
     await ann.getByRole('tab', { name: 'Sign up', selected: true }).waitFor();
-    await fill(ann, 'ann');
+    await fillSignUp(ann, 'ann');
     await isReady(ann);
     // The link is for one person.
     const { page: late } = await openPage(browser, link);
@@ -47,13 +47,6 @@ test('a newcomer opens a link and signs up', { timeout: 300_000 }, async () => {
     await server.stop();
   }
 });
-
-/** @param {import('playwright-core').Page} page @param {string} name */
-async function fill(page, name) {
-  await page.getByLabel('Username').fill(name);
-  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-  await page.getByRole('button', { name: 'Create account' }).click();
-}
 
 test('the page of the demo signs up by a link too', { timeout: 300_000 }, async () => {
   const server = await startServer([...BY_INVITE, '--web-dir', demoPage]);
@@ -99,18 +92,7 @@ test('a link opens a form for a new password', { timeout: 300_000 }, async () =>
  */
 async function pathOverSocket(url) {
   const { context, page } = await openPage(browser, url);
-  const data = { username: 'root', password: PASSWORD };
-  for (const call of ['/register', '/login']) await context.request.post(url + call, { data });
-  return page.evaluate(async () => {
-    const socket = new WebSocket(`ws://${location.host}/ws`);
-    await new Promise((resolve) => socket.addEventListener('open', resolve));
-    return new Promise((resolve) => {
-      socket.addEventListener('message', ({ data: text }) => {
-        const frame = JSON.parse(text);
-        if (frame.type === 'invite_link') resolve(frame.path);
-      });
-      socket.send(JSON.stringify({ type: 'hello', version: 1 }));
-      socket.send(JSON.stringify({ type: 'invite_link' }));
-    });
-  });
+  await makeAccount(context, url, 'root');
+  const [link] = await give(page, [{ type: 'invite_link' }]);
+  return link.path;
 }
