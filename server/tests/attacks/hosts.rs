@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 use crate::ground::{Attack, Outcome, held_if, person, status_of};
-use crate::support::{PASSWORD, Server, User, run_to_end};
+use crate::support::{PASSWORD, Server, run_to_end};
 
 /// The name of a site that its owner has made to point to this machine.
 const REBOUND: &str = "rebound.example";
@@ -121,18 +121,12 @@ async fn downgrade() -> Outcome {
     )
 }
 
-async fn is_admin(server: &Server, user: &User) -> bool {
-    let bearer = user.bearer();
-    let me = server.get("/me", &[("Authorization", &bearer)]).await;
-    me.json()["admin"] == true
-}
-
 /// A server that others can reach, before anybody has signed up to it.
 async fn first_account() -> Outcome {
     let server =
         Server::start_with(&["--trusted-proxy", "127.0.0.1", "--registration", "open"]).await;
     let stranger = person(&server, "stranger").await;
-    let is_admin = is_admin(&server, &stranger).await;
+    let is_admin = server.is_admin(&stranger).await;
     held_if(!is_admin, format!("admin: {is_admin}"))
 }
 
@@ -146,7 +140,7 @@ async fn guessed_set_up_link() -> Outcome {
     let from = [("Cookie", cookie.as_str())];
     server.post("/register", &from, &body).await.accepted(201);
     let mallory = server.sign_in("mallory").await;
-    let is_admin = is_admin(&server, &mallory).await;
+    let is_admin = server.is_admin(&mallory).await;
     held_if(
         answer.status == 404 && !is_admin,
         format!("{}, admin: {is_admin}", answer.status),

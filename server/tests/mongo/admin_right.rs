@@ -14,11 +14,7 @@ async fn sign_up(server: &Server, name: &str) -> u16 {
 }
 
 async fn is_admin(server: &Server, name: &str) -> bool {
-    let user = server.sign_in(name).await;
-    let me = server
-        .get("/me", &[("Authorization", &user.bearer())])
-        .await;
-    me.accepted(200)["admin"] == true
+    server.is_admin(&server.sign_in(name).await).await
 }
 
 /// A server on which the first sign-up failed, because inserts into `collection` did.

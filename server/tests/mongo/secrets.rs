@@ -14,7 +14,7 @@ const END_PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts a server with this `MONGO_URL`, expects it to end by itself, and returns its standard
 /// error.
-pub(crate) fn refused_by(url: &str) -> String {
+fn refused_by(url: &str) -> String {
     let Ended::ByItself(output) = run(url) else {
         panic!("the server runs on {}", url.replace(SECRET, "…"));
     };
@@ -24,6 +24,12 @@ pub(crate) fn refused_by(url: &str) -> String {
     assert!(!stderr.contains(SECRET), "{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
     stderr
+}
+
+/// The last line of what a server says that is refused a start with this `MONGO_URL`.
+pub(crate) async fn last_line(url: String) -> String {
+    let stderr = tokio::task::spawn_blocking(move || refused_by(&url)).await;
+    stderr.unwrap().lines().next_back().unwrap().to_owned()
 }
 
 enum Ended {

@@ -2,7 +2,7 @@
 //! A MongoDB whose URL has a user asks by itself.
 
 use crate::proxy::{Account, Front, Proxy};
-use crate::secrets::{SECRET, refused_by};
+use crate::secrets::{SECRET, last_line};
 use crate::support::mongo_server::TestDatabase;
 use crate::support::{Server, mongo_flags};
 
@@ -24,11 +24,6 @@ async fn guarded(database: &TestDatabase) -> Proxy {
 /// Whether the MongoDB of the tests asks for a user by itself; nobody can sign in twice.
 fn asks_by_itself(database: &TestDatabase) -> bool {
     database.url.contains('@')
-}
-
-async fn last_line(url: String) -> String {
-    let stderr = tokio::task::spawn_blocking(move || refused_by(&url)).await;
-    stderr.unwrap().lines().next_back().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -13,7 +13,7 @@ use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::proxy::Proxy;
-use crate::secrets::refused_by;
+use crate::secrets::last_line;
 use crate::support::mongo_server::TestDatabase;
 
 /// The longest wait for a server to start.
@@ -45,16 +45,11 @@ async fn tls_before(upstream: String) -> (u16, tempfile::NamedTempFile) {
     (port, file)
 }
 
-async fn refused(url: String) -> String {
-    let stderr = tokio::task::spawn_blocking(move || refused_by(&url)).await;
-    stderr.unwrap().lines().next_back().unwrap().to_owned()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_untrusted_certificate_is_told_from_a_server_that_is_down() {
     let (port, _) = tls_before("127.0.0.1:9".to_owned()).await;
     let url = format!("mongodb://ann:hunter42@localhost:{port}/?tls=true");
-    let last = refused(url).await;
+    let last = last_line(url).await;
     assert!(last.contains("tlsCAFile"), "{last}");
     assert!(!last.contains("Start it"), "{last}");
 }
@@ -69,7 +64,7 @@ async fn tls_asked_of_a_plain_port_is_told() {
             let _ = client.read(&mut [0; 4_096]).await;
         }
     });
-    let last = refused(format!("mongodb://{address}/?tls=true")).await;
+    let last = last_line(format!("mongodb://{address}/?tls=true")).await;
     assert!(last.contains("wrong where it has none"), "{last}");
 }
 
@@ -78,7 +73,7 @@ async fn tls_asked_of_a_plain_port_is_told() {
 async fn the_name_of_another_replica_set_is_told() {
     let database = TestDatabase::new();
     let proxy = Proxy::start(&database.url).await;
-    let last = refused(format!("mongodb://{}/?replicaSet=hunter42", proxy.address)).await;
+    let last = last_line(format!("mongodb://{}/?replicaSet=hunter42", proxy.address)).await;
     assert!(last.contains("replica set that the URL names"), "{last}");
 }
 
@@ -89,7 +84,7 @@ async fn a_wrong_option_is_named() {
         ("retryWrites=true&proxyHost=hunter42", "proxyHost"),
         ("maxPoolSize=hunter42", "maxPoolSize"),
     ] {
-        let last = refused(format!("mongodb://ann:hunter42@127.0.0.1:1/?{options}")).await;
+        let last = last_line(format!("mongodb://ann:hunter42@127.0.0.1:1/?{options}")).await;
         assert!(last.contains(&format!("the option {name} ")), "{last}");
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{PASSWORD, Server, User};
+use crate::support::{PASSWORD, Server};
 
 /// The path of the set-up link in the server's log.
 fn set_up_path(server: &Server) -> Option<String> {
@@ -13,12 +13,6 @@ fn set_up_path(server: &Server) -> Option<String> {
         .find_map(|line| line.split_once("/setup/"))?;
     let secret = rest.split([' ', '"']).next()?;
     Some(format!("/setup/{secret}"))
-}
-
-async fn is_admin(server: &Server, user: &User) -> bool {
-    let bearer = user.bearer();
-    let me = server.get("/me", &[("Authorization", &bearer)]).await;
-    me.accepted(200)["admin"] == true
 }
 
 /// Behind a proxy, a server is reached by strangers. It is open, as one that is older than invites.
@@ -37,7 +31,7 @@ const NEW_AND_EXPOSED: [&str; 4] = ["--rate-limit", "off", "--trusted-proxy", "1
 async fn the_set_up_link_of_an_exposed_server_gives_the_right_once() {
     let mut server = Server::start_for_restarts_with(&EXPOSED).await;
     let (stranger, _) = server.newcomer("stranger").await;
-    assert!(!is_admin(&server, &stranger).await);
+    assert!(!server.is_admin(&stranger).await);
     let early = set_up_path(&server).unwrap();
     server.kill();
     server.restart().await;
@@ -49,17 +43,16 @@ async fn the_set_up_link_of_an_exposed_server_gives_the_right_once() {
     let cookie = opened.header("set-cookie").unwrap().to_owned();
     let expect = cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict");
     assert!(expect, "{cookie}");
-    let cookie = cookie.split(';').next().unwrap();
-    let from = [("Cookie", cookie)];
+    let from = [("Cookie", opened.cookie())];
     let body = json!({"username": "owner", "password": PASSWORD});
     server.post("/register", &from, &body).await.accepted(201);
     let owner = server.sign_in("owner").await;
-    assert!(is_admin(&server, &owner).await);
+    assert!(server.is_admin(&owner).await);
     // The link was used, also by who has its cookie.
     server.get(&path, &[]).await.refused(&[404]);
     let body = json!({"username": "stranger", "password": PASSWORD});
     server.post("/login", &from, &body).await.accepted(200);
-    assert!(!is_admin(&server, &stranger).await);
+    assert!(!server.is_admin(&stranger).await);
 }
 
 #[tokio::test]
@@ -67,11 +60,10 @@ async fn an_account_that_exists_becomes_the_admins_by_signing_in_after_the_link(
     let server = Server::start_with(&EXPOSED).await;
     let (owner, _) = server.newcomer("owner").await;
     let opened = server.get(&set_up_path(&server).unwrap(), &[]).await;
-    let cookie = opened.header("set-cookie").unwrap().to_owned();
-    let from = [("Cookie", cookie.split(';').next().unwrap())];
+    let from = [("Cookie", opened.cookie())];
     let body = json!({"username": "owner", "password": PASSWORD});
     server.post("/login", &from, &body).await.accepted(200);
-    assert!(is_admin(&server, &owner).await);
+    assert!(server.is_admin(&owner).await);
 }
 
 #[tokio::test]
@@ -80,9 +72,9 @@ async fn the_first_person_on_this_machine_is_the_admin_and_a_bot_is_not() {
     assert_eq!(set_up_path(&server), None);
     server.register("bot", true).await;
     let bot = server.sign_in("bot").await;
-    assert!(!is_admin(&server, &bot).await);
+    assert!(!server.is_admin(&bot).await);
     let (ann, _) = server.newcomer("ann").await;
-    assert!(is_admin(&server, &ann).await);
+    assert!(server.is_admin(&ann).await);
     let lines = server.log.lines();
     assert!(
         lines
@@ -100,12 +92,11 @@ async fn a_new_server_that_others_can_reach_lets_in_only_who_has_the_set_up_link
     let said = refused.refused(&[403]);
     assert!(said.contains("ask its admin for an invite"), "{said}");
     let opened = server.get(&set_up_path(&server).unwrap(), &[]).await;
-    let cookie = opened.header("set-cookie").unwrap().to_owned();
-    let from = [("Cookie", cookie.split(';').next().unwrap())];
+    let from = [("Cookie", opened.cookie())];
     let body = json!({"username": "owner", "password": PASSWORD});
     server.post("/register", &from, &body).await.accepted(201);
     let owner = server.sign_in("owner").await;
-    assert!(is_admin(&server, &owner).await);
+    assert!(server.is_admin(&owner).await);
     // The store has kept it.
     server.kill();
     server.restart().await;

@@ -27,6 +27,13 @@ impl Answer {
             .map(|value| value.to_str().expect("headers are text"))
     }
 
+    /// The cookie that it sets, as `name=value`.
+    #[track_caller]
+    pub(crate) fn cookie(&self) -> &str {
+        let cookie = self.header("set-cookie").expect("the answer sets a cookie");
+        cookie.split(';').next().unwrap_or_default()
+    }
+
     /// The body as JSON.
     #[track_caller]
     pub(crate) fn json(&self) -> Value {

@@ -43,6 +43,12 @@ impl Site {
         assert_eq!(answer["msg"], "Account created", "{answer}");
     }
 
+    /// Whether somebody is the server's admin.
+    pub(crate) async fn is_admin(&self, user: &User) -> bool {
+        let me = self.get("/me", &[("Authorization", &user.bearer())]).await;
+        me.accepted(200)["admin"] == true
+    }
+
     /// Makes an invite link with the `wanted` fields. Returns the answer and the link's code, which no
     /// log may hold.
     pub(crate) async fn invite_link(&self, admin: &mut Ws, wanted: &Value) -> (Value, String) {
@@ -70,10 +76,7 @@ impl Site {
             "{said}"
         );
         let token = said["token"].as_str().expect("a token").to_owned();
-        let cookie = answer
-            .header("set-cookie")
-            .expect("signing in sets a cookie");
-        let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
+        let cookie = answer.cookie().to_owned();
         self.log.keep_secret(PASSWORD);
         self.log.keep_secret(&token);
         User {
