@@ -146,7 +146,7 @@ pub struct Config {
     #[arg(long, env = "CHAT_REGISTRATION", value_enum)]
     pub registration: Option<Registration>,
 
-    /// The account that is the server's admin [default: the first person who signs up, or who opens
+    /// An account that is an admin of the server [default: the first person who signs up, or who opens
     /// the set-up link in the log where others can reach the server]
     #[arg(long, env = "CHAT_ADMIN", value_name = "NAME")]
     pub admin: Option<String>,

@@ -5,6 +5,7 @@
 //! ([`chat_server_rules::Refusal`]) and only converted here. Reasons of closes are for developers of
 //! clients and stay where they are used.
 
+use crate::accounts::AdminError;
 use chat_server_rules::{EventBody, LogEvent, Refusal};
 use chat_server_store::{BLOCKED_MAX, CODES_MAX};
 use chat_shared::limits::{QUERY_CHARS_MAX, RESUME_ROOMS_MAX};
@@ -107,9 +108,17 @@ pub(crate) fn blocks_too_many() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 
-/// The command is for the server's admin.
+/// The command is for admins.
 pub(crate) fn admin_only() -> ErrorFrame {
-    ErrorFrame::new(ErrorCode::Forbidden, "Only the server's admin may do that.")
+    ErrorFrame::new(
+        ErrorCode::Forbidden,
+        "Only an admin of the server may do that.",
+    )
+}
+
+/// Somebody can't become an admin, or stays one.
+pub(crate) fn admin_unchanged(error: &AdminError) -> ErrorFrame {
+    ErrorFrame::new(ErrorCode::Forbidden, format!("{error}."))
 }
 
 /// An invite would let nobody in.
@@ -148,12 +157,13 @@ pub(crate) fn resets_too_many() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 
-/// The admin asks for a link to reset the own password.
+/// An admin asks for a link to reset an admin's password.
 pub(crate) fn no_reset_of_admin() -> ErrorFrame {
     ErrorFrame::new(
         ErrorCode::Forbidden,
-        "The admin's own password is not reset by a link: change it with the old one, or start the \
-         server with --admin OTHER and let OTHER make the link.",
+        "An admin's password is not reset by a link: change your own with the old one, take the \
+         admin's right from somebody else first, or, if none can sign in, start the server with \
+         --admin OTHER and let OTHER do it.",
     )
 }
 

@@ -117,6 +117,8 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
         "invite_links" => Command::InviteLinks(fields(text, kind, re)?),
         "revoke_invite" => Command::RevokeInvite(fields(text, kind, re)?),
         "reset_link" => Command::ResetLink(fields(text, kind, re)?),
+        "make_admin" => Command::MakeAdmin(fields(text, kind, re)?),
+        "unmake_admin" => Command::UnmakeAdmin(fields(text, kind, re)?),
         "resume" => Command::Resume(fields(text, kind, re)?),
         "ping" => Command::Ping,
         _ => {

@@ -85,6 +85,7 @@ fn types() -> String {
         InviteInfo,
         ResetLink,
         NewResetLink,
+        AdminRight,
         Resume,
         http::Credentials,
         http::Answer,

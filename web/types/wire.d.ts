@@ -668,9 +668,9 @@ export type CommandFrame = {
 /**
  * Chosen by the client; unique among its unanswered commands.
  */
-id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "resume" } & Resume | { "type": "ping" });
+id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "resume" } & Resume | { "type": "ping" });
 
-export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "resume" } & Resume | { "type": "ping" };
+export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "resume" } & Resume | { "type": "ping" };
 
 export type Send = { 
 /**
@@ -1091,6 +1091,12 @@ path: string,
  */
 expires: number, };
 
+export type AdminRight = { 
+/**
+ * The user who gets the right or loses it.
+ */
+username: Username, };
+
 export type Resume = { 
 /**
  * The cursor of each room: the seq of the last event that the client has.
@@ -1172,7 +1178,7 @@ display_name: string,
  */
 avatar: string, 
 /**
- * Whether the user is the server's admin.
+ * Whether the user is an admin of the server.
  */
 admin: boolean, };
 

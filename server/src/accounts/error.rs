@@ -106,3 +106,28 @@ pub enum AvatarError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Why somebody was not made an admin, or stays one.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    #[error("No user is named {0}")]
+    NoSuchUser(Username),
+    /// The one who would do it is no admin.
+    #[error("Only an admin may do that")]
+    NotAdmin,
+    #[error("{0} is a bot, and bots can't be admins: name a person")]
+    Bot(Username),
+    #[error(
+        "There are {} admins, as many as a server has: take the right from one first",
+        chat_server_store::ADMINS_MAX
+    )]
+    TooMany,
+    #[error("{0} is the only admin: make somebody else an admin first")]
+    Last(Username),
+    #[error(
+        "{0} is an admin because the server was started with --admin {0}: start it without that first"
+    )]
+    Named(Username),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

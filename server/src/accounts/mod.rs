@@ -1,4 +1,4 @@
-//! Accounts, passwords, sessions, and who the admin is.
+//! Accounts, passwords, sessions, and who the admins are.
 //!
 //! The session's row in the store is the truth: every check asks for it, so that a session which is
 //! revoked ends at once. A token carries the session's public id and a secret, and is signed; the
@@ -31,7 +31,8 @@ mod token;
 pub use avatar::avatar_path;
 pub use changes::{AccountEvent, ChangeReporter, ReportedChange, ReportedChanges, change_reports};
 pub use error::{
-    AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, ResetError, SignInError,
+    AdminError, AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, ResetError,
+    SignInError,
 };
 pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode};
 pub use password::{HASHES_AT_ONCE_MAX, MEMORY_KIB};
@@ -48,13 +49,13 @@ pub use sessions::{Identity, LiveSession, NewSession, SESSION_LIFETIME};
 pub use token::SigningKeyError;
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use chat_shared::{TimestampMs, Username};
 
-use admin::{Vacancy, find_admin};
+use admin::{Admins, Vacancy, find_admins};
 use chat_server_store::{SharedStore, StoreError, User};
 use networks::NetworkHasher;
 use password::Passwords;
@@ -72,7 +73,7 @@ struct Inner {
     pictures: Pictures,
     keys: Keyring,
     networks: NetworkHasher,
-    admin: OnceLock<Username>,
+    admins: Admins,
     vacancy: Vacancy,
     registration: Registration,
     count: AtomicU64,
@@ -99,7 +100,7 @@ pub struct Options {
 }
 
 impl Accounts {
-    /// Loads the signing key, the admin's name and who may sign up, or creates them. Every change of an account is
+    /// Loads the signing key, the admins' names and who may sign up, or creates them. Every change of an account is
     /// reported to `changes`.
     ///
     /// # Errors
@@ -122,11 +123,7 @@ impl Accounts {
         let networks = NetworkHasher::load(&store).await?;
         let count = store.count_users().await?;
         let registration = find_registration(&store, &options, count).await?;
-        let admin = OnceLock::new();
-        let (known, vacancy) = find_admin(&store, options).await?;
-        if let Some(username) = known {
-            let _ = admin.set(username);
-        }
+        let (admins, vacancy) = find_admins(&store, options).await?;
         let count = AtomicU64::new(count);
         Ok(Self(Arc::new(Inner {
             store,
@@ -134,7 +131,7 @@ impl Accounts {
             pictures: Pictures::default(),
             keys,
             networks,
-            admin,
+            admins,
             vacancy,
             registration,
             count,

@@ -1,9 +1,9 @@
-//! Password resets: a link that the admin makes gives its user a new password once.
+//! Password resets: a link that an admin makes gives its user a new password once.
 //!
 //! A reset is a code like an invite ([`super::invites`]), for the password that the account had when it
 //! was made. Storing another password makes it void, in the same step, so that it works once.
-//! It is void too once its user has a newer link, its maker is no longer the admin, or its user is
-//! the admin: somebody with the admin's session alone must not get the account.
+//! It is void too once its user has a newer link, its maker is no longer an admin, or its user is
+//! an admin: somebody with an admin's session alone must not get such an account.
 
 use chat_server_store::{Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User};
 use chat_shared::Username;
@@ -58,7 +58,8 @@ impl Accounts {
         let Some(account) = code.account.clone() else {
             return Ok(None);
         };
-        if !self.is_admin_anywhere(&code.by).await? || self.is_admin(&account) {
+        self.refresh_admins().await?;
+        if !self.is_admin(&code.by) || self.is_admin(&account) {
             return Ok(None);
         }
         let user = self.user(&account).await?;

@@ -25,8 +25,6 @@ pub struct Identity {
     pub bot: bool,
     /// When the account was made.
     pub created: TimestampMs,
-    /// Whether this is the server's admin.
-    pub admin: bool,
     /// When a connection of this session must check it again, in milliseconds since 1970.
     pub check_at: TimestampMs,
 }
@@ -45,6 +43,8 @@ impl Identity {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LiveSession {
     pub identity: Identity,
+    /// Whether the owner is an admin.
+    pub admin: bool,
     pub display_name: String,
     /// The path of the owner's picture on this server.
     pub avatar: String,
@@ -100,9 +100,9 @@ impl Accounts {
                 session: session.id,
                 bot: user.bot,
                 created: user.created,
-                admin,
                 check_at: next_check(expires, now),
             },
+            admin,
             avatar: avatar_path(&user),
             display_name: user.display_name,
             expires,

@@ -10,6 +10,7 @@ use std::task::Poll;
 use tokio::sync::mpsc;
 
 mod admin;
+mod admins;
 mod invites;
 pub(crate) mod races;
 mod registration;

@@ -60,6 +60,8 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
         | Command::Unblock(_)
         | Command::RevokeInvite(_)
         | Command::ResetLink(_)
+        | Command::MakeAdmin(_)
+        | Command::UnmakeAdmin(_)
         | Command::Resume(_)
         | Command::Ping => Ok(()),
     }

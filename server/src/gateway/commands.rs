@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::people::LookupError;
 use super::policy::Policy;
 use super::translate::{Names, Translated, look_up, translate};
-use super::{catch_up, checks, invites, lists, lookalikes};
+use super::{admins, catch_up, checks, invites, lists, lookalikes};
 use crate::hub::{Ask, Connection, Envelope, Hub, Propose, Query, RoomRequest};
 use crate::messages;
 
@@ -98,7 +98,9 @@ pub(super) async fn handle(
         Command::InviteLink(_)
         | Command::InviteLinks(_)
         | Command::RevokeInvite(_)
-        | Command::ResetLink(_) => {
+        | Command::ResetLink(_)
+        | Command::MakeAdmin(_)
+        | Command::UnmakeAdmin(_) => {
             context.administer(command).await;
         }
         // Without a catch-all, so that the compiler finds a command that nobody handles.
@@ -154,6 +156,8 @@ pub(super) fn is_read(command: &Command) -> bool {
         | Command::InviteLink(_)
         | Command::RevokeInvite(_)
         | Command::ResetLink(_)
+        | Command::MakeAdmin(_)
+        | Command::UnmakeAdmin(_)
         | Command::Typing(_)
         | Command::Ping => false,
     }
@@ -171,6 +175,8 @@ fn may_be_repeated(command: &Command) -> bool {
             | Command::InviteLink(_)
             | Command::RevokeInvite(_)
             | Command::ResetLink(_)
+            | Command::MakeAdmin(_)
+            | Command::UnmakeAdmin(_)
     );
     !is_read(command) && !is_stored_elsewhere
 }
@@ -254,7 +260,7 @@ impl CommandContext<'_> {
         }
     }
 
-    /// Carries out a command of the server's admin about links.
+    /// Carries out a command of an admin.
     async fn administer(self, command: Command) {
         let (hub, by, re) = (
             self.hub,
@@ -268,6 +274,14 @@ impl CommandContext<'_> {
             Command::ResetLink(it) => {
                 let link = invites::reset(hub, by, re, &it.username);
                 link.await.map(Some)
+            }
+            Command::MakeAdmin(it) => {
+                let made = admins::set(hub, by, &it.username, true);
+                made.await.map(|()| None)
+            }
+            Command::UnmakeAdmin(it) => {
+                let unmade = admins::set(hub, by, &it.username, false);
+                unmade.await.map(|()| None)
             }
             _ => Err(messages::unknown_command()),
         };

@@ -1,4 +1,4 @@
-//! Invite links and links to reset a password, which the server's admin makes.
+//! Invite links and links to reset a password, which admins make.
 
 use chat_shared::limits::{INVITE_FOR_S_DEFAULT, LIST_LIMIT_DEFAULT};
 use chat_shared::protocol::{
@@ -7,6 +7,7 @@ use chat_shared::protocol::{
 };
 use chat_shared::{RequestId, RoomName, Username};
 
+use super::admins;
 use super::people::{self, LookupError};
 use crate::accounts::{NewCodeError, NewInvite, Registration};
 use crate::hub::{Hub, take_fitting};
@@ -21,7 +22,7 @@ pub(super) async fn make(
     re: Option<RequestId>,
     wanted: InviteLink,
 ) -> Result<ServerFrame, ErrorFrame> {
-    check_admin(hub, by)?;
+    admins::check(hub, by)?;
     if hub.accounts().registration() == Registration::Closed {
         return Err(messages::no_invite_to_closed());
     }
@@ -53,7 +54,7 @@ pub(super) async fn list(
     re: Option<RequestId>,
     query: InviteLinks,
 ) -> Result<ServerFrame, ErrorFrame> {
-    check_admin(hub, by)?;
+    admins::check(hub, by)?;
     let invites = hub.accounts().invites().await.map_err(failed)?;
     let behind = match &query.after {
         None => 0,
@@ -75,22 +76,22 @@ pub(super) async fn list(
 
 /// Ends a link.
 pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(), ErrorFrame> {
-    check_admin(hub, by)?;
+    admins::check(hub, by)?;
     match hub.accounts().revoke_invite(invite).await.map_err(failed)? {
         true => Ok(()),
         false => Err(messages::no_such_invite()),
     }
 }
 
-/// Makes a link by which somebody sets a new password. A stolen session of the admin must not take
-/// the account over, so that there is no such link for the admin's own.
+/// Makes a link by which somebody sets a new password. A stolen session of an admin must not take
+/// the account over, nor another admin's, so that there is no such link for admins.
 pub(super) async fn reset(
     hub: &Hub,
     by: &Username,
     re: Option<RequestId>,
     username: &Username,
 ) -> Result<ServerFrame, ErrorFrame> {
-    check_admin(hub, by)?;
+    admins::check(hub, by)?;
     let user = people::user(hub, username).await;
     let user = user.map_err(|error| error.frame())?;
     let username = user.username.clone();
@@ -106,13 +107,6 @@ pub(super) async fn reset(
         path: format!("/reset/{}", secret.expose()),
         expires: code.expires,
     }))
-}
-
-fn check_admin(hub: &Hub, username: &Username) -> Result<(), ErrorFrame> {
-    match hub.accounts().is_admin(username) {
-        true => Ok(()),
-        false => Err(messages::admin_only()),
-    }
 }
 
 /// Checks that the admin may invite into a room: a public one, or one that they are in.

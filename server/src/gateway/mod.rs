@@ -3,6 +3,7 @@
 //! The gateway knows sockets and the protocol; rooms decide what a command does. Start at
 //! `connection_loop`, then `welcome` and `commands`.
 
+mod admins;
 mod catch_up;
 mod checks;
 pub(crate) mod commands;

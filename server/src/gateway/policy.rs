@@ -124,6 +124,8 @@ impl Policy<'_> {
             | Command::InviteLinks(_)
             | Command::RevokeInvite(_)
             | Command::ResetLink(_)
+            | Command::MakeAdmin(_)
+            | Command::UnmakeAdmin(_)
             | Command::Resume(_)
             | Command::Ping => Ok(None),
         }
@@ -141,9 +143,9 @@ impl Policy<'_> {
         &self.connection.identity.username
     }
 
-    /// Quotas do not hold for the admin.
+    /// Quotas do not hold for admins.
     fn is_limited(&self) -> bool {
-        self.has_quotas && !self.connection.identity.admin
+        self.has_quotas && !self.hub.accounts().is_admin(self.own())
     }
 
     /// The other person of a direct room may have blocked this one.

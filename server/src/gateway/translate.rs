@@ -58,6 +58,8 @@ fn text_and_subject(command: &Command) -> (Option<&str>, Option<&Username>) {
         | Command::InviteLinks(_)
         | Command::RevokeInvite(_)
         | Command::ResetLink(_)
+        | Command::MakeAdmin(_)
+        | Command::UnmakeAdmin(_)
         | Command::Resume(_)
         | Command::Ping => (None, None),
     }
@@ -178,6 +180,8 @@ pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
         | Command::InviteLinks(_)
         | Command::RevokeInvite(_)
         | Command::ResetLink(_)
+        | Command::MakeAdmin(_)
+        | Command::UnmakeAdmin(_)
         | Command::Resume(_)
         | Command::Ping => return None,
     };

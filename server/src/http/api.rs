@@ -125,7 +125,7 @@ pub(super) async fn me(
         ok: true,
         display_name: session.display_name,
         avatar: session.avatar,
-        admin: session.identity.admin,
+        admin: session.admin,
         username: name,
     };
     let mut response = Json(answer).into_response();

@@ -45,11 +45,7 @@ pub(super) async fn run(hub: Hub, mut unlogged: mpsc::Receiver<AccountEvent>) {
                 Some(event) => log.append(&event).await,
                 None => return,
             },
-            _ = reads.tick(), if log.others_write => {
-                if let Err(error) = log.read().await {
-                    tracing::warn!(%error, "account changes of other servers can't be read");
-                }
-            }
+            _ = reads.tick(), if log.others_write => log.follow().await,
         }
     }
 }
@@ -63,6 +59,17 @@ struct AccountLog {
 }
 
 impl AccountLog {
+    /// Learns of what other servers have changed.
+    async fn follow(&mut self) {
+        if let Err(error) = self.read().await {
+            tracing::warn!(%error, "account changes of other servers can't be read");
+        }
+        // The list of admins is read as a whole, so that no change of it is in this log.
+        if let Err(error) = self.hub.accounts().refresh_admins().await {
+            tracing::warn!(%error, "the list of admins can't be read");
+        }
+    }
+
     /// Appends a change of this process.
     async fn append(&mut self, event: &AccountEvent) {
         for _ in 0..ATTEMPTS_MAX {

@@ -23,7 +23,6 @@ impl Hub {
             session: String::new(),
             bot: false,
             created: 0,
-            admin: self.accounts().is_admin(by),
             check_at: u64::MAX,
         };
         // The room replies to a connection. Nobody reads from this one, which is in no list.

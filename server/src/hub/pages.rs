@@ -82,7 +82,8 @@ impl MembersSnapshot {
         };
         let page = if state.scope().has_everyone() {
             let known = state.members().keys().chain(state.muted());
-            let known = known.chain(hub.accounts().admin());
+            let admins = hub.accounts().admins();
+            let known = known.chain(admins.iter());
             MemberRows::Everyone(known.map(|name| (name.clone(), standing(name))).collect())
         } else {
             let limit = limit_of(query.limit, LIST_LIMIT_DEFAULT);

@@ -5,6 +5,7 @@
 //! `open`, such as `#[ignore]`, are put on every test.
 
 pub(crate) mod accounts;
+pub(crate) mod admins;
 pub(crate) mod codes;
 pub(crate) mod conversations;
 pub(crate) mod log;
@@ -45,6 +46,9 @@ macro_rules! store_contract {
                 profiles_change,
                 pictures_come_back,
                 bans_are_kept;
+            admins:
+                a_list_of_admins_is_replaced,
+                a_list_is_replaced_once_in_each_version;
             codes:
                 codes_come_back,
                 a_code_ends,

@@ -1,8 +1,8 @@
 //! Where a chat server keeps everything durable, behind one trait.
 //!
-//! [`Store`] has four parts: [`LogStore`] for the rooms' logs and what is folded from them,
-//! [`AccountStore`] for accounts and sessions, [`PolicyStore`] for quotas and blocks, and [`CodeStore`]
-//! for invites and password resets.
+//! [`Store`] has five parts: [`LogStore`] for the rooms' logs and what is folded from them,
+//! [`AccountStore`] for accounts and sessions, [`AdminStore`] for who the admins are, [`PolicyStore`]
+//! for quotas and blocks, and [`CodeStore`] for invites and password resets.
 //! [`sqlite`] and [`mongo`] implement them, and one set of contract tests holds both.
 //!
 //! The only atomic operation that is asked of a database is a unique insert: an event's number in
@@ -24,6 +24,7 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod admins;
 mod background;
 mod codes;
 #[cfg(test)]
@@ -39,6 +40,7 @@ pub use accounts::{
     AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
     PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
+pub use admins::{ADMINS_MAX, AdminList, AdminStore};
 pub use background::run_in_background;
 pub use codes::{CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode};
 pub use log::{
@@ -55,7 +57,9 @@ pub const LOG_ID: &str = "log_id";
 
 /// Everything durable.
 #[async_trait::async_trait]
-pub trait Store: LogStore + AccountStore + PolicyStore + CodeStore + std::fmt::Debug {
+pub trait Store:
+    LogStore + AccountStore + AdminStore + PolicyStore + CodeStore + std::fmt::Debug
+{
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;
 

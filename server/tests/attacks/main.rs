@@ -11,6 +11,7 @@
 )]
 #![expect(clippy::print_stdout, reason = "the table is the test's report")]
 
+mod admins;
 mod bounds;
 mod bystanders;
 mod frames;
@@ -43,6 +44,7 @@ fn every_attack() -> Vec<Attack> {
     attacks.extend(requests::attacks());
     attacks.extend(hosts::attacks());
     attacks.extend(invites::attacks());
+    attacks.extend(admins::attacks());
     attacks.extend(frames::attacks());
     attacks.extend(rights::attacks());
     attacks.extend(identity::attacks());

@@ -1,11 +1,13 @@
-//! The admin's right where MongoDB fails while the first person signs up.
+//! The admin's right where MongoDB fails while the first person signs up, and on two servers.
+
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::faults::server_behind_proxy;
 use crate::proxy::{Fault, Proxy};
 use crate::support::mongo_server::TestDatabase;
-use crate::support::{PASSWORD, Server};
+use crate::support::{PASSWORD, PATIENCE, Server, mongo_flags};
 
 /// The status of the reply to a sign-up.
 async fn sign_up(server: &Server, name: &str) -> u16 {
@@ -48,4 +50,27 @@ async fn an_account_that_could_not_be_stored_leaves_the_right_to_its_name() {
     assert!(!is_admin(&server, "mallory").await);
     assert_eq!(sign_up(&server, "owner").await, 201);
     assert!(is_admin(&server, "owner").await);
+}
+
+/// The other server reads the list of admins every other second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
+async fn another_server_learns_who_the_admins_are() {
+    let database = TestDatabase::new();
+    let flags = mongo_flags(&database.url, &database);
+    let first = Server::start_with(&flags).await;
+    let (_, mut root) = first.newcomer("root").await;
+    let second = Server::start_with(&flags).await;
+    let (bob, mut bob_ws) = second.newcomer("bob").await;
+    for (command, is_admin) in [("make_admin", true), ("unmake_admin", false)] {
+        let command = json!({"type": command, "username": "bob"});
+        root.done(command, "ok").await;
+        let deadline = Instant::now() + PATIENCE;
+        while second.is_admin(&bob).await != is_admin {
+            assert!(Instant::now() < deadline, "is_admin: {is_admin}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let list = bob_ws.ask(json!({"type": "invite_links"})).await;
+        assert_eq!(list["type"] == "invite_links", is_admin, "{list}");
+    }
 }

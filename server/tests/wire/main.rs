@@ -5,6 +5,7 @@
     reason = "a test ends at the first thing that is not as expected"
 )]
 
+mod admins;
 mod backup;
 mod bad_input;
 mod bad_start;

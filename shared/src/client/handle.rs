@@ -1,5 +1,6 @@
 //! The sending half of a connection.
 
+mod admins;
 mod invites;
 mod messages;
 mod people;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{History, InviteLink, InviteLinks, ResetLink, RevokeInvite, Role};
+use super::{AdminRight, History, InviteLink, InviteLinks, ResetLink, RevokeInvite, Role};
 use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
 /// A command with the `id` that its one reply carries as `re`. Without an `id`, `ok` is not sent.
@@ -89,6 +89,10 @@ pub enum Command {
     /// Makes a link by which a user gets a new password once; only the server's admin may. Answered
     /// by `reset_link`.
     ResetLink(ResetLink),
+    /// Makes a user an admin of the server; only an admin may. Answered by `ok`.
+    MakeAdmin(AdminRight),
+    /// Takes the admin's right from a user; only an admin may. Answered by `ok`.
+    UnmakeAdmin(AdminRight),
     /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Asks for a sign of life. Answered by `pong`.

@@ -1,5 +1,6 @@
 //! The types of the wire. `PROTOCOL.md` describes them for authors of clients.
 
+mod admins;
 mod close;
 mod command;
 mod error;
@@ -10,6 +11,7 @@ pub mod http;
 mod invites;
 mod reply;
 
+pub use admins::AdminRight;
 pub use close::{CloseCode, Reconnect};
 pub use command::{
     About, AboutFor, Block, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole,

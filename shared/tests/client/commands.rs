@@ -95,6 +95,8 @@ async fn commands_without_an_event_have_no_nonce() {
     check!(client.profile("Ann"), {"type": "profile", "display_name": "Ann"});
     let bob = Username::existing("bob");
     check!(client.block(&bob), {"type": "block", "username": "bob"});
+    check!(client.make_admin(&bob), {"type": "make_admin", "username": "bob"});
+    check!(client.unmake_admin(&bob), {"type": "unmake_admin", "username": "bob"});
     check!(client.unblock(&bob), {"type": "unblock", "username": "bob"});
     check!(client.revoke_invite("a1"), {"type": "revoke_invite", "invite": "a1"});
 }

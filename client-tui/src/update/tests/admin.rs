@@ -32,7 +32,7 @@ fn what_a_command_came_to_is_shown_in_the_room() {
     let link = "https://chat.example/join/c0de".to_owned();
     for result in [
         Ok(link.clone()),
-        Err("Only the server's admin may do that.".to_owned()),
+        Err("Only an admin of the server may do that.".to_owned()),
     ] {
         let expect = result.clone().unwrap_or_else(|error| error);
         update(&mut client.app, Event::Administered(result), 1);

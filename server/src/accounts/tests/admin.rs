@@ -31,7 +31,7 @@ fn user(name: &str) -> Username {
 
 async fn is_admin(accounts: &Accounts, name: &str) -> bool {
     let session = accounts.sign_in(name, "long enough".into()).await.unwrap();
-    accounts.authenticate(&session.token).await.unwrap().admin
+    accounts.session(&session.token).await.unwrap().admin
 }
 
 #[tokio::test]

@@ -43,7 +43,6 @@ async fn world() -> World {
         session: "session".to_owned(),
         bot: false,
         created: 0,
-        admin: false,
         check_at: u64::MAX,
     };
     let ann = connect(&hub, identity);

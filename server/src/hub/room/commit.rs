@@ -22,6 +22,8 @@ const LOST_IN_A_ROW_MAX: usize = 16;
 pub(super) struct Proposal {
     envelope: Envelope,
     propose: Propose,
+    /// Whether the sender was an admin when the room took the command.
+    is_admin: bool,
 }
 
 /// The requests that are answered when a batch is stored.
@@ -37,7 +39,7 @@ impl Submission for Proposal {
         Actor {
             username: identity.username.clone(),
             bot: identity.bot,
-            admin: identity.admin,
+            admin: self.is_admin,
         }
     }
 
@@ -87,7 +89,7 @@ impl Room {
 
     /// Decides commands and begins to store their events. No batch is being stored.
     async fn begin(&mut self, requests: Vec<RoomRequest>) {
-        let (proposals, reads) = split_requests(requests);
+        let (proposals, reads) = self.split_requests(requests);
         // Another node may have delivered events that this one has not seen.
         let state_seq = self.committer.state().seq();
         if reads.iter().any(|request| request.is_ahead_of(state_seq)) {
@@ -329,22 +331,28 @@ impl Room {
             _ => proposal.reply_ok(),
         }
     }
-}
 
-/// Separates commands from reads. A person whose message is among the commands has stopped typing.
-fn split_requests(requests: Vec<RoomRequest>) -> (Vec<Proposal>, Vec<RoomRequest>) {
-    let mut proposals: Vec<Proposal> = Vec::new();
-    let mut reads: Vec<RoomRequest> = Vec::new();
-    for request in requests {
-        match request {
-            RoomRequest::Client(envelope, Ask::Propose(propose)) => {
-                reads.retain_mut(|read| !typing::is_over(read, &envelope.connection));
-                proposals.push(Proposal { envelope, propose });
+    /// Separates commands from reads. A person whose message is among the commands has stopped typing.
+    fn split_requests(&self, requests: Vec<RoomRequest>) -> (Vec<Proposal>, Vec<RoomRequest>) {
+        let mut proposals: Vec<Proposal> = Vec::new();
+        let mut reads: Vec<RoomRequest> = Vec::new();
+        for request in requests {
+            match request {
+                RoomRequest::Client(envelope, Ask::Propose(propose)) => {
+                    reads.retain_mut(|read| !typing::is_over(read, &envelope.connection));
+                    let sender = &envelope.connection.identity.username;
+                    let is_admin = self.hub.accounts().is_admin(sender);
+                    proposals.push(Proposal {
+                        envelope,
+                        propose,
+                        is_admin,
+                    });
+                }
+                read => reads.push(read),
             }
-            read => reads.push(read),
         }
+        (proposals, reads)
     }
-    (proposals, reads)
 }
 
 /// Separates the proposals whose event is among the first `stored` from those to decide again.

@@ -120,6 +120,7 @@ impl Room {
     /// The room as one member sees it, without the mentions, which only the store can count.
     fn info(&self, connection: &Connection, last_seq: Seq) -> RoomInfo {
         let (identity, state) = (&connection.identity, self.committer.state());
+        let is_admin = self.hub.accounts().is_admin(&identity.username);
         let mark = self.mark_of(&identity.username);
         let others = state.members().keys();
         let other = others.into_iter().find(|name| **name != identity.username);
@@ -131,7 +132,7 @@ impl Room {
             read_seq: mark.seq.min(self.audience.delivered_seq()),
             unread: self.audience.unread_above(mark),
             mentions: 0,
-            role: state.role_of(&identity.username, identity.admin),
+            role: state.role_of(&identity.username, is_admin),
             members: self.member_count(),
             with: other.filter(|_| state.kind() == RoomKind::Direct).cloned(),
         }

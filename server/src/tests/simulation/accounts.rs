@@ -5,9 +5,9 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
 use super::store::{Inner, SimStore};
 use chat_server_store::{
-    AccountStore, Avatar, Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, KeptCode,
-    NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord, PlainPassword,
-    PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session, StoreError, User,
+    AccountStore, AdminList, AdminStore, Avatar, Code, CodeId, CodeKind, CodeStore, CodeUse,
+    CreateUser, KeptCode, NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord,
+    PlainPassword, PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session, StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -213,6 +213,18 @@ impl AccountStore for SimStore {
 
     async fn value(&self, key: &str) -> Result<Option<String>, StoreError> {
         Ok(self.lock().claims.get(key).cloned())
+    }
+}
+
+/// The admin of a run is named by its options.
+#[async_trait::async_trait]
+impl AdminStore for SimStore {
+    async fn admins(&self) -> Result<AdminList, StoreError> {
+        Ok(AdminList::default())
+    }
+
+    async fn replace_admins(&self, _: u64, _: Vec<Username>) -> Result<bool, StoreError> {
+        unasked()
     }
 }
 

@@ -208,7 +208,6 @@ impl Client {
             session: self.name.to_string(),
             bot: false,
             created: 0,
-            admin: false,
             check_at: u64::MAX,
         };
         let gateway = gateway.clone();

@@ -6,6 +6,7 @@
 //! log at start. Start reading at [`MongoStore::open`] and `append`.
 
 mod accounts;
+mod admins;
 mod append;
 mod codes;
 mod connect;
@@ -46,6 +47,7 @@ use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 use tokio_util::task::AbortOnDropHandle;
 
+use self::admins::AdminListDoc;
 use self::codes::{CodeDoc, CodeUseDoc};
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
@@ -84,6 +86,7 @@ const QUOTAS: &str = "quotas";
 const KNOWN_NETWORKS: &str = "knownNetworks";
 const CODES: &str = "codes";
 const CODE_USES: &str = "codeUses";
+const ADMIN_LISTS: &str = "adminLists";
 const READINESS: &str = "readiness";
 
 /// Everything durable in one database of a MongoDB.
@@ -118,6 +121,7 @@ struct Shared {
     known_networks: Collection<KnownNetworkDoc>,
     codes: Collection<CodeDoc>,
     code_uses: Collection<CodeUseDoc>,
+    admin_lists: Collection<AdminListDoc>,
     /// The seq up to which this server saw each room's log.
     tips: Reached,
     /// The seq up to which this server knows each room to be projected.
@@ -205,6 +209,7 @@ impl Shared {
             known_networks: database.collection(KNOWN_NETWORKS),
             codes: database.collection(CODES),
             code_uses: database.collection(CODE_USES),
+            admin_lists: database.collection(ADMIN_LISTS),
             tips: Reached::default(),
             projected: Reached::default(),
             behind: Behind::default(),

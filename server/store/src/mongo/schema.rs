@@ -10,11 +10,12 @@ use super::Shared;
 use super::documents::SchemaDoc;
 use super::error::Failure;
 
-/// The version of what this server writes: 2 brought password epochs, 3 the states of messages.
-pub(super) const SCHEMA_VERSION: u32 = 3;
+/// The version of what this server writes: 2 brought password epochs, 3 the states of messages, 4 a
+/// list of admins, which an older server would not ask.
+pub(super) const SCHEMA_VERSION: u32 = 4;
 
 /// The oldest version whose servers understand what this one writes.
-const OLDEST_READER: u32 = 3;
+const OLDEST_READER: u32 = 4;
 
 const ID: &str = "schema";
 

@@ -3,13 +3,14 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0001_log_and_accounts.sql"),
     include_str!("migrations/0002_conversations.sql"),
     include_str!("migrations/0003_sessions_and_versions.sql"),
     include_str!("migrations/0004_message_states.sql"),
     include_str!("migrations/0005_policies.sql"),
     include_str!("migrations/0006_codes.sql"),
+    include_str!("migrations/0007_admins.sql"),
 ];
 
 /// The version of a database that all migrations were applied to.

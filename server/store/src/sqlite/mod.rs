@@ -4,6 +4,7 @@
 //! every read that starts afterwards finds it.
 
 mod accounts;
+mod admins;
 pub mod backup;
 mod checkpoint;
 mod codes;

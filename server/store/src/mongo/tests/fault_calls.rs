@@ -8,9 +8,9 @@ use chat_shared::{RoomName, Username};
 use crate::contract::{event, said, session};
 use crate::mongo::MongoStore;
 use crate::{
-    AccountStore, Append, Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, LogStore,
-    NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord, PolicyStore, ReadMark, Search,
-    Snapshot, Store, StoreError,
+    AccountStore, AdminStore, Append, Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser,
+    LogStore, NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord, PolicyStore,
+    ReadMark, Search, Snapshot, Store, StoreError,
 };
 use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -47,7 +47,7 @@ const fn call(
     }
 }
 
-pub(super) const CALLS: [Call; 37] = [
+pub(super) const CALLS: [Call; 39] = [
     call("append", "insert", "log", Kind::Append),
     call("append the first", "insert", "rooms", Kind::Write),
     call("append a join", "update", "memberships", Kind::Projection),
@@ -89,6 +89,8 @@ pub(super) const CALLS: [Call; 37] = [
     call("remember_network", "update", "knownNetworks", Kind::Write),
     call("add_code", "insert", "codes", Kind::Write),
     call("use_code", "insert", "codeUses", Kind::Write),
+    call("admins", "find", "adminLists", Kind::Read),
+    call("replace_admins", "insert", "adminLists", Kind::Write),
     call("check", "update", "readiness", Kind::Write),
 ];
 
@@ -139,6 +141,12 @@ async fn run_by_name(name: &str, store: &MongoStore, n: u64) -> Result<(), Store
             expect(store.block(&room, &ann(), &blocked).await?, "blocked")
         }
         "add_code" | "use_code" => codes(name, store, n).await,
+        "admins" => store.admins().await.map(drop),
+        "replace_admins" => {
+            let version = store.admins().await?.version;
+            let replaced = store.replace_admins(version, vec![ann()]).await?;
+            expect(replaced, "replaced")
+        }
         "remember_network" => store.remember_network(&ann(), &format!("n{n}"), n).await,
         "check" => {
             // One that was acknowledged less than a second ago is not written again.

@@ -39,6 +39,7 @@ pub(super) async fn ask_everything(store: &SharedStore) {
     ask_of_sessions(store).await;
     ask_of_policies(store).await;
     ask_of_codes(store).await;
+    ask_of_admins(store).await;
 }
 
 async fn ask_of_members(store: &SharedStore) {
@@ -268,4 +269,10 @@ async fn ask_of_codes(store: &SharedStore) {
     store.give_code_back(kind, &id, 1).await.unwrap();
     store.purge_codes(5).await.unwrap();
     store.remove_code(kind, &id).await.unwrap();
+}
+
+async fn ask_of_admins(store: &SharedStore) {
+    for version in [0, 1, 0] {
+        store.replace_admins(version, vec![ann()]).await.unwrap();
+    }
 }

@@ -3,6 +3,9 @@
 /// Shape, and the index by name. `_id` is every collection's own; `all` reads a whole collection,
 /// at start alone.
 pub(super) const SHAPES: &[(&str, &str)] = &[
+    ("adminLists: _id =", "_id"),
+    ("adminLists: _id range", "_id"),
+    ("adminLists: _id range; sort -_id", "_id"),
     ("avatars: _id =", "_id"),
     ("blocks: _id =", "_id"),
     ("blocks: by =", "by_by"),
