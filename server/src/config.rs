@@ -16,6 +16,7 @@ use ipnet::IpNet;
 use self::values::parse_network;
 pub use self::values::{RateLimit, SecretUrl};
 use crate::accounts::Registration;
+use crate::admin::AdminArgs;
 use crate::http::AllowedOrigin;
 use crate::http::serve::HTTP_CONNECTIONS_MAX;
 
@@ -27,6 +28,9 @@ pub const CONNECTIONS_PER_USER_MAX_DEFAULT: usize = 64;
 
 /// WebSocket connections from one client address.
 pub const CONNECTIONS_PER_ADDRESS_MAX_DEFAULT: usize = 4_096;
+
+/// The socket of `chat-server admin` in the data directory.
+const ADMIN_SOCKET: &str = "admin.sock";
 
 /// Messages a second that one user may send in the long run.
 pub const MESSAGES_PER_SECOND_DEFAULT: u32 = 20;
@@ -53,6 +57,11 @@ pub struct Config {
     /// Directory that everything is kept in [default: chat-server in your data directory]
     #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+
+    /// Unix socket at which a running server takes the acts of `chat-server admin` [default: admin.sock
+    /// in the data directory; none with MongoDB]
+    #[arg(long, env = "CHAT_ADMIN_SOCKET", value_name = "PATH")]
+    pub admin_socket: Option<PathBuf>,
 
     /// Keep everything in this MongoDB instead
     #[arg(long, env = "MONGO_URL", value_name = "URL", hide_env_values = true)]
@@ -171,7 +180,20 @@ pub enum Command {
     RenewLog,
     /// Replace the key that signs session tokens; nobody is signed out
     RotateKey,
+    /// Manage accounts and admins, on a running server or a stopped one
+    #[command(after_help = ADMIN_HELP)]
+    Admin(AdminArgs),
 }
+
+/// What `chat-server admin --help` adds.
+const ADMIN_HELP: &str = "\
+Run it as the server's user or as root, with the server's --data-dir or --mongo-url. It asks the server that runs,
+or opens the store itself if none does.
+
+Examples:
+  chat-server admin people list
+  chat-server admin people make-admin ann
+  chat-server admin --json people list | jq -r .username";
 
 /// Why the server can't run as it is configured. Each is a sentence for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -221,6 +243,21 @@ impl Config {
             .map_err(|error| ConfigError::NoDataDirectory(error.to_string()))
     }
 
+    /// The unix socket of `chat-server admin`. With MongoDB there is one only where it is named.
+    ///
+    /// # Errors
+    /// [`ConfigError::NoDataDirectory`].
+    pub fn admin_socket(&self) -> Result<Option<PathBuf>, ConfigError> {
+        let named = self.admin_socket.as_ref();
+        if let Some(path) = named.filter(|path| !path.as_os_str().is_empty()) {
+            return Ok(Some(path.clone()));
+        }
+        match self.mongo() {
+            Some(_) => Ok(None),
+            None => Ok(Some(self.data_directory()?.join(ADMIN_SOCKET))),
+        }
+    }
+
     /// The MongoDB that everything is kept in, where one is chosen.
     pub fn mongo(&self) -> Option<&SecretUrl> {
         self.mongo_url.as_ref().filter(|url| !url.is_empty())
@@ -268,6 +305,7 @@ impl Default for Config {
             listen: None,
             port: None,
             data_dir: None,
+            admin_socket: None,
             mongo_url: None,
             mongo_database: "chatRoom".to_owned(),
             web_dir: None,

@@ -12,6 +12,7 @@
 //! - [`hub`]: the loaded rooms and the connected people; [`hub::room`] is the task that owns a room
 //! - [`send_queue`]: the frames that wait for a connection's socket, with their bounds
 //! - [`accounts`]: people, passwords, tokens, sessions
+//! - [`admin`]: what an operator does by `chat-server admin`, on a running server or a stopped one
 //! - [`messages`]: the sentences that people see
 //! - [`telemetry`]: the log and the metrics; [`network`]: groups addresses for the limits
 //!   per network
@@ -74,6 +75,7 @@
 )]
 
 pub mod accounts;
+pub mod admin;
 pub mod config;
 pub mod descriptors;
 #[cfg(feature = "fuzzing")]

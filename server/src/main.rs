@@ -4,7 +4,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use chat_server::config::{self, Command, Config};
-use chat_server::{descriptors, maintenance, run, telemetry};
+use chat_server::{admin, descriptors, maintenance, run, telemetry};
 use clap::Parser;
 
 /// Gives freed memory back to the system within seconds, from a thread of its own. glibc's allocator
@@ -43,6 +43,7 @@ fn start(config: Config) -> anyhow::Result<()> {
         Some(Command::Backup { file }) => maintenance::back_up(&config, file),
         Some(Command::Restore { file }) => runtime.block_on(maintenance::restore(&config, file)),
         Some(Command::RenewLog) => runtime.block_on(maintenance::renew_log(&config)),
+        Some(Command::Admin(args)) => runtime.block_on(admin::run(&config, args)),
         Some(Command::RotateKey) => runtime.block_on(maintenance::rotate_key(&config)),
         None => runtime.block_on(run::run(config, stop_signal())),
     }

@@ -11,6 +11,8 @@ use tokio::sync::oneshot;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::accounts::{self, Accounts};
+#[cfg(unix)]
+use crate::admin::{AdminSocket, Executor, SocketError};
 use crate::config::{Config, ConfigError, RateLimit};
 use crate::descriptors::DescriptorBudget;
 use crate::gateway::{Gateway, GatewayLimits};
@@ -54,6 +56,9 @@ pub enum StartError {
     Sqlite(#[from] sqlite::OpenError),
     #[error(transparent)]
     Mongo(#[from] mongo::OpenError),
+    #[cfg(unix)]
+    #[error("{0} Choose another path with --admin-socket.")]
+    AdminSocket(#[from] SocketError),
     #[error("The accounts in {place} can't be opened: {error}.")]
     Accounts {
         place: String,
@@ -74,6 +79,7 @@ pub struct Server {
     stop: oneshot::Sender<()>,
     serving: Task,
     _serving_metrics: Option<Task>,
+    _serving_admin: Option<Task>,
     _converting: Task,
     _tidying: Task,
     _scrubbing: Task,
@@ -151,6 +157,7 @@ impl Server {
                 error,
             })?;
         let hub = open_hub(&store, &accounts, &place).await?;
+        let serving_admin = serve_admin(&config, &store, &accounts)?;
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
         let gateway = Gateway::new(hub.clone(), gateway_limits(&config, descriptors));
         let limits = Arc::new(http_limits(&config));
@@ -190,6 +197,7 @@ impl Server {
             hub: hub.clone(),
             stop,
             _serving_metrics: serving_metrics,
+            _serving_admin: serving_admin,
             serving: spawn(serve::serve(listener, service, shutdown)),
             _converting: spawn(convert(accounts.clone())),
             _tidying: spawn(tidy(accounts, limits)),
@@ -282,6 +290,36 @@ async fn serve_metrics(
     };
     let never = std::future::pending();
     Ok(Some(spawn(serve::serve(listener, service, never))))
+}
+
+/// Takes the acts of `chat-server admin` at a unix socket. A server whose data directory can't hold
+/// one runs without; an operator who names a path is told.
+#[cfg(unix)]
+fn serve_admin(
+    config: &Config,
+    store: &SharedStore,
+    accounts: &Accounts,
+) -> Result<Option<Task>, StartError> {
+    let Some(path) = config.admin_socket()? else {
+        return Ok(None);
+    };
+    match AdminSocket::bind(&path) {
+        Ok(socket) => {
+            let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
+            let executor = Executor::new(accounts.clone(), Arc::clone(store), address);
+            Ok(Some(spawn(socket.serve(executor))))
+        }
+        Err(error) if config.admin_socket.is_none() => {
+            tracing::warn!(%error, "chat-server admin works only while this server is stopped");
+            Ok(None)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn serve_admin(_: &Config, _: &SharedStore, _: &Accounts) -> Result<Option<Task>, StartError> {
+    Ok(None)
 }
 
 async fn listen(address: &str) -> Result<TcpListener, StartError> {

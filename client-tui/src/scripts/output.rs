@@ -4,10 +4,10 @@ use std::io::{self, BufWriter, ErrorKind, Stdout, Write};
 
 use chat_shared::TimestampMs;
 use chat_shared::protocol::{ChatEvent, ServerFrame};
+use chat_shared::text::escape_controls;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
-use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 
 use super::{Failure, Status};
 use crate::messages::scripts as messages;
@@ -48,7 +48,7 @@ impl<W: Write> Output<W> {
     pub(super) fn json(&mut self, value: &impl Serialize) -> Result<(), Failure> {
         let json = serde_json::to_string(value)
             .map_err(|error| Failure::WithStatus(Status::Failed, error.to_string()))?;
-        written(writeln!(self.out, "{}", escape(&json)))
+        written(writeln!(self.out, "{}", escape_controls(&json)))
     }
 
     pub(super) fn frame(&mut self, frame: &ServerFrame, json: bool) -> Result<(), Failure> {
@@ -100,30 +100,6 @@ impl<W: Write> Output<W> {
         let time = self.zone.to_datetime(ts.unwrap_or_default());
         time.strftime("%Y-%m-%d %H:%M:%S").to_string()
     }
-}
-
-/// Escapes what JSON allows in strings but a terminal may act on: DEL and the C1 controls, line and
-/// paragraph separators, and format characters such as bidi overrides. Outside strings JSON is
-/// ASCII, so the result is the same value.
-fn escape(json: &str) -> String {
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        let acts = matches!(
-            c.general_category(),
-            GeneralCategory::Control
-                | GeneralCategory::Format
-                | GeneralCategory::LineSeparator
-                | GeneralCategory::ParagraphSeparator
-        );
-        if acts {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                escaped.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
 }
 
 fn written(outcome: io::Result<()>) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ pub struct Actor {
     pub username: Username,
     /// Whether the account is a bot's.
     pub bot: bool,
-    /// Whether this is the server's admin.
+    /// Whether this is an admin of the server.
     pub admin: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct Actor {
 pub struct Subject {
     /// The person's account, in its own spelling.
     pub username: Username,
-    /// Whether this is the server's admin.
+    /// Whether this is an admin of the server.
     pub admin: bool,
 }
 

@@ -54,6 +54,9 @@ pub enum SignInError {
     /// The error after a right password only, so that nobody else learns of the ban.
     #[error("You are banned from this server")]
     Banned,
+    /// The error after a right password only.
+    #[error("Your account is deactivated: ask an admin of this server")]
+    Deactivated,
     #[error("too many passwords are being checked")]
     Busy,
     #[error(transparent)]
@@ -122,12 +125,25 @@ pub enum AdminError {
         chat_server_store::ADMINS_MAX
     )]
     TooMany,
+    #[error("{0} is deactivated: reactivate the account first")]
+    Deactivated(Username),
     #[error("{0} is the only admin: make somebody else an admin first")]
     Last(Username),
     #[error(
         "{0} is an admin because the server was started with --admin {0}: start it without that first"
     )]
     Named(Username),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an account was not deactivated, or is not active again.
+#[derive(Debug, thiserror::Error)]
+pub enum StateError {
+    #[error("No user is named {0}")]
+    NoSuchUser(Username),
+    #[error("{0} is an admin: take the admin's right first")]
+    Admin(Username),
     #[error(transparent)]
     Store(#[from] StoreError),
 }

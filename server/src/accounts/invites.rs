@@ -47,8 +47,8 @@ pub(super) fn id_of(code: &str) -> CodeId {
 /// What a new invite is to be.
 #[derive(Debug, Clone)]
 pub struct NewInvite {
-    /// Who makes it.
-    pub by: Username,
+    /// Who makes it; `None` for the operator.
+    pub by: Option<Username>,
     /// How many people can sign up by it.
     pub uses: u32,
     /// How long it works, in milliseconds.

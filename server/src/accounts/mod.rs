@@ -12,12 +12,14 @@
 //! tells whether the name exists, nor does the time that it takes.
 
 mod admin;
+mod admins;
 mod avatar;
 mod changes;
 mod convert;
 mod error;
 mod invites;
 mod networks;
+mod operator;
 mod password;
 mod people;
 mod picture;
@@ -26,13 +28,14 @@ mod registration;
 mod resets;
 mod sessions;
 mod sign_in;
+mod states;
 mod token;
 
 pub use avatar::avatar_path;
 pub use changes::{AccountEvent, ChangeReporter, ReportedChange, ReportedChanges, change_reports};
 pub use error::{
     AdminError, AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, ResetError,
-    SignInError,
+    SignInError, StateError,
 };
 pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode};
 pub use password::{HASHES_AT_ONCE_MAX, MEMORY_KIB};
@@ -55,7 +58,8 @@ use std::time::{Duration, SystemTime};
 
 use chat_shared::{TimestampMs, Username};
 
-use admin::{Admins, Vacancy, find_admins};
+use admin::{Vacancy, find_admins};
+use admins::Admins;
 use chat_server_store::{SharedStore, StoreError, User};
 use networks::NetworkHasher;
 use password::Passwords;
@@ -167,7 +171,7 @@ pub async fn rotate_key(store: &SharedStore) -> Result<(), SigningKeyError> {
 }
 
 /// Milliseconds since 1970 UTC.
-fn now_ms() -> TimestampMs {
+pub(crate) fn now_ms() -> TimestampMs {
     SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)
         .map_or(0, as_ms)

@@ -25,7 +25,7 @@ use super::token::random_id;
 use super::{Accounts, OpenError, Options, RegisterError, now_ms};
 
 /// The key in the store of the registration that a start without the flag uses.
-const REGISTRATION_CLAIM: &str = "registration";
+pub(super) const REGISTRATION_CLAIM: &str = "registration";
 
 /// The people who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -232,10 +232,20 @@ pub(super) async fn find_registration(
     };
     match options.registration {
         Some(chosen) => Ok(chosen),
-        None => Registration::value_variants()
-            .iter()
-            .copied()
-            .find(|it| it.name() == kept)
-            .ok_or(OpenError::Registration(kept)),
+        None => named(kept),
     }
+}
+
+/// The people who may create an account, if the store says so.
+pub(super) async fn kept_registration(
+    store: &SharedStore,
+) -> Result<Option<Registration>, OpenError> {
+    let kept = store.value(REGISTRATION_CLAIM).await?;
+    kept.map(named).transpose()
+}
+
+fn named(name: String) -> Result<Registration, OpenError> {
+    let mut all = Registration::value_variants().iter().copied();
+    all.find(|it| it.name() == name)
+        .ok_or(OpenError::Registration(name))
 }

@@ -3,9 +3,12 @@
 //! A reset is a code like an invite ([`super::invites`]), for the password that the account had when it
 //! was made. Storing another password makes it void, in the same step, so that it works once.
 //! It is void too once its user has a newer link, its maker is no longer an admin, or its user is
-//! an admin: somebody with an admin's session alone must not get such an account.
+//! an admin: somebody with an admin's session alone must not get such an account. A link that the
+//! operator makes is for everybody.
 
-use chat_server_store::{Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User};
+use chat_server_store::{
+    AccountState, Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User,
+};
 use chat_shared::Username;
 
 use super::invites::{check, id_of};
@@ -16,13 +19,13 @@ const RESET_LIFETIME_MS: u64 = 24 * 60 * 60 * 1_000;
 
 impl Accounts {
     /// Makes a code by which `user` sets a new password, and ends the earlier ones of this user. It is
-    /// returned once.
+    /// returned once. `by` is the admin who makes it, or `None` for the operator.
     ///
     /// # Errors
     /// [`NewCodeError`].
     pub async fn make_reset(
         &self,
-        by: &Username,
+        by: Option<&Username>,
         user: User,
     ) -> Result<(SecretCode, Code), NewCodeError> {
         let store = &self.0.store;
@@ -35,7 +38,7 @@ impl Accounts {
         let code = Code {
             id: CodeId(String::new()),
             kind: CodeKind::Reset,
-            by: by.clone(),
+            by: by.cloned(),
             created: now,
             expires: now.saturating_add(RESET_LIFETIME_MS),
             uses: 1,
@@ -58,12 +61,16 @@ impl Accounts {
         let Some(account) = code.account.clone() else {
             return Ok(None);
         };
-        self.refresh_admins().await?;
-        if !self.is_admin(&code.by) || self.is_admin(&account) {
-            return Ok(None);
+        // The operator may do what no admin may do to another one.
+        if let Some(by) = &code.by {
+            self.refresh_admins().await?;
+            if !self.is_admin(by) || self.is_admin(&account) {
+                return Ok(None);
+            }
         }
-        let user = self.user(&account).await?;
-        let is_current = user.is_some_and(|user| user.password_epoch == code.epoch);
+        let is_current =
+            |user: User| user.password_epoch == code.epoch && user.state == AccountState::Active;
+        let is_current = self.user(&account).await?.is_some_and(is_current);
         Ok(is_current.then_some((account, code)))
     }
 
@@ -85,7 +92,7 @@ impl Accounts {
                 return Err(ResetError::Invalid);
             }
         }
-        tracing::info!(username = %account, by = %code.by, "password reset");
+        tracing::info!(username = %account, by = code.by.as_ref().map(Username::as_str), "password reset");
         let store = &self.0.store;
         if let Err(error) = store.remove_code(CodeKind::Reset, &code.id).await {
             tracing::warn!(%error, "a used link stays in the store until it expires");

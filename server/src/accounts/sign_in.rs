@@ -3,7 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use chat_server_rules::AccountChange;
-use chat_server_store::{CreateUser, NewUser, PasswordRecord, Session, StoreError};
+use chat_server_store::{
+    AccountState, CreateUser, NewUser, PasswordRecord, Session, StoreError, User,
+};
 use chat_shared::Username;
 
 use super::password::Verdict;
@@ -123,7 +125,7 @@ impl Accounts {
             %username,
             bot,
             invite = invite.map(|code| code.id.0.as_str()),
-            invited_by = invite.map(|code| code.by.as_str()),
+            invited_by = invite.and_then(|code| code.by.as_ref()).map(Username::as_str),
             "account created"
         );
         if let Err(error) = self.learn_admin().await {
@@ -154,9 +156,7 @@ impl Accounts {
         let (Some(user), Verdict::Right { rehashed }) = (user, verdict) else {
             return Err(SignInError::Invalid);
         };
-        if self.is_banned(&user) {
-            return Err(SignInError::Banned);
-        }
+        self.check_usable(&user)?;
         if let Some(hash) = rehashed {
             // The sign-in succeeds nevertheless, and the next one tries again.
             let converted = store.convert_password(&user.username, &password, &hash);
@@ -188,9 +188,9 @@ impl Accounts {
         }
         // The account may have changed since its password was verified.
         let now = self.user(&username).await?.ok_or(SignInError::Invalid)?;
-        if self.is_banned(&now) {
+        if let Err(error) = self.check_usable(&now) {
             store.revoke_session(&id).await?;
-            return Err(SignInError::Banned);
+            return Err(error);
         }
         if !session.is_valid_for(&now) {
             store.revoke_session(&id).await?;
@@ -201,5 +201,14 @@ impl Accounts {
             token,
             expires,
         })
+    }
+
+    /// Checks that the owner of an account may use it, after their password was right.
+    fn check_usable(&self, user: &User) -> Result<(), SignInError> {
+        match user.state {
+            AccountState::Deactivated => Err(SignInError::Deactivated),
+            AccountState::Active if self.is_banned(user) => Err(SignInError::Banned),
+            AccountState::Active => Ok(()),
+        }
     }
 }

@@ -30,7 +30,7 @@ pub(super) async fn make(
         check_room(hub, by, room).await?;
     }
     let invite = NewInvite {
-        by: by.clone(),
+        by: Some(by.clone()),
         uses: wanted.uses.unwrap_or(1),
         for_ms: wanted.for_s.unwrap_or(INVITE_FOR_S_DEFAULT) * 1_000,
         room: wanted.room,
@@ -98,7 +98,7 @@ pub(super) async fn reset(
     if hub.accounts().is_admin(&username) {
         return Err(messages::no_reset_of_admin());
     }
-    let made = hub.accounts().make_reset(by, user).await;
+    let made = hub.accounts().make_reset(Some(by), user).await;
     let (secret, code) = made.map_err(|error| no_code(&error, messages::resets_too_many))?;
     tracing::info!(%username, %by, "a link to reset a password was made");
     Ok(ServerFrame::ResetLink(NewResetLink {
@@ -136,7 +136,7 @@ fn info(kept: KeptCode) -> InviteInfo {
     let KeptCode { code, used } = kept;
     InviteInfo {
         invite: code.id.0,
-        by: code.by,
+        by: code.by.unwrap_or_else(messages::operator_as_user),
         created: code.created,
         expires: code.expires,
         uses: code.uses,

@@ -198,6 +198,9 @@ impl From<SignInError> for Refusal {
                 Self::new(StatusCode::UNAUTHORIZED, "Invalid username or password")
             }
             SignInError::Banned => Self::banned(),
+            error @ SignInError::Deactivated => {
+                Self::new(StatusCode::FORBIDDEN, format!("{error}."))
+            }
             SignInError::Busy => Self::busy(),
             SignInError::Store(error) => Self::unavailable(&error),
         }

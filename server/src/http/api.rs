@@ -58,9 +58,10 @@ pub(super) async fn sign_in(
                     metrics::counter!("chat_logins_failed_total").increment(1);
                     tracing::info!(%client, "sign-in failed");
                 }
-                SignInError::Busy | SignInError::Banned | SignInError::Store(_) => {
-                    attempt.forgive()
-                }
+                SignInError::Busy
+                | SignInError::Banned
+                | SignInError::Deactivated
+                | SignInError::Store(_) => attempt.forgive(),
             }
             return Err(error.into());
         }

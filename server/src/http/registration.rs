@@ -48,9 +48,9 @@ pub(super) async fn register(
     let registering = state.accounts.register_and(sign_up, move |new| async move {
         let SignedUp { username, invite } = new;
         if let (Some(hub), Some(invite)) = (hub, invite)
-            && let Some(room) = &invite.room
+            && let (Some(by), Some(room)) = (&invite.by, &invite.room)
         {
-            hub.invite_newcomer(&invite.by, &username, room).await;
+            hub.invite_newcomer(by, &username, room).await;
         }
     });
     let registered = place.hold(registering).await;

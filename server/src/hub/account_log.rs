@@ -10,10 +10,10 @@ use chat_shared::{RoomName, Seq};
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::Hub;
-use crate::accounts::AccountEvent;
+use super::{Environment, Hub, SystemEnvironment};
+use crate::accounts::{AccountEvent, ReportedChanges};
 use chat_server_rules::{EventBody, EventNonce, LogEvent};
-use chat_server_store::{Append, PageLimit, StoreError};
+use chat_server_store::{Append, PageLimit, SharedStore, StoreError};
 
 /// No room can have this name: only direct rooms begin with `@`, and 32 hexadecimal digits follow.
 const ACCOUNT_LOG: &str = "@server";
@@ -31,7 +31,7 @@ const ATTEMPTS_MAX: usize = 16;
 /// `unlogged` is gone.
 pub(super) async fn run(hub: Hub, mut unlogged: mpsc::Receiver<AccountEvent>) {
     let mut log = AccountLog {
-        room: RoomName::parse(ACCOUNT_LOG).expect("the account log's name is a room's"),
+        room: log_name(),
         // SQLite's directory is this process's alone.
         others_write: hub.store().kind() != "sqlite",
         seq: None,
@@ -47,6 +47,57 @@ pub(super) async fn run(hub: Hub, mut unlogged: mpsc::Receiver<AccountEvent>) {
             },
             _ = reads.tick(), if log.others_write => log.follow().await,
         }
+    }
+}
+
+fn log_name() -> RoomName {
+    RoomName::parse(ACCOUNT_LOG).expect("the account log's name is a room's")
+}
+
+/// Appends a change behind the event `after`. Returns `false` if another event has that place.
+async fn append_at(
+    store: &SharedStore,
+    environment: &dyn Environment,
+    room: &RoomName,
+    after: Seq,
+    AccountEvent { username, change }: &AccountEvent,
+) -> Result<bool, StoreError> {
+    let seq = after + 1;
+    let event = LogEvent {
+        seq,
+        ts: environment.now(),
+        id: environment.event_id(),
+        sender: username.clone(),
+        nonce: EventNonce::from_seq(seq),
+        messages: 0,
+        body: EventBody::OfAccount {
+            username: username.clone(),
+            change: change.clone(),
+        },
+    };
+    let appended = store.append(room, after, vec![event]).await?;
+    Ok(matches!(appended, Append::Stored))
+}
+
+/// Appends the changes that a process makes which is no server, so that servers on the same database
+/// act on them.
+pub(crate) async fn append_all(store: SharedStore, mut changes: ReportedChanges) {
+    let room = log_name();
+    while let Some(change) = changes.next().await {
+        let appended = async {
+            for _ in 0..ATTEMPTS_MAX {
+                let tip = store.tip(&room).await?;
+                if append_at(&store, &SystemEnvironment, &room, tip, change.event()).await? {
+                    return Ok(());
+                }
+            }
+            Err(StoreError::Unavailable("others append all the time".into()))
+        };
+        if let Err(error) = appended.await {
+            let username = &change.event().username;
+            tracing::warn!(%username, %error, "servers that run do not learn of the change");
+        }
+        change.acted();
     }
 }
 
@@ -90,26 +141,12 @@ impl AccountLog {
 
     /// Returns `false` if another server's event has taken the number.
     async fn try_append(&mut self, event: &AccountEvent) -> Result<bool, StoreError> {
-        let AccountEvent { username, change } = event;
         self.read().await?;
         let after = self.seq.unwrap_or_default();
-        let seq = after + 1;
-        let event = LogEvent {
-            seq,
-            ts: self.hub.now(),
-            id: self.hub.event_id(),
-            sender: username.clone(),
-            nonce: EventNonce::from_seq(seq),
-            messages: 0,
-            body: EventBody::OfAccount {
-                username: username.clone(),
-                change: change.clone(),
-            },
-        };
-        let append = self.hub.store().append(&self.room, after, vec![event]);
-        let stored = matches!(append.await?, Append::Stored);
+        let environment = &*self.hub.0.environment;
+        let stored = append_at(self.hub.store(), environment, &self.room, after, event).await?;
         if stored {
-            self.seq = Some(seq);
+            self.seq = Some(after + 1);
         }
         Ok(stored)
     }

@@ -7,7 +7,7 @@
 //! Start at [`Hub::request`], which finds a room's task or starts it, then read `room`.
 
 pub(crate) mod account_changes;
-mod account_log;
+pub(crate) mod account_log;
 mod blocks;
 mod connection;
 mod connection_guard;

@@ -77,6 +77,9 @@ pub trait AccountStore: Send + Sync + 'static {
         seq: Option<Seq>,
     ) -> Result<(), StoreError>;
 
+    /// Changes whether an account can be used. Without such an account it is [`StoreError::Refused`].
+    async fn set_state(&self, username: &Username, state: AccountState) -> Result<(), StoreError>;
+
     /// The sessions of a person that were not revoked, the newest first, `limit` at most. Those of an
     /// earlier password are among them until their rows are removed; see [`Session::is_valid_for`].
     async fn sessions_of(
@@ -140,6 +143,37 @@ pub struct User {
     /// Which of the account's passwords is `password`. `None` until it is changed for the first
     /// time.
     pub password_epoch: Option<PasswordEpoch>,
+    /// Whether the account can be used.
+    pub state: AccountState,
+}
+
+/// Whether an account can be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AccountState {
+    /// Its owner can sign in.
+    #[default]
+    Active,
+    /// Nobody can sign in to it until it is active again. Its name stays taken.
+    Deactivated,
+}
+
+impl AccountState {
+    /// Every state.
+    pub const ALL: [Self; 2] = [Self::Active, Self::Deactivated];
+
+    /// The name in the store.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+        }
+    }
+
+    /// The state of an account that a store has under this name.
+    pub(crate) fn named(name: &str) -> Result<Self, StoreError> {
+        let found = Self::ALL.into_iter().find(|state| state.name() == name);
+        found.ok_or_else(|| StoreError::TooNew(format!("an account is {name:?}")))
+    }
 }
 
 /// A picture as it is served.
@@ -273,10 +307,11 @@ pub struct Session {
 }
 
 impl Session {
-    /// Whether `user` owns the session, still has the password that opened it, and was not banned
-    /// since. The caller checks the session's end and a ban that is in force.
+    /// Whether `user` owns the session, can be signed in to, still has the password that opened it,
+    /// and was not banned since. The caller checks the session's end and a ban that is in force.
     pub fn is_valid_for(&self, user: &User) -> bool {
         self.username == user.username
+            && user.state == AccountState::Active
             && self.epoch == user.password_epoch
             && user.last_ban_seq.is_none_or(|seq| seq <= self.lobby_seq)
     }

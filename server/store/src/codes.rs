@@ -79,8 +79,8 @@ pub struct Code {
     pub id: CodeId,
     /// What it is for.
     pub kind: CodeKind,
-    /// Who made it.
-    pub by: Username,
+    /// Who made it; `None` for the operator.
+    pub by: Option<Username>,
     /// When it was made, in milliseconds since 1970 UTC.
     pub created: TimestampMs,
     /// When it ends, in milliseconds since 1970 UTC.

@@ -45,7 +45,8 @@ macro_rules! store_contract {
                 hostile_strings_in_accounts,
                 profiles_change,
                 pictures_come_back,
-                bans_are_kept;
+                bans_are_kept,
+                states_are_kept;
             admins:
                 a_list_of_admins_is_replaced,
                 a_list_is_replaced_once_in_each_version;

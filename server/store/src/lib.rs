@@ -37,8 +37,8 @@ pub mod sqlite;
 pub mod tokens;
 
 pub use accounts::{
-    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
+    AccountState, AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange,
+    PasswordEpoch, PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
 pub use admins::{ADMINS_MAX, AdminList, AdminStore};
 pub use background::run_in_background;

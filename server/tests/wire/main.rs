@@ -20,6 +20,8 @@ mod demo;
 mod durability;
 mod invites;
 mod markers;
+#[cfg(unix)]
+mod operator;
 mod page_memory;
 mod permissions;
 mod presence_batches;

@@ -112,7 +112,7 @@ pub struct Me {
     pub display_name: String,
     /// The path of the user's picture on this server.
     pub avatar: String,
-    /// Whether the user is the server's admin.
+    /// Whether the user is an admin of the server.
     pub admin: bool,
 }
 

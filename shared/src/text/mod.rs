@@ -5,12 +5,14 @@
 //! the same way. Start in `markup`, which reads lines; `inline` reads what is within a line.
 
 mod chars;
+mod escape;
 mod inline;
 mod links;
 mod markup;
 mod split;
 mod tree;
 
+pub use escape::escape_controls;
 pub use markup::parse;
 pub use split::split;
 pub use tree::{Block, Inline, Item, plain};

@@ -110,7 +110,7 @@ async fn another_servers_change_is_known_once_it_is_read() {
     let (stale, _) = open(&world.store, None).await;
     set(&other, Some("bob"), "cat", true).await.unwrap();
     let (cat, ann) = (user("cat"), other.user(&user("ann")).await);
-    let by_cat = other.make_reset(&cat, ann.unwrap().unwrap());
+    let by_cat = other.make_reset(Some(&cat), ann.unwrap().unwrap());
     let (code, _) = by_cat.await.unwrap();
     set(&other, Some("bob"), "cat", false).await.unwrap();
     assert_eq!(stale.check_reset(code.expose()).await.unwrap(), None);

@@ -19,7 +19,7 @@ async fn by_invite() -> (Installation, Accounts) {
 async fn invite(accounts: &Accounts, uses: u32, for_ms: u64) -> (String, String) {
     let by = Username::existing("old");
     let new = NewInvite {
-        by,
+        by: Some(by),
         uses,
         for_ms,
         room: None,
@@ -150,7 +150,7 @@ async fn an_open_server_needs_no_invite_and_a_closed_one_takes_none() {
 async fn codes_are_not_in_debug_and_not_in_the_store() {
     let (installation, accounts) = by_invite().await;
     let new = NewInvite {
-        by: Username::existing("old"),
+        by: Some(Username::existing("old")),
         uses: 1,
         for_ms: HOUR_MS,
         room: None,

@@ -14,7 +14,7 @@ impl World {
     async fn reset_link(&self, by: &str, name: &str) -> String {
         let user = self.find(name).await;
         let by = Username::existing(by);
-        let made = self.accounts.make_reset(&by, user);
+        let made = self.accounts.make_reset(Some(&by), user);
         made.await.unwrap().0.expose().to_owned()
     }
 }

@@ -5,9 +5,10 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
 use super::store::{Inner, SimStore};
 use chat_server_store::{
-    AccountStore, AdminList, AdminStore, Avatar, Code, CodeId, CodeKind, CodeStore, CodeUse,
-    CreateUser, KeptCode, NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord,
-    PlainPassword, PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session, StoreError, User,
+    AccountState, AccountStore, AdminList, AdminStore, Avatar, Code, CodeId, CodeKind, CodeStore,
+    CodeUse, CreateUser, KeptCode, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, PlainPassword, PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session,
+    StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -27,6 +28,7 @@ impl AccountStore for SimStore {
             banned_until: None,
             last_ban_seq: None,
             password_epoch: None,
+            state: AccountState::Active,
         };
         let created = self.call(|inner| inner.users.insert(user.username.clone(), user));
         created.await;
@@ -54,6 +56,7 @@ impl AccountStore for SimStore {
             banned_until: None,
             last_ban_seq: None,
             password_epoch: None,
+            state: AccountState::Active,
         }))
     }
 
@@ -130,6 +133,10 @@ impl AccountStore for SimStore {
         };
         self.call(ban).await;
         Ok(())
+    }
+
+    async fn set_state(&self, _: &Username, _: AccountState) -> Result<(), StoreError> {
+        unasked()
     }
 
     async fn sessions_of(

@@ -4,8 +4,8 @@ use chat_shared::Username;
 
 use super::{HOSTILE, session, user};
 use crate::{
-    Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch, PasswordRecord,
-    Session, SharedStore, StoreError, User,
+    AccountState, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
+    PasswordRecord, Session, SharedStore, StoreError, User,
 };
 
 /// How many try at once where one may win.
@@ -53,6 +53,7 @@ fn stored(new: NewUser) -> User {
         banned_until: None,
         last_ban_seq: None,
         password_epoch: None,
+        state: AccountState::Active,
     }
 }
 
@@ -351,4 +352,29 @@ pub(crate) async fn bans_are_kept(store: &SharedStore) {
         let found = store.find_user("ann").await.unwrap().unwrap();
         assert_eq!((found.banned_until, found.last_ban_seq), (until, last));
     }
+}
+
+pub(crate) async fn states_are_kept(store: &SharedStore) {
+    for name in ["ann", "bob"] {
+        store.create_user(new_user(name)).await.unwrap();
+    }
+    let session = session("s", "ann");
+    let check = async |name: &str, expect: AccountState| {
+        let user = store.find_user(name).await.unwrap().unwrap();
+        assert_eq!(user.state, expect, "{name}");
+        user
+    };
+    check("ann", AccountState::Active).await;
+    for state in [AccountState::Deactivated, AccountState::Active] {
+        for _ in 0..2 {
+            store.set_state(&user("ann"), state).await.unwrap();
+        }
+        let ann = check("ann", state).await;
+        assert_eq!(session.is_valid_for(&ann), state == AccountState::Active);
+        check("bob", AccountState::Active).await;
+        let taken = store.create_user(new_user("Ann")).await.unwrap();
+        assert_eq!(taken, CreateUser::NameTaken);
+    }
+    let nobody = store.set_state(&user("nobody"), AccountState::Active).await;
+    assert!(matches!(nobody, Err(StoreError::Refused(_))), "{nobody:?}");
 }

@@ -26,7 +26,7 @@ fn invite(name: &str, uses: u32) -> Code {
     Code {
         id: id(name),
         kind: CodeKind::Invite,
-        by: user("ann"),
+        by: Some(user("ann")),
         created: 1_000,
         expires: 2_000,
         uses,
@@ -51,7 +51,7 @@ async fn used(store: &SharedStore, name: &str) -> Option<u32> {
 
 pub(crate) async fn codes_come_back(store: &SharedStore) {
     let into_room = Code {
-        by: user("an n:'\"$x"),
+        by: Some(user("an n:'\"$x")),
         room: Some(RoomName::parse("ops").unwrap()),
         created: 1_001,
         ..invite("b", 3)

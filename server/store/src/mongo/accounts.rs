@@ -12,8 +12,8 @@ use super::insert::Insert;
 use super::log::clamp;
 use super::users::{SAME_NAME_MAX, new_user, user_of};
 use crate::{
-    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PlainPassword, Session, StoreError, User,
+    AccountState, AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange,
+    PasswordEpoch, PlainPassword, Session, StoreError, User,
 };
 
 #[async_trait::async_trait]
@@ -175,6 +175,11 @@ impl AccountStore for MongoStore {
             update.insert("$max", doc! { "chatServer.lastBanSeq": int(seq) });
         }
         self.shared.update_user(username, update).await
+    }
+
+    async fn set_state(&self, username: &Username, state: AccountState) -> Result<(), StoreError> {
+        let set = doc! { "chatServer.state": state.name() };
+        self.shared.change_user(username, set).await
     }
 
     async fn sessions_of(

@@ -22,7 +22,8 @@ pub(super) struct CodeDoc {
     /// See [`code_id`].
     #[serde(rename = "_id")]
     id: String,
-    by: Username,
+    /// `null` for the operator.
+    by: Option<Username>,
     created: TimestampMs,
     expires: TimestampMs,
     uses: u32,

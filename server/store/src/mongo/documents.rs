@@ -392,6 +392,9 @@ pub(super) struct OursDoc {
     pub(super) last_ban_seq: Option<Seq>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) password_epoch: Option<String>,
+    /// Absent in an account that always was active.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<String>,
 }
 
 pub(super) fn unreadable_password(username: &str) -> StoreError {

@@ -11,7 +11,7 @@ use super::documents::SchemaDoc;
 use super::error::Failure;
 
 /// The version of what this server writes: 2 brought password epochs, 3 the states of messages, 4 a
-/// list of admins, which an older server would not ask.
+/// list of admins and deactivated accounts, which an older server would let in.
 pub(super) const SCHEMA_VERSION: u32 = 4;
 
 /// The oldest version whose servers understand what this one writes.

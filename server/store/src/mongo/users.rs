@@ -10,7 +10,7 @@ use mongodb::bson::{Bson, Document, doc};
 use super::Shared;
 use super::documents::{OursDoc, UserDoc};
 use super::passwords::{decode_password, encode_password, epoch_of};
-use crate::{NewUser, PasswordRecord, StoreError, User};
+use crate::{AccountState, NewUser, PasswordRecord, StoreError, User};
 
 /// The most documents of the demo that are read for one name. More would make a sign-in slow.
 pub(super) const SAME_NAME_MAX: i64 = 16;
@@ -71,6 +71,7 @@ pub(super) fn new_user(user: NewUser, folded: &str) -> Result<UserDoc, StoreErro
             banned_until: None,
             last_ban_seq: None,
             password_epoch: None,
+            state: None,
         }),
     })
 }
@@ -83,6 +84,7 @@ pub(super) fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
     let mut ours = OursDoc::default();
     let mut created = None;
     let mut epochs = BTreeSet::new();
+    let mut state = AccountState::default();
     for doc in docs {
         records.push(decode_password(username.as_str(), &doc)?);
         let made = doc
@@ -101,6 +103,9 @@ pub(super) fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
             ours.avatar = ours.avatar.or(doc.avatar);
             ours.banned_until = ours.banned_until.or(doc.banned_until);
             ours.last_ban_seq = ours.last_ban_seq.max(doc.last_ban_seq);
+            if let Some(name) = &doc.state {
+                state = state.max(AccountState::named(name)?);
+            }
         }
     }
     let password = match records.len() {
@@ -119,5 +124,6 @@ pub(super) fn user_of(docs: Vec<UserDoc>) -> Result<User, StoreError> {
         banned_until: ours.banned_until,
         last_ban_seq: ours.last_ban_seq,
         password_epoch: epoch_of(epochs),
+        state,
     })
 }

@@ -6,23 +6,24 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use super::SqliteStore;
 use super::rows::{bound, collect, column, execute};
 use crate::{
-    AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, StoreError, User,
+    AccountState, AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange,
+    PasswordEpoch, PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, StoreError,
+    User,
 };
 
 pub(super) const USER_BY_NAME: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until, last_ban_seq, password_epoch
+         banned_until, last_ban_seq, password_epoch, state
      FROM users WHERE username = ?1";
 
 pub(super) const USER_BY_FOLDED: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until, last_ban_seq, password_epoch
+         banned_until, last_ban_seq, password_epoch, state
      FROM users WHERE folded = ?1";
 
 pub(super) const USERS_AFTER: &str =
     "SELECT username, password_kind, password, display_name, bot, created, avatar,
-         banned_until, last_ban_seq, password_epoch
+         banned_until, last_ban_seq, password_epoch, state
      FROM users WHERE username > ?1 ORDER BY username LIMIT ?2";
 
 pub(super) const SESSIONS_OF: &str =
@@ -184,6 +185,16 @@ impl AccountStore for SqliteStore {
                  last_ban_seq = nullif(max(coalesce(last_ban_seq, 0), coalesce(?3, 0)), 0)
                  WHERE username = ?1";
             let changed = execute(conn, sql, (username.as_str(), until, ban_seq))?;
+            of_someone(changed, &username)
+        })
+        .await
+    }
+
+    async fn set_state(&self, username: &Username, state: AccountState) -> Result<(), StoreError> {
+        let username = username.clone();
+        self.write(move |conn| {
+            let sql = "UPDATE users SET state = ?2 WHERE username = ?1";
+            let changed = execute(conn, sql, (username.as_str(), state.name()))?;
             of_someone(changed, &username)
         })
         .await
@@ -399,6 +410,7 @@ fn decode_user(row: &Row<'_>) -> Result<User, StoreError> {
         banned_until: column(row, 7)?,
         last_ban_seq: column(row, 8)?,
         password_epoch: column::<Option<String>>(row, 9)?.map(PasswordEpoch),
+        state: AccountState::named(&column::<String>(row, 10)?)?,
     })
 }
 

@@ -18,6 +18,13 @@ pub(super) const CODES_OF: &str =
 
 pub(super) const EXPIRED_CODES: &str = "DELETE FROM codes WHERE kind = ?1 AND expires < ?2";
 
+/// How the operator stands among the makers of codes. No account that makes one has this name.
+const OPERATOR: &str = "";
+
+fn maker(name: &str) -> Option<Username> {
+    (name != OPERATOR).then(|| Username::existing(name))
+}
+
 fn decode(kind: CodeKind, row: &Row<'_>) -> Result<KeptCode, StoreError> {
     let name = |index| column::<Option<String>>(row, index);
     let room = match name(6)? {
@@ -31,7 +38,7 @@ fn decode(kind: CodeKind, row: &Row<'_>) -> Result<KeptCode, StoreError> {
         code: Code {
             id: CodeId(column(row, 0)?),
             kind,
-            by: Username::existing(&column::<String>(row, 1)?),
+            by: maker(&column::<String>(row, 1)?),
             created: column(row, 2)?,
             expires: column(row, 3)?,
             uses: column(row, 4)?,
@@ -65,7 +72,7 @@ impl CodeStore for SqliteStore {
             let code = (
                 kind,
                 &code.id.0,
-                code.by.as_str(),
+                code.by.as_ref().map_or(OPERATOR, Username::as_str),
                 bound(code.created),
                 bound(code.expires),
                 code.uses,

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0001_log_and_accounts.sql"),
     include_str!("migrations/0002_conversations.sql"),
     include_str!("migrations/0003_sessions_and_versions.sql"),
@@ -11,6 +11,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("migrations/0005_policies.sql"),
     include_str!("migrations/0006_codes.sql"),
     include_str!("migrations/0007_admins.sql"),
+    include_str!("migrations/0008_account_states.sql"),
 ];
 
 /// The version of a database that all migrations were applied to.

@@ -3,12 +3,14 @@
 mod http;
 #[path = "../../mongo_server/mod.rs"]
 pub(crate) mod mongo_server;
+mod operator;
 mod people;
 mod seed;
 mod server;
 mod ws;
 
 pub(crate) use http::{Answer, call};
+pub(crate) use operator::admin_with;
 pub(crate) use people::{PASSWORD, User};
 pub(crate) use seed::{from_env, seeded};
 pub(crate) use server::{Log, Server, Site, mongo_flags, on_ferretdb, run_to_end, run_to_end_with};

@@ -43,7 +43,7 @@ impl Site {
         assert_eq!(answer["msg"], "Account created", "{answer}");
     }
 
-    /// Whether somebody is the server's admin.
+    /// Whether somebody is an admin.
     pub(crate) async fn is_admin(&self, user: &User) -> bool {
         let me = self.get("/me", &[("Authorization", &user.bearer())]).await;
         me.accepted(200)["admin"] == true

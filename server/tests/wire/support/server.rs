@@ -316,7 +316,7 @@ struct Around {
 }
 
 /// The server that `CHAT_TEST_SERVER` names, such as a release build; else the one of this build.
-fn binary() -> OsString {
+pub(super) fn binary() -> OsString {
     let named = std::env::var_os("CHAT_TEST_SERVER");
     named.unwrap_or_else(|| env!("CARGO_BIN_EXE_chat-server").into())
 }

@@ -262,7 +262,7 @@ async fn codes(name: &str, store: &MongoStore, n: u64) -> Result<(), StoreError>
     let code = Code {
         id: id.clone(),
         kind: CodeKind::Invite,
-        by: ann(),
+        by: Some(ann()),
         created: 1,
         expires: 9,
         uses: 5,

@@ -4,9 +4,9 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{Emoji, RoomName, Username};
 
 use crate::{
-    Avatar, Code, CodeId, CodeKind, KNOWN_NETWORKS_MAX, NewPassword, NewUser, PageLimit,
-    PasswordEpoch, PasswordRecord, QuotaLimits, ReadMark, SESSIONS_MAX, Search, SharedStore,
-    Snapshot,
+    AccountState, Avatar, Code, CodeId, CodeKind, KNOWN_NETWORKS_MAX, NewPassword, NewUser,
+    PageLimit, PasswordEpoch, PasswordRecord, QuotaLimits, ReadMark, SESSIONS_MAX, Search,
+    SharedStore, Snapshot,
 };
 use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -205,6 +205,7 @@ async fn ask_of_accounts(store: &SharedStore) {
         .await
         .unwrap();
     store.set_banned(&ann, Some(7), Some(1)).await.unwrap();
+    store.set_state(&ann, AccountState::Active).await.unwrap();
     let avatar = Avatar {
         name: "a".into(),
         png: vec![1],
@@ -254,7 +255,7 @@ async fn ask_of_codes(store: &SharedStore) {
     let code = Code {
         id: id.clone(),
         kind,
-        by: ann(),
+        by: Some(ann()),
         created: 1,
         expires: 9,
         uses: 2,

@@ -1,0 +1,79 @@
+//! What only the operator does to accounts: opening those of a server that does not run, and making
+//! one for somebody else.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chat_server_store::{CreateUser, NewUser, PasswordRecord, SharedStore, User};
+use chat_shared::Username;
+
+use super::admin::Vacancy;
+use super::admins::Admins;
+use super::networks::NetworkHasher;
+use super::password::Passwords;
+use super::picture::Pictures;
+use super::registration::{REGISTRATION_CLAIM, kept_registration};
+use super::token::Keyring;
+use super::{
+    Accounts, ChangeReporter, Inner, OpenError, RegisterError, Registration, now_ms, policy,
+};
+
+impl Accounts {
+    /// The accounts of a store for an operator's acts. Nothing is decided that the start of a server
+    /// decides: who becomes its admin and who may sign up.
+    ///
+    /// # Errors
+    /// [`OpenError`], for the operator.
+    pub async fn open_for_operator(
+        store: SharedStore,
+        changes: ChangeReporter,
+    ) -> Result<Self, OpenError> {
+        let accounts = Self(Arc::new(Inner {
+            passwords: Passwords::new()?,
+            pictures: Pictures::default(),
+            keys: Keyring::load(&*store).await?,
+            networks: NetworkHasher::load(&store).await?,
+            admins: Admins::default(),
+            vacancy: Vacancy::Closed,
+            registration: kept_registration(&store)
+                .await?
+                .unwrap_or(Registration::Open),
+            count: AtomicU64::new(store.count_users().await?),
+            changes,
+            store,
+        }));
+        accounts.refresh_admins().await?;
+        Ok(accounts)
+    }
+
+    /// Makes an account without a password. A link to reset the password ([`Accounts::make_reset`])
+    /// gives it the first one.
+    ///
+    /// On a server without accounts this keeps `invite` as the registration of starts without the
+    /// flag. Such a server would count as one that was open before, where everybody may sign up.
+    ///
+    /// # Errors
+    /// [`RegisterError`].
+    pub async fn create_for(&self, name: &str, bot: bool) -> Result<User, RegisterError> {
+        let username = Username::parse_new(name)?;
+        if policy::is_reserved(&username) {
+            return Err(RegisterError::Reserved);
+        }
+        let store = &self.0.store;
+        if store.count_users().await? == 0 {
+            let invite = Registration::Invite.name();
+            store.insert_if_absent(REGISTRATION_CLAIM, invite).await?;
+        }
+        let new = NewUser {
+            username: username.clone(),
+            password: PasswordRecord::Missing,
+            bot,
+            created: now_ms(),
+        };
+        if store.create_user(new).await? == CreateUser::NameTaken {
+            return Err(RegisterError::Taken);
+        }
+        self.0.count.fetch_add(1, Ordering::Relaxed);
+        self.user(&username).await?.ok_or(RegisterError::Busy)
+    }
+}

@@ -1,0 +1,168 @@
+//! The acts of an operator and their results, as they go through the socket: one line of JSON each.
+
+use std::fmt;
+
+use chat_shared::TimestampMs;
+use serde::{Deserialize, Serialize};
+
+/// What an operator wants done. A username may be in any case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// Lists accounts by name.
+    People {
+        /// Only accounts with this text in the username or the display name, in any case.
+        #[serde(default)]
+        search: String,
+        /// Only accounts behind this name.
+        #[serde(default)]
+        after: String,
+    },
+    /// Makes an account, and a link by which its owner sets the password.
+    Create {
+        /// The new username.
+        username: String,
+        /// Whether it is a bot's.
+        #[serde(default)]
+        bot: bool,
+    },
+    /// Refuses sign-ins of an account and ends its sessions.
+    Deactivate {
+        /// The account.
+        username: String,
+    },
+    /// Lets the owner of an account sign in again.
+    Reactivate {
+        /// The account.
+        username: String,
+    },
+    /// Makes a link by which the owner of an account sets a new password.
+    Reset {
+        /// The account.
+        username: String,
+    },
+    /// Lists the sessions of an account.
+    Sessions {
+        /// The account.
+        username: String,
+    },
+    /// Ends all sessions of an account.
+    EndSessions {
+        /// The account.
+        username: String,
+    },
+    /// Makes a person an admin.
+    MakeAdmin {
+        /// The account.
+        username: String,
+    },
+    /// Takes the admin's right from a person.
+    UnmakeAdmin {
+        /// The account.
+        username: String,
+    },
+}
+
+impl Act {
+    /// The act's name in the log.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::People { .. } => "people",
+            Self::Create { .. } => "create",
+            Self::Deactivate { .. } => "deactivate",
+            Self::Reactivate { .. } => "reactivate",
+            Self::Reset { .. } => "reset",
+            Self::Sessions { .. } => "sessions",
+            Self::EndSessions { .. } => "end_sessions",
+            Self::MakeAdmin { .. } => "make_admin",
+            Self::UnmakeAdmin { .. } => "unmake_admin",
+        }
+    }
+}
+
+/// What an act came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// A page of accounts.
+    People {
+        /// The accounts, by name.
+        people: Vec<Person>,
+        /// The name behind which the next page begins; `None` on the last one.
+        next: Option<String>,
+    },
+    /// The sessions of an account, the newest first.
+    Sessions(Vec<SessionRow>),
+    /// An account was changed.
+    Changed {
+        /// A sentence for the operator.
+        sentence: String,
+        /// The account afterwards.
+        person: Person,
+    },
+    /// A link was made.
+    Link {
+        /// A sentence for the operator.
+        sentence: String,
+        /// The link.
+        link: Link,
+    },
+}
+
+/// What came back for an act: its outcome, or a sentence that says why nothing was done.
+pub type Answer = Result<Outcome, String>;
+
+/// An account as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    /// The username.
+    pub username: String,
+    /// The display name.
+    pub display_name: String,
+    /// Whether the account is a bot's.
+    pub bot: bool,
+    /// Whether the account is an admin.
+    pub admin: bool,
+    /// Whether nobody can sign in to the account.
+    pub deactivated: bool,
+    /// When the account was created, in milliseconds since 1970 UTC.
+    pub created: TimestampMs,
+    /// When the ban from the server ends, if there is one in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub banned_until: Option<TimestampMs>,
+}
+
+/// A sign-in as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionRow {
+    /// The session's public id.
+    pub id: String,
+    /// When it began, in milliseconds since 1970 UTC.
+    pub created: TimestampMs,
+    /// When it ends if it is not used, in milliseconds since 1970 UTC; absent for never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<TimestampMs>,
+}
+
+/// A link that is shown once. It lets somebody in, so that it is never in `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The account that it is for.
+    pub username: String,
+    /// Its path on the server.
+    pub path: String,
+    /// The whole link, where the server's address is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// When it ends, in milliseconds since 1970 UTC.
+    pub expires: TimestampMs,
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("username", &self.username)
+            .field("expires", &self.expires)
+            .finish_non_exhaustive()
+    }
+}

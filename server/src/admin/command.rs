@@ -1,0 +1,208 @@
+//! The command line of `chat-server admin`: its subcommands, and where their acts are carried out.
+
+#[cfg(unix)]
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use chat_server_store::SharedStore;
+
+use super::act::{Act, Answer, Outcome};
+use super::executor::Executor;
+use super::output;
+#[cfg(unix)]
+use super::socket;
+use crate::accounts::{Accounts, change_reports};
+use crate::config::Config;
+use crate::hub::account_log;
+use crate::run::{StartError, open_store};
+
+/// What `chat-server admin` was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
+pub struct AdminArgs {
+    /// Print JSON for scripts: one object a line
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    #[command(subcommand)]
+    pub command: AdminCommand,
+}
+
+/// The subjects of acts.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
+pub enum AdminCommand {
+    /// List, create, deactivate and reset accounts, end their sessions, make admins
+    #[command(subcommand)]
+    People(PeopleCommand),
+}
+
+/// Acts on accounts. A username may be in any case.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
+pub enum PeopleCommand {
+    /// List the accounts by name
+    List {
+        /// Only those with this text in the username or the display name
+        search: Option<String>,
+    },
+    /// Create an account, and print a link by which its owner sets the password
+    Create {
+        /// The new username
+        name: String,
+        /// Make it a bot's account
+        #[arg(long)]
+        bot: bool,
+    },
+    /// Refuse sign-ins of an account and end its sessions; its name stays taken
+    Deactivate {
+        /// The username
+        name: String,
+    },
+    /// Let the owner of a deactivated account sign in again
+    Reactivate {
+        /// The username
+        name: String,
+    },
+    /// Print a link by which the owner of an account sets a new password once, within a day
+    Reset {
+        /// The username
+        name: String,
+    },
+    /// List the sessions of an account, or end them all
+    Sessions {
+        /// The username
+        name: String,
+        /// End them
+        #[arg(long)]
+        end: bool,
+    },
+    /// Make a person an admin
+    MakeAdmin {
+        /// The username
+        name: String,
+    },
+    /// Take the admin's right from a person; the last admin keeps it
+    UnmakeAdmin {
+        /// The username
+        name: String,
+    },
+}
+
+impl From<PeopleCommand> for Act {
+    fn from(command: PeopleCommand) -> Self {
+        match command {
+            PeopleCommand::List { search } => Self::People {
+                search: search.unwrap_or_default(),
+                after: String::new(),
+            },
+            PeopleCommand::Create {
+                name: username,
+                bot,
+            } => Self::Create { username, bot },
+            PeopleCommand::Deactivate { name: username } => Self::Deactivate { username },
+            PeopleCommand::Reactivate { name: username } => Self::Reactivate { username },
+            PeopleCommand::Reset { name: username } => Self::Reset { username },
+            PeopleCommand::Sessions {
+                name: username,
+                end: false,
+            } => Self::Sessions { username },
+            PeopleCommand::Sessions {
+                name: username,
+                end: true,
+            } => Self::EndSessions { username },
+            PeopleCommand::MakeAdmin { name: username } => Self::MakeAdmin { username },
+            PeopleCommand::UnmakeAdmin { name: username } => Self::UnmakeAdmin { username },
+        }
+    }
+}
+
+impl From<AdminCommand> for Act {
+    fn from(command: AdminCommand) -> Self {
+        match command {
+            AdminCommand::People(command) => command.into(),
+        }
+    }
+}
+
+/// Why an act was not carried out, as a sentence for the operator.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct AdminError(String);
+
+/// Carries out the acts of a command and prints their outcomes.
+///
+/// # Errors
+/// One sentence for the operator. Nothing was changed, unless it says that the server gave no answer.
+pub async fn run(config: &Config, args: &AdminArgs) -> anyhow::Result<()> {
+    config.check()?;
+    let target = Target::find(config).await?;
+    let done = ask_all(&target, args.command.clone().into(), args.json).await;
+    target.close().await;
+    done
+}
+
+/// Carries out an act; of a list, all pages.
+async fn ask_all(target: &Target, mut act: Act, json: bool) -> anyhow::Result<()> {
+    let mut outcomes = Vec::new();
+    loop {
+        let outcome = target.ask(&act).await?.map_err(AdminError)?;
+        let next = match &outcome {
+            Outcome::People { next, .. } => next.clone(),
+            Outcome::Sessions(_) | Outcome::Changed { .. } | Outcome::Link { .. } => None,
+        };
+        outcomes.push(outcome);
+        match (&mut act, next) {
+            (Act::People { after, .. }, Some(next)) => *after = next,
+            _ => break,
+        }
+    }
+    Ok(output::print(&outcomes, json)?)
+}
+
+/// Where acts are carried out.
+enum Target {
+    /// By the server that listens at this socket.
+    #[cfg(unix)]
+    Server(PathBuf),
+    /// Here, on the store of a server that does not run, or of servers that share a MongoDB.
+    Store {
+        executor: Executor,
+        store: SharedStore,
+    },
+}
+
+impl Target {
+    async fn find(config: &Config) -> anyhow::Result<Self> {
+        #[cfg(unix)]
+        if let Some(path) = config.admin_socket()?
+            && socket::is_served(&path).await?
+        {
+            return Ok(Self::Server(path));
+        }
+        let (store, place) = open_store(config).await?;
+        let (reporter, changes) = change_reports();
+        // Servers that share a database run beside this command. SQLite's directory is its own.
+        if store.kind() != "sqlite" {
+            tokio::spawn(account_log::append_all(Arc::clone(&store), changes));
+        }
+        let accounts = Accounts::open_for_operator(Arc::clone(&store), reporter).await;
+        let accounts = accounts.map_err(|error| StartError::Accounts { place, error })?;
+        let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
+        let executor = Executor::new(accounts, Arc::clone(&store), address);
+        Ok(Self::Store { executor, store })
+    }
+
+    async fn ask(&self, act: &Act) -> anyhow::Result<Answer> {
+        match self {
+            #[cfg(unix)]
+            Self::Server(path) => Ok(socket::ask(path, act).await?),
+            Self::Store { executor, .. } => Ok(executor.run(act.clone()).await),
+        }
+    }
+
+    async fn close(self) {
+        match self {
+            #[cfg(unix)]
+            Self::Server(_) => {}
+            Self::Store { store, .. } => store.close().await,
+        }
+    }
+}

@@ -1,0 +1,213 @@
+//! Carries out acts, in a running server and on a stopped one's store alike.
+
+use std::collections::BTreeSet;
+
+use chat_server_store::{AccountState, SharedStore, StoreError, User};
+use chat_shared::Username;
+
+use super::act::{Act, Answer, Link, Outcome, Person, SessionRow};
+use crate::accounts::{Accounts, AdminError, NewCodeError, RegisterError, StateError, now_ms};
+
+/// Accounts in one page of a list.
+const PEOPLE_LISTED_MAX: usize = 200;
+
+/// Accounts that are read for one page: a search passes over those that do not match.
+const PEOPLE_READ_MAX: usize = 2_000;
+
+/// What acts work on.
+#[derive(Debug, Clone)]
+pub struct Executor {
+    accounts: Accounts,
+    store: SharedStore,
+    /// The server's address as people open it, such as `https://chat.example`.
+    address: Option<String>,
+}
+
+/// Why nothing was done. Each is a sentence without its period, for the operator.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error("No user is named {0}")]
+    NoSuchUser(String),
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    #[error(transparent)]
+    Admin(#[from] AdminError),
+    #[error(transparent)]
+    State(#[from] StateError),
+    #[error("No link was made: {0}")]
+    Link(#[from] NewCodeError),
+    #[error("{0} is deactivated: reactivate the account first")]
+    Deactivated(Username),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Executor {
+    /// Carries acts out on these accounts and their store. `address` begins the links that it makes.
+    pub fn new(accounts: Accounts, store: SharedStore, address: Option<String>) -> Self {
+        Self {
+            accounts,
+            store,
+            address,
+        }
+    }
+
+    /// Carries out one act.
+    pub async fn run(&self, act: Act) -> Answer {
+        let name = act.name();
+        let outcome = match act {
+            Act::People { search, after } => self.people(&search, after).await,
+            Act::Create { username, bot } => self.create(&username, bot).await,
+            Act::Deactivate { username } => self.deactivate(&username).await,
+            Act::Reactivate { username } => self.reactivate(&username).await,
+            Act::Reset { username } => self.reset(&username).await,
+            Act::Sessions { username } => self.sessions(&username).await,
+            Act::EndSessions { username } => self.end_sessions(&username).await,
+            Act::MakeAdmin { username } => self.set_admin(&username, true).await,
+            Act::UnmakeAdmin { username } => self.set_admin(&username, false).await,
+        };
+        if let Err(error) = &outcome {
+            tracing::info!(act = name, %error, "an operator's act was refused");
+        }
+        outcome.map_err(|failure| format!("{failure}."))
+    }
+
+    /// Finds an account by a name in any case.
+    async fn user(&self, name: &str) -> Result<User, Failure> {
+        let found = self.store.find_user(name).await?;
+        found.ok_or_else(|| Failure::NoSuchUser(name.to_owned()))
+    }
+
+    async fn people(&self, search: &str, mut after: String) -> Result<Outcome, Failure> {
+        let search = search.to_lowercase();
+        let is_wanted = |user: &User| {
+            let names = [user.username.as_str(), &user.display_name];
+            names
+                .iter()
+                .any(|name| name.to_lowercase().contains(&search))
+        };
+        let admins = self.accounts.admins();
+        let mut people = Vec::new();
+        let mut read = 0;
+        loop {
+            let page = self.store.users_after(&after, PEOPLE_LISTED_MAX).await?;
+            let is_last = page.len() < PEOPLE_LISTED_MAX;
+            read += page.len();
+            for user in page {
+                after = user.username.to_string();
+                if is_wanted(&user) {
+                    people.push(person(user, &admins));
+                }
+                if people.len() == PEOPLE_LISTED_MAX {
+                    let next = Some(after);
+                    return Ok(Outcome::People { people, next });
+                }
+            }
+            if is_last || read >= PEOPLE_READ_MAX {
+                let next = (!is_last).then_some(after);
+                return Ok(Outcome::People { people, next });
+            }
+        }
+    }
+
+    async fn create(&self, name: &str, bot: bool) -> Result<Outcome, Failure> {
+        let user = self.accounts.create_for(name, bot).await?;
+        let username = user.username.clone();
+        tracing::info!(%username, bot, "an operator created an account");
+        self.link(user, format!("{username} has an account.")).await
+    }
+
+    async fn reset(&self, name: &str) -> Result<Outcome, Failure> {
+        let user = self.user(name).await?;
+        if user.state == AccountState::Deactivated {
+            return Err(Failure::Deactivated(user.username));
+        }
+        let username = user.username.clone();
+        tracing::info!(%username, "an operator made a link to reset a password");
+        self.link(user, String::new()).await
+    }
+
+    /// Makes a link by which a user sets the password.
+    async fn link(&self, user: User, before: String) -> Result<Outcome, Failure> {
+        let (secret, code) = self.accounts.make_reset(None, user.clone()).await?;
+        let path = format!("/reset/{}", secret.expose());
+        let username = user.username;
+        let sentence = format!(
+            "{before} Give {username} this link, by which the password is set once, within a day:"
+        );
+        let link = Link {
+            username: username.into(),
+            url: self
+                .address
+                .as_ref()
+                .map(|address| format!("{address}{path}")),
+            path,
+            expires: code.expires,
+        };
+        let sentence = sentence.trim_start().to_owned();
+        Ok(Outcome::Link { sentence, link })
+    }
+
+    async fn deactivate(&self, name: &str) -> Result<Outcome, Failure> {
+        let username = self.user(name).await?.username;
+        self.accounts.deactivate(&username).await?;
+        let sentence = format!("{username} is deactivated, and every session of it has ended.");
+        self.changed(&username, sentence).await
+    }
+
+    async fn reactivate(&self, name: &str) -> Result<Outcome, Failure> {
+        let username = self.user(name).await?.username;
+        self.accounts.reactivate(&username).await?;
+        let sentence = format!("{username} can sign in again.");
+        self.changed(&username, sentence).await
+    }
+
+    async fn sessions(&self, name: &str) -> Result<Outcome, Failure> {
+        let username = self.user(name).await?.username;
+        let sessions = self.accounts.sessions_of(&username).await?;
+        let sessions = sessions.into_iter().map(|session| SessionRow {
+            id: session.id,
+            created: session.created,
+            expires: session.expires,
+        });
+        Ok(Outcome::Sessions(sessions.collect()))
+    }
+
+    async fn end_sessions(&self, name: &str) -> Result<Outcome, Failure> {
+        let username = self.user(name).await?.username;
+        self.accounts.end_all_sessions(&username).await?;
+        let sentence = format!("Every session of {username} has ended.");
+        self.changed(&username, sentence).await
+    }
+
+    async fn set_admin(&self, name: &str, is_admin: bool) -> Result<Outcome, Failure> {
+        let username = self.user(name).await?.username;
+        self.accounts.set_admin(None, &username, is_admin).await?;
+        let sentence = match is_admin {
+            true => format!("{username} is an admin."),
+            false => format!("{username} is no admin."),
+        };
+        self.changed(&username, sentence).await
+    }
+
+    /// The account after a change.
+    async fn changed(&self, username: &Username, sentence: String) -> Result<Outcome, Failure> {
+        tracing::info!(%username, %sentence, "an operator changed an account");
+        let user = self.user(username.as_str()).await?;
+        let person = person(user, &self.accounts.admins());
+        Ok(Outcome::Changed { sentence, person })
+    }
+}
+
+fn person(user: User, admins: &BTreeSet<Username>) -> Person {
+    let now = now_ms();
+    Person {
+        admin: admins.contains(&user.username),
+        deactivated: user.state == AccountState::Deactivated,
+        username: user.username.into(),
+        display_name: user.display_name,
+        bot: user.bot,
+        created: user.created,
+        banned_until: user.banned_until.filter(|until| *until > now),
+    }
+}

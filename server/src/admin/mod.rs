@@ -1,0 +1,27 @@
+//! What an operator does to people and rooms by `chat-server admin`.
+//!
+//! An act is data ([`Act`]) and one module carries it out ([`Executor`]), whether the server runs or
+//! not:
+//!
+//! ```text
+//!                        ┌─ a server listens at the socket ──► socket ──► Executor of the server
+//!  command ── Act ──────►┤
+//!                        └─ none does ──► the store, under its lock ──► Executor of the command
+//! ```
+//!
+//! On a running server an act takes effect at once, and its answer comes after that.
+
+mod act;
+mod command;
+mod executor;
+mod output;
+#[cfg(unix)]
+mod socket;
+#[cfg(test)]
+mod tests;
+
+pub use act::{Act, Answer, Link, Outcome, Person, SessionRow};
+pub use command::{AdminArgs, AdminCommand, AdminError, PeopleCommand, run};
+pub use executor::Executor;
+#[cfg(unix)]
+pub use socket::{AdminSocket, SocketError};

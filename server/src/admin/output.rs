@@ -1,0 +1,136 @@
+//! Prints outcomes on standard output: tables for people, JSON for scripts.
+//!
+//! Names and texts are other people's. Characters that a terminal acts on are printed as escapes, so
+//! that nothing of them runs.
+
+use std::io::{self, ErrorKind, Write};
+
+use chat_shared::TimestampMs;
+use chat_shared::text::escape_controls;
+use jiff::Timestamp;
+use serde::Serialize;
+use unicode_width::UnicodeWidthStr;
+
+use super::act::{Outcome, Person, SessionRow};
+
+/// Spaces between the columns of a table.
+const COLUMN_GAP: usize = 2;
+
+/// Prints the outcomes of one command. A reader that has gone, such as `head`, is no error.
+pub(super) fn print(outcomes: &[Outcome], json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = write(&mut out, outcomes, json).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
+}
+
+pub(super) fn write(out: &mut impl Write, outcomes: &[Outcome], json: bool) -> io::Result<()> {
+    match json {
+        true => outcomes.iter().try_for_each(|it| write_as_json(out, it)),
+        false => write_for_people(out, outcomes),
+    }
+}
+
+fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
+    match outcome {
+        Outcome::People { people, .. } => write_json(out, people),
+        Outcome::Sessions(sessions) => write_json(out, sessions),
+        Outcome::Changed { person, .. } => write_json(out, std::slice::from_ref(person)),
+        Outcome::Link { link, .. } => write_json(out, std::slice::from_ref(link)),
+    }
+}
+
+fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()> {
+    let mut all = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Outcome::People { people, .. } => all.extend(people),
+            Outcome::Sessions(sessions) => write_sessions(out, sessions)?,
+            Outcome::Changed { sentence, .. } => writeln!(out, "{}", escape_controls(sentence))?,
+            Outcome::Link { sentence, link } => {
+                writeln!(out, "{}", escape_controls(sentence))?;
+                writeln!(out, "{}", link.url.as_ref().unwrap_or(&link.path))?;
+            }
+        }
+    }
+    match all.is_empty() {
+        true => Ok(()),
+        false => write_people(out, &all),
+    }
+}
+
+fn write_json<T: Serialize>(out: &mut impl Write, rows: &[T]) -> io::Result<()> {
+    for row in rows {
+        let json = serde_json::to_string(row).map_err(io::Error::other)?;
+        writeln!(out, "{}", escape_controls(&json))?;
+    }
+    Ok(())
+}
+
+fn write_people(out: &mut impl Write, people: &[&Person]) -> io::Result<()> {
+    let rows = people.iter().map(|person| {
+        [
+            person.username.clone(),
+            person.display_name.clone(),
+            date(person.created),
+            state(person),
+        ]
+    });
+    write_table(out, ["USERNAME", "DISPLAY NAME", "CREATED", "STATE"], rows)
+}
+
+fn write_sessions(out: &mut impl Write, sessions: &[SessionRow]) -> io::Result<()> {
+    let rows = sessions.iter().map(|session| {
+        let expires = session.expires.map_or_else(|| "never".to_owned(), date);
+        [session.id.clone(), date(session.created), expires]
+    });
+    write_table(out, ["SESSION", "SINCE", "UNTIL"], rows)
+}
+
+/// What there is to say of an account beside its names.
+fn state(person: &Person) -> String {
+    let banned = person.banned_until.is_some();
+    let states = [
+        (person.admin, "admin"),
+        (person.bot, "bot"),
+        (person.deactivated, "deactivated"),
+        (banned, "banned"),
+    ];
+    let states = states.into_iter().filter(|(is_so, _)| *is_so);
+    states.map(|(_, name)| name).collect::<Vec<_>>().join(", ")
+}
+
+/// The day in UTC.
+fn date(ts: TimestampMs) -> String {
+    let ts = i64::try_from(ts).ok();
+    let ts = ts.and_then(|ts| Timestamp::from_millisecond(ts).ok());
+    ts.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+}
+
+/// Writes rows under a heading, each column as wide as its widest cell.
+fn write_table<const N: usize>(
+    out: &mut impl Write,
+    heading: [&str; N],
+    rows: impl Iterator<Item = [String; N]>,
+) -> io::Result<()> {
+    let rows = rows.map(|row| row.map(|cell| escape_controls(&cell)));
+    let rows: Vec<_> = [heading.map(str::to_owned)]
+        .into_iter()
+        .chain(rows)
+        .collect();
+    let widths: [usize; N] = std::array::from_fn(|column| {
+        let widths = rows.iter().map(|row| row[column].width());
+        widths.max().unwrap_or_default()
+    });
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(cell);
+            line.push_str(&" ".repeat(width - cell.width() + COLUMN_GAP));
+        }
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
