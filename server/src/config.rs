@@ -6,8 +6,9 @@ mod values;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Parser;
 use etcetera::{AppStrategy, AppStrategyArgs};
@@ -28,6 +29,9 @@ pub const CONNECTIONS_PER_USER_MAX_DEFAULT: usize = 64;
 
 /// WebSocket connections from one client address.
 pub const CONNECTIONS_PER_ADDRESS_MAX_DEFAULT: usize = 4_096;
+
+/// Days for which the audit is kept.
+pub const AUDIT_DAYS_DEFAULT: NonZeroU32 = NonZeroU32::new(90).unwrap();
 
 /// The socket of `chat-server admin` in the data directory.
 const ADMIN_SOCKET: &str = "admin.sock";
@@ -155,6 +159,15 @@ pub struct Config {
     #[arg(long, env = "CHAT_REGISTRATION", value_enum)]
     pub registration: Option<Registration>,
 
+    /// Days for which the audit is kept: who signed in and who changed what
+    #[arg(
+        long,
+        env = "CHAT_AUDIT_DAYS",
+        value_name = "N",
+        default_value_t = AUDIT_DAYS_DEFAULT
+    )]
+    pub audit_days: NonZeroU32,
+
     /// An account that is an admin of the server [default: the first person who signs up, or who opens
     /// the set-up link in the log where others can reach the server]
     #[arg(long, env = "CHAT_ADMIN", value_name = "NAME")]
@@ -193,6 +206,7 @@ or opens the store itself if none does.
 Examples:
   chat-server admin people list
   chat-server admin people make-admin ann
+  chat-server admin audit --limit 20
   chat-server admin --json people list | jq -r .username";
 
 /// Why the server can't run as it is configured. Each is a sentence for the operator.
@@ -258,6 +272,11 @@ impl Config {
         }
     }
 
+    /// How long an entry of the audit is kept.
+    pub fn audit_kept_for(&self) -> Duration {
+        Duration::from_secs(u64::from(self.audit_days.get()) * 24 * 60 * 60)
+    }
+
     /// The MongoDB that everything is kept in, where one is chosen.
     pub fn mongo(&self) -> Option<&SecretUrl> {
         self.mongo_url.as_ref().filter(|url| !url.is_empty())
@@ -320,6 +339,7 @@ impl Default for Config {
             tls_cert: None,
             tls_key: None,
             registration: None,
+            audit_days: AUDIT_DAYS_DEFAULT,
             admin: None,
         }
     }

@@ -161,6 +161,7 @@ impl Server {
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
         let gateway = Gateway::new(hub.clone(), gateway_limits(&config, descriptors));
         let limits = Arc::new(http_limits(&config));
+        let audit_kept_for = config.audit_kept_for();
         let hosts = host_policy(&config, address);
         let serving_metrics = serve_metrics(&config, &metrics, &accounts).await?;
         let proxies = TrustedProxies::new(config.trusted_proxy, tls.is_some());
@@ -200,7 +201,7 @@ impl Server {
             _serving_admin: serving_admin,
             serving: spawn(serve::serve(listener, service, shutdown)),
             _converting: spawn(convert(accounts.clone())),
-            _tidying: spawn(tidy(accounts, limits)),
+            _tidying: spawn(tidy(accounts, limits, audit_kept_for)),
             _scrubbing: spawn(scrubbing::run(hub.clone())),
             _beating: spawn(heartbeat::run(hub.clone())),
             _account_changes: spawn(account_changes::run(hub, changes)),
@@ -228,6 +229,7 @@ impl Server {
         if let Err(error) = serving.await {
             tracing::error!(%error, "serving ended badly");
         }
+        hub.accounts().flush_audit().await;
         store.close().await;
     }
 }
@@ -377,7 +379,7 @@ async fn convert(accounts: Accounts) {
     accounts.convert_plain_passwords().await;
 }
 
-async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
+async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>, audit_kept_for: Duration) {
     let mut interval = tokio::time::interval(TIDY_INTERVAL);
     loop {
         interval.tick().await;
@@ -387,6 +389,9 @@ async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>) {
         }
         if let Err(error) = accounts.purge_codes().await {
             tracing::warn!(%error, "invites that have expired could not be purged");
+        }
+        if let Err(error) = accounts.purge_audit(audit_kept_for).await {
+            tracing::warn!(%error, "old entries of the audit could not be purged");
         }
     }
 }

@@ -119,6 +119,7 @@ pub fn decode_client_frame(text: &str) -> Result<ClientFrame, DecodeError> {
         "reset_link" => Command::ResetLink(fields(text, kind, re)?),
         "make_admin" => Command::MakeAdmin(fields(text, kind, re)?),
         "unmake_admin" => Command::UnmakeAdmin(fields(text, kind, re)?),
+        "audit" => Command::Audit(fields(text, kind, re)?),
         "resume" => Command::Resume(fields(text, kind, re)?),
         "ping" => Command::Ping,
         _ => {

@@ -8,7 +8,7 @@ re?: RequestId,
 /**
  * The room.
  */
-room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "invite_link" } & NewInviteLink | { "type": "reset_link" } & NewResetLink | { "type": "invite_links" } & InvitesPage | { "type": "ok", 
+room: RoomInfo, } | { "type": "room_gone" } & RoomGone | { "type": "limited" } & Limited | { "type": "bye" } & Bye | { "type": "ack" } & Ack | { "type": "history" } & HistoryPage | { "type": "events" } & EventsPage | { "type": "results" } & ResultsPage | { "type": "rooms" } & RoomsPage | { "type": "members" } & MembersPage | { "type": "invite_link" } & NewInviteLink | { "type": "reset_link" } & NewResetLink | { "type": "invite_links" } & InvitesPage | { "type": "audit" } & AuditPage | { "type": "ok", 
 /**
  * The `id` of the command that this answers.
  */
@@ -668,9 +668,9 @@ export type CommandFrame = {
 /**
  * Chosen by the client; unique among its unanswered commands.
  */
-id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "resume" } & Resume | { "type": "ping" });
+id?: RequestId, } & ({ "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "audit" } & Audit | { "type": "resume" } & Resume | { "type": "ping" });
 
-export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "resume" } & Resume | { "type": "ping" };
+export type Command = { "type": "send" } & Send | { "type": "edit" } & Edit | { "type": "delete" } & Delete | { "type": "react" } & React | { "type": "history" } & History | { "type": "events" } & Events | { "type": "search" } & Search | { "type": "typing" } & Typing | { "type": "read" } & Read | { "type": "rooms" } & Rooms | { "type": "members" } & Members | { "type": "create" } & Create | { "type": "join" } & Join | { "type": "leave" } & Leave | { "type": "invite" } & About | { "type": "kick" } & About | { "type": "ban" } & AboutFor | { "type": "unban" } & About | { "type": "mute" } & AboutFor | { "type": "unmute" } & About | { "type": "role" } & GiveRole | { "type": "topic" } & Topic | { "type": "dm" } & Dm | { "type": "profile" } & Profile | { "type": "block" } & Block | { "type": "unblock" } & Block | { "type": "invite_link" } & InviteLink | { "type": "invite_links" } & InviteLinks | { "type": "revoke_invite" } & RevokeInvite | { "type": "reset_link" } & ResetLink | { "type": "make_admin" } & AdminRight | { "type": "unmake_admin" } & AdminRight | { "type": "audit" } & Audit | { "type": "resume" } & Resume | { "type": "ping" };
 
 export type Send = { 
 /**
@@ -1096,6 +1096,65 @@ export type AdminRight = {
  * The user who gets the right or loses it.
  */
 username: Username, };
+
+export type Audit = { 
+/**
+ * Only entries older than this one, by its [`AuditInfo::entry`].
+ */
+before?: string, 
+/**
+ * Entries at most: 1 to [`crate::limits::LIST_LIMIT_MAX`].
+ */
+limit?: number, };
+
+export type AuditPage = { 
+/**
+ * The `id` of the command that this answers.
+ */
+re?: RequestId, 
+/**
+ * The entries.
+ */
+entries: Array<AuditInfo>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, };
+
+export type AuditInfo = { 
+/**
+ * Names the entry.
+ */
+entry: string, 
+/**
+ * When it happened.
+ */
+ts: number, 
+/**
+ * What was done, such as `sign_in` or `role`. More names may be added.
+ */
+action: string, 
+/**
+ * Who did it. Absent for the operator and for somebody who failed to sign in.
+ */
+by?: Username, 
+/**
+ * The account that it was done to. Absent if there is none, as when somebody failed to sign in
+ * with a name that nobody has: it may be a password.
+ */
+username?: Username, 
+/**
+ * The room that it was done in.
+ */
+room?: RoomName, 
+/**
+ * The client's network: an IPv4 address or an IPv6 /64.
+ */
+from?: string, 
+/**
+ * What else there is to say, such as the role that was given.
+ */
+detail?: string, };
 
 export type Resume = { 
 /**

@@ -16,7 +16,7 @@ use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::admin::{ADMIN_CLAIM, Vacancy};
-use super::{Accounts, AdminError};
+use super::{Accounts, AdminError, AuditAction, Audited};
 
 /// Attempts to change the list of admins while others change it.
 const ATTEMPTS_MAX: usize = 16;
@@ -190,6 +190,11 @@ impl Accounts {
                 list.version += 1;
                 list.names = names;
                 self.0.admins.know(list);
+                let action = match change.is_admin {
+                    true => AuditAction::MakeAdmin,
+                    false => AuditAction::UnmakeAdmin,
+                };
+                self.audit(Audited::new(action, change.by.as_ref()).to(username));
                 return Ok(());
             }
         }

@@ -13,6 +13,7 @@
 
 mod admin;
 mod admins;
+mod audit;
 mod avatar;
 mod changes;
 mod convert;
@@ -31,6 +32,7 @@ mod sign_in;
 mod states;
 mod token;
 
+pub use audit::{AuditAction, Audited, audit_info};
 pub use avatar::avatar_path;
 pub use changes::{AccountEvent, ChangeReporter, ReportedChange, ReportedChanges, change_reports};
 pub use error::{
@@ -60,6 +62,7 @@ use chat_shared::{TimestampMs, Username};
 
 use admin::{Vacancy, find_admins};
 use admins::Admins;
+use audit::AuditWriter;
 use chat_server_store::{SharedStore, StoreError, User};
 use networks::NetworkHasher;
 use password::Passwords;
@@ -82,6 +85,7 @@ struct Inner {
     registration: Registration,
     count: AtomicU64,
     changes: ChangeReporter,
+    audit: AuditWriter,
 }
 
 impl fmt::Debug for Accounts {
@@ -130,6 +134,7 @@ impl Accounts {
         let (admins, vacancy) = find_admins(&store, options).await?;
         let count = AtomicU64::new(count);
         Ok(Self(Arc::new(Inner {
+            audit: AuditWriter::start(Arc::clone(&store)),
             store,
             passwords,
             pictures: Pictures::default(),

@@ -9,13 +9,15 @@ use chat_shared::Username;
 
 use super::admin::Vacancy;
 use super::admins::Admins;
+use super::audit::AuditWriter;
 use super::networks::NetworkHasher;
 use super::password::Passwords;
 use super::picture::Pictures;
 use super::registration::{REGISTRATION_CLAIM, kept_registration};
 use super::token::Keyring;
 use super::{
-    Accounts, ChangeReporter, Inner, OpenError, RegisterError, Registration, now_ms, policy,
+    Accounts, AuditAction, Audited, ChangeReporter, Inner, OpenError, RegisterError, Registration,
+    now_ms, policy,
 };
 
 impl Accounts {
@@ -40,6 +42,7 @@ impl Accounts {
                 .unwrap_or(Registration::Open),
             count: AtomicU64::new(store.count_users().await?),
             changes,
+            audit: AuditWriter::start(Arc::clone(&store)),
             store,
         }));
         accounts.refresh_admins().await?;
@@ -74,6 +77,7 @@ impl Accounts {
             return Err(RegisterError::Taken);
         }
         self.0.count.fetch_add(1, Ordering::Relaxed);
+        self.audit(Audited::new(AuditAction::Create, None).to(&username));
         self.user(&username).await?.ok_or(RegisterError::Busy)
     }
 }

@@ -3,7 +3,9 @@
 use chat_shared::{Seq, TimestampMs, Username};
 
 use super::password::Verdict;
-use super::{Accounts, AvatarError, Inner, PasswordChangeError, now_ms, policy};
+use super::{
+    Accounts, AuditAction, Audited, AvatarError, Inner, PasswordChangeError, now_ms, policy,
+};
 use chat_server_rules::AccountChange;
 use chat_server_store::{Avatar, NewPassword, PasswordChange, PasswordEpoch, StoreError, User};
 
@@ -34,7 +36,11 @@ impl Accounts {
         let kept = Some(kept.to_owned());
         let stored = self.store_password(username, epoch.flatten(), new, kept);
         match stored.await? {
-            PasswordChange::Done => Ok(()),
+            PasswordChange::Done => {
+                let changed = Audited::new(AuditAction::PasswordChanged, Some(username));
+                self.audit(changed.to(username));
+                Ok(())
+            }
             PasswordChange::Outdated | PasswordChange::NoSuchUser => {
                 Err(PasswordChangeError::Wrong)
             }

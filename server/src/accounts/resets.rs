@@ -12,7 +12,7 @@ use chat_server_store::{
 use chat_shared::Username;
 
 use super::invites::{check, id_of};
-use super::{Accounts, NewCodeError, ResetError, SecretCode, now_ms, policy};
+use super::{Accounts, AuditAction, Audited, NewCodeError, ResetError, SecretCode, now_ms, policy};
 
 /// How long a link works, in milliseconds: a day.
 const RESET_LIFETIME_MS: u64 = 24 * 60 * 60 * 1_000;
@@ -46,7 +46,11 @@ impl Accounts {
             account: Some(user.username),
             epoch: user.password_epoch,
         };
-        self.make_code(code).await
+        let made = self.make_code(code).await?;
+        if let Some(username) = &made.1.account {
+            self.audit(Audited::new(AuditAction::ResetLink, by).to(username));
+        }
+        Ok(made)
     }
 
     /// A code's account and the rest of it, if it would reset the password now.
@@ -92,6 +96,7 @@ impl Accounts {
                 return Err(ResetError::Invalid);
             }
         }
+        self.audit(Audited::new(AuditAction::PasswordReset, code.by.as_ref()).to(&account));
         tracing::info!(username = %account, by = code.by.as_ref().map(Username::as_str), "password reset");
         let store = &self.0.store;
         if let Err(error) = store.remove_code(CodeKind::Reset, &code.id).await {

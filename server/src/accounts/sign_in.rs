@@ -12,7 +12,11 @@ use super::password::Verdict;
 use super::registration::Entry;
 use super::sessions::{NewSession, SESSION_LIFETIME};
 use super::token::{Secret, SessionClaims, random_id};
-use super::{Accounts, Inner, RegisterError, SignInError, SignUp, SignedUp, as_ms, now_ms, policy};
+use super::{
+    Accounts, AuditAction, Audited, Inner, RegisterError, SignInError, SignUp, SignedUp, as_ms,
+    now_ms, policy,
+};
+use crate::network::ClientNetwork;
 
 /// A sign-up that was checked and whose password is hashed.
 struct CheckedSignUp {
@@ -128,6 +132,11 @@ impl Accounts {
             invited_by = invite.and_then(|code| code.by.as_ref()).map(Username::as_str),
             "account created"
         );
+        let signed_up = Audited::new(AuditAction::SignUp, Some(&username)).to(&username);
+        self.audit(match invite {
+            Some(code) => signed_up.detail(format!("invite {}", code.id.0)),
+            None => signed_up,
+        });
         if let Err(error) = self.learn_admin().await {
             tracing::warn!(%error, "the admin's name could not be read; the next sign-in tries again");
         }
@@ -136,18 +145,55 @@ impl Accounts {
     }
 
     /// Checks a password and makes a session. The rules for new names and passwords do not apply,
-    /// so that every account of the FastAPI demo can sign in.
+    /// so that every account of the FastAPI demo can sign in. `from` is where the client is.
     ///
     /// # Errors
     /// [`SignInError`].
-    pub async fn sign_in(&self, name: &str, password: String) -> Result<NewSession, SignInError> {
+    pub async fn sign_in_from(
+        &self,
+        name: &str,
+        password: String,
+        from: Option<ClientNetwork>,
+    ) -> Result<NewSession, SignInError> {
+        let found = self.0.store.find_user(name).await?;
+        let username = found.as_ref().map(|user| user.username.clone());
+        let signed_in = self.check_and_sign_in(found, password).await;
+        let audited = match &signed_in {
+            Ok(session) => Audited::new(AuditAction::SignIn, Some(&session.username)),
+            Err(SignInError::Invalid) if username.is_none() => {
+                Audited::new(AuditAction::SignInFailed, None).detail("unknown username")
+            }
+            Err(SignInError::Invalid) => {
+                Audited::new(AuditAction::SignInFailed, None).detail("wrong password")
+            }
+            Err(SignInError::Banned) => {
+                Audited::new(AuditAction::SignInFailed, None).detail("banned")
+            }
+            Err(SignInError::Deactivated) => {
+                Audited::new(AuditAction::SignInFailed, None).detail("deactivated")
+            }
+            Err(SignInError::Busy | SignInError::Store(_)) => return signed_in,
+        };
+        // A name that nobody has may be a password.
+        let audited = match &username {
+            Some(username) => audited.to(username),
+            None => audited,
+        };
+        self.audit(audited.from(from));
+        signed_in
+    }
+
+    async fn check_and_sign_in(
+        &self,
+        user: Option<User>,
+        password: String,
+    ) -> Result<NewSession, SignInError> {
         let Inner {
             store,
             passwords,
             keys,
             ..
         } = &*self.0;
-        let user = store.find_user(name).await?;
         let record = user.as_ref().map(|user| user.password.clone());
         let verdict = passwords
             .verify(password.clone(), record)

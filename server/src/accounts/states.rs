@@ -9,7 +9,7 @@ use chat_server_rules::AccountChange;
 use chat_server_store::{AccountState, StoreError};
 use chat_shared::Username;
 
-use super::{Accounts, StateError};
+use super::{Accounts, AuditAction, Audited, StateError};
 
 impl Accounts {
     /// Refuses sign-ins of an account from now on, and ends all its sessions. One that is deactivated
@@ -30,6 +30,7 @@ impl Accounts {
                 return Err(StateError::Admin(username));
             }
             let store = &accounts.0.store;
+            accounts.audit(Audited::new(AuditAction::Deactivate, None).to(&username));
             store
                 .set_state(&username, AccountState::Deactivated)
                 .await?;
@@ -46,6 +47,7 @@ impl Accounts {
         self.check_user(username).await?;
         let store = &self.0.store;
         store.revoke_sessions_of(username, None).await?;
+        self.audit(Audited::new(AuditAction::Reactivate, None).to(username));
         Ok(store.set_state(username, AccountState::Active).await?)
     }
 
@@ -59,6 +61,7 @@ impl Accounts {
         let (accounts, username) = (self.clone(), username.clone());
         finish(async move {
             accounts.check_user(&username).await?;
+            accounts.audit(Audited::new(AuditAction::EndSessions, None).to(&username));
             Ok(accounts.end_sessions(&username).await?)
         })
         .await

@@ -11,6 +11,7 @@ use tokio::sync::mpsc;
 
 mod admin;
 mod admins;
+mod audit;
 mod invites;
 pub(crate) mod races;
 mod registration;
@@ -25,6 +26,17 @@ impl Accounts {
         changes: ChangeReporter,
     ) -> Result<Self, OpenError> {
         Self::open_with(store, options, changes, Passwords::quick()?).await
+    }
+}
+
+impl Accounts {
+    /// As [`Accounts::sign_in_from`], from nowhere.
+    pub(crate) async fn sign_in(
+        &self,
+        name: &str,
+        password: String,
+    ) -> Result<NewSession, SignInError> {
+        self.sign_in_from(name, password, None).await
     }
 }
 

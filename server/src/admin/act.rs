@@ -3,6 +3,7 @@
 use std::fmt;
 
 use chat_shared::TimestampMs;
+use chat_shared::protocol::AuditInfo;
 use serde::{Deserialize, Serialize};
 
 /// What an operator wants done. A username may be in any case.
@@ -61,6 +62,14 @@ pub enum Act {
         /// The account.
         username: String,
     },
+    /// Lists the audit, the newest entry first.
+    Audit {
+        /// Only entries older than this one.
+        #[serde(default)]
+        before: Option<String>,
+        /// Entries at most; a page may hold fewer.
+        limit: usize,
+    },
 }
 
 impl Act {
@@ -76,6 +85,7 @@ impl Act {
             Self::EndSessions { .. } => "end_sessions",
             Self::MakeAdmin { .. } => "make_admin",
             Self::UnmakeAdmin { .. } => "unmake_admin",
+            Self::Audit { .. } => "audit",
         }
     }
 }
@@ -93,6 +103,13 @@ pub enum Outcome {
     },
     /// The sessions of an account, the newest first.
     Sessions(Vec<SessionRow>),
+    /// A page of the audit, the newest entry first.
+    Audit {
+        /// The entries.
+        entries: Vec<AuditInfo>,
+        /// Whether there are older ones.
+        more: bool,
+    },
     /// An account was changed.
     Changed {
         /// A sentence for the operator.

@@ -16,6 +16,9 @@ use crate::config::Config;
 use crate::hub::account_log;
 use crate::run::{StartError, open_store};
 
+/// Entries of the audit that are printed.
+const AUDIT_ENTRIES_DEFAULT: usize = 100;
+
 /// What `chat-server admin` was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct AdminArgs {
@@ -33,6 +36,12 @@ pub enum AdminCommand {
     /// List, create, deactivate and reset accounts, end their sessions, make admins
     #[command(subcommand)]
     People(PeopleCommand),
+    /// Print who signed in and who changed what, the newest first
+    Audit {
+        /// Entries at most
+        #[arg(long, value_name = "N", default_value_t = AUDIT_ENTRIES_DEFAULT)]
+        limit: usize,
+    },
 }
 
 /// Acts on accounts. A username may be in any case.
@@ -118,6 +127,10 @@ impl From<AdminCommand> for Act {
     fn from(command: AdminCommand) -> Self {
         match command {
             AdminCommand::People(command) => command.into(),
+            AdminCommand::Audit { limit } => Self::Audit {
+                before: None,
+                limit,
+            },
         }
     }
 }
@@ -144,17 +157,30 @@ async fn ask_all(target: &Target, mut act: Act, json: bool) -> anyhow::Result<()
     let mut outcomes = Vec::new();
     loop {
         let outcome = target.ask(&act).await?.map_err(AdminError)?;
-        let next = match &outcome {
-            Outcome::People { next, .. } => next.clone(),
-            Outcome::Sessions(_) | Outcome::Changed { .. } | Outcome::Link { .. } => None,
-        };
+        let next = next_page(act, &outcome);
         outcomes.push(outcome);
-        match (&mut act, next) {
-            (Act::People { after, .. }, Some(next)) => *after = next,
-            _ => break,
+        match next {
+            Some(next) => act = next,
+            None => break,
         }
     }
     Ok(output::print(&outcomes, json)?)
+}
+
+/// The act that lists what comes behind a page, if there is more.
+fn next_page(act: Act, page: &Outcome) -> Option<Act> {
+    match (act, page) {
+        (Act::People { search, .. }, Outcome::People { next, .. }) => {
+            let after = next.clone()?;
+            Some(Act::People { search, after })
+        }
+        (Act::Audit { limit, .. }, Outcome::Audit { entries, more }) => {
+            let limit = limit - entries.len().min(limit);
+            let before = Some(entries.last()?.entry.clone());
+            (*more && limit > 0).then_some(Act::Audit { before, limit })
+        }
+        _ => None,
+    }
 }
 
 /// Where acts are carried out.
@@ -202,7 +228,10 @@ impl Target {
         match self {
             #[cfg(unix)]
             Self::Server(_) => {}
-            Self::Store { store, .. } => store.close().await,
+            Self::Store { executor, store } => {
+                executor.finish().await;
+                store.close().await;
+            }
         }
     }
 }

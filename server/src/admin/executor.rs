@@ -6,13 +6,18 @@ use chat_server_store::{AccountState, SharedStore, StoreError, User};
 use chat_shared::Username;
 
 use super::act::{Act, Answer, Link, Outcome, Person, SessionRow};
-use crate::accounts::{Accounts, AdminError, NewCodeError, RegisterError, StateError, now_ms};
+use crate::accounts::{
+    Accounts, AdminError, NewCodeError, RegisterError, StateError, audit_info, now_ms,
+};
 
 /// Accounts in one page of a list.
 const PEOPLE_LISTED_MAX: usize = 200;
 
 /// Accounts that are read for one page: a search passes over those that do not match.
 const PEOPLE_READ_MAX: usize = 2_000;
+
+/// Entries of the audit in one page.
+const AUDIT_LISTED_MAX: usize = 500;
 
 /// What acts work on.
 #[derive(Debug, Clone)]
@@ -65,11 +70,17 @@ impl Executor {
             Act::EndSessions { username } => self.end_sessions(&username).await,
             Act::MakeAdmin { username } => self.set_admin(&username, true).await,
             Act::UnmakeAdmin { username } => self.set_admin(&username, false).await,
+            Act::Audit { before, limit } => self.audit(before, limit).await,
         };
         if let Err(error) = &outcome {
             tracing::info!(act = name, %error, "an operator's act was refused");
         }
         outcome.map_err(|failure| format!("{failure}."))
+    }
+
+    /// Waits until what the acts left to be stored is stored.
+    pub(super) async fn finish(&self) {
+        self.accounts.flush_audit().await;
     }
 
     /// Finds an account by a name in any case.
@@ -188,6 +199,13 @@ impl Executor {
             false => format!("{username} is no admin."),
         };
         self.changed(&username, sentence).await
+    }
+
+    async fn audit(&self, before: Option<String>, limit: usize) -> Result<Outcome, Failure> {
+        let limit = limit.min(AUDIT_LISTED_MAX);
+        let (entries, more) = self.accounts.audit_page(before, limit).await?;
+        let entries = entries.into_iter().map(audit_info).collect();
+        Ok(Outcome::Audit { entries, more })
     }
 
     /// The account after a change.

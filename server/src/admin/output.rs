@@ -5,8 +5,9 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use chat_shared::TimestampMs;
+use chat_shared::protocol::AuditInfo;
 use chat_shared::text::escape_controls;
+use chat_shared::{RoomName, TimestampMs, Username};
 use jiff::Timestamp;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
@@ -37,16 +38,18 @@ fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
     match outcome {
         Outcome::People { people, .. } => write_json(out, people),
         Outcome::Sessions(sessions) => write_json(out, sessions),
+        Outcome::Audit { entries, .. } => write_json(out, entries),
         Outcome::Changed { person, .. } => write_json(out, std::slice::from_ref(person)),
         Outcome::Link { link, .. } => write_json(out, std::slice::from_ref(link)),
     }
 }
 
 fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()> {
-    let mut all = Vec::new();
+    let (mut all, mut audit) = (Vec::new(), Vec::new());
     for outcome in outcomes {
         match outcome {
             Outcome::People { people, .. } => all.extend(people),
+            Outcome::Audit { entries, .. } => audit.extend(entries),
             Outcome::Sessions(sessions) => write_sessions(out, sessions)?,
             Outcome::Changed { sentence, .. } => writeln!(out, "{}", escape_controls(sentence))?,
             Outcome::Link { sentence, link } => {
@@ -55,9 +58,12 @@ fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()
             }
         }
     }
-    match all.is_empty() {
+    if !all.is_empty() {
+        write_people(out, &all)?;
+    }
+    match audit.is_empty() {
         true => Ok(()),
-        false => write_people(out, &all),
+        false => write_audit(out, &audit),
     }
 }
 
@@ -102,11 +108,33 @@ fn state(person: &Person) -> String {
     states.map(|(_, name)| name).collect::<Vec<_>>().join(", ")
 }
 
+fn write_audit(out: &mut impl Write, entries: &[&AuditInfo]) -> io::Result<()> {
+    let text = |name: Option<&str>| name.unwrap_or_default().to_owned();
+    let rows = entries.iter().map(|entry| {
+        [
+            time(entry.ts, "%Y-%m-%d %H:%M:%SZ"),
+            entry.action.clone(),
+            text(entry.by.as_ref().map(Username::as_str)),
+            text(entry.username.as_ref().map(Username::as_str)),
+            text(entry.room.as_ref().map(RoomName::as_str)),
+            text(entry.from.as_deref()),
+            text(entry.detail.as_deref()),
+        ]
+    });
+    let heading = ["TIME", "ACTION", "BY", "USERNAME", "ROOM", "FROM", "DETAIL"];
+    write_table(out, heading, rows)
+}
+
 /// The day in UTC.
 fn date(ts: TimestampMs) -> String {
+    time(ts, "%Y-%m-%d")
+}
+
+/// A time in UTC.
+fn time(ts: TimestampMs, format: &str) -> String {
     let ts = i64::try_from(ts).ok();
     let ts = ts.and_then(|ts| Timestamp::from_millisecond(ts).ok());
-    ts.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+    ts.unwrap_or_default().strftime(format).to_string()
 }
 
 /// Writes rows under a heading, each column as wide as its widest cell.

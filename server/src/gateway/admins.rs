@@ -1,11 +1,13 @@
-//! The right of the server's admins: who may give their commands, and how it is given and taken.
+//! The right of the server's admins: who may give their commands, how it is given and taken, and the
+//! audit, which they read.
 
-use chat_shared::Username;
-use chat_shared::protocol::ErrorFrame;
+use chat_shared::limits::LIST_LIMIT_DEFAULT;
+use chat_shared::protocol::{Audit, AuditPage, ErrorFrame, ServerFrame};
+use chat_shared::{RequestId, Username};
 
 use super::people::{self, LookupError};
-use crate::accounts::AdminError;
-use crate::hub::Hub;
+use crate::accounts::{AdminError, audit_info};
+use crate::hub::{Hub, take_fitting};
 use crate::messages;
 
 /// Rejects a command that only admins may give.
@@ -41,4 +43,26 @@ pub(super) async fn set(
     })?;
     tracing::info!(%username, %by, is_admin, "an admin changed who is an admin");
     Ok(())
+}
+
+/// Lists who signed in and who changed what.
+///
+/// # Errors
+/// The reply.
+pub(super) async fn audit(
+    hub: &Hub,
+    by: &Username,
+    re: Option<RequestId>,
+    query: Audit,
+) -> Result<ServerFrame, ErrorFrame> {
+    check(hub, by)?;
+    let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
+    let page = hub.accounts().audit_page(query.before, limit).await;
+    let (entries, more) = page.map_err(|error| LookupError::Store(error).frame())?;
+    let (entries, cut_short) = take_fitting(entries.into_iter().map(audit_info));
+    Ok(ServerFrame::Audit(AuditPage {
+        re,
+        entries,
+        more: more || cut_short,
+    }))
 }

@@ -30,6 +30,7 @@ pub(super) fn check(command: &Command) -> Result<(), ErrorFrame> {
             }
             check_limit(search.limit, SEARCH_LIMIT_MAX)
         }
+        Command::Audit(audit) => check_limit(audit.limit, LIST_LIMIT_MAX),
         Command::InviteLinks(links) => check_limit(links.limit, LIST_LIMIT_MAX),
         Command::InviteLink(link) => {
             check_range("uses", link.uses.map(u64::from), INVITE_USES_MAX.into())?;

@@ -100,7 +100,8 @@ pub(super) async fn handle(
         | Command::RevokeInvite(_)
         | Command::ResetLink(_)
         | Command::MakeAdmin(_)
-        | Command::UnmakeAdmin(_) => {
+        | Command::UnmakeAdmin(_)
+        | Command::Audit(_) => {
             context.administer(command).await;
         }
         // Without a catch-all, so that the compiler finds a command that nobody handles.
@@ -132,6 +133,7 @@ pub(super) fn is_read(command: &Command) -> bool {
         | Command::Rooms(_)
         | Command::Members(_)
         | Command::InviteLinks(_)
+        | Command::Audit(_)
         | Command::Resume(_)
         | Command::Read(_) => true,
         Command::Send(_)
@@ -275,6 +277,7 @@ impl CommandContext<'_> {
                 let link = invites::reset(hub, by, re, &it.username);
                 link.await.map(Some)
             }
+            Command::Audit(query) => admins::audit(hub, by, re, query).await.map(Some),
             Command::MakeAdmin(it) => {
                 let made = admins::set(hub, by, &it.username, true);
                 made.await.map(|()| None)

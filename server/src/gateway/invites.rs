@@ -9,7 +9,7 @@ use chat_shared::{RequestId, RoomName, Username};
 
 use super::admins;
 use super::people::{self, LookupError};
-use crate::accounts::{NewCodeError, NewInvite, Registration};
+use crate::accounts::{AuditAction, Audited, NewCodeError, NewInvite, Registration};
 use crate::hub::{Hub, take_fitting};
 use crate::messages;
 use chat_server_rules::{Refusal, RoomScope};
@@ -37,6 +37,7 @@ pub(super) async fn make(
     };
     let made = hub.accounts().make_invite(invite).await;
     let (secret, code) = made.map_err(|error| no_code(&error, messages::invites_too_many))?;
+    audit(hub, AuditAction::InviteLink, by, &code.id.0);
     Ok(ServerFrame::InviteLink(NewInviteLink {
         re,
         invite: code.id.0,
@@ -78,7 +79,10 @@ pub(super) async fn list(
 pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(), ErrorFrame> {
     admins::check(hub, by)?;
     match hub.accounts().revoke_invite(invite).await.map_err(failed)? {
-        true => Ok(()),
+        true => {
+            audit(hub, AuditAction::RevokeInvite, by, invite);
+            Ok(())
+        }
         false => Err(messages::no_such_invite()),
     }
 }
@@ -107,6 +111,13 @@ pub(super) async fn reset(
         path: format!("/reset/{}", secret.expose()),
         expires: code.expires,
     }))
+}
+
+/// Keeps in the audit what an admin did to an invite.
+fn audit(hub: &Hub, action: AuditAction, by: &Username, invite: &str) {
+    let audited = Audited::new(action, Some(by));
+    hub.accounts()
+        .audit(audited.detail(format!("invite {invite}")));
 }
 
 /// Checks that the admin may invite into a room: a public one, or one that they are in.

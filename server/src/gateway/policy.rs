@@ -126,6 +126,7 @@ impl Policy<'_> {
             | Command::ResetLink(_)
             | Command::MakeAdmin(_)
             | Command::UnmakeAdmin(_)
+            | Command::Audit(_)
             | Command::Resume(_)
             | Command::Ping => Ok(None),
         }

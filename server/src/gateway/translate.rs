@@ -60,6 +60,7 @@ fn text_and_subject(command: &Command) -> (Option<&str>, Option<&Username>) {
         | Command::ResetLink(_)
         | Command::MakeAdmin(_)
         | Command::UnmakeAdmin(_)
+        | Command::Audit(_)
         | Command::Resume(_)
         | Command::Ping => (None, None),
     }
@@ -182,6 +183,7 @@ pub(super) fn translate(command: Command, names: Names) -> Option<Translated> {
         | Command::ResetLink(_)
         | Command::MakeAdmin(_)
         | Command::UnmakeAdmin(_)
+        | Command::Audit(_)
         | Command::Resume(_)
         | Command::Ping => return None,
     };

@@ -35,7 +35,9 @@ pub(super) async fn sign_in(
     JsonBody(body): JsonBody<Credentials>,
 ) -> Result<Response, Refusal> {
     let attempt = sign_in_attempt(&state, client, &body.username).await?;
-    let signing_in = state.accounts.sign_in(&body.username, body.password);
+    let signing_in = state
+        .accounts
+        .sign_in_from(&body.username, body.password, Some(client));
     let signed_in = match state.limits.password(client) {
         Some(mut place) => place.hold(signing_in).await,
         None => None,

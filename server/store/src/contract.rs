@@ -6,6 +6,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod admins;
+pub(crate) mod audit;
 pub(crate) mod codes;
 pub(crate) mod conversations;
 pub(crate) mod log;
@@ -50,6 +51,9 @@ macro_rules! store_contract {
             admins:
                 a_list_of_admins_is_replaced,
                 a_list_is_replaced_once_in_each_version;
+            audit:
+                entries_come_back_the_newest_first,
+                old_entries_are_purged;
             codes:
                 codes_come_back,
                 a_code_ends,

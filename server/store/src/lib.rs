@@ -1,8 +1,9 @@
 //! Where a chat server keeps everything durable, behind one trait.
 //!
-//! [`Store`] has five parts: [`LogStore`] for the rooms' logs and what is folded from them,
-//! [`AccountStore`] for accounts and sessions, [`AdminStore`] for who the admins are, [`PolicyStore`]
-//! for quotas and blocks, and [`CodeStore`] for invites and password resets.
+//! [`Store`] has six parts: [`LogStore`] for the rooms' logs and what is folded from them,
+//! [`AccountStore`] for accounts and sessions, [`AdminStore`] for who the admins are, [`AuditStore`]
+//! for who signed in and who changed what, [`PolicyStore`] for quotas and blocks, and [`CodeStore`] for
+//! invites and password resets.
 //! [`sqlite`] and [`mongo`] implement them, and one set of contract tests holds both.
 //!
 //! The only atomic operation that is asked of a database is a unique insert: an event's number in
@@ -25,6 +26,7 @@
 
 mod accounts;
 mod admins;
+mod audit;
 mod background;
 mod codes;
 #[cfg(test)]
@@ -41,6 +43,7 @@ pub use accounts::{
     PasswordEpoch, PasswordRecord, PlainPassword, SESSIONS_MAX, SecretHash, Session, User,
 };
 pub use admins::{ADMINS_MAX, AdminList, AdminStore};
+pub use audit::{AUDIT_ENTRIES_MAX, AuditClass, AuditEntry, AuditId, AuditStore};
 pub use background::run_in_background;
 pub use codes::{CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode};
 pub use log::{
@@ -58,7 +61,7 @@ pub const LOG_ID: &str = "log_id";
 /// Everything durable.
 #[async_trait::async_trait]
 pub trait Store:
-    LogStore + AccountStore + AdminStore + PolicyStore + CodeStore + std::fmt::Debug
+    LogStore + AccountStore + AdminStore + AuditStore + PolicyStore + CodeStore + std::fmt::Debug
 {
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;

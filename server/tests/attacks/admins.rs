@@ -14,6 +14,7 @@ fn commands(own: &str) -> Vec<Value> {
         json!({"type": "invite_links"}),
         json!({"type": "revoke_invite", "invite": "0"}),
         json!({"type": "reset_link", "username": own}),
+        json!({"type": "audit"}),
     ]
 }
 

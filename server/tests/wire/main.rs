@@ -6,6 +6,7 @@
 )]
 
 mod admins;
+mod audit;
 mod backup;
 mod bad_input;
 mod bad_start;

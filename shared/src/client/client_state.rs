@@ -205,6 +205,7 @@ impl ClientState {
             ServerFrame::InviteLinks(page) => {
                 self.reply(page.re.clone(), ServerFrame::InviteLinks(page))
             }
+            ServerFrame::Audit(page) => self.reply(page.re.clone(), ServerFrame::Audit(page)),
             ServerFrame::Members(page) => self.reply(page.re.clone(), ServerFrame::Members(page)),
             ServerFrame::Pong { re } => self.reply(re.clone(), ServerFrame::Pong { re }),
             ServerFrame::Ok { re } => self.reply(Some(re.clone()), ServerFrame::Ok { re }),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{AdminRight, History, InviteLink, InviteLinks, ResetLink, RevokeInvite, Role};
+use super::{AdminRight, Audit, History, InviteLink, InviteLinks, ResetLink, RevokeInvite, Role};
 use crate::{Emoji, Nonce, RequestId, RoomName, Seq, Username};
 
 /// A command with the `id` that its one reply carries as `re`. Without an `id`, `ok` is not sent.
@@ -93,6 +93,8 @@ pub enum Command {
     MakeAdmin(AdminRight),
     /// Takes the admin's right from a user; only an admin may. Answered by `ok`.
     UnmakeAdmin(AdminRight),
+    /// Lists who signed in and who changed what; only an admin may. Answered by `audit`.
+    Audit(Audit),
     /// Replays the events that were missed, as `hello` does. Answered by `ok`, then the events.
     Resume(Resume),
     /// Asks for a sign of life. Answered by `pong`.

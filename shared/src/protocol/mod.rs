@@ -1,6 +1,7 @@
 //! The types of the wire. `PROTOCOL.md` describes them for authors of clients.
 
 mod admins;
+mod audit;
 mod close;
 mod command;
 mod error;
@@ -12,6 +13,7 @@ mod invites;
 mod reply;
 
 pub use admins::AdminRight;
+pub use audit::{Audit, AuditInfo, AuditPage};
 pub use close::{CloseCode, Reconnect};
 pub use command::{
     About, AboutFor, Block, Command, CommandFrame, Create, Delete, Dm, Edit, Events, GiveRole,
@@ -102,6 +104,8 @@ pub enum ServerFrame {
     ResetLink(NewResetLink),
     /// A page of invite links.
     InviteLinks(InvitesPage),
+    /// A page of the audit.
+    Audit(AuditPage),
     /// A command took effect, or there was nothing to change.
     Ok {
         /// The `id` of the command that this answers.
@@ -152,6 +156,7 @@ impl ServerFrame {
             | Self::InviteLink(_)
             | Self::InviteLinks(_)
             | Self::ResetLink(_)
+            | Self::Audit(_)
             | Self::Ok { .. }
             | Self::Pong { .. }
             | Self::Error(_)

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use chat_shared::client::{Client, CommandError, Event};
 use chat_shared::protocol::{
-    Command, Dm, ErrorCode, ErrorFrame, InviteLink, InvitesPage, NewInviteLink, NewResetLink,
-    ResultsPage, Role, RoomInfo, Search, ServerFrame,
+    AuditPage, Command, Dm, ErrorCode, ErrorFrame, InviteLink, InvitesPage, NewInviteLink,
+    NewResetLink, ResultsPage, Role, RoomInfo, Search, ServerFrame,
 };
 use chat_shared::{Emoji, RequestId, Username};
 use serde_json::{Value, json};
@@ -154,6 +154,18 @@ async fn invite_links_are_made_and_listed() {
     let reset = reset.unwrap();
     assert_eq!(reset.path, "/reset/c0de");
     assert!(!format!("{reset:?}").contains("c0de"), "{reset:?}");
+    let answer_audit = |re| {
+        ServerFrame::Audit(AuditPage {
+            re: Some(re),
+            entries: Vec::new(),
+            more: true,
+        })
+    };
+    let audit = client.audit(Some("a1".to_owned()), Some(9));
+    let (command, page) = answered(&mut peer, audit, answer_audit).await;
+    let expect = json!({"type": "audit", "before": "a1", "limit": 9});
+    assert_eq!(shown(&command, false), expect);
+    assert!(page.unwrap().more);
     let list = client.invite_links(Some("a1".to_owned()), None);
     let (command, page) = answered(&mut peer, list, answer).await;
     let expect = json!({"type": "invite_links", "after": "a1"});

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chat_shared::protocol::{
-    About, AboutFor, AdminRight, Block, Command, Create, Delete, Dm, Edit, Events, GiveRole, Hello,
-    History, InviteLink, InviteLinks, Join, Leave, Members, Profile, React, Read, ResetLink,
+    About, AboutFor, AdminRight, Audit, Block, Command, Create, Delete, Dm, Edit, Events, GiveRole,
+    Hello, History, InviteLink, InviteLinks, Join, Leave, Members, Profile, React, Read, ResetLink,
     Resume, RevokeInvite, Rooms, Search, Send, Topic, Typing,
 };
 use proptest::collection::btree_map;
@@ -75,6 +75,8 @@ fn of_invites() -> impl Strategy<Value = Command> {
         (of(text()), of(any::<u32>()))
             .prop_map(|(after, limit)| Command::InviteLinks(InviteLinks { after, limit })),
         username().prop_map(|username| Command::ResetLink(ResetLink { username })),
+        (of(text()), of(any::<u32>()))
+            .prop_map(|(before, limit)| Command::Audit(Audit { before, limit })),
         username().prop_map(|username| Command::MakeAdmin(AdminRight { username })),
         username().prop_map(|username| Command::UnmakeAdmin(AdminRight { username })),
         text().prop_map(|invite| Command::RevokeInvite(RevokeInvite { invite })),

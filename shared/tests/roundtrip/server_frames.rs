@@ -2,8 +2,8 @@
 
 use chat_shared::limits::Limits;
 use chat_shared::protocol::{
-    Ack, BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode, ErrorFrame,
-    EventsPage, HistoryPage, InviteInfo, InvitesPage, Limited, MemberInfo, MembersPage,
+    Ack, AuditInfo, AuditPage, BlockedEvent, Bye, ChatEvent, DeletedEvent, EditedEvent, ErrorCode,
+    ErrorFrame, EventsPage, HistoryPage, InviteInfo, InvitesPage, Limited, MemberInfo, MembersPage,
     NewInviteLink, NewResetLink, PresenceEvent, ProfileEvent, ReactedEvent, Reaction, ReadEvent,
     ResultsPage, RoomGone, RoomInfo, RoomKind, RoomListing, RoomsPage, RoomsState, ServerFrame,
     SystemEvent, SystemKind, TypingEvent, Welcome,
@@ -187,6 +187,16 @@ prop_compose! {
     }
 }
 
+prop_compose! {
+    fn audit_entry()(
+        (entry, ts, action) in (text(), seq(), text()),
+        (by, username, room) in (of(username()), of(username()), of(room())),
+        (from, detail) in (of(text()), of(text())),
+    ) -> AuditInfo {
+        AuditInfo { entry, ts, action, by, username, room, from, detail }
+    }
+}
+
 fn of_invites() -> impl Strategy<Value = ServerFrame> {
     let new = (of(id()), text(), text(), seq(), any::<u32>(), of(room()));
     prop_oneof![
@@ -211,6 +221,8 @@ fn of_invites() -> impl Strategy<Value = ServerFrame> {
         (of(id()), vec(invite(), 0..3), any::<bool>()).prop_map(|(re, invites, more)| {
             ServerFrame::InviteLinks(InvitesPage { re, invites, more })
         }),
+        (of(id()), vec(audit_entry(), 0..3), any::<bool>())
+            .prop_map(|(re, entries, more)| ServerFrame::Audit(AuditPage { re, entries, more })),
     ]
 }
 

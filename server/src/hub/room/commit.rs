@@ -217,6 +217,7 @@ impl Room {
     /// Replies to the commands of a stored batch, then delivers its events.
     async fn settle(&mut self, proposals: &[Proposal], decided: &[Decided], events: &[LogEvent]) {
         self.apply_bans(events).await;
+        self.audit(events);
         let mut created_by = None;
         let mut rejected = Vec::new();
         for (proposal, decided) in proposals.iter().zip(decided) {

@@ -10,6 +10,7 @@
 
 mod answer;
 pub(crate) mod audience;
+mod audit;
 pub(crate) mod commit;
 pub(crate) mod committer;
 pub(crate) mod deliver;

@@ -5,10 +5,10 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 
 use super::store::{Inner, SimStore};
 use chat_server_store::{
-    AccountState, AccountStore, AdminList, AdminStore, Avatar, Code, CodeId, CodeKind, CodeStore,
-    CodeUse, CreateUser, KeptCode, NewPassword, NewUser, PasswordChange, PasswordEpoch,
-    PasswordRecord, PlainPassword, PolicyStore, QuotaLimits, QuotaUse, SESSIONS_MAX, Session,
-    StoreError, User,
+    AccountState, AccountStore, AdminList, AdminStore, AuditEntry, AuditId, AuditStore, Avatar,
+    Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, KeptCode, NewPassword, NewUser,
+    PasswordChange, PasswordEpoch, PasswordRecord, PlainPassword, PolicyStore, QuotaLimits,
+    QuotaUse, SESSIONS_MAX, Session, StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -231,6 +231,22 @@ impl AdminStore for SimStore {
     }
 
     async fn replace_admins(&self, _: u64, _: Vec<Username>) -> Result<bool, StoreError> {
+        unasked()
+    }
+}
+
+/// Nobody reads the audit of a run.
+#[async_trait::async_trait]
+impl AuditStore for SimStore {
+    async fn add_audit(&self, _: Vec<AuditEntry>) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn audit(&self, _: Option<&AuditId>, _: usize) -> Result<Vec<AuditEntry>, StoreError> {
+        unasked()
+    }
+
+    async fn purge_audit(&self, _: TimestampMs) -> Result<(), StoreError> {
         unasked()
     }
 }

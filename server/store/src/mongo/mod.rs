@@ -8,6 +8,7 @@
 mod accounts;
 mod admins;
 mod append;
+mod audit;
 mod codes;
 mod connect;
 mod conversations;
@@ -48,6 +49,7 @@ use mongodb::{Client, Collection, Database};
 use tokio_util::task::AbortOnDropHandle;
 
 use self::admins::AdminListDoc;
+use self::audit::AuditDoc;
 use self::codes::{CodeDoc, CodeUseDoc};
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
@@ -87,6 +89,7 @@ const KNOWN_NETWORKS: &str = "knownNetworks";
 const CODES: &str = "codes";
 const CODE_USES: &str = "codeUses";
 const ADMIN_LISTS: &str = "adminLists";
+const AUDIT: &str = "audit";
 const READINESS: &str = "readiness";
 
 /// Everything durable in one database of a MongoDB.
@@ -122,6 +125,7 @@ struct Shared {
     codes: Collection<CodeDoc>,
     code_uses: Collection<CodeUseDoc>,
     admin_lists: Collection<AdminListDoc>,
+    audit: Collection<AuditDoc>,
     /// The seq up to which this server saw each room's log.
     tips: Reached,
     /// The seq up to which this server knows each room to be projected.
@@ -210,6 +214,7 @@ impl Shared {
             codes: database.collection(CODES),
             code_uses: database.collection(CODE_USES),
             admin_lists: database.collection(ADMIN_LISTS),
+            audit: database.collection(AUDIT),
             tips: Reached::default(),
             projected: Reached::default(),
             behind: Behind::default(),

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// Migration n brings a database of version n−1 to version n. One that was released never changes.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("migrations/0001_log_and_accounts.sql"),
     include_str!("migrations/0002_conversations.sql"),
     include_str!("migrations/0003_sessions_and_versions.sql"),
@@ -12,6 +12,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("migrations/0006_codes.sql"),
     include_str!("migrations/0007_admins.sql"),
     include_str!("migrations/0008_account_states.sql"),
+    include_str!("migrations/0009_audit.sql"),
 ];
 
 /// The version of a database that all migrations were applied to.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod admins;
+mod audit;
 pub mod backup;
 mod checkpoint;
 mod codes;

@@ -4,9 +4,9 @@ use chat_shared::protocol::RoomKind;
 use chat_shared::{Emoji, RoomName, Username};
 
 use crate::{
-    AccountState, Avatar, Code, CodeId, CodeKind, KNOWN_NETWORKS_MAX, NewPassword, NewUser,
-    PageLimit, PasswordEpoch, PasswordRecord, QuotaLimits, ReadMark, SESSIONS_MAX, Search,
-    SharedStore, Snapshot,
+    AccountState, AuditClass, AuditEntry, AuditId, Avatar, Code, CodeId, CodeKind,
+    KNOWN_NETWORKS_MAX, NewPassword, NewUser, PageLimit, PasswordEpoch, PasswordRecord,
+    QuotaLimits, ReadMark, SESSIONS_MAX, Search, SharedStore, Snapshot,
 };
 use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 
@@ -40,6 +40,7 @@ pub(super) async fn ask_everything(store: &SharedStore) {
     ask_of_policies(store).await;
     ask_of_codes(store).await;
     ask_of_admins(store).await;
+    ask_of_audit(store).await;
 }
 
 async fn ask_of_members(store: &SharedStore) {
@@ -276,4 +277,23 @@ async fn ask_of_admins(store: &SharedStore) {
     for version in [0, 1, 0] {
         store.replace_admins(version, vec![ann()]).await.unwrap();
     }
+}
+
+async fn ask_of_audit(store: &SharedStore) {
+    let entry = AuditEntry {
+        id: AuditId::new(1, "x"),
+        class: AuditClass::Change,
+        ts: 1,
+        action: "role".into(),
+        by: None,
+        username: None,
+        room: None,
+        from: None,
+        detail: None,
+    };
+    for _ in 0..2 {
+        store.add_audit(vec![entry.clone()]).await.unwrap();
+    }
+    store.audit(None, 9).await.unwrap();
+    store.purge_audit(9).await.unwrap();
 }

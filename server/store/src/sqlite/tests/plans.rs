@@ -1,6 +1,8 @@
 //! Query plans: no statement scans a whole table.
 
-use super::super::{accounts, codes, conversations, log, message_states, policy, rows, search};
+use super::super::{
+    accounts, audit, codes, conversations, log, message_states, policy, rows, search,
+};
 use super::*;
 
 /// Nothing but seeks in an index, which give the order that is asked for.
@@ -60,6 +62,9 @@ async fn reads_seek() {
         policy::QUOTA,
         policy::KNOWN_NETWORK,
         policy::OLDEST_NETWORKS,
+        audit::AUDIT,
+        audit::AUDIT_AT,
+        audit::AUDIT_BEFORE,
         codes::CODE,
         codes::CODES_OF,
         codes::EXPIRED_CODES,
