@@ -145,11 +145,7 @@ impl Server {
         })?;
         let (store, place) = open_store(&config).await?;
         let (reporter, changes) = accounts::change_reports();
-        let options = accounts::Options {
-            admin: config.admin.clone(),
-            is_exposed: config.is_exposed(address),
-            registration: config.registration,
-        };
+        let options = account_options(&config, config.is_exposed(address));
         let accounts = Accounts::open(Arc::clone(&store), options, reporter)
             .await
             .map_err(|error| StartError::Accounts {
@@ -353,6 +349,15 @@ pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String),
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
     Ok((Arc::new(opened?), place))
+}
+
+/// What the operator says about accounts.
+fn account_options(config: &Config, is_exposed: bool) -> accounts::Options {
+    accounts::Options {
+        admin: config.admin.clone(),
+        is_exposed,
+        registration: config.registration,
+    }
 }
 
 async fn open_hub(
