@@ -161,10 +161,10 @@ pub(super) fn check(kept: &KeptCode, now: TimestampMs) -> Result<(), InviteError
     }
 }
 
-/// The use that was taken, or why there is none.
-pub(super) fn taken(used: CodeUse) -> Result<(Code, u32), InviteError> {
+/// The code whose use was taken, or why there is none.
+pub(super) fn taken(used: CodeUse) -> Result<Code, InviteError> {
     match used {
-        CodeUse::Taken { code, number } => Ok((code, number)),
+        CodeUse::Taken(code) => Ok(code),
         CodeUse::Unknown => Err(InviteError::Unknown),
         CodeUse::Expired => Err(InviteError::Expired),
         CodeUse::UsedUp => Err(InviteError::UsedUp),

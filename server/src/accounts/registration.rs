@@ -95,7 +95,8 @@ pub(super) enum Entry {
 #[derive(Debug, Clone)]
 pub(super) struct InviteUse {
     pub(super) code: Code,
-    pub(super) number: u32,
+    /// Names this use.
+    attempt: String,
 }
 
 impl Accounts {
@@ -184,17 +185,17 @@ impl Accounts {
         let attempt = random_id().map_err(|_| RegisterError::Busy)?;
         let (store, id) = (&self.0.store, id_of(code));
         let used = store.use_code(CodeKind::Invite, &id, &attempt, now_ms());
-        let (code, number) = invites::taken(used.await?)?;
-        Ok(Some(InviteUse { code, number }))
+        let code = invites::taken(used.await?)?;
+        Ok(Some(InviteUse { code, attempt }))
     }
 
     /// Gives the use of an invite back of which no account came.
     pub(super) async fn give_back(&self, used: Option<InviteUse>) {
-        let Some(InviteUse { code, number }) = used else {
+        let Some(InviteUse { code, attempt }) = used else {
             return;
         };
         let store = &self.0.store;
-        let given_back = store.give_code_back(CodeKind::Invite, &code.id, number);
+        let given_back = store.give_code_back(CodeKind::Invite, &code.id, &attempt);
         if let Err(error) = given_back.await {
             tracing::warn!(%error, "the use of an invite could not be given back");
         }

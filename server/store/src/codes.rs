@@ -22,7 +22,8 @@ pub trait CodeStore: Send + Sync + 'static {
 
     /// Takes one use of a code, in one step: of several at the same time no more succeed than the
     /// code has uses, and none once [`CodeStore::remove_code`] has returned. `attempt` tells this
-    /// call from all others.
+    /// call from all others. If the store fails, the use may have been taken; the store gives it back
+    /// once it works again, unless the process ends before.
     async fn use_code(
         &self,
         kind: CodeKind,
@@ -31,12 +32,13 @@ pub trait CodeStore: Send + Sync + 'static {
         now: TimestampMs,
     ) -> Result<CodeUse, StoreError>;
 
-    /// Gives a use back that [`CodeStore::use_code`] has taken.
+    /// Gives the use back that [`CodeStore::use_code`] has taken for `attempt`. The store may do so
+    /// later if it fails at the moment.
     async fn give_code_back(
         &self,
         kind: CodeKind,
         id: &CodeId,
-        number: u32,
+        attempt: &str,
     ) -> Result<(), StoreError>;
 
     /// Removes a code. Returns whether it was there.
@@ -107,13 +109,8 @@ pub struct KeptCode {
 /// The outcome of a use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeUse {
-    /// The use is taken.
-    Taken {
-        /// The code.
-        code: Code,
-        /// Which use it is, for [`CodeStore::give_code_back`].
-        number: u32,
-    },
+    /// The use of this code is taken.
+    Taken(Code),
     /// There is no such code, or it was removed.
     Unknown,
     /// The code has expired.

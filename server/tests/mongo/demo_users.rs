@@ -130,6 +130,12 @@ async fn demo_users_sign_in_as_before_and_all_passwords_are_converted() {
     }
 
     let mut server = start(&database).await;
+    let unusable = |line: &String| line.contains("nobody can sign in as them");
+    let unusable: Vec<String> = server.log.lines().into_iter().filter(unusable).collect();
+    assert!(
+        unusable.len() == 1 && unusable[0].contains("count=4"),
+        "{unusable:?}"
+    );
     // People sign in while the conversion runs.
     check_sign_ins(&server, ordinary_count, &mut chance).await;
     let at_kill = wait_for(&users, count / 4).await;

@@ -275,7 +275,7 @@ impl CodeStore for SimStore {
         unasked()
     }
 
-    async fn give_code_back(&self, _: CodeKind, _: &CodeId, _: u32) -> Result<(), StoreError> {
+    async fn give_code_back(&self, _: CodeKind, _: &CodeId, _: &str) -> Result<(), StoreError> {
         unasked()
     }
 

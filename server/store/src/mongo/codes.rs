@@ -1,46 +1,33 @@
-//! Invites and password resets in MongoDB.
-//!
-//! A use is a document of its own whose `_id` has the number of the use, so that of two at the same
-//! time one is inserted. A code is removed before its uses are. So a use that was inserted counts only
-//! if the code is still there afterwards.
-
-use std::collections::{BTreeSet, HashMap};
+//! Invites and password resets in MongoDB. Their uses are in [`super::code_uses`].
 
 use chat_shared::{RoomName, TimestampMs, Username};
+use futures::{StreamExt, TryStreamExt};
 use mongodb::bson::{Bson, Document, doc};
 use serde::{Deserialize, Serialize};
 
-use super::insert::Insert;
+use super::code_uses::UnusedUse;
 use super::{MongoStore, Shared};
 use crate::{
     CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode, PasswordEpoch, StoreError,
 };
+
+/// Codes whose uses are counted at the same time.
+const COUNTS_AT_ONCE_MAX: usize = 8;
 
 /// A code that lets somebody in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct CodeDoc {
     /// See [`code_id`].
     #[serde(rename = "_id")]
-    id: String,
+    pub(super) id: String,
     /// `null` for the operator.
     by: Option<Username>,
     created: TimestampMs,
     expires: TimestampMs,
-    uses: u32,
+    pub(super) uses: u32,
     room: Option<RoomName>,
     account: Option<Username>,
     epoch: Option<PasswordEpoch>,
-}
-
-/// One use of a code.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct CodeUseDoc {
-    /// See [`use_id`].
-    #[serde(rename = "_id")]
-    id: String,
-    number: u32,
-    /// Tells a use from one that another request tries to insert.
-    attempt: String,
 }
 
 /// The `_id` of a code: its kind and its hash.
@@ -48,13 +35,8 @@ fn code_id(kind: CodeKind, id: &CodeId) -> String {
     format!("{}:{}", kind.name(), id.0)
 }
 
-/// The `_id` of a use: that of its code, and its number.
-fn use_id(code: &str, number: u32) -> String {
-    format!("{code}:{number:06}")
-}
-
 /// Everything whose `_id` begins with `prefix` and a colon.
-fn all_of(prefix: &str) -> Document {
+pub(super) fn all_of(prefix: &str) -> Document {
     // In ASCII the semicolon follows the colon.
     doc! { "_id": { "$gte": format!("{prefix}:"), "$lt": format!("{prefix};") } }
 }
@@ -73,7 +55,7 @@ impl CodeDoc {
         }
     }
 
-    fn code(self, kind: CodeKind) -> Code {
+    pub(super) fn code(self, kind: CodeKind) -> Code {
         let hash = self.id.split_once(':').map_or("", |(_, hash)| hash);
         Code {
             id: CodeId(hash.to_owned()),
@@ -110,31 +92,19 @@ impl CodeStore for MongoStore {
     }
 
     async fn code(&self, kind: CodeKind, id: &CodeId) -> Result<Option<KeptCode>, StoreError> {
-        let Some(doc) = self.shared.code(&code_id(kind, id)).await? else {
-            return Ok(None);
-        };
-        let used = self.shared.numbers_of(&doc.id).await?.len();
-        Ok(Some(KeptCode {
-            code: doc.code(kind),
-            used: u32::try_from(used).unwrap_or(u32::MAX),
-        }))
+        match self.shared.code(&code_id(kind, id)).await? {
+            Some(doc) => Ok(Some(self.shared.counted(kind, doc).await?)),
+            None => Ok(None),
+        }
     }
 
     async fn codes(&self, kind: CodeKind) -> Result<Vec<KeptCode>, StoreError> {
         let docs = self.shared.codes_of(kind).await?;
-        let find = self.shared.code_uses.find(all_of(kind.name()));
-        let uses = self.shared.collect(find).await?;
-        let mut used: HashMap<&str, u32> = HashMap::new();
-        for (code, _) in uses.iter().filter_map(|it| it.id.rsplit_once(':')) {
-            *used.entry(code).or_default() += 1;
-        }
-        let mut codes: Vec<_> = docs
-            .into_iter()
-            .map(|doc| KeptCode {
-                used: used.get(doc.id.as_str()).copied().unwrap_or_default(),
-                code: doc.code(kind),
-            })
-            .collect();
+        let counted = docs.into_iter().map(|doc| self.shared.counted(kind, doc));
+        let mut codes: Vec<KeptCode> = futures::stream::iter(counted)
+            .buffered(COUNTS_AT_ONCE_MAX)
+            .try_collect()
+            .await?;
         codes.sort_by_key(|kept| std::cmp::Reverse(kept.code.created));
         Ok(codes)
     }
@@ -146,48 +116,22 @@ impl CodeStore for MongoStore {
         attempt: &str,
         now: TimestampMs,
     ) -> Result<CodeUse, StoreError> {
-        let (store, id) = (&self.shared, code_id(kind, id));
-        let Some(found) = store.code(&id).await? else {
-            return Ok(CodeUse::Unknown);
-        };
-        if found.expires <= now {
-            return Ok(CodeUse::Expired);
+        match self.shared.code(&code_id(kind, id)).await? {
+            None => Ok(CodeUse::Unknown),
+            Some(found) if found.expires <= now => Ok(CodeUse::Expired),
+            Some(found) => self.shared.take_use(kind, &found, attempt).await,
         }
-        let taken = store.numbers_of(&id).await?;
-        // A number that another request takes meanwhile is passed over.
-        for number in (1..=found.uses).filter(|number| !taken.contains(number)) {
-            let doc = CodeUseDoc {
-                id: use_id(&id, number),
-                number,
-                attempt: attempt.to_owned(),
-            };
-            let key = Bson::String(doc.id.clone());
-            match store.insert(&store.code_uses, &key, &doc).await? {
-                Insert::Stands(_) => {}
-                Insert::Done => {
-                    return match store.code(&id).await? {
-                        Some(found) => Ok(CodeUse::Taken {
-                            code: found.code(kind),
-                            number,
-                        }),
-                        None => {
-                            store.give_back(&id, number).await?;
-                            Ok(CodeUse::Unknown)
-                        }
-                    };
-                }
-            }
-        }
-        Ok(CodeUse::UsedUp)
     }
 
     async fn give_code_back(
         &self,
         kind: CodeKind,
         id: &CodeId,
-        number: u32,
+        attempt: &str,
     ) -> Result<(), StoreError> {
-        self.shared.give_back(&code_id(kind, id), number).await
+        let unused = UnusedUse::new(&code_id(kind, id), attempt);
+        self.shared.give_back(unused).await;
+        Ok(())
     }
 
     async fn remove_code(&self, kind: CodeKind, id: &CodeId) -> Result<bool, StoreError> {
@@ -206,7 +150,7 @@ impl CodeStore for MongoStore {
 }
 
 impl Shared {
-    async fn code(&self, id: &str) -> Result<Option<CodeDoc>, StoreError> {
+    pub(super) async fn code(&self, id: &str) -> Result<Option<CodeDoc>, StoreError> {
         let find = self.codes.find_one(doc! { "_id": id });
         Ok(self.ask(find).await?)
     }
@@ -216,17 +160,10 @@ impl Shared {
         Ok(self.collect(find).await?)
     }
 
-    /// The numbers of a code's uses that are taken.
-    async fn numbers_of(&self, code: &str) -> Result<BTreeSet<u32>, StoreError> {
-        let find = self.code_uses.find(all_of(code));
-        let uses = self.collect(find).await?;
-        Ok(uses.into_iter().map(|it| it.number).collect())
-    }
-
-    async fn give_back(&self, code: &str, number: u32) -> Result<(), StoreError> {
-        let one = doc! { "_id": use_id(code, number) };
-        self.ask(self.code_uses.delete_one(one)).await?;
-        Ok(())
+    async fn counted(&self, kind: CodeKind, doc: CodeDoc) -> Result<KeptCode, StoreError> {
+        let used = self.count_uses(&doc.id).await?;
+        let code = doc.code(kind);
+        Ok(KeptCode { code, used })
     }
 
     /// Removes a code, then its uses. Uses that a crash leaves behind are of no code any more.

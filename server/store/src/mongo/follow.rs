@@ -16,10 +16,10 @@ use mongodb::bson::doc;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
+use super::behind::Behind;
 use super::documents::{LogDoc, RoomDoc, SEQ_MAX, events, in_log, int, log_id};
 use super::entries::{Rewording, entry_of};
 use super::error::Failure;
-use super::projections::Behind;
 use super::reached::Reached;
 use super::recent::Part;
 use super::{SEARCH, Shared};
@@ -41,7 +41,7 @@ pub(super) struct SearchEntries {
     /// The seq up to which a room's messages have their entries.
     reached: Reached,
     /// Rooms that this server appended texts to.
-    behind: Behind,
+    behind: Behind<RoomName>,
     /// Rooms that are being followed, one follower each.
     followed: Mutex<HashMap<RoomName, Arc<tokio::sync::Mutex<()>>>>,
     searches: Arc<Semaphore>,

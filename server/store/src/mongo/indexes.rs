@@ -156,7 +156,6 @@ async fn build(
     is_partial: bool,
     is_replica_set: bool,
 ) -> Result<bool, Failure> {
-    let deadline = Instant::now() + BUILD_MAX;
     let majority = WriteConcern::builder()
         .w(Acknowledgment::Majority)
         .w_timeout(BUILD_MAX)
@@ -171,16 +170,26 @@ async fn build(
     let building = collection.create_indexes(models).with_options(options);
     let (name, count) = (collection.name(), indexes.len());
     tracing::info!(collection = name, count, "building indexes");
-    let mut building = pin!(building.into_future());
+    let progress = || tracing::info!(collection = name, count, "indexes are still being built");
+    match wait_for_build(building.into_future(), progress).await? {
+        Err(error) if is_partial && has_code(&error.kind, NOT_IMPLEMENTED) => Ok(false),
+        built => built.map(|_| true).map_err(Failure::from),
+    }
+}
+
+/// Waits for a build, [`BUILD_MAX`] at most, and calls `progress` every [`PROGRESS_INTERVAL`].
+async fn wait_for_build<T>(
+    building: impl Future<Output = T>,
+    progress: impl Fn(),
+) -> Result<T, Failure> {
+    let deadline = Instant::now() + BUILD_MAX;
+    let mut building = pin!(building);
     loop {
         let next = deadline.min(Instant::now() + PROGRESS_INTERVAL);
         match timeout_at(next, building.as_mut()).await {
-            Ok(Err(error)) if is_partial && has_code(&error.kind, NOT_IMPLEMENTED) => {
-                return Ok(false);
-            }
-            Ok(built) => return built.map(|_| true).map_err(Failure::from),
+            Ok(built) => return Ok(built),
             Err(_) if next == deadline => return Err(too_slow(BUILD_MAX)),
-            Err(_) => tracing::info!(collection = name, count, "indexes are still being built"),
+            Err(_) => progress(),
         }
     }
 }
@@ -190,6 +199,24 @@ mod tests {
     use super::*;
     use crate::mongo::USERS;
     use mongodb::bson::doc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_is_waited_for_with_lines_and_until_its_deadline() {
+        let lines = AtomicUsize::new(0);
+        let progress = || {
+            lines.fetch_add(1, Ordering::Relaxed);
+        };
+        let building = tokio::time::sleep(PROGRESS_INTERVAL * 7 / 2);
+        wait_for_build(building, progress).await.unwrap();
+        assert_eq!(lines.swap(0, Ordering::Relaxed), 3);
+
+        let begun = Instant::now();
+        let endless = wait_for_build(std::future::pending::<()>(), progress);
+        assert!(matches!(endless.await, Err(Failure::Away(_))));
+        assert_eq!(begun.elapsed(), BUILD_MAX);
+        assert_eq!(lines.into_inner(), 359);
+    }
 
     fn by_username() -> &'static Index {
         let is_it = |index: &&Index| index.collection == USERS && index.fields == ["username"];

@@ -9,6 +9,8 @@ mod accounts;
 mod admins;
 mod append;
 mod audit;
+mod behind;
+mod code_uses;
 mod codes;
 mod connect;
 mod conversations;
@@ -43,6 +45,7 @@ pub use connect::{OpenError, Timeouts};
 
 use std::sync::Arc;
 
+use chat_shared::RoomName;
 use mongodb::bson::doc;
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
@@ -50,7 +53,9 @@ use tokio_util::task::AbortOnDropHandle;
 
 use self::admins::AdminListDoc;
 use self::audit::AuditDoc;
-use self::codes::{CodeDoc, CodeUseDoc};
+use self::behind::Behind;
+use self::code_uses::{CodeUseDoc, UnusedUse};
+use self::codes::CodeDoc;
 use self::documents::{
     AvatarDoc, ClaimDoc, DeletionDoc, DemoNameDoc, LogDoc, MembershipDoc, ReadMarkDoc, RoomDoc,
     SchemaDoc, SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
@@ -59,7 +64,6 @@ use self::follow::SearchEntries;
 use self::message_states::{MessageStateDoc, ReactionDoc};
 use self::passwords::PasswordChangeDoc;
 use self::policy::{BlockDoc, KnownNetworkDoc, QuotaDoc};
-use self::projections::Behind;
 use self::reached::Reached;
 use self::readiness::Readiness;
 use self::recent::Recent;
@@ -131,7 +135,9 @@ struct Shared {
     /// The seq up to which this server knows each room to be projected.
     projected: Reached,
     /// Rooms whose projections are behind their log.
-    behind: Behind,
+    behind: Behind<RoomName>,
+    /// Uses of codes that nobody has and that are still to be given back.
+    unused: Behind<UnusedUse>,
     entries: SearchEntries,
     recent: Recent,
     readiness: Readiness,
@@ -218,6 +224,7 @@ impl Shared {
             tips: Reached::default(),
             projected: Reached::default(),
             behind: Behind::default(),
+            unused: Behind::default(),
             entries: SearchEntries::default(),
             recent: Recent::default(),
             readiness: Readiness::default(),

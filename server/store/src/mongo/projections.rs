@@ -4,14 +4,13 @@
 //! not matter in which order several servers project the same events. A room's `projected` is
 //! written last.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use chat_shared::{RoomName, Seq, Username};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
-use parking_lot::Mutex;
 
 use super::documents::{
     DeletionDoc, LogDoc, NO_KIND, RoomDoc, events, in_log, int, log_id, membership_id,
@@ -37,31 +36,8 @@ const REPAIR_INTERVAL: Duration = Duration::from_secs(1);
 /// compared while the server serves.
 const START_PATIENCE: Duration = Duration::from_secs(1);
 
-/// Rooms that are remembered as behind. The next start repairs those above it.
-const BEHIND_ROOMS_MAX: usize = 10_000;
-
-/// Rooms whose events are stored, and what is derived from them may not be.
-#[derive(Debug, Default)]
-pub(super) struct Behind(Mutex<BTreeSet<RoomName>>);
-
-impl Behind {
-    pub(super) fn add(&self, room: &RoomName) {
-        let mut rooms = self.0.lock();
-        if rooms.len() < BEHIND_ROOMS_MAX {
-            rooms.insert(room.clone());
-        }
-    }
-
-    pub(super) fn take(&self) -> BTreeSet<RoomName> {
-        std::mem::take(&mut *self.0.lock())
-    }
-
-    pub(super) fn put_back(&self, rooms: impl IntoIterator<Item = RoomName>) {
-        rooms.into_iter().for_each(|room| self.add(&room));
-    }
-}
-
-/// Repairs the projections that are behind the log, every second until the store is dropped.
+/// Repairs what is behind the log, and gives back uses of codes that nobody has: every second until the
+/// store is dropped.
 pub(super) async fn keep_repairing(store: Weak<Shared>) {
     loop {
         tokio::time::sleep(REPAIR_INTERVAL).await;
@@ -75,6 +51,7 @@ pub(super) async fn keep_repairing(store: Weak<Shared>) {
         if let Err(error) = store.follow_appended().await {
             tracing::warn!(%error, "the search is behind the log");
         }
+        store.give_back_unused().await;
     }
 }
 

@@ -9,6 +9,7 @@ mod proxy;
 use std::sync::Arc;
 use std::time::Duration;
 
+mod codes;
 mod demo;
 mod fault_calls;
 mod fault_table;

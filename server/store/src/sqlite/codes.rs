@@ -119,8 +119,7 @@ impl CodeStore for SqliteStore {
             }
             let sql = "UPDATE codes SET used = used + 1 WHERE kind = ?1 AND id = ?2";
             execute(conn, sql, (kind.name(), &id.0))?;
-            let number = used + 1;
-            Ok(CodeUse::Taken { code, number })
+            Ok(CodeUse::Taken(code))
         })
         .await
     }
@@ -129,7 +128,7 @@ impl CodeStore for SqliteStore {
         &self,
         kind: CodeKind,
         id: &CodeId,
-        _number: u32,
+        _attempt: &str,
     ) -> Result<(), StoreError> {
         let id = id.clone();
         self.write(move |conn| {

@@ -273,7 +273,7 @@ async fn codes(name: &str, store: &MongoStore, n: u64) -> Result<(), StoreError>
     expect(store.add_code(code).await?, "kept")?;
     if name == "use_code" {
         let used = store.use_code(CodeKind::Invite, &id, "attempt", 2).await?;
-        expect(matches!(used, CodeUse::Taken { .. }), "taken")?;
+        expect(matches!(used, CodeUse::Taken(_)), "taken")?;
     }
     Ok(())
 }

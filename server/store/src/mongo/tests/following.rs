@@ -3,16 +3,18 @@
 
 use std::time::Duration;
 
+use chat_server_rules::EventBody;
 use chat_shared::RoomName;
 use futures::future::join_all;
 use mongodb::Database;
 use mongodb::bson::{Document, doc};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
-use super::proxy::Fault;
-use super::{open_behind_proxy, open_new};
+use super::mongo_server::TestDatabase;
+use super::proxy::{Fault, Proxy};
+use super::{open_behind_proxy, open_behind_proxy_with, open_new};
 use crate::contract::{event, said};
-use crate::mongo::MongoStore;
+use crate::mongo::{MongoStore, Timeouts};
 use crate::{Found, LogStore, Search};
 
 /// How long entries may take to be complete; FerretDB reads whole collections for them.
@@ -68,48 +70,120 @@ async fn count_entries(database: &Database) -> u64 {
     search.count_documents(doc! {}).await.unwrap()
 }
 
+/// Appends one event to the room.
+async fn append(store: &MongoStore, name: &str, body: EventBody) {
+    let tip = store.tip(&room(name)).await.unwrap();
+    let next = vec![event(tip + 1, "ann", body)];
+    store.append(&room(name), tip, next).await.unwrap();
+}
+
 #[tokio::test]
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn what_is_said_while_entries_cannot_be_written_is_found_later() {
     let (database, proxy, store) = open_behind_proxy().await;
-    let names = ["aa", "bb", "cc"];
-    for (command, fault) in [
-        ("insert", Fault::error(10_107, &[])),
-        ("insert", Fault::write_concern(64)),
-        ("update", Fault::CutBefore),
-    ] {
-        let collection = if command == "insert" {
-            "search"
-        } else {
-            "rooms"
-        };
+    let faults = [
+        ("find", "rooms", Fault::error(10_107, &[])),
+        ("insert", "search", Fault::error(10_107, &[])),
+        ("insert", "search", Fault::write_concern(64)),
+        ("update", "rooms", Fault::CutBefore),
+    ];
+    let mut all = Vec::new();
+    for (n, (command, collection, fault)) in faults.into_iter().enumerate() {
+        let names = ["aa", "bb", "cc"].map(|name| format!("{name}{n}"));
+        // The room is there before the fault, which then meets the follower alone.
+        for name in &names {
+            append(&store, name, EventBody::Joined).await;
+        }
+        proxy.heal();
         proxy.play(command, Some(collection), usize::MAX, fault);
-        for name in names {
-            let tip = store.tip(&room(name)).await.unwrap();
-            let said = event(tip + 1, "ann", said("a crab"));
-            // The room's own document can't be moved on either; the message is stored all the same.
-            store.append(&room(name), tip, vec![said]).await.unwrap();
+        for name in &names {
+            append(&store, name, said("a crab")).await;
         }
         // A search finds all of it meanwhile.
-        let tips: Vec<u64> =
-            join_all(names.map(async |name| store.tip(&room(name)).await.unwrap())).await;
-        let found = store.search(&crabs(&names, 99)).await.unwrap();
-        assert_eq!(found.messages.len() as u64, tips.iter().sum::<u64>());
-        sleep(Duration::from_millis(1_500)).await;
+        let of_these = crabs(&names.each_ref().map(String::as_str), 99);
+        let found = store.search(&of_these).await.unwrap();
+        assert_eq!(found.messages.len(), names.len());
+        let deadline = Instant::now() + PATIENCE;
+        while proxy.played() < names.len() {
+            assert!(Instant::now() < deadline, "nobody follows");
+            sleep(Duration::from_millis(50)).await;
+        }
         proxy.heal();
+        all.extend(names);
     }
     // Memory answers this store, and the background enters what it could not enter before.
     let raw = database.open().await;
-    for name in names {
-        entered_until(&raw, name, 3).await;
+    for name in &all {
+        entered_until(&raw, name, 2).await;
     }
-    assert_eq!(count_entries(&raw).await, 9);
+    assert_eq!(count_entries(&raw).await, all.len() as u64);
     store.shared.recent.disable();
+    let names: Vec<&str> = all.iter().map(String::as_str).collect();
     let found = store.search(&crabs(&names, 99)).await.unwrap();
-    for name in names {
-        let in_it = |found: &&(RoomName, u64)| found.0.as_str() == name;
-        assert_eq!(found.messages.iter().filter(in_it).count(), 3, "{name}");
+    assert_eq!(found.messages.len(), all.len());
+}
+
+/// A store without a background and without recent messages in memory, whose patience is long.
+async fn open_for_searches() -> (TestDatabase, Proxy, MongoStore) {
+    let endless = Timeouts {
+        operation: Duration::from_secs(3_600),
+        ..Timeouts::default()
+    };
+    let (database, proxy, store) = open_behind_proxy_with(endless).await;
+    store.repairing.abort();
+    store.shared.recent.disable();
+    (database, proxy, store)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
+async fn a_search_is_answered_while_entries_are_still_written() {
+    let (_database, proxy, store) = open_for_searches().await;
+    append(&store, "rust", said("a crab")).await;
+    proxy.play("insert", Some("search"), usize::MAX, Fault::Swallow);
+    let answered = timeout(PATIENCE, store.search(&crabs(&["rust"], 9))).await;
+    answered.expect("it is answered").unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while proxy.played() == 0 {
+        assert!(Instant::now() < deadline, "nobody writes entries");
+        sleep(Duration::from_millis(50)).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
+async fn a_search_follows_its_own_rooms_alone() {
+    let (database, _proxy, store) = open_for_searches().await;
+    for name in ["aa", "bb"] {
+        append(&store, name, said("a crab")).await;
+    }
+    search_until(&store, &crabs(&["aa"], 9), 1).await;
+    let raw = database.open().await;
+    assert_eq!(count_entries(&raw).await, 1, "#bb was followed too");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
+async fn of_many_searches_of_a_room_one_follows_it() {
+    const SEARCHES: usize = 8;
+    let (_database, proxy, store) = open_for_searches().await;
+    append(&store, "rust", said("a crab")).await;
+    // So that all searches find the room behind its log.
+    let slow = Fault::Delay(Duration::from_secs(1));
+    proxy.play("insert", Some("search"), SEARCHES, slow);
+    proxy.take_passed();
+    let search = crabs(&["rust"], 9);
+    let searches = std::iter::repeat_with(|| store.search(&search)).take(SEARCHES);
+    for found in join_all(searches).await {
+        found.unwrap();
+    }
+    // It waits its turn behind the searches' followers.
+    store.shared.follow_appended().await.unwrap();
+    let passed = proxy.take_passed();
+    let inserts = passed
+        .iter()
+        .filter(|command| command.name == "insert" && command.collection == "search");
+    assert_eq!(inserts.count(), 1, "{passed:?}");
 }
 
 #[tokio::test]

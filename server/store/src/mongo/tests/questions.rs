@@ -268,7 +268,7 @@ async fn ask_of_codes(store: &SharedStore) {
     store.code(kind, &id).await.unwrap();
     store.use_code(kind, &id, "a", 2).await.unwrap();
     store.codes(kind).await.unwrap();
-    store.give_code_back(kind, &id, 1).await.unwrap();
+    store.give_code_back(kind, &id, "a").await.unwrap();
     store.purge_codes(5).await.unwrap();
     store.remove_code(kind, &id).await.unwrap();
 }
