@@ -13,38 +13,32 @@ mod mongo_proxy;
 #[path = "../tests/mongo_server/mod.rs"]
 #[allow(dead_code, reason = "it is shared with the tests")]
 mod mongo_server;
+#[path = "../tests/wire/support/tls.rs"]
+#[allow(dead_code, reason = "it is shared with the tests")]
+mod tls;
 
 use std::io::Read;
-use std::sync::Arc;
 
 use mongo_proxy::{Account, Front, Proxy};
 use mongo_server::TestDatabase;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tls::TestCertificate;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()])?;
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der())?;
-    let tls = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)?;
-    let authority = tempfile::NamedTempFile::new()?;
-    std::fs::write(authority.path(), made.cert.pem())?;
+    let certificate = TestCertificate::new();
     let front = Front {
         account: Some(Account {
             name: "chat".to_owned(),
             password: "correct-horse".to_owned(),
         }),
-        tls: Some(TlsAcceptor::from(Arc::new(tls))),
+        tls: Some(certificate.acceptor()),
     };
     // The FerretDB lives as long as this process.
     let proxy = Proxy::start_with(&TestDatabase::new().url, front).await;
     println!(
         "mongodb://chat:correct-horse@localhost:{}/?appName=FerretDB&tls=true&tlsCAFile={}",
         proxy.address.port(),
-        authority.path().display()
+        certificate.file
     );
     let ended = tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()));
     ended.await??;

@@ -1,15 +1,14 @@
 //! The names and addresses by which a server is reached, and its first start: each on a server of
 //! its own.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
 use crate::ground::{Attack, Outcome, held_if, person, status_of};
+use crate::support::tls::TestCertificate;
 use crate::support::{PASSWORD, Server, run_to_end};
 
 /// The name of a site that its owner has made to point to this machine.
@@ -82,24 +81,11 @@ async fn other_host() -> Outcome {
 
 /// With TLS, browsers are told to come by TLS only.
 async fn downgrade() -> Outcome {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let keys = tempfile::tempdir().unwrap();
-    let (cert, key) = (keys.path().join("cert.pem"), keys.path().join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let (cert, key) = (cert.to_str().unwrap(), key.to_str().unwrap());
-    let server = Server::start_with(&["--tls-cert", cert, "--tls-key", key]).await;
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(made.cert.der().clone()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let certificate = TestCertificate::new();
+    let server = Server::start_with(&certificate.flags()).await;
     let tcp = TcpStream::connect(server.address).await.unwrap();
-    let connector = TlsConnector::from(Arc::new(config));
-    let mut tls = connector
+    let mut tls = certificate
+        .connector()
         .connect("localhost".try_into().unwrap(), tcp)
         .await
         .unwrap();

@@ -1,53 +1,25 @@
 //! URLs of MongoDB as people have them: with TLS, with options of other drivers, with a mistake.
 
-use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
-use std::sync::Arc;
-use std::sync::mpsc;
-use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 
-use tokio::io::{AsyncReadExt, copy_bidirectional};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-
-use crate::proxy::Proxy;
+use crate::proxy::{Front, Proxy};
 use crate::secrets::last_line;
 use crate::support::mongo_server::TestDatabase;
-
-/// The longest wait for a server to start.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A port with TLS before `upstream`, and the file of the certificate that it shows.
-async fn tls_before(upstream: String) -> (u16, tempfile::NamedTempFile) {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let file = tempfile::NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), made.cert.pem()).unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let (acceptor, upstream) = (acceptor.clone(), upstream.clone());
-            tokio::spawn(async move {
-                let mut client = acceptor.accept(client).await?;
-                let mut store = TcpStream::connect(upstream).await?;
-                copy_bidirectional(&mut client, &mut store).await
-            });
-        }
-    });
-    (port, file)
-}
+use crate::support::tls::TestCertificate;
+use crate::support::{Server, mongo_flags};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_untrusted_certificate_is_told_from_a_server_that_is_down() {
-    let (port, _) = tls_before("127.0.0.1:9".to_owned()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let acceptor = TestCertificate::new().acceptor();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            // The client ends the handshake, as it does not trust the certificate.
+            tokio::spawn(acceptor.accept(client));
+        }
+    });
     let url = format!("mongodb://ann:hunter42@localhost:{port}/?tls=true");
     let last = last_line(url).await;
     assert!(last.contains("tlsCAFile"), "{last}");
@@ -95,49 +67,23 @@ async fn a_wrong_option_is_named() {
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn an_authority_that_the_machine_trusts_is_trusted() {
     let database = TestDatabase::new();
-    let proxy = Proxy::start(&database.url).await;
-    let (port, certificate) = tls_before(proxy.address.to_string()).await;
+    let certificate = TestCertificate::new();
+    let front = Front {
+        account: None,
+        tls: Some(certificate.acceptor()),
+    };
+    let proxy = Proxy::start_with(&database.url, front).await;
     // With the user of the tests' MongoDB, where it has one.
-    let plain = proxy.url();
-    let url = plain.replace(&proxy.address.to_string(), &format!("localhost:{port}"));
+    let by_name = format!("localhost:{}", proxy.address.port());
+    let url = proxy.url().replace(&proxy.address.to_string(), &by_name);
     let url = format!(
         "{url}&tls=true&compressors=zstd,snappy&socketTimeoutMS=30000\
          &retryWrites=true&w=majority&appName=Cluster0"
     );
-    let mut server = Command::new(env!("CARGO_BIN_EXE_chat-server"))
-        .env("MONGO_URL", url)
-        .env("SSL_CERT_FILE", certificate.path())
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--mongo-database",
-            &database.name,
-        ])
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let stderr = server.stderr.take().unwrap();
-    let (lines, said) = mpsc::channel();
-    std::thread::spawn(move || {
-        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-            let _ = lines.send(line);
-        }
-    });
-    let mut all = Vec::new();
-    let started = loop {
-        match said.recv_timeout(PATIENCE) {
-            Ok(line) => all.push(line),
-            Err(_) => break false,
-        }
-        if all.iter().any(|line| line.contains("listening")) {
-            break true;
-        }
-    };
-    server.kill().unwrap();
-    server.wait().unwrap();
-    assert!(started, "{all:#?}");
+    let trusted = [("SSL_CERT_FILE", certificate.file.as_str())];
+    let flags = mongo_flags(&url, &database);
+    let server = Server::start_under(&[], &trusted, &flags).await;
+    let lines = server.log.lines();
     let ignored = |line: &String| line.contains("compressors, socketTimeoutMS");
-    assert!(all.iter().any(ignored), "{all:#?}");
+    assert!(lines.iter().any(ignored), "{lines:#?}");
 }

@@ -1,23 +1,15 @@
 //! SIGHUP reads the certificate again, and harms nothing.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chat_shared::RoomName;
 use chat_shared::client::{Accounts, ClientConfig, ServerUrl, connect};
 
 use crate::support::Server;
+use crate::support::tls::TestCertificate;
 
 /// How long a reload may take.
 const RELOAD_MAX: Duration = Duration::from_secs(30);
-
-/// Writes a new certificate and its key, and returns the certificate.
-fn renew(dir: &Path) -> String {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    std::fs::write(dir.join("key.pem"), made.signing_key.serialize_pem()).unwrap();
-    std::fs::write(dir.join("cert.pem"), made.cert.pem()).unwrap();
-    made.cert.pem()
-}
 
 /// Whether a client that trusts only `certificate` reaches the server.
 async fn is_used(url: &ServerUrl, certificate: &str) -> bool {
@@ -36,11 +28,9 @@ async fn until_used(url: &ServerUrl, certificate: &str) {
 
 #[tokio::test]
 async fn a_renewed_certificate_is_used_and_an_unusable_one_is_not() {
-    let dir = tempfile::tempdir().unwrap();
-    let first = renew(dir.path());
-    let file = |name: &str| dir.path().join(name).display().to_string();
-    let (cert, key) = (file("cert.pem"), file("key.pem"));
-    let server = Server::start_with(&["--tls-cert", &cert, "--tls-key", &key]).await;
+    let mut certificate = TestCertificate::new();
+    let first = certificate.pem();
+    let server = Server::start_with(&certificate.flags()).await;
     let url = format!("https://localhost:{}", server.address.port());
     let url = ServerUrl::parse(&url).unwrap();
     let accounts = Accounts::new(url.clone())
@@ -55,14 +45,15 @@ async fn a_renewed_certificate_is_used_and_an_unusable_one_is_not() {
     let lobby = RoomName::lobby();
     client.send(&lobby, "before").await.unwrap();
 
-    let second = renew(dir.path());
+    certificate.renew();
+    let second = certificate.pem();
     assert!(!is_used(&url, &second).await);
     server.signal("HUP");
     until_used(&url, &second).await;
     assert!(!is_used(&url, &first).await);
     assert_eq!(client.send(&lobby, "after").await.unwrap().seq, 2);
 
-    std::fs::write(&key, "no key").unwrap();
+    std::fs::write(&certificate.key_file, "no key").unwrap();
     server.signal("HUP");
     let log = || server.log.tail();
     let deadline = Instant::now() + RELOAD_MAX;

@@ -8,6 +8,7 @@ use chat_shared::protocol::{PageKind, ServerFrame};
 use tokio::time::timeout;
 
 use crate::support::Server;
+use crate::support::tls::TestCertificate;
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -26,22 +27,12 @@ async fn next_chat(events: &mut Events) -> (u64, String) {
 
 #[tokio::test]
 async fn over_tls_and_through_a_crash_each_message_comes_once() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let keys = tempfile::tempdir().unwrap();
-    let (cert, key) = (keys.path().join("cert.pem"), keys.path().join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let flags = [
-        "--tls-cert",
-        cert.to_str().unwrap(),
-        "--tls-key",
-        key.to_str().unwrap(),
-    ];
-    let mut server = Server::start_for_restarts_with(&flags).await;
+    let certificate = TestCertificate::new();
+    let mut server = Server::start_for_restarts_with(&certificate.flags()).await;
 
     let url = format!("wss://localhost:{}", server.address.port());
     let url = ServerUrl::parse(&url).unwrap();
-    let pem = made.cert.pem();
+    let pem = certificate.pem();
     let accounts = Accounts::new(url.clone())
         .root_certificate(pem.as_bytes())
         .unwrap();

@@ -21,7 +21,7 @@ async fn trace(options: &[&str]) -> String {
     let mut wrapper = vec![strace.as_str(), "-D", "-f", "-qq", "-s", "4096"];
     wrapper.extend(["-e", calls, "-o", file.to_str().unwrap()]);
     wrapper.extend(options);
-    let mut server = Server::start_under(&wrapper, &[]).await;
+    let mut server = Server::start_under(&wrapper, &[], &["--rate-limit", "off"]).await;
     let (_, mut ann) = server.newcomer("ann").await;
     for n in 0..MESSAGES {
         let send =

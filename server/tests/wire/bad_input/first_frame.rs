@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::closed_for_silence;
 use super::row::{Attack, Frame, Row};
-use super::socket::masked;
+use crate::support::frames::{BINARY, FIN, masked};
 use crate::support::{Site, User};
 
 /// Sends no first frame within its 10 seconds.
@@ -80,7 +80,7 @@ fn not_hello(mal: &User) -> Vec<Row> {
         ),
         first(
             "a binary frame first",
-            Frame::Raw(masked(0x82, b"{}")),
+            Frame::Raw(masked(FIN | BINARY, b"{}")),
             1003,
         ),
         first(

@@ -4,10 +4,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
-use super::socket::masked;
+use crate::support::frames::{FIN, TEXT, masked};
 use crate::support::{PATIENCE, Server};
 
-const FINAL_TEXT: u8 = 0x81;
+const FINAL_TEXT: u8 = FIN | TEXT;
 
 #[tokio::test]
 async fn a_frame_sent_with_the_upgrade_request_is_read() {

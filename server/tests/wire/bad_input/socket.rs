@@ -3,49 +3,7 @@
 use serde_json::json;
 
 use super::row::{Attack, Expect, Frame, Row, send};
-
-const FIN: u8 = 0x80;
-const CONTINUATION: u8 = 0x0;
-const TEXT: u8 = 0x1;
-const BINARY: u8 = 0x2;
-const PING: u8 = 0x9;
-
-/// A client's frame, masked as RFC 6455 requires.
-pub(super) fn masked(first_byte: u8, payload: &[u8]) -> Vec<u8> {
-    let mask = [0x12, 0x34, 0x56, 0x78];
-    let mut frame = header(first_byte, payload.len(), true);
-    frame.extend(mask);
-    frame.extend(
-        payload
-            .iter()
-            .zip(mask.iter().cycle())
-            .map(|(byte, mask)| byte ^ mask),
-    );
-    frame
-}
-
-fn unmasked(first_byte: u8, payload: &[u8]) -> Vec<u8> {
-    let mut frame = header(first_byte, payload.len(), false);
-    frame.extend(payload);
-    frame
-}
-
-fn header(first_byte: u8, len: usize, is_masked: bool) -> Vec<u8> {
-    let mask_bit = if is_masked { 0x80 } else { 0 };
-    let mut header = vec![first_byte];
-    match len {
-        0..=125 => header.push(mask_bit | u8::try_from(len).unwrap()),
-        126..=65_535 => {
-            header.push(mask_bit | 126);
-            header.extend(u16::try_from(len).unwrap().to_be_bytes());
-        }
-        _ => {
-            header.push(mask_bit | 127);
-            header.extend((len as u64).to_be_bytes());
-        }
-    }
-    header
-}
+use crate::support::frames::{BINARY, CLOSE, CONTINUATION, FIN, PING, TEXT, masked, unmasked};
 
 /// A ping command that is exactly `len` bytes long.
 fn padded_ping(len: usize) -> String {
@@ -223,7 +181,7 @@ fn not_websocket() -> Vec<Row> {
         ),
         Row::raw(
             "a close with a code that no one may send",
-            masked(FIN | 0x8, &1005_u16.to_be_bytes()),
+            masked(FIN | CLOSE, &1005_u16.to_be_bytes()),
             // A server may answer with a protocol error or only with a close.
             Expect::Close(&[1000, 1002, 1005, 1006]),
         ),

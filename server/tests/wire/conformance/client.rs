@@ -2,23 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
+use crate::support::frames::{CLOSE, FIN, PING, PONG, TEXT};
+
 /// Bytes that the kernel keeps for a client that doesn't read.
 const RECEIVE_BUFFER_BYTES: u32 = 4_096;
-
-pub(super) const CONTINUATION: u8 = 0x0;
-pub(super) const TEXT: u8 = 0x1;
-pub(super) const BINARY: u8 = 0x2;
-pub(super) const CLOSE: u8 = 0x8;
-pub(super) const PING: u8 = 0x9;
-pub(super) const PONG: u8 = 0xA;
-pub(super) const FIN: u8 = 0x80;
 
 /// Bytes of a control frame's payload at most (RFC 6455 section 5.5).
 const CONTROL_BYTES_MAX: usize = 125;
@@ -31,19 +24,6 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// TLS to a server that has this certificate.
-    pub(super) fn tls(certificate: rustls::pki_types::CertificateDer<'static>) -> Self {
-        let mut roots = rustls::RootCertStore::empty();
-        roots.add(certificate).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        Self::Tls(TlsConnector::from(Arc::new(config)))
-    }
-
     pub(super) async fn connect(&self, server: SocketAddr) -> Client {
         let socket = TcpSocket::new_v4().unwrap();
         socket.set_recv_buffer_size(RECEIVE_BUFFER_BYTES).unwrap();
@@ -196,31 +176,4 @@ fn closed(payload: &[u8]) -> Result<Option<u16>, &'static str> {
         }
         _ => Err("a close is malformed"),
     }
-}
-
-/// A frame with its first byte and its mask bit as given, and the length in its shortest form.
-pub(super) fn frame(first: u8, mask: Option<[u8; 4]>, payload: &[u8]) -> Vec<u8> {
-    let mask_bit = if mask.is_some() { 0x80 } else { 0 };
-    let mut bytes = vec![first];
-    match payload.len() {
-        short @ ..=125 => bytes.push(mask_bit | u8::try_from(short).unwrap()),
-        middle @ ..=65_535 => {
-            bytes.push(mask_bit | 126);
-            bytes.extend(u16::try_from(middle).unwrap().to_be_bytes());
-        }
-        long => {
-            bytes.push(mask_bit | 127);
-            bytes.extend((long as u64).to_be_bytes());
-        }
-    }
-    bytes.extend(mask.unwrap_or_default().iter().filter(|_| mask.is_some()));
-    let mask = mask.unwrap_or_default();
-    let masked = payload.iter().zip(mask.iter().cycle());
-    bytes.extend(masked.map(|(byte, mask)| byte ^ mask));
-    bytes
-}
-
-/// A frame as a client must send it.
-pub(super) fn masked(first: u8, payload: &[u8]) -> Vec<u8> {
-    frame(first, Some([0x37, 0xFA, 0x21, 0x3D]), payload)
 }

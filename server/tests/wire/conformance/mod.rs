@@ -16,7 +16,9 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, timeout};
 
 use self::cases::{Case, Expect};
-use self::client::{Client, FIN, Got, TEXT, Transport, masked};
+use self::client::{Client, Got, Transport};
+use crate::support::frames::{FIN, TEXT, masked};
+use crate::support::tls::TestCertificate;
 use crate::support::{PASSWORD, PATIENCE, Server, fresh_nonce};
 
 /// Messages of 16 KB in the lobby: more than a queue and all buffers of a connection hold.
@@ -52,19 +54,10 @@ async fn over_plain_tcp_every_case_passes() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn over_tls_every_case_passes() {
-    let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let keys = tempfile::tempdir().unwrap();
-    let (cert, key) = (keys.path().join("cert.pem"), keys.path().join("key.pem"));
-    std::fs::write(&cert, made.cert.pem()).unwrap();
-    std::fs::write(&key, made.signing_key.serialize_pem()).unwrap();
-    let tls = [
-        "--tls-cert",
-        cert.to_str().unwrap(),
-        "--tls-key",
-        key.to_str().unwrap(),
-    ];
-    let server = Server::start_with(&[&FLAGS[..], &tls].concat()).await;
-    let transport = Transport::tls(made.cert.der().clone());
+    let certificate = TestCertificate::new();
+    let flags = [&FLAGS[..], &certificate.flags()].concat();
+    let server = Server::start_with(&flags).await;
+    let transport = Transport::Tls(certificate.connector());
     let ground = Ground::prepare(server, transport).await;
     ground.run_all().await;
 }

@@ -1,5 +1,6 @@
 //! Helpers of all tests: a running server, people, HTTP calls and WebSocket connections.
 
+pub(crate) mod frames;
 mod http;
 #[path = "../../mongo_server/mod.rs"]
 pub(crate) mod mongo_server;
@@ -7,6 +8,8 @@ mod operator;
 mod people;
 mod seed;
 mod server;
+#[allow(dead_code, reason = "some tests need one end of TLS, some the other")]
+pub(crate) mod tls;
 mod ws;
 
 pub(crate) use http::{Answer, call};

@@ -128,16 +128,14 @@ impl Server {
         Self::start_on(&listen, flags).await
     }
 
-    /// A server started by another program, with these environment variables.
-    pub(crate) async fn start_under(wrapper: &[&str], variables: &[(&str, &str)]) -> Self {
-        let around = Around {
-            wrapper: wrapper.iter().map(|word| (*word).to_owned()).collect(),
-            variables: variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        };
-        Self::start_around("127.0.0.1:0", &["--rate-limit", "off"], around).await
+    /// A server started by another program, if `wrapper` names one, and with these environment
+    /// variables.
+    pub(crate) async fn start_under(
+        wrapper: &[&str],
+        variables: &[(&str, &str)],
+        flags: &[&str],
+    ) -> Self {
+        Self::start_around("127.0.0.1:0", flags, Around::new(wrapper, variables)).await
     }
 
     async fn start_on(listen: &str, flags: &[&str]) -> Self {
@@ -278,13 +276,7 @@ pub(crate) async fn run_to_end_with(
     variables: &[(&str, &str)],
 ) -> (ExitStatus, String) {
     let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
-    let variables = variables.iter();
-    let around = Around {
-        variables: variables
-            .map(|(name, value)| ((*name).into(), (*value).into()))
-            .collect(),
-        ..Around::default()
-    };
+    let around = Around::new(&[], variables);
     let log = Arc::<Log>::default();
     let mut child = command(listen, data, &flags, &around)
         .spawn()
@@ -313,6 +305,16 @@ pub(crate) async fn run_to_end_with(
 struct Around {
     wrapper: Vec<String>,
     variables: Vec<(String, String)>,
+}
+
+impl Around {
+    fn new(wrapper: &[&str], variables: &[(&str, &str)]) -> Self {
+        let pair = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Self {
+            wrapper: wrapper.iter().map(|word| (*word).to_owned()).collect(),
+            variables: variables.iter().map(pair).collect(),
+        }
+    }
 }
 
 /// The server that `CHAT_TEST_SERVER` names, such as a release build; else the one of this build.

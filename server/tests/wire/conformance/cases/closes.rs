@@ -2,7 +2,7 @@
 
 use super::Expect::{self, End, Reply};
 use super::{Case, answered, byte_by_byte, case, fails, probe};
-use crate::conformance::client::{CLOSE, FIN, PING, masked};
+use crate::support::frames::{CLOSE, FIN, PING, masked};
 
 fn close_with(code: u16, reason: &[u8]) -> Vec<u8> {
     let payload = [&code.to_be_bytes(), reason].concat();

@@ -2,7 +2,7 @@
 
 use super::Expect::{Error, LastPong, Pong, Reply};
 use super::{Case, answered, byte_by_byte, case, command, command_of, fails, fragments};
-use crate::conformance::client::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, masked};
+use crate::support::frames::{BINARY, CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, masked};
 
 pub(super) fn fragmentation() -> Vec<Case> {
     let message = command("a", "in several fragments");

@@ -4,7 +4,7 @@ mod closes;
 mod fragments;
 mod utf8;
 
-use super::client::{CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, frame, masked};
+use crate::support::frames::{CLOSE, CONTINUATION, FIN, PING, PONG, TEXT, frame, masked};
 
 /// The frame that must come next. Frames that the client did not cause are skipped.
 #[derive(Debug, Clone)]

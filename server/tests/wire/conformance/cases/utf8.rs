@@ -2,7 +2,7 @@
 
 use super::Expect::Reply;
 use super::{Case, case, command, fails, fragments, text};
-use crate::conformance::client::{TEXT, masked};
+use crate::support::frames::{TEXT, masked};
 
 pub(super) fn valid_utf8() -> Vec<Case> {
     let texts: [(&str, &str); 10] = [
