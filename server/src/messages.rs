@@ -108,11 +108,6 @@ pub(crate) fn blocks_too_many() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Quota, sentence)
 }
 
-/// The name under which lists show the operator. New accounts can't have it.
-pub(crate) fn operator_as_user() -> Username {
-    Username::existing("server")
-}
-
 /// The command is for admins.
 pub(crate) fn admin_only() -> ErrorFrame {
     ErrorFrame::new(

@@ -153,7 +153,7 @@ impl Server {
                 error,
             })?;
         let hub = open_hub(&store, &accounts, &place).await?;
-        let serving_admin = serve_admin(&config, &store, &accounts)?;
+        let serving_admin = serve_admin(&config, &hub)?;
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
         let gateway = Gateway::new(hub.clone(), gateway_limits(&config, descriptors));
         let limits = Arc::new(http_limits(&config));
@@ -293,18 +293,14 @@ async fn serve_metrics(
 /// Takes the acts of `chat-server admin` at a unix socket. A server whose data directory can't hold
 /// one runs without; an operator who names a path is told.
 #[cfg(unix)]
-fn serve_admin(
-    config: &Config,
-    store: &SharedStore,
-    accounts: &Accounts,
-) -> Result<Option<Task>, StartError> {
+fn serve_admin(config: &Config, hub: &Hub) -> Result<Option<Task>, StartError> {
     let Some(path) = config.admin_socket()? else {
         return Ok(None);
     };
     match AdminSocket::bind(&path) {
         Ok(socket) => {
             let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
-            let executor = Executor::new(accounts.clone(), Arc::clone(store), address);
+            let executor = Executor::new(hub.clone(), address);
             Ok(Some(spawn(socket.serve(executor))))
         }
         Err(error) if config.admin_socket.is_none() => {
@@ -316,7 +312,7 @@ fn serve_admin(
 }
 
 #[cfg(not(unix))]
-fn serve_admin(_: &Config, _: &SharedStore, _: &Accounts) -> Result<Option<Task>, StartError> {
+fn serve_admin(_: &Config, _: &Hub) -> Result<Option<Task>, StartError> {
     Ok(None)
 }
 
@@ -352,7 +348,7 @@ pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String),
 }
 
 /// What the operator says about accounts.
-fn account_options(config: &Config, is_exposed: bool) -> accounts::Options {
+pub(crate) fn account_options(config: &Config, is_exposed: bool) -> accounts::Options {
     accounts::Options {
         admin: config.admin.clone(),
         is_exposed,
@@ -360,7 +356,7 @@ fn account_options(config: &Config, is_exposed: bool) -> accounts::Options {
     }
 }
 
-async fn open_hub(
+pub(crate) async fn open_hub(
     store: &SharedStore,
     accounts: &Accounts,
     place: &str,

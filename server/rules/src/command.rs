@@ -51,6 +51,12 @@ pub enum RoomCommand {
         /// The message.
         target: Seq,
     },
+    /// Deletes a message of the actor's own, also where they may not write any more: the actor is
+    /// erased, and the server gives the command.
+    EraseMessage {
+        /// The message.
+        target: Seq,
+    },
     /// Adds a reaction to a message, or removes it.
     React {
         /// The message.
@@ -114,9 +120,10 @@ impl RoomCommand {
     pub fn target(&self) -> Option<Seq> {
         match self {
             Self::Send { reply_to, .. } => *reply_to,
-            Self::Edit { target, .. } | Self::Delete { target } | Self::React { target, .. } => {
-                Some(*target)
-            }
+            Self::Edit { target, .. }
+            | Self::Delete { target }
+            | Self::EraseMessage { target }
+            | Self::React { target, .. } => Some(*target),
             Self::Create { .. }
             | Self::Direct { .. }
             | Self::Join

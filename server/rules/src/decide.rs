@@ -7,7 +7,7 @@ use chat_shared::limits::TOPIC_CHARS_MAX;
 use chat_shared::protocol::RoomKind;
 
 use super::people::Moderation;
-use super::writing::Author;
+use super::writing::{self, Author};
 use super::{
     EventBody, EventNonce, LogEvent, MessageStates, Proposal, Refusal, RoomCommand, RoomState,
 };
@@ -45,6 +45,7 @@ pub fn decide(
         RoomCommand::Delete { target } => {
             Author::member_or_moderator(state, messages, proposal)?.delete(*target)?
         }
+        RoomCommand::EraseMessage { target } => writing::erase(messages, actor, *target)?,
         RoomCommand::React { target, emoji, on } => member()?.react(*target, emoji, *on)?,
         RoomCommand::Invite(whom) => moderation()?.invite(whom)?,
         RoomCommand::Kick(whom) => moderation()?.kick(whom)?,

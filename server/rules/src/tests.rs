@@ -275,3 +275,21 @@ fn only_members_are_mentioned() {
     let target = log.messages.get(6).unwrap();
     assert_eq!(target.mentions, ["bob", "ann"].map(Username::existing));
 }
+
+/// Whoever is erased loses every message of their own, wherever they stand now, and no other.
+#[test]
+fn an_erased_person_loses_their_messages() {
+    let mut log = Log::new("den");
+    log.act("ann", create(RoomKind::Private)).unwrap();
+    log.act("ann", RoomCommand::Invite(whom("bob"))).unwrap();
+    assert_eq!(log.act("bob", send("hello")), Ok(Some(3)));
+    assert_eq!(log.act("ann", send("hello, bob")), Ok(Some(4)));
+    log.act("ann", ban("bob", None)).unwrap();
+    let erase = |target| RoomCommand::EraseMessage { target };
+    let delete = RoomCommand::Delete { target: 3 };
+    assert_eq!(log.act("bob", delete), Err(Refusal::NoSuchRoom));
+    assert_eq!(log.act("bob", erase(4)), Err(Refusal::ModeratorsOnly));
+    assert_eq!(log.act("bob", erase(1)), Err(Refusal::NoSuchMessage));
+    assert_eq!(log.act("bob", erase(3)), Ok(Some(6)));
+    assert_eq!(log.act("bob", erase(3)), Ok(None));
+}

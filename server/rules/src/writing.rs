@@ -16,6 +16,20 @@ pub(super) struct Author<'a> {
     moderates: bool,
 }
 
+/// Decides that a message of an erased person is deleted, wherever they stand in the room now. `None`
+/// if it is deleted already.
+pub(super) fn erase(
+    messages: &MessageStates,
+    actor: &Username,
+    target: Seq,
+) -> Result<Option<EventBody>, Refusal> {
+    let message = messages.get(target).ok_or(Refusal::NoSuchMessage)?;
+    if message.sent.sender != *actor {
+        return Err(Refusal::ModeratorsOnly);
+    }
+    Ok((!message.deleted).then_some(EventBody::Deleted { target }))
+}
+
 impl<'a> Author<'a> {
     /// A member who is not muted.
     pub(super) fn member(

@@ -31,7 +31,6 @@ struct AdminChange {
 }
 
 /// The admins that this process knows.
-#[derive(Default)]
 pub(super) struct Admins {
     /// The account that the operator named with `--admin`.
     named: Option<Username>,

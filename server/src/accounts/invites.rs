@@ -4,12 +4,13 @@
 //! counts the uses ([`chat_server_store::CodeStore`]).
 
 use chat_server_store::{Code, CodeId, CodeKind, CodeUse, KeptCode, StoreError};
+use chat_shared::protocol::InviteInfo;
 use chat_shared::{RoomName, TimestampMs, Username};
 use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 
 use super::token::random_bytes;
-use super::{Accounts, now_ms};
+use super::{Accounts, AuditAction, Audited, now_ms};
 
 /// Bytes of randomness in a code.
 const CODE_BYTES: usize = 16;
@@ -97,7 +98,11 @@ impl Accounts {
             account: None,
             epoch: None,
         };
-        self.make_code(code).await
+        let made = self.make_code(code).await?;
+        let (by, id) = (made.1.by.as_ref(), &made.1.id.0);
+        let audited = Audited::new(AuditAction::InviteLink, by);
+        self.audit(audited.detail(format!("invite {id}")));
+        Ok(made)
     }
 
     /// Gives a code a secret and keeps it.
@@ -122,13 +127,19 @@ impl Accounts {
         Ok(invites)
     }
 
-    /// Ends an invite: nobody gets a use of it once this returns. Returns whether there was one.
+    /// Ends an invite: nobody gets a use of it once this returns. Returns whether there was one. `by`
+    /// is the admin who ends it, or `None` for the operator.
     ///
     /// # Errors
     /// Where the store fails.
-    pub async fn revoke_invite(&self, id: &str) -> Result<bool, StoreError> {
+    pub async fn revoke_invite(&self, by: Option<&Username>, id: &str) -> Result<bool, StoreError> {
         let id = CodeId(id.to_owned());
-        self.0.store.remove_code(CodeKind::Invite, &id).await
+        let removed = self.0.store.remove_code(CodeKind::Invite, &id).await?;
+        if removed {
+            let audited = Audited::new(AuditAction::RevokeInvite, by);
+            self.audit(audited.detail(format!("invite {}", id.0)));
+        }
+        Ok(removed)
     }
 
     /// Looks whether an invite would let somebody in now, and takes nothing.
@@ -148,6 +159,20 @@ impl Accounts {
     /// Where the store fails.
     pub async fn purge_codes(&self) -> Result<(), StoreError> {
         self.0.store.purge_codes(now_ms()).await
+    }
+}
+
+/// An invite as admins see it. Lists show the operator as `server`, which no new account is named.
+pub fn invite_info(kept: KeptCode) -> InviteInfo {
+    let KeptCode { code, used } = kept;
+    InviteInfo {
+        invite: code.id.0,
+        by: code.by.unwrap_or_else(|| Username::existing("server")),
+        created: code.created,
+        expires: code.expires,
+        uses: code.uses,
+        used,
+        room: code.room,
     }
 }
 

@@ -39,7 +39,7 @@ pub use error::{
     AdminError, AuthError, AvatarError, OpenError, PasswordChangeError, RegisterError, ResetError,
     SignInError, StateError,
 };
-pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode};
+pub use invites::{InviteError, NewCodeError, NewInvite, SecretCode, invite_info};
 pub use password::{HASHES_AT_ONCE_MAX, MEMORY_KIB};
 #[cfg(feature = "fuzzing")]
 pub(crate) use password::{Passwords as PasswordChecks, Verdict};

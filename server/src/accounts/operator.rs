@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use chat_server_store::{CreateUser, NewUser, PasswordRecord, SharedStore, User};
+use chat_server_store::{AdminList, CreateUser, NewUser, PasswordRecord, SharedStore, User};
 use chat_shared::Username;
 
 use super::admin::Vacancy;
@@ -16,29 +16,35 @@ use super::picture::Pictures;
 use super::registration::{REGISTRATION_CLAIM, kept_registration};
 use super::token::Keyring;
 use super::{
-    Accounts, AuditAction, Audited, ChangeReporter, Inner, OpenError, RegisterError, Registration,
-    now_ms, policy,
+    Accounts, AuditAction, Audited, ChangeReporter, Inner, OpenError, Options, RegisterError,
+    Registration, now_ms, policy,
 };
 
 impl Accounts {
     /// The accounts of a store for an operator's acts. Nothing is decided that the start of a server
-    /// decides: who becomes its admin and who may sign up.
+    /// decides: who becomes its admin and who may sign up. `options` are those of the server.
     ///
     /// # Errors
     /// [`OpenError`], for the operator.
     pub async fn open_for_operator(
         store: SharedStore,
+        options: Options,
         changes: ChangeReporter,
     ) -> Result<Self, OpenError> {
+        let named = match &options.admin {
+            Some(name) => store.find_user(name).await?.map(|user| user.username),
+            None => None,
+        };
         let accounts = Self(Arc::new(Inner {
             passwords: Passwords::new()?,
             pictures: Pictures::default(),
             keys: Keyring::load(&*store).await?,
             networks: NetworkHasher::load(&store).await?,
-            admins: Admins::default(),
+            admins: Admins::new(named, AdminList::default()),
             vacancy: Vacancy::Closed,
-            registration: kept_registration(&store)
-                .await?
+            registration: options
+                .registration
+                .or(kept_registration(&store).await?)
                 .unwrap_or(Registration::Open),
             count: AtomicU64::new(store.count_users().await?),
             changes,

@@ -252,6 +252,7 @@ impl Accounts {
     /// Checks that the owner of an account may use it, after their password was right.
     fn check_usable(&self, user: &User) -> Result<(), SignInError> {
         match user.state {
+            AccountState::Erased => Err(SignInError::Invalid),
             AccountState::Deactivated => Err(SignInError::Deactivated),
             AccountState::Active if self.is_banned(user) => Err(SignInError::Banned),
             AccountState::Active => Ok(()),

@@ -1,4 +1,4 @@
-//! Deactivating an account and making it active again, and ending all its sessions.
+//! Deactivating an account and making it active again, erasing it, and ending all its sessions.
 //!
 //! A deactivated account keeps its name and what its owner wrote. Its state is stored first, from
 //! then on no session of it is valid and none is made; then its sessions are removed and its sockets
@@ -24,7 +24,7 @@ impl Accounts {
         let (accounts, username) = (self.clone(), username.clone());
         finish(async move {
             let _no_new_admin = accounts.0.admins.changing.lock().await;
-            accounts.check_user(&username).await?;
+            accounts.check_not_erased(&username).await?;
             accounts.refresh_admins().await?;
             if accounts.is_admin(&username) {
                 return Err(StateError::Admin(username));
@@ -44,7 +44,7 @@ impl Accounts {
     /// # Errors
     /// [`StateError`].
     pub async fn reactivate(&self, username: &Username) -> Result<(), StateError> {
-        self.check_user(username).await?;
+        self.check_not_erased(username).await?;
         let store = &self.0.store;
         store.revoke_sessions_of(username, None).await?;
         self.audit(Audited::new(AuditAction::Reactivate, None).to(username));
@@ -67,11 +67,37 @@ impl Accounts {
         .await
     }
 
+    /// Removes everything about a deactivated account but its name, which stays taken. It may be
+    /// repeated.
+    ///
+    /// # Errors
+    /// [`StateError`]. Where the store fails, a part may be removed.
+    pub async fn erase(&self, username: &Username) -> Result<(), StateError> {
+        let (accounts, username) = (self.clone(), username.clone());
+        finish(async move {
+            accounts.check_user(&username).await?;
+            accounts.audit(Audited::new(AuditAction::Erase, None).to(&username));
+            accounts.0.store.erase_user(&username).await?;
+            accounts.end_sessions(&username).await?;
+            let changes = &accounts.0.changes;
+            changes.report(&username, AccountChange::Profile).await;
+            Ok(())
+        })
+        .await
+    }
+
     async fn end_sessions(&self, username: &Username) -> Result<(), StoreError> {
         self.0.store.revoke_sessions_of(username, None).await?;
         let change = AccountChange::SessionsEnded { kept: None };
         self.0.changes.report(username, change).await;
         Ok(())
+    }
+
+    async fn check_not_erased(&self, username: &Username) -> Result<(), StateError> {
+        match self.user(username).await? {
+            Some(user) if user.state != AccountState::Erased => Ok(()),
+            _ => Err(StateError::NoSuchUser(username.clone())),
+        }
     }
 
     async fn check_user(&self, username: &Username) -> Result<(), StateError> {

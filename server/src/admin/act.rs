@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chat_shared::TimestampMs;
-use chat_shared::protocol::AuditInfo;
+use chat_shared::protocol::{AuditInfo, InviteInfo};
 use serde::{Deserialize, Serialize};
 
 /// What an operator wants done. A username may be in any case.
@@ -52,6 +52,13 @@ pub enum Act {
         /// The account.
         username: String,
     },
+    /// Removes everything about an account but its name.
+    Erase {
+        /// The account.
+        username: String,
+        /// What happens to what its owner wrote.
+        messages: Messages,
+    },
     /// Makes a person an admin.
     MakeAdmin {
         /// The account.
@@ -62,6 +69,22 @@ pub enum Act {
         /// The account.
         username: String,
     },
+    /// Lists the invite links that have not expired.
+    Invites,
+    /// Makes an invite link.
+    MakeInvite {
+        /// How many people can sign up by it.
+        uses: u32,
+        /// How long it works, in seconds.
+        for_s: u64,
+    },
+    /// Ends an invite link.
+    RevokeInvite {
+        /// What names it.
+        invite: String,
+    },
+    /// Says how much is kept.
+    Storage,
     /// Lists the audit, the newest entry first.
     Audit {
         /// Only entries older than this one.
@@ -83,11 +106,26 @@ impl Act {
             Self::Reset { .. } => "reset",
             Self::Sessions { .. } => "sessions",
             Self::EndSessions { .. } => "end_sessions",
+            Self::Erase { .. } => "erase",
             Self::MakeAdmin { .. } => "make_admin",
             Self::UnmakeAdmin { .. } => "unmake_admin",
+            Self::Invites => "invites",
+            Self::MakeInvite { .. } => "make_invite",
+            Self::RevokeInvite { .. } => "revoke_invite",
+            Self::Storage => "storage",
             Self::Audit { .. } => "audit",
         }
     }
+}
+
+/// What happens to the messages of somebody who is erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Messages {
+    /// They stay, as those of a deleted user
+    Keep,
+    /// They are deleted in every room
+    Delete,
 }
 
 /// What an act came to.
@@ -109,6 +147,15 @@ pub enum Outcome {
         entries: Vec<AuditInfo>,
         /// Whether there are older ones.
         more: bool,
+    },
+    /// The invite links, the newest first.
+    Invites(Vec<InviteInfo>),
+    /// How much is kept.
+    Storage(StorageUse),
+    /// Something else was done, as the sentence says.
+    Done {
+        /// A sentence for the operator.
+        sentence: String,
     },
     /// An account was changed.
     Changed {
@@ -142,6 +189,8 @@ pub struct Person {
     pub admin: bool,
     /// Whether nobody can sign in to the account.
     pub deactivated: bool,
+    /// Whether everything about the account but its name was removed.
+    pub erased: bool,
     /// When the account was created, in milliseconds since 1970 UTC.
     pub created: TimestampMs,
     /// When the ban from the server ends, if there is one in force.
@@ -161,11 +210,27 @@ pub struct SessionRow {
     pub expires: Option<TimestampMs>,
 }
 
+/// How much is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageUse {
+    /// Which store it is: `sqlite` or `mongodb`.
+    pub store: String,
+    /// Bytes that the database takes, its indexes included.
+    pub bytes: u64,
+    /// Accounts, erased ones included.
+    pub accounts: u64,
+    /// Rooms, direct ones included.
+    pub rooms: u64,
+    /// Events in all rooms: messages, edits, joins and so on.
+    pub events: u64,
+}
+
 /// A link that is shown once. It lets somebody in, so that it is never in `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// The account that it is for.
-    pub username: String,
+    /// The account that it is for, if it is for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
     /// Its path on the server.
     pub path: String,
     /// The whole link, where the server's address is known.

@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chat_server_store::SharedStore;
+use chat_shared::limits::INVITE_FOR_S_DEFAULT;
 
-use super::act::{Act, Answer, Outcome};
-use super::executor::Executor;
+use super::act::{Act, Answer, Messages, Outcome};
+use super::executor::{DAY_S, Executor};
 use super::output;
 #[cfg(unix)]
 use super::socket;
 use crate::accounts::{Accounts, change_reports};
 use crate::config::Config;
 use crate::hub::account_log;
-use crate::run::{StartError, open_store};
+use crate::run::{StartError, account_options, open_hub, open_store};
 
 /// Entries of the audit that are printed.
 const AUDIT_ENTRIES_DEFAULT: usize = 100;
@@ -36,6 +37,11 @@ pub enum AdminCommand {
     /// List, create, deactivate and reset accounts, end their sessions, make admins
     #[command(subcommand)]
     People(PeopleCommand),
+    /// List, make and end the links by which people sign up
+    #[command(subcommand)]
+    Invites(InvitesCommand),
+    /// Print how much the store keeps
+    Storage,
     /// Print who signed in and who changed what, the newest first
     Audit {
         /// Entries at most
@@ -83,6 +89,14 @@ pub enum PeopleCommand {
         #[arg(long)]
         end: bool,
     },
+    /// Remove an account, its profile and sign-in data for good; its name is never given out again
+    Erase {
+        /// The username
+        name: String,
+        /// What happens to what the owner wrote
+        #[arg(long, value_enum)]
+        messages: Messages,
+    },
     /// Make a person an admin
     MakeAdmin {
         /// The username
@@ -93,6 +107,40 @@ pub enum PeopleCommand {
         /// The username
         name: String,
     },
+}
+
+/// Acts on invite links.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
+pub enum InvitesCommand {
+    /// List the links that have not expired
+    List,
+    /// Make a link and print it; it can't be shown again
+    Create {
+        /// People who can sign up by it
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        uses: u32,
+        /// Days for which it works
+        #[arg(long, value_name = "N", default_value_t = INVITE_FOR_S_DEFAULT / DAY_S)]
+        days: u64,
+    },
+    /// End a link: nobody signs up by it any more
+    Revoke {
+        /// Its name in the list
+        invite: String,
+    },
+}
+
+impl From<InvitesCommand> for Act {
+    fn from(command: InvitesCommand) -> Self {
+        match command {
+            InvitesCommand::List => Self::Invites,
+            InvitesCommand::Create { uses, days } => Self::MakeInvite {
+                uses,
+                for_s: days.saturating_mul(DAY_S),
+            },
+            InvitesCommand::Revoke { invite } => Self::RevokeInvite { invite },
+        }
+    }
 }
 
 impl From<PeopleCommand> for Act {
@@ -117,6 +165,10 @@ impl From<PeopleCommand> for Act {
                 name: username,
                 end: true,
             } => Self::EndSessions { username },
+            PeopleCommand::Erase {
+                name: username,
+                messages,
+            } => Self::Erase { username, messages },
             PeopleCommand::MakeAdmin { name: username } => Self::MakeAdmin { username },
             PeopleCommand::UnmakeAdmin { name: username } => Self::UnmakeAdmin { username },
         }
@@ -127,6 +179,8 @@ impl From<AdminCommand> for Act {
     fn from(command: AdminCommand) -> Self {
         match command {
             AdminCommand::People(command) => command.into(),
+            AdminCommand::Invites(command) => command.into(),
+            AdminCommand::Storage => Self::Storage,
             AdminCommand::Audit { limit } => Self::Audit {
                 before: None,
                 limit,
@@ -209,10 +263,15 @@ impl Target {
         if store.kind() != "sqlite" {
             tokio::spawn(account_log::append_all(Arc::clone(&store), changes));
         }
-        let accounts = Accounts::open_for_operator(Arc::clone(&store), reporter).await;
-        let accounts = accounts.map_err(|error| StartError::Accounts { place, error })?;
+        let options = account_options(config, false);
+        let accounts = Accounts::open_for_operator(Arc::clone(&store), options, reporter).await;
+        let accounts = accounts.map_err(|error| StartError::Accounts {
+            place: place.clone(),
+            error,
+        })?;
+        let hub = open_hub(&store, &accounts, &place).await?;
         let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
-        let executor = Executor::new(accounts, Arc::clone(&store), address);
+        let executor = Executor::new(hub, address);
         Ok(Self::Store { executor, store })
     }
 

@@ -1,14 +1,20 @@
 //! Carries out acts, in a running server and on a stopped one's store alike.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use chat_server_store::{AccountState, SharedStore, StoreError, User};
-use chat_shared::Username;
+use chat_shared::limits::{INVITE_FOR_S_MAX, INVITE_USES_MAX};
+use chat_shared::{RoomName, Username};
 
-use super::act::{Act, Answer, Link, Outcome, Person, SessionRow};
+use super::act::{Act, Answer, Link, Outcome, Person, SessionRow, StorageUse};
 use crate::accounts::{
     Accounts, AdminError, NewCodeError, RegisterError, StateError, audit_info, now_ms,
 };
+use crate::hub::{Hub, scrubbing};
+
+/// Seconds of a day.
+pub(super) const DAY_S: u64 = 24 * 60 * 60;
 
 /// Accounts in one page of a list.
 const PEOPLE_LISTED_MAX: usize = 200;
@@ -22,15 +28,16 @@ const AUDIT_LISTED_MAX: usize = 500;
 /// What acts work on.
 #[derive(Debug, Clone)]
 pub struct Executor {
-    accounts: Accounts,
-    store: SharedStore,
+    pub(super) hub: Hub,
+    pub(super) accounts: Accounts,
+    pub(super) store: SharedStore,
     /// The server's address as people open it, such as `https://chat.example`.
     address: Option<String>,
 }
 
 /// Why nothing was done. Each is a sentence without its period, for the operator.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub(super) enum Failure {
     #[error("No user is named {0}")]
     NoSuchUser(String),
     #[error(transparent)]
@@ -41,6 +48,19 @@ enum Failure {
     State(#[from] StateError),
     #[error("No link was made: {0}")]
     Link(#[from] NewCodeError),
+    #[error("There is no invite {0}, or it has ended")]
+    NoSuchInvite(String),
+    #[error(
+        "Sign-up is closed on this server, so that an invite lets nobody in; start the server with \
+         --registration invite first"
+    )]
+    Closed,
+    #[error("An invite has 1 to {INVITE_USES_MAX} uses, for 1 to {} days", INVITE_FOR_S_MAX / DAY_S)]
+    Range,
+    #[error("{0} was erased before")]
+    Erased(Username),
+    #[error("#{0} did not answer, so that {1} is deactivated and not erased yet: try again")]
+    Room(RoomName, Username),
     #[error("{0} is deactivated: reactivate the account first")]
     Deactivated(Username),
     #[error(transparent)]
@@ -48,11 +68,13 @@ enum Failure {
 }
 
 impl Executor {
-    /// Carries acts out on these accounts and their store. `address` begins the links that it makes.
-    pub fn new(accounts: Accounts, store: SharedStore, address: Option<String>) -> Self {
+    /// Carries acts out on the rooms and accounts of this hub. `address` begins the links that it
+    /// makes.
+    pub fn new(hub: Hub, address: Option<String>) -> Self {
         Self {
-            accounts,
-            store,
+            accounts: hub.accounts().clone(),
+            store: Arc::clone(hub.store()),
+            hub,
             address,
         }
     }
@@ -68,8 +90,13 @@ impl Executor {
             Act::Reset { username } => self.reset(&username).await,
             Act::Sessions { username } => self.sessions(&username).await,
             Act::EndSessions { username } => self.end_sessions(&username).await,
+            Act::Erase { username, messages } => self.erase(&username, messages).await,
             Act::MakeAdmin { username } => self.set_admin(&username, true).await,
             Act::UnmakeAdmin { username } => self.set_admin(&username, false).await,
+            Act::Invites => self.invites().await,
+            Act::MakeInvite { uses, for_s } => self.make_invite(uses, for_s).await,
+            Act::RevokeInvite { invite } => self.revoke_invite(&invite).await,
+            Act::Storage => self.storage().await,
             Act::Audit { before, limit } => self.audit(before, limit).await,
         };
         if let Err(error) = &outcome {
@@ -80,11 +107,14 @@ impl Executor {
 
     /// Waits until what the acts left to be stored is stored.
     pub(super) async fn finish(&self) {
+        if let Err(error) = scrubbing::scrub_all(&self.hub).await {
+            tracing::warn!(%error, "deleted texts are blanked at the server's next start");
+        }
         self.accounts.flush_audit().await;
     }
 
     /// Finds an account by a name in any case.
-    async fn user(&self, name: &str) -> Result<User, Failure> {
+    pub(super) async fn user(&self, name: &str) -> Result<User, Failure> {
         let found = self.store.find_user(name).await?;
         found.ok_or_else(|| Failure::NoSuchUser(name.to_owned()))
     }
@@ -130,8 +160,10 @@ impl Executor {
 
     async fn reset(&self, name: &str) -> Result<Outcome, Failure> {
         let user = self.user(name).await?;
-        if user.state == AccountState::Deactivated {
-            return Err(Failure::Deactivated(user.username));
+        match user.state {
+            AccountState::Active => {}
+            AccountState::Deactivated => return Err(Failure::Deactivated(user.username)),
+            AccountState::Erased => return Err(Failure::NoSuchUser(name.to_owned())),
         }
         let username = user.username.clone();
         tracing::info!(%username, "an operator made a link to reset a password");
@@ -147,11 +179,8 @@ impl Executor {
             "{before} Give {username} this link, by which the password is set once, within a day:"
         );
         let link = Link {
-            username: username.into(),
-            url: self
-                .address
-                .as_ref()
-                .map(|address| format!("{address}{path}")),
+            username: Some(username.into()),
+            url: self.url(&path),
             path,
             expires: code.expires,
         };
@@ -194,11 +223,31 @@ impl Executor {
     async fn set_admin(&self, name: &str, is_admin: bool) -> Result<Outcome, Failure> {
         let username = self.user(name).await?.username;
         self.accounts.set_admin(None, &username, is_admin).await?;
-        let sentence = match is_admin {
-            true => format!("{username} is an admin."),
-            false => format!("{username} is no admin."),
-        };
+        let admins = self.accounts.admins();
+        let admins: Vec<_> = admins.iter().map(Username::as_str).collect();
+        let sentence = format!(
+            "{username} is {} admin. The admins are: {}.",
+            if is_admin { "an" } else { "no" },
+            admins.join(", ")
+        );
         self.changed(&username, sentence).await
+    }
+
+    async fn storage(&self) -> Result<Outcome, Failure> {
+        let usage = self.store.usage().await?;
+        Ok(Outcome::Storage(StorageUse {
+            store: self.store.kind().to_owned(),
+            bytes: usage.bytes,
+            accounts: self.store.count_users().await?,
+            rooms: usage.rooms,
+            events: usage.events,
+        }))
+    }
+
+    /// The whole link of a path, where the server's address is known.
+    pub(super) fn url(&self, path: &str) -> Option<String> {
+        let address = self.address.as_ref();
+        address.map(|address| format!("{address}{path}"))
     }
 
     async fn audit(&self, before: Option<String>, limit: usize) -> Result<Outcome, Failure> {
@@ -209,7 +258,11 @@ impl Executor {
     }
 
     /// The account after a change.
-    async fn changed(&self, username: &Username, sentence: String) -> Result<Outcome, Failure> {
+    pub(super) async fn changed(
+        &self,
+        username: &Username,
+        sentence: String,
+    ) -> Result<Outcome, Failure> {
         tracing::info!(%username, %sentence, "an operator changed an account");
         let user = self.user(username.as_str()).await?;
         let person = person(user, &self.accounts.admins());
@@ -222,6 +275,7 @@ fn person(user: User, admins: &BTreeSet<Username>) -> Person {
     Person {
         admin: admins.contains(&user.username),
         deactivated: user.state == AccountState::Deactivated,
+        erased: user.state == AccountState::Erased,
         username: user.username.into(),
         display_name: user.display_name,
         bot: user.bot,

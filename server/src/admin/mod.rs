@@ -13,15 +13,17 @@
 
 mod act;
 mod command;
+mod erasure;
 mod executor;
+mod invites;
 mod output;
 #[cfg(unix)]
 mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, Answer, Link, Outcome, Person, SessionRow};
-pub use command::{AdminArgs, AdminCommand, AdminError, PeopleCommand, run};
+pub use act::{Act, Answer, Link, Messages, Outcome, Person, SessionRow, StorageUse};
+pub use command::{AdminArgs, AdminCommand, AdminError, InvitesCommand, PeopleCommand, run};
 pub use executor::Executor;
 #[cfg(unix)]
 pub use socket::{AdminSocket, SocketError};

@@ -5,14 +5,14 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use chat_shared::protocol::AuditInfo;
+use chat_shared::protocol::{AuditInfo, InviteInfo};
 use chat_shared::text::escape_controls;
 use chat_shared::{RoomName, TimestampMs, Username};
 use jiff::Timestamp;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::act::{Outcome, Person, SessionRow};
+use super::act::{Outcome, Person, SessionRow, StorageUse};
 
 /// Spaces between the columns of a table.
 const COLUMN_GAP: usize = 2;
@@ -39,6 +39,9 @@ fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         Outcome::People { people, .. } => write_json(out, people),
         Outcome::Sessions(sessions) => write_json(out, sessions),
         Outcome::Audit { entries, .. } => write_json(out, entries),
+        Outcome::Invites(invites) => write_json(out, invites),
+        Outcome::Storage(usage) => write_json(out, std::slice::from_ref(usage)),
+        Outcome::Done { .. } => Ok(()),
         Outcome::Changed { person, .. } => write_json(out, std::slice::from_ref(person)),
         Outcome::Link { link, .. } => write_json(out, std::slice::from_ref(link)),
     }
@@ -51,7 +54,11 @@ fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()
             Outcome::People { people, .. } => all.extend(people),
             Outcome::Audit { entries, .. } => audit.extend(entries),
             Outcome::Sessions(sessions) => write_sessions(out, sessions)?,
-            Outcome::Changed { sentence, .. } => writeln!(out, "{}", escape_controls(sentence))?,
+            Outcome::Invites(invites) => write_invites(out, invites)?,
+            Outcome::Storage(usage) => write_usage(out, usage)?,
+            Outcome::Done { sentence } | Outcome::Changed { sentence, .. } => {
+                writeln!(out, "{}", escape_controls(sentence))?;
+            }
             Outcome::Link { sentence, link } => {
                 writeln!(out, "{}", escape_controls(sentence))?;
                 writeln!(out, "{}", link.url.as_ref().unwrap_or(&link.path))?;
@@ -95,6 +102,38 @@ fn write_sessions(out: &mut impl Write, sessions: &[SessionRow]) -> io::Result<(
     write_table(out, ["SESSION", "SINCE", "UNTIL"], rows)
 }
 
+fn write_invites(out: &mut impl Write, invites: &[InviteInfo]) -> io::Result<()> {
+    if invites.is_empty() {
+        return Ok(());
+    }
+    let rows = invites.iter().map(|invite| {
+        let room = invite.room.as_ref();
+        [
+            invite.invite.clone(),
+            invite.by.to_string(),
+            date(invite.created),
+            date(invite.expires),
+            format!("{} of {}", invite.used, invite.uses),
+            room.map_or_else(String::new, RoomName::to_string),
+        ]
+    });
+    let heading = ["INVITE", "BY", "MADE", "UNTIL", "USED", "ROOM"];
+    write_table(out, heading, rows)
+}
+
+fn write_usage(out: &mut impl Write, usage: &StorageUse) -> io::Result<()> {
+    let mib = usage.bytes.div_ceil(1 << 20);
+    let row = [
+        usage.store.clone(),
+        format!("{mib} MiB"),
+        usage.accounts.to_string(),
+        usage.rooms.to_string(),
+        usage.events.to_string(),
+    ];
+    let heading = ["STORE", "SIZE", "ACCOUNTS", "ROOMS", "EVENTS"];
+    write_table(out, heading, [row].into_iter())
+}
+
 /// What there is to say of an account beside its names.
 fn state(person: &Person) -> String {
     let banned = person.banned_until.is_some();
@@ -102,6 +141,7 @@ fn state(person: &Person) -> String {
         (person.admin, "admin"),
         (person.bot, "bot"),
         (person.deactivated, "deactivated"),
+        (person.erased, "erased"),
         (banned, "banned"),
     ];
     let states = states.into_iter().filter(|(is_so, _)| *is_so);

@@ -10,6 +10,7 @@ fn person(username: &str, display_name: &str) -> Person {
         bot: false,
         admin: false,
         deactivated: false,
+        erased: false,
         created: 1_700_000_000_000,
         banned_until: None,
     }

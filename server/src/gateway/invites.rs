@@ -2,18 +2,17 @@
 
 use chat_shared::limits::{INVITE_FOR_S_DEFAULT, LIST_LIMIT_DEFAULT};
 use chat_shared::protocol::{
-    ErrorFrame, InviteInfo, InviteLink, InviteLinks, InvitesPage, NewInviteLink, NewResetLink,
-    ServerFrame,
+    ErrorFrame, InviteLink, InviteLinks, InvitesPage, NewInviteLink, NewResetLink, ServerFrame,
 };
 use chat_shared::{RequestId, RoomName, Username};
 
 use super::admins;
 use super::people::{self, LookupError};
-use crate::accounts::{AuditAction, Audited, NewCodeError, NewInvite, Registration};
+use crate::accounts::{NewCodeError, NewInvite, Registration, invite_info};
 use crate::hub::{Hub, take_fitting};
 use crate::messages;
 use chat_server_rules::{Refusal, RoomScope};
-use chat_server_store::{KeptCode, StoreError};
+use chat_server_store::StoreError;
 
 /// Makes a link.
 pub(super) async fn make(
@@ -37,7 +36,6 @@ pub(super) async fn make(
     };
     let made = hub.accounts().make_invite(invite).await;
     let (secret, code) = made.map_err(|error| no_code(&error, messages::invites_too_many))?;
-    audit(hub, AuditAction::InviteLink, by, &code.id.0);
     Ok(ServerFrame::InviteLink(NewInviteLink {
         re,
         invite: code.id.0,
@@ -66,7 +64,11 @@ pub(super) async fn list(
     };
     let limit = query.limit.unwrap_or(LIST_LIMIT_DEFAULT) as usize;
     let left = invites.len() - behind;
-    let page = invites.into_iter().skip(behind).take(limit).map(info);
+    let page = invites
+        .into_iter()
+        .skip(behind)
+        .take(limit)
+        .map(invite_info);
     let (invites, _) = take_fitting(page);
     Ok(ServerFrame::InviteLinks(InvitesPage {
         re,
@@ -78,11 +80,9 @@ pub(super) async fn list(
 /// Ends a link.
 pub(super) async fn revoke(hub: &Hub, by: &Username, invite: &str) -> Result<(), ErrorFrame> {
     admins::check(hub, by)?;
-    match hub.accounts().revoke_invite(invite).await.map_err(failed)? {
-        true => {
-            audit(hub, AuditAction::RevokeInvite, by, invite);
-            Ok(())
-        }
+    let revoked = hub.accounts().revoke_invite(Some(by), invite).await;
+    match revoked.map_err(failed)? {
+        true => Ok(()),
         false => Err(messages::no_such_invite()),
     }
 }
@@ -113,13 +113,6 @@ pub(super) async fn reset(
     }))
 }
 
-/// Keeps in the audit what an admin did to an invite.
-fn audit(hub: &Hub, action: AuditAction, by: &Username, invite: &str) {
-    let audited = Audited::new(action, Some(by));
-    hub.accounts()
-        .audit(audited.detail(format!("invite {invite}")));
-}
-
 /// Checks that the admin may invite into a room: a public one, or one that they are in.
 async fn check_room(hub: &Hub, by: &Username, room: &RoomName) -> Result<(), ErrorFrame> {
     if RoomScope::of(room).has_everyone() || room.is_direct() {
@@ -140,19 +133,6 @@ async fn check_room(hub: &Hub, by: &Username, room: &RoomName) -> Result<(), Err
     match is_in || is_public {
         true => Ok(()),
         false => Err(messages::refused(Refusal::NoSuchRoom)),
-    }
-}
-
-fn info(kept: KeptCode) -> InviteInfo {
-    let KeptCode { code, used } = kept;
-    InviteInfo {
-        invite: code.id.0,
-        by: code.by.unwrap_or_else(messages::operator_as_user),
-        created: code.created,
-        expires: code.expires,
-        uses: code.uses,
-        used,
-        room: code.room,
     }
 }
 

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use crate::hub::{Hub, random_hex};
 use crate::messages;
 use chat_server_rules::Subject;
-use chat_server_store::{StoreError, User};
+use chat_server_store::{AccountState, StoreError, User};
 
 /// Bytes of randomness in a direct room's name.
 const DIRECT_ID_BYTES: usize = 16;
@@ -41,9 +41,10 @@ impl LookupError {
     }
 }
 
-/// Someone who has an account, in the spelling of it.
+/// Someone who has an account that was not erased, in the spelling of it.
 pub(super) async fn user(hub: &Hub, name: &Username) -> Result<User, LookupError> {
     let found = hub.store().find_user(name.as_str()).await?;
+    let found = found.filter(|user| user.state != AccountState::Erased);
     found.ok_or_else(|| LookupError::Nobody(name.clone()))
 }
 

@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::Hub;
 use crate::accounts::avatar_path;
 use chat_server_rules::RoomState;
-use chat_server_store::{StoreError, User};
+use chat_server_store::{AccountState, SharedStore, StoreError, User};
 
 /// Bytes that the rows of one answer may take, so that the whole frame stays in its limit.
 pub const LIST_BYTES_MAX: usize = FRAME_BYTES_MAX - 1_024;
@@ -97,6 +97,29 @@ impl MembersSnapshot {
     }
 }
 
+/// Accounts that were not erased, by name.
+async fn people_after(
+    store: &SharedStore,
+    after: &str,
+    limit: usize,
+) -> Result<Vec<User>, StoreError> {
+    let (mut people, mut after) = (Vec::new(), after.to_owned());
+    loop {
+        let page = store.users_after(&after, limit).await?;
+        let is_last = page.len() < limit;
+        if let Some(last) = page.last() {
+            after = last.username.to_string();
+        }
+        let left = page
+            .into_iter()
+            .filter(|user| user.state != AccountState::Erased);
+        people.extend(left);
+        if is_last || people.len() >= limit {
+            return Ok(people);
+        }
+    }
+}
+
 pub(super) async fn members(
     hub: &Hub,
     room: &RoomName,
@@ -109,7 +132,7 @@ pub(super) async fn members(
     let rows: Vec<(User, Standing)> = match asked.page {
         MemberRows::Everyone(known) => {
             let after = query.after.as_ref().map_or("", Username::as_str);
-            let users = store.users_after(after, limit + 1).await?;
+            let users = people_after(store, after, limit + 1).await?;
             let standing = |name: &Username| {
                 known.get(name).cloned().unwrap_or_else(|| Standing {
                     username: name.clone(),

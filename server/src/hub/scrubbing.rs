@@ -17,7 +17,11 @@ pub(crate) async fn run(hub: Hub) {
     }
 }
 
-async fn scrub_all(hub: &Hub) -> Result<(), StoreError> {
+/// Blanks every deleted text that is still in the store.
+///
+/// # Errors
+/// Where the store does not answer; texts that are left are blanked the next time.
+pub(crate) async fn scrub_all(hub: &Hub) -> Result<(), StoreError> {
     loop {
         let rest = hub.store().unscrubbed(SCRUBS_AT_ONCE_MAX).await?;
         for (room, target) in &rest {

@@ -155,17 +155,20 @@ pub enum AccountState {
     Active,
     /// Nobody can sign in to it until it is active again. Its name stays taken.
     Deactivated,
+    /// Everything about it but its name was removed.
+    Erased,
 }
 
 impl AccountState {
     /// Every state.
-    pub const ALL: [Self; 2] = [Self::Active, Self::Deactivated];
+    pub const ALL: [Self; 3] = [Self::Active, Self::Deactivated, Self::Erased];
 
     /// The name in the store.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Deactivated => "deactivated",
+            Self::Erased => "erased",
         }
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod admins;
 pub(crate) mod audit;
 pub(crate) mod codes;
 pub(crate) mod conversations;
+pub(crate) mod erasure;
 pub(crate) mod log;
 pub(crate) mod paging;
 pub(crate) mod policy;
@@ -72,6 +73,10 @@ macro_rules! store_contract {
                 a_search_finds_what_stands,
                 searches_come_in_pages,
                 hostile_searches;
+            erasure:
+                what_is_kept_is_counted,
+                what_a_person_wrote_is_found,
+                an_erased_account_keeps_its_name_alone;
             log:
                 an_append_follows_the_tip,
                 badly_numbered_events_are_refused,

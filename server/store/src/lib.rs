@@ -1,9 +1,9 @@
 //! Where a chat server keeps everything durable, behind one trait.
 //!
-//! [`Store`] has six parts: [`LogStore`] for the rooms' logs and what is folded from them,
+//! [`Store`] has seven parts: [`LogStore`] for the rooms' logs and what is folded from them,
 //! [`AccountStore`] for accounts and sessions, [`AdminStore`] for who the admins are, [`AuditStore`]
-//! for who signed in and who changed what, [`PolicyStore`] for quotas and blocks, and [`CodeStore`] for
-//! invites and password resets.
+//! for who signed in and who changed what, [`PolicyStore`] for quotas and blocks, [`CodeStore`] for invites
+//! and password resets, and [`ErasureStore`] for erasing people.
 //! [`sqlite`] and [`mongo`] implement them, and one set of contract tests holds both.
 //!
 //! The only atomic operation that is asked of a database is a unique insert: an event's number in
@@ -31,6 +31,7 @@ mod background;
 mod codes;
 #[cfg(test)]
 pub(crate) mod contract;
+mod erasure;
 mod log;
 pub mod mongo;
 mod policy;
@@ -46,6 +47,7 @@ pub use admins::{ADMINS_MAX, AdminList, AdminStore};
 pub use audit::{AUDIT_ENTRIES_MAX, AuditClass, AuditEntry, AuditId, AuditStore};
 pub use background::run_in_background;
 pub use codes::{CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode};
+pub use erasure::{ERASED_DISPLAY_NAME, ErasureStore};
 pub use log::{
     Append, Found, LogStore, PAGE_BYTES_MAX, Page, PageLimit, PublicRoom, Search, Snapshot,
 };
@@ -61,7 +63,14 @@ pub const LOG_ID: &str = "log_id";
 /// Everything durable.
 #[async_trait::async_trait]
 pub trait Store:
-    LogStore + AccountStore + AdminStore + AuditStore + PolicyStore + CodeStore + std::fmt::Debug
+    LogStore
+    + AccountStore
+    + AdminStore
+    + AuditStore
+    + PolicyStore
+    + CodeStore
+    + ErasureStore
+    + std::fmt::Debug
 {
     /// For logs: `sqlite` or `mongodb`.
     fn kind(&self) -> &'static str;
@@ -73,6 +82,12 @@ pub trait Store:
     /// Why it can't be used now.
     async fn check(&self) -> Result<(), StoreError>;
 
+    /// How much is kept.
+    ///
+    /// # Errors
+    /// Where the store does not answer.
+    async fn usage(&self) -> Result<Usage, StoreError>;
+
     /// Ends all sessions, invites and password resets, then gives the log another id ([`LOG_ID`]). Clients drop what they keep of
     /// a log with another id.
     ///
@@ -83,6 +98,17 @@ pub trait Store:
     /// Finishes the writes that have begun and releases the database. Later calls fail with
     /// [`StoreError::Unavailable`].
     async fn close(&self);
+}
+
+/// How much a store keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Usage {
+    /// Bytes that the database takes, its indexes included. MongoDB's oplog is not among them.
+    pub bytes: u64,
+    /// Rooms that have a log, direct ones included.
+    pub rooms: u64,
+    /// Events in all logs.
+    pub events: u64,
 }
 
 /// A store as all parts of a server share it.

@@ -12,6 +12,7 @@ mod demo_users;
 mod faults;
 mod full_speed;
 mod indexes;
+mod operator;
 mod outage;
 #[path = "../mongo_proxy/mod.rs"]
 #[allow(dead_code, reason = "it is shared with the store's tests")]

@@ -40,7 +40,7 @@ impl Model {
                 self.check_mentions(mentioned, mentions);
                 self.message(*target).text = text.trim_end().to_owned();
             }
-            RoomCommand::Delete { target } => {
+            RoomCommand::Delete { target } | RoomCommand::EraseMessage { target } => {
                 *self.message(*target) = Message {
                     sender: self.message(*target).sender,
                     deleted: true,

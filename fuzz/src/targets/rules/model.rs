@@ -142,6 +142,7 @@ impl Model {
                 self.write(actor, command, now)
             }
             RoomCommand::Delete { target } => self.delete(actor, *target, now),
+            RoomCommand::EraseMessage { target } => self.erase(actor, *target),
             _ => self.moderate(actor, command, now),
         }
     }
@@ -217,6 +218,15 @@ impl Model {
         match self.messages.get(&target) {
             None => NOT_FOUND,
             Some(message) if message.sender != actor && !moderates => FORBIDDEN,
+            Some(message) if message.deleted => Decision::Nothing,
+            Some(_) => Decision::Done,
+        }
+    }
+
+    fn erase(&self, actor: u8, target: Seq) -> Decision {
+        match self.messages.get(&target) {
+            None => NOT_FOUND,
+            Some(message) if message.sender != actor => FORBIDDEN,
             Some(message) if message.deleted => Decision::Nothing,
             Some(_) => Decision::Done,
         }

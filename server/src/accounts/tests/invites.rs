@@ -74,8 +74,8 @@ async fn an_invite_ends() {
     // The code is not its name, and its name lets nobody in.
     let by_name = sign_up_with(&accounts, "ann", &id).await;
     assert_eq!(why(by_name), InviteError::Unknown);
-    assert!(accounts.revoke_invite(&id).await.unwrap());
-    assert!(!accounts.revoke_invite(&id).await.unwrap());
+    assert!(accounts.revoke_invite(None, &id).await.unwrap());
+    assert!(!accounts.revoke_invite(None, &id).await.unwrap());
     let revoked = sign_up_with(&accounts, "ann", &code).await;
     assert_eq!(why(revoked), InviteError::Unknown);
 }

@@ -6,9 +6,9 @@ use chat_shared::{RoomName, Seq, TimestampMs, Username};
 use super::store::{Inner, SimStore};
 use chat_server_store::{
     AccountState, AccountStore, AdminList, AdminStore, AuditEntry, AuditId, AuditStore, Avatar,
-    Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, KeptCode, NewPassword, NewUser,
-    PasswordChange, PasswordEpoch, PasswordRecord, PlainPassword, PolicyStore, QuotaLimits,
-    QuotaUse, SESSIONS_MAX, Session, StoreError, User,
+    Code, CodeId, CodeKind, CodeStore, CodeUse, CreateUser, ErasureStore, KeptCode, NewPassword,
+    NewUser, PasswordChange, PasswordEpoch, PasswordRecord, PlainPassword, PolicyStore,
+    QuotaLimits, QuotaUse, SESSIONS_MAX, Session, StoreError, User,
 };
 
 pub(super) fn unasked<T>() -> Result<T, StoreError> {
@@ -247,6 +247,27 @@ impl AuditStore for SimStore {
     }
 
     async fn purge_audit(&self, _: TimestampMs) -> Result<(), StoreError> {
+        unasked()
+    }
+}
+
+#[async_trait::async_trait]
+impl ErasureStore for SimStore {
+    async fn rooms_after(&self, _: &str, _: usize) -> Result<Vec<RoomName>, StoreError> {
+        unasked()
+    }
+
+    async fn messages_by(
+        &self,
+        _: &RoomName,
+        _: &Username,
+        _: Seq,
+        _: usize,
+    ) -> Result<Vec<Seq>, StoreError> {
+        unasked()
+    }
+
+    async fn erase_user(&self, _: &Username) -> Result<(), StoreError> {
         unasked()
     }
 }

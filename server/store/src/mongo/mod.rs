@@ -17,6 +17,7 @@ mod conversations;
 mod demo;
 mod documents;
 mod entries;
+mod erasure;
 mod error;
 mod follow;
 #[cfg(feature = "fuzzing")]
@@ -46,7 +47,7 @@ pub use connect::{OpenError, Timeouts};
 use std::sync::Arc;
 
 use chat_shared::RoomName;
-use mongodb::bson::doc;
+use mongodb::bson::{Bson, doc};
 use mongodb::options::ClientOptions;
 use mongodb::{Client, Collection, Database};
 use tokio_util::task::AbortOnDropHandle;
@@ -68,7 +69,7 @@ use self::reached::Reached;
 use self::readiness::Readiness;
 use self::recent::Recent;
 use self::schema::{SCHEMA_VERSION, Schema};
-use super::{LOG_ID, Store, StoreError};
+use super::{LOG_ID, Store, StoreError, Usage};
 
 /// The FastAPI demo's collection of its users.
 const USERS: &str = "chatRoomUsers";
@@ -255,6 +256,27 @@ impl Store for MongoStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         Ok(self.shared.check_writable().await?)
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        let store = &self.shared;
+        let stats = store.database.run_command(doc! { "dbStats": 1 });
+        let stats = store.ask(stats).await?;
+        let number = |name: &str| {
+            let number = stats.get(name).and_then(|number| match number {
+                Bson::Int32(number) => u64::try_from(*number).ok(),
+                Bson::Int64(number) => u64::try_from(*number).ok(),
+                // MongoDB counts bytes in doubles, which are exact as far as a database is large.
+                Bson::Double(number) => Some(*number as u64),
+                _ => None,
+            });
+            number.unwrap_or_default()
+        };
+        Ok(Usage {
+            bytes: number("storageSize") + number("indexSize"),
+            rooms: store.ask(store.rooms.estimated_document_count()).await?,
+            events: store.ask(store.log.estimated_document_count()).await?,
+        })
     }
 
     async fn replace_log_id(&self, id: &str) -> Result<(), StoreError> {

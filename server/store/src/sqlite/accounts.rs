@@ -332,11 +332,14 @@ fn set_avatar(conn: &Connection, username: &Username, avatar: Avatar) -> Result<
     let Some(before) = before.flatten().filter(|name| *name != avatar.name) else {
         return Ok(());
     };
-    let others = collect(conn, AVATAR_IN_USE, [&before], |row| {
-        column::<String>(row, 0)
-    })?;
-    if others.is_empty() {
-        execute(conn, "DELETE FROM avatars WHERE name = ?1", [&before])?;
+    remove_unused_avatar(conn, &before)
+}
+
+/// Removes a picture that nobody has.
+pub(super) fn remove_unused_avatar(conn: &Connection, name: &str) -> Result<(), StoreError> {
+    let owners = collect(conn, AVATAR_IN_USE, [name], |row| column::<String>(row, 0))?;
+    if owners.is_empty() {
+        execute(conn, "DELETE FROM avatars WHERE name = ?1", [name])?;
     }
     Ok(())
 }

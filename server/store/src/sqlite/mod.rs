@@ -10,6 +10,7 @@ pub mod backup;
 mod checkpoint;
 mod codes;
 mod conversations;
+mod erasure;
 mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -35,9 +36,9 @@ use rusqlite::Connection;
 
 use self::open::OpenDir;
 use self::readers::Readers;
-use self::rows::execute;
+use self::rows::{collect, column, execute};
 use self::writer::{Verdict, Writer};
-use super::{AccountStore, LOG_ID, Store, StoreError};
+use super::{AccountStore, LOG_ID, Store, StoreError, Usage};
 
 /// Everything durable in `chat.db`, in a directory that no other server uses meanwhile.
 pub struct SqliteStore {
@@ -96,6 +97,25 @@ impl Store for SqliteStore {
     /// Reads: the file is this process's, and a write that fails says so itself.
     async fn check(&self) -> Result<(), StoreError> {
         AccountStore::value(self, "ready").await.map(drop)
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        self.read(|conn| {
+            let sql = "SELECT (SELECT page_count FROM pragma_page_count),
+                              (SELECT page_size FROM pragma_page_size),
+                              (SELECT count(*) FROM rooms), (SELECT count(*) FROM events)";
+            let rows = collect(conn, sql, [], |row| {
+                let number = |index| column::<u64>(row, index);
+                Ok(Usage {
+                    bytes: number(0)? * number(1)?,
+                    rooms: number(2)?,
+                    events: number(3)?,
+                })
+            })?;
+            let usage = rows.into_iter().next();
+            usage.ok_or_else(|| StoreError::Corrupt("no count of what is kept".into()))
+        })
+        .await
     }
 
     async fn replace_log_id(&self, id: &str) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! `chat-server admin`, on a running server and on a stopped one's data alike.
 
+mod erase;
+mod invites;
 mod people;
 
 use std::os::unix::fs::PermissionsExt;
@@ -44,7 +46,7 @@ async fn admins_are_made_on_a_running_server_and_on_a_stopped_one() {
     let mut bob_ws = server.enter(&bob).await;
     assert_eq!(admins(&server).await, ["root"]);
     let said = server.admin(&["people", "make-admin", "BOB"]).await.done();
-    assert_eq!(said, "Bob is an admin.\n");
+    assert_eq!(said, "Bob is an admin. The admins are: Bob, root.\n");
     assert_eq!(admins(&server).await, ["Bob", "root"]);
     if server.database().is_none() {
         // The server did it, so that it holds on a connection from before.
@@ -55,7 +57,7 @@ async fn admins_are_made_on_a_running_server_and_on_a_stopped_one() {
     server.terminate();
     server.ended(PATIENCE).await;
     let said = server.admin(&["people", "unmake-admin", "root"]).await;
-    assert_eq!(said.done(), "root is no admin.\n");
+    assert_eq!(said.done(), "root is no admin. The admins are: Bob.\n");
     assert_eq!(admins(&server).await, ["Bob"]);
     server.restart().await;
     let (root, bob) = (server.sign_in("root").await, server.sign_in("bob").await);

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 
 use super::Counts;
 use chat_server_rules::{EventBody, LogEvent, ReadMark};
-use chat_server_store::{Append, Session, Snapshot, Store, StoreError, User};
+use chat_server_store::{Append, Session, Snapshot, Store, StoreError, Usage, User};
 
 /// In a hundred appends, so many fail in some way.
 const WRITE_FAULTS_PERCENT: u32 = 14;
@@ -256,6 +256,10 @@ impl Store for SimStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         self.read(|_| ()).await
+    }
+
+    async fn usage(&self) -> Result<Usage, StoreError> {
+        Err(StoreError::Refused("no run asks for that".into()))
     }
 
     /// Servers of the simulation keep their log.

@@ -41,6 +41,7 @@ pub(super) async fn ask_everything(store: &SharedStore) {
     ask_of_codes(store).await;
     ask_of_admins(store).await;
     ask_of_audit(store).await;
+    ask_of_erasure(store).await;
 }
 
 async fn ask_of_members(store: &SharedStore) {
@@ -296,4 +297,10 @@ async fn ask_of_audit(store: &SharedStore) {
     }
     store.audit(None, 9).await.unwrap();
     store.purge_audit(9).await.unwrap();
+}
+
+async fn ask_of_erasure(store: &SharedStore) {
+    store.rooms_after("", 9).await.unwrap();
+    store.messages_by(&rust(), &ann(), 0, 9).await.unwrap();
+    store.erase_user(&ann()).await.unwrap();
 }

@@ -1,7 +1,7 @@
 //! Query plans: no statement scans a whole table.
 
 use super::super::{
-    accounts, audit, codes, conversations, log, message_states, policy, rows, search,
+    accounts, audit, codes, conversations, erasure, log, message_states, policy, rows, search,
 };
 use super::*;
 
@@ -66,6 +66,8 @@ async fn reads_seek() {
         audit::AUDIT_AT,
         audit::AUDIT_BEFORE,
         codes::CODE,
+        erasure::ROOMS_AFTER,
+        erasure::MESSAGES_BY,
         codes::CODES_OF,
         codes::EXPIRED_CODES,
     ] {
