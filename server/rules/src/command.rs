@@ -82,6 +82,9 @@ pub enum RoomCommand {
     Join,
     /// Ends the actor's membership.
     Leave,
+    /// Makes the actor a member, and a member an owner: an operator hands the room over to them. The
+    /// server gives it twice.
+    TakeOver,
     /// Makes a person a member.
     Invite(Subject),
     /// Removes a person from the room.
@@ -128,6 +131,7 @@ impl RoomCommand {
             | Self::Direct { .. }
             | Self::Join
             | Self::Leave
+            | Self::TakeOver
             | Self::Invite(_)
             | Self::Kick(_)
             | Self::Ban { .. }

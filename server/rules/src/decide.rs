@@ -4,7 +4,7 @@
 
 use chat_shared::Username;
 use chat_shared::limits::TOPIC_CHARS_MAX;
-use chat_shared::protocol::RoomKind;
+use chat_shared::protocol::{Role, RoomKind};
 
 use super::people::Moderation;
 use super::writing::{self, Author};
@@ -32,6 +32,7 @@ pub fn decide(
         RoomCommand::Direct { with } => direct(state, actor, with)?,
         RoomCommand::Join => join(state, proposal)?,
         RoomCommand::Leave => leave(state, actor)?,
+        RoomCommand::TakeOver => take_over(state, proposal)?,
         RoomCommand::Send {
             text,
             reply_to,
@@ -104,6 +105,25 @@ fn join(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<EventBody>,
         return Err(Refusal::Banned);
     }
     Ok((!state.is_member(username)).then_some(EventBody::Joined))
+}
+
+fn take_over(state: &RoomState, proposal: &Proposal<'_>) -> Result<Option<EventBody>, Refusal> {
+    let username = &proposal.actor.username;
+    let has_owner = state.scope().can_be_left() && state.kind() != RoomKind::Direct;
+    if !state.exists() || !has_owner {
+        return Err(Refusal::NoSuchRoom);
+    }
+    if state.is_banned(username, proposal.at(state)) {
+        return Err(Refusal::Banned);
+    }
+    if !state.is_member(username) {
+        return Ok(Some(EventBody::Joined));
+    }
+    let is_owner = state.role_of(username, false) == Role::Owner;
+    Ok((!is_owner).then(|| EventBody::Role {
+        username: username.clone(),
+        role: Role::Owner,
+    }))
 }
 
 fn leave(state: &RoomState, username: &Username) -> Result<Option<EventBody>, Refusal> {

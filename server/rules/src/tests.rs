@@ -293,3 +293,21 @@ fn an_erased_person_loses_their_messages() {
     assert_eq!(log.act("bob", erase(3)), Ok(Some(6)));
     assert_eq!(log.act("bob", erase(3)), Ok(None));
 }
+
+#[test]
+fn a_room_is_taken_over() {
+    let mut log = Log::new("den");
+    let take_over = RoomCommand::TakeOver;
+    assert_eq!(log.act("bob", &take_over), Err(Refusal::NoSuchRoom));
+    log.act("ann", create(RoomKind::Private)).unwrap();
+    assert_eq!(log.act("bob", &take_over), Ok(Some(2)));
+    assert_eq!(log.role("bob"), Role::Member);
+    assert_eq!(log.act("bob", &take_over), Ok(Some(3)));
+    assert_eq!(log.role("bob"), Role::Owner);
+    assert_eq!(log.act("bob", &take_over), Ok(None));
+    log.act("ann", give("ann", Role::Member)).unwrap();
+    log.act("bob", ban("ann", None)).unwrap();
+    assert_eq!(log.act("ann", &take_over), Err(Refusal::Banned));
+    let mut lobby = Log::new("lobby");
+    assert_eq!(lobby.act("ann", &take_over), Err(Refusal::NoSuchRoom));
+}

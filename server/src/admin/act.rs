@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chat_shared::TimestampMs;
-use chat_shared::protocol::{AuditInfo, InviteInfo};
+use chat_shared::protocol::{AuditInfo, InviteInfo, RoomKind};
 use serde::{Deserialize, Serialize};
 
 /// What an operator wants done. A username may be in any case.
@@ -83,6 +83,22 @@ pub enum Act {
         /// What names it.
         invite: String,
     },
+    /// Lists rooms by name, direct ones left out.
+    Rooms {
+        /// Only rooms with this text in the name or the topic, in any case.
+        #[serde(default)]
+        search: String,
+        /// Only rooms behind this name.
+        #[serde(default)]
+        after: String,
+    },
+    /// Makes a person the only owner of a room.
+    HandOver {
+        /// The room.
+        room: String,
+        /// The account.
+        username: String,
+    },
     /// Says how much is kept.
     Storage,
     /// Lists the audit, the newest entry first.
@@ -112,6 +128,8 @@ impl Act {
             Self::Invites => "invites",
             Self::MakeInvite { .. } => "make_invite",
             Self::RevokeInvite { .. } => "revoke_invite",
+            Self::Rooms { .. } => "rooms",
+            Self::HandOver { .. } => "hand_over",
             Self::Storage => "storage",
             Self::Audit { .. } => "audit",
         }
@@ -150,6 +168,13 @@ pub enum Outcome {
     },
     /// The invite links, the newest first.
     Invites(Vec<InviteInfo>),
+    /// A page of rooms.
+    Rooms {
+        /// The rooms, by name.
+        rooms: Vec<RoomRow>,
+        /// The name behind which the next page begins; `None` on the last one.
+        next: Option<String>,
+    },
     /// How much is kept.
     Storage(StorageUse),
     /// Something else was done, as the sentence says.
@@ -208,6 +233,25 @@ pub struct SessionRow {
     /// When it ends if it is not used, in milliseconds since 1970 UTC; absent for never.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<TimestampMs>,
+}
+
+/// A room as operators see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RoomRow {
+    /// The name.
+    pub room: String,
+    /// Public or private.
+    pub kind: RoomKind,
+    /// The topic; empty for none.
+    pub topic: String,
+    /// How many members it has; of the lobby, all accounts.
+    pub members: u64,
+    /// Its owners, admins not counted.
+    pub owners: Vec<String>,
+    /// How many messages were sent in it, deleted ones included.
+    pub messages: u64,
+    /// When something last happened in it, in milliseconds since 1970 UTC.
+    pub last: TimestampMs,
 }
 
 /// How much is kept.

@@ -37,6 +37,9 @@ pub enum AdminCommand {
     /// List, create, deactivate and reset accounts, end their sessions, make admins
     #[command(subcommand)]
     People(PeopleCommand),
+    /// List rooms, and hand them over
+    #[command(subcommand)]
+    Rooms(RoomsCommand),
     /// List, make and end the links by which people sign up
     #[command(subcommand)]
     Invites(InvitesCommand),
@@ -109,6 +112,38 @@ pub enum PeopleCommand {
     },
 }
 
+/// Acts on rooms.
+#[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
+pub enum RoomsCommand {
+    /// List public and private rooms by name
+    List {
+        /// Only those with this text in the name or the topic
+        search: Option<String>,
+    },
+    /// Make a person the only owner of a room, and a member if they are none
+    HandOver {
+        /// The room
+        room: String,
+        /// The username
+        name: String,
+    },
+}
+
+impl From<RoomsCommand> for Act {
+    fn from(command: RoomsCommand) -> Self {
+        match command {
+            RoomsCommand::List { search } => Self::Rooms {
+                search: search.unwrap_or_default(),
+                after: String::new(),
+            },
+            RoomsCommand::HandOver { room, name } => Self::HandOver {
+                room: room.trim_start_matches('#').to_owned(),
+                username: name,
+            },
+        }
+    }
+}
+
 /// Acts on invite links.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Subcommand)]
 pub enum InvitesCommand {
@@ -179,6 +214,7 @@ impl From<AdminCommand> for Act {
     fn from(command: AdminCommand) -> Self {
         match command {
             AdminCommand::People(command) => command.into(),
+            AdminCommand::Rooms(command) => command.into(),
             AdminCommand::Invites(command) => command.into(),
             AdminCommand::Storage => Self::Storage,
             AdminCommand::Audit { limit } => Self::Audit {
@@ -227,6 +263,10 @@ fn next_page(act: Act, page: &Outcome) -> Option<Act> {
         (Act::People { search, .. }, Outcome::People { next, .. }) => {
             let after = next.clone()?;
             Some(Act::People { search, after })
+        }
+        (Act::Rooms { search, .. }, Outcome::Rooms { next, .. }) => {
+            let after = next.clone()?;
+            Some(Act::Rooms { search, after })
         }
         (Act::Audit { limit, .. }, Outcome::Audit { entries, more }) => {
             let limit = limit - entries.len().min(limit);

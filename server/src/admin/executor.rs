@@ -48,6 +48,16 @@ pub(super) enum Failure {
     State(#[from] StateError),
     #[error("No link was made: {0}")]
     Link(#[from] NewCodeError),
+    #[error("There is no room #{0}")]
+    NoSuchRoom(String),
+    #[error("#{0} belongs to everybody in it: only other rooms have an owner")]
+    NoOwner(RoomName),
+    #[error("{0} is banned from #{1}: lift the ban first")]
+    BannedFrom(Username, RoomName),
+    #[error("{0} is deactivated or erased, and can own no room")]
+    Unusable(Username),
+    #[error("#{0} did not answer, or changed meanwhile: see who owns it, and try again")]
+    NotHandedOver(RoomName),
     #[error("There is no invite {0}, or it has ended")]
     NoSuchInvite(String),
     #[error(
@@ -96,6 +106,8 @@ impl Executor {
             Act::Invites => self.invites().await,
             Act::MakeInvite { uses, for_s } => self.make_invite(uses, for_s).await,
             Act::RevokeInvite { invite } => self.revoke_invite(&invite).await,
+            Act::Rooms { search, after } => self.rooms(&search, &after).await,
+            Act::HandOver { room, username } => self.hand_over(&room, &username).await,
             Act::Storage => self.storage().await,
             Act::Audit { before, limit } => self.audit(before, limit).await,
         };

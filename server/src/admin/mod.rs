@@ -17,13 +17,16 @@ mod erasure;
 mod executor;
 mod invites;
 mod output;
+mod rooms;
 #[cfg(unix)]
 mod socket;
 #[cfg(test)]
 mod tests;
 
-pub use act::{Act, Answer, Link, Messages, Outcome, Person, SessionRow, StorageUse};
-pub use command::{AdminArgs, AdminCommand, AdminError, InvitesCommand, PeopleCommand, run};
+pub use act::{Act, Answer, Link, Messages, Outcome, Person, RoomRow, SessionRow, StorageUse};
+pub use command::{
+    AdminArgs, AdminCommand, AdminError, InvitesCommand, PeopleCommand, RoomsCommand, run,
+};
 pub use executor::Executor;
 #[cfg(unix)]
 pub use socket::{AdminSocket, SocketError};

@@ -5,14 +5,14 @@
 
 use std::io::{self, ErrorKind, Write};
 
-use chat_shared::protocol::{AuditInfo, InviteInfo};
+use chat_shared::protocol::{AuditInfo, InviteInfo, RoomKind};
 use chat_shared::text::escape_controls;
 use chat_shared::{RoomName, TimestampMs, Username};
 use jiff::Timestamp;
 use serde::Serialize;
 use unicode_width::UnicodeWidthStr;
 
-use super::act::{Outcome, Person, SessionRow, StorageUse};
+use super::act::{Outcome, Person, RoomRow, SessionRow, StorageUse};
 
 /// Spaces between the columns of a table.
 const COLUMN_GAP: usize = 2;
@@ -39,6 +39,7 @@ fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         Outcome::People { people, .. } => write_json(out, people),
         Outcome::Sessions(sessions) => write_json(out, sessions),
         Outcome::Audit { entries, .. } => write_json(out, entries),
+        Outcome::Rooms { rooms, .. } => write_json(out, rooms),
         Outcome::Invites(invites) => write_json(out, invites),
         Outcome::Storage(usage) => write_json(out, std::slice::from_ref(usage)),
         Outcome::Done { .. } => Ok(()),
@@ -48,10 +49,11 @@ fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
 }
 
 fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()> {
-    let (mut all, mut audit) = (Vec::new(), Vec::new());
+    let (mut all, mut all_rooms, mut audit) = (Vec::new(), Vec::new(), Vec::new());
     for outcome in outcomes {
         match outcome {
             Outcome::People { people, .. } => all.extend(people),
+            Outcome::Rooms { rooms, .. } => all_rooms.extend(rooms),
             Outcome::Audit { entries, .. } => audit.extend(entries),
             Outcome::Sessions(sessions) => write_sessions(out, sessions)?,
             Outcome::Invites(invites) => write_invites(out, invites)?,
@@ -67,6 +69,9 @@ fn write_for_people(out: &mut impl Write, outcomes: &[Outcome]) -> io::Result<()
     }
     if !all.is_empty() {
         write_people(out, &all)?;
+    }
+    if !all_rooms.is_empty() {
+        write_rooms(out, &all_rooms)?;
     }
     match audit.is_empty() {
         true => Ok(()),
@@ -100,6 +105,29 @@ fn write_sessions(out: &mut impl Write, sessions: &[SessionRow]) -> io::Result<(
         [session.id.clone(), date(session.created), expires]
     });
     write_table(out, ["SESSION", "SINCE", "UNTIL"], rows)
+}
+
+fn write_rooms(out: &mut impl Write, rooms: &[&RoomRow]) -> io::Result<()> {
+    let rows = rooms.iter().map(|room| {
+        let kind = match room.kind {
+            RoomKind::Public => "public",
+            RoomKind::Private => "private",
+            RoomKind::Direct => "direct",
+        };
+        [
+            room.room.clone(),
+            kind.to_owned(),
+            room.members.to_string(),
+            room.messages.to_string(),
+            date(room.last),
+            room.owners.join(", "),
+            room.topic.clone(),
+        ]
+    });
+    let heading = [
+        "ROOM", "KIND", "MEMBERS", "MESSAGES", "LAST", "OWNERS", "TOPIC",
+    ];
+    write_table(out, heading, rows)
 }
 
 fn write_invites(out: &mut impl Write, invites: &[InviteInfo]) -> io::Result<()> {

@@ -1,14 +1,17 @@
 //! Commands that the server gives in somebody's name: an invitation by the maker of an invite link, and
-//! what erasing a person asks of rooms.
+//! what an operator's acts ask of rooms.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use chat_server_rules::{RoomCommand, Subject};
+use chat_server_rules::{RoomCommand, RoomState, Subject};
+use chat_server_store::StoreError;
+use chat_shared::protocol::Role;
 use chat_shared::{RoomName, Seq, Username};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
+use super::room::committer::load;
 use super::{Ask, Connection, Dialect, Envelope, Hub, Propose, RoomRequest};
 use crate::accounts::Identity;
 use crate::send_queue::{SendQueue, Socket};
@@ -16,8 +19,8 @@ use crate::send_queue::{SendQueue, Socket};
 /// How long a sign-up waits for the room. The newcomer enters it later if that takes longer.
 const ROOM_WAIT: Duration = Duration::from_secs(5);
 
-/// How long a room has to decide the commands that erasing a person asks of it at a time.
-const ERASING_WAIT: Duration = Duration::from_secs(30);
+/// How long a room has to decide the commands that an operator's act asks of it at a time.
+const ACT_WAIT: Duration = Duration::from_secs(30);
 
 /// Messages of one person that are erased at a time.
 pub const ERASED_AT_ONCE_MAX: usize = 64;
@@ -47,13 +50,40 @@ impl Hub {
         let erase = |target| RoomCommand::EraseMessage { target };
         let commands = messages.into_iter().take(ERASED_AT_ONCE_MAX).map(erase);
         let decided = self.give_in_name_of(person, room, commands);
-        timeout(ERASING_WAIT, decided).await.is_ok()
+        timeout(ACT_WAIT, decided).await.is_ok()
     }
 
     /// Lets a person leave a room. Returns whether the room has decided it.
     pub async fn leave_room(&self, person: &Username, room: &RoomName) -> bool {
         let decided = self.give_in_name_of(person, room, [RoomCommand::Leave]);
-        timeout(ERASING_WAIT, decided).await.is_ok()
+        timeout(ACT_WAIT, decided).await.is_ok()
+    }
+
+    /// Makes a person an owner of a room, and a member before that. Returns whether the room has
+    /// decided it.
+    pub async fn take_over_room(&self, person: &Username, room: &RoomName) -> bool {
+        let commands = [RoomCommand::TakeOver, RoomCommand::TakeOver];
+        let decided = self.give_in_name_of(person, room, commands);
+        timeout(ACT_WAIT, decided).await.is_ok()
+    }
+
+    /// Makes an owner of a room a member. Returns whether the room has decided it.
+    pub async fn step_down(&self, owner: &Username, room: &RoomName) -> bool {
+        let whom = Subject {
+            username: owner.clone(),
+            admin: false,
+        };
+        let role = Role::Member;
+        let decided = self.give_in_name_of(owner, room, [RoomCommand::Role { whom, role }]);
+        timeout(ACT_WAIT, decided).await.is_ok()
+    }
+
+    /// A room's state as it is stored now, whether the room is loaded here or not.
+    ///
+    /// # Errors
+    /// Where the store fails.
+    pub async fn stored_state(&self, room: &RoomName) -> Result<RoomState, StoreError> {
+        Ok(load(self, room).await?.0)
     }
 
     /// Gives commands in somebody's name and waits until the room has decided them.

@@ -67,6 +67,8 @@ impl Model {
             }
             RoomCommand::Join => self.admit(actor),
             RoomCommand::Invite(whom) => self.admit(person(&whom.username)),
+            RoomCommand::TakeOver if !self.is_member(actor) => self.admit(actor),
+            RoomCommand::TakeOver => self.set_role(actor, Role::Owner),
             RoomCommand::Leave => self.leave(actor),
             RoomCommand::Kick(whom) => {
                 self.roles.remove(&person(&whom.username));

@@ -83,7 +83,7 @@ impl<'a> Input<'a> {
     }
 
     fn command(&mut self, kind: u8) -> RoomCommand {
-        match kind % 19 {
+        match kind % 20 {
             0 | 1 => RoomCommand::Send {
                 reply_to: self.reply_to(),
                 text: self.text(),
@@ -126,7 +126,8 @@ impl<'a> Input<'a> {
                 whom: self.subject(),
                 role: self.one_of(&[Role::Member, Role::Moderator, Role::Owner]),
             },
-            // The server gives this command in the name of somebody who is erased.
+            // The server gives these commands in somebody's name.
+            19 => RoomCommand::TakeOver,
             18 => RoomCommand::EraseMessage { target: self.seq() },
             _ => RoomCommand::Topic(self.topic()),
         }

@@ -138,6 +138,7 @@ impl Model {
                 Some(_) => NOT_FOUND,
             },
             RoomCommand::Join | RoomCommand::Leave => self.come_or_go(actor, command, now),
+            RoomCommand::TakeOver => self.take_over(actor, now),
             RoomCommand::Send { .. } | RoomCommand::Edit { .. } | RoomCommand::React { .. } => {
                 self.write(actor, command, now)
             }
@@ -219,6 +220,16 @@ impl Model {
             None => NOT_FOUND,
             Some(message) if message.sender != actor && !moderates => FORBIDDEN,
             Some(message) if message.deleted => Decision::Nothing,
+            Some(_) => Decision::Done,
+        }
+    }
+
+    fn take_over(&self, actor: u8, now: u64) -> Decision {
+        match self.kind {
+            None | Some(RoomKind::Direct) => NOT_FOUND,
+            Some(_) if self.is_lobby => NOT_FOUND,
+            Some(_) if self.is_banned(actor, now) => Decision::Refused(ErrorCode::Banned),
+            Some(_) if self.own_role(actor) == Role::Owner => Decision::Nothing,
             Some(_) => Decision::Done,
         }
     }

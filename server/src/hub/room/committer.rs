@@ -402,7 +402,7 @@ impl Committer {
 
 /// The room's state folded from its log, and the seq of the snapshot that it began with. A
 /// snapshot that other rules folded, or that can't be read, is ignored: the log is the truth.
-async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError> {
+pub(crate) async fn load(hub: &Hub, room: &RoomName) -> Result<(RoomState, Seq), StoreError> {
     let snapshot = hub.store().snapshot(room).await?;
     let kept = snapshot
         .filter(|snapshot| snapshot.rules_version == RULES_VERSION)

@@ -3,6 +3,7 @@
 mod erase;
 mod invites;
 mod people;
+mod rooms;
 
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
