@@ -277,7 +277,7 @@ async fn perform(
     }
 }
 
-/// Gives a command of the server's admin. Returns what to show.
+/// Gives a command of an admin of the server. Returns what to show.
 async fn administer(
     client: &Client,
     server: &ServerUrl,
@@ -302,6 +302,14 @@ async fn administer(
         AdminAction::ResetLink(who) => {
             let link = client.reset_link(&who).await.map_err(why)?;
             Ok(admin::reset_link(server, &link, now))
+        }
+        AdminAction::SetAdmin(who, true) => {
+            client.make_admin(&who).await.map_err(why)?;
+            Ok(admin::is_admin(&who))
+        }
+        AdminAction::SetAdmin(who, false) => {
+            client.unmake_admin(&who).await.map_err(why)?;
+            Ok(admin::is_no_admin(&who))
         }
         AdminAction::RevokeInvite(invite) => {
             client.revoke_invite(&invite).await.map_err(why)?;

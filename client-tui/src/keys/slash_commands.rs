@@ -58,6 +58,8 @@ pub(crate) const COMMANDS: &[SlashCommand] = &[
     command("invite-links", "", "list the invite links (admin)"),
     command("revoke-invite", "ID", "end an invite link (admin)"),
     command("reset-link", "USER", "make a link by which someone sets a new password (admin)"),
+    command("make-admin", "USER", "make someone an admin of the server (admin)"),
+    command("unmake-admin", "USER", "take the admin's right from someone (admin)"),
     command("help", "", "show keys and commands"),
     command("quit", "", "quit the program"),
 ];

@@ -1,9 +1,9 @@
-//! The sentences about what the server's admin does.
+//! The sentences about what admins of the server do.
 
 use std::fmt::Display;
 
-use chat_shared::TimestampMs;
 use chat_shared::protocol::{InviteInfo, InvitesPage, NewInviteLink, NewResetLink};
+use chat_shared::{TimestampMs, Username};
 
 pub(crate) const INVITE_REVOKED: &str = "The invite was revoked: nobody signs up by it any more.";
 pub(crate) const NO_INVITES: &str = "There are no invites. /invite-link makes one.";
@@ -27,6 +27,14 @@ pub(crate) fn reset_link(server: impl Display, link: &NewResetLink, now: Timesta
          {server}{}",
         link.path
     )
+}
+
+pub(crate) fn is_admin(who: &Username) -> String {
+    format!("{who} is an admin of the server.")
+}
+
+pub(crate) fn is_no_admin(who: &Username) -> String {
+    format!("{who} is no admin of the server any more.")
 }
 
 pub(crate) fn invite_links(page: &InvitesPage, now: TimestampMs) -> String {

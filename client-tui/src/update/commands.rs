@@ -55,6 +55,13 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
             let who = username(argument, "/reset-link")?;
             effects.push(Effect::Administer(AdminAction::ResetLink(who)));
         }
+        "make-admin" | "unmake-admin" => {
+            let (who, is_admin) = (
+                username(argument, &format!("/{name}"))?,
+                name == "make-admin",
+            );
+            effects.push(Effect::Administer(AdminAction::SetAdmin(who, is_admin)));
+        }
         "revoke-invite" if argument.is_empty() => {
             return Err(admin::REVOKE_INVITE_USAGE.to_owned());
         }

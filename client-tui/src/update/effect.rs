@@ -159,7 +159,7 @@ pub(crate) enum Effect {
     },
 }
 
-/// A command of the server's admin.
+/// A command of an admin of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum AdminAction {
     InviteLink {
@@ -169,6 +169,8 @@ pub(crate) enum AdminAction {
     InviteLinks,
     RevokeInvite(String),
     ResetLink(Username),
+    /// Whether the user is an admin afterwards.
+    SetAdmin(Username, bool),
 }
 
 /// A change in a room, of a profile or of a block that the server only confirms.

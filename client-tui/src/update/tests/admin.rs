@@ -19,6 +19,14 @@ fn invite_links_say_for_how_many_and_how_long() {
         "type /reset-link bob; key enter",
         "> \nResetLink(Username(\"bob\"))",
     );
+    check(
+        "type /make-admin bob; key enter",
+        "> \nSetAdmin(Username(\"bob\"), true)",
+    );
+    check(
+        "type /unmake-admin bob; key enter",
+        "> \nSetAdmin(Username(\"bob\"), false)",
+    );
     check("type /invite-links; key enter", "> \nInviteLinks");
     check(
         "type /revoke-invite a1; key enter",
