@@ -44,6 +44,15 @@ pub(crate) fn unavailable() -> ErrorFrame {
     )
 }
 
+/// The disk is almost full.
+pub(crate) fn disk_low() -> ErrorFrame {
+    ErrorFrame::new(
+        ErrorCode::Unavailable,
+        "The server's disk is almost full, so it takes nothing new; tell its operator, or try again \
+         later.",
+    )
+}
+
 /// The room's inbox is full.
 pub(crate) fn busy() -> ErrorFrame {
     ErrorFrame::new(ErrorCode::Busy, "This room is busy; try again.")

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::{StreamExt, stream};
 
 use super::Accounts;
-use chat_server_store::{PlainPassword, StoreError};
+use chat_server_store::{PlainPassword, StoreError, log_failure};
 
 /// Passwords asked for at a time.
 const PAGE_MAX: usize = 100;
@@ -30,7 +30,7 @@ impl Accounts {
             let page = match self.0.store.plain_passwords(PAGE_MAX).await {
                 Ok(page) => page,
                 Err(error) => {
-                    tracing::warn!(%error, "the passwords to convert could not be read");
+                    log_failure!(warn, error, "the passwords to convert could not be read");
                     tokio::time::sleep(RETRY).await;
                     continue;
                 }
@@ -55,7 +55,7 @@ impl Accounts {
                 match result {
                     Ok(()) => converted += 1,
                     Err(error) => {
-                        tracing::warn!(%error, "a password stays unconverted for now");
+                        log_failure!(warn, error, "a password stays unconverted for now");
                         before.clear();
                         tokio::time::sleep(RETRY).await;
                     }

@@ -4,7 +4,7 @@
 //! account was never signed in from. So that the owner is not locked out after a restart, the store
 //! keeps the networks of each account, as hashes under a key of this server.
 
-use chat_server_store::{SharedStore, StoreError};
+use chat_server_store::{SharedStore, StoreError, log_failure};
 use chat_shared::Username;
 use data_encoding::HEXLOWER;
 use ring::hmac;
@@ -42,7 +42,7 @@ impl Accounts {
         let hash = self.0.networks.hash(username.as_str(), network);
         let kept = self.0.store.remember_network(username, &hash, now_ms());
         if let Err(error) = kept.await {
-            tracing::warn!(%username, %error, "a sign-in's network could not be stored");
+            log_failure!(warn, error, %username, "a sign-in's network could not be stored");
         }
     }
 
@@ -52,7 +52,7 @@ impl Accounts {
         let hash = self.0.networks.hash(name, network);
         let known: Result<bool, StoreError> = self.0.store.knows_network(&hash).await;
         known.unwrap_or_else(|error| {
-            tracing::warn!(%error, "a sign-in's network could not be looked up");
+            log_failure!(warn, error, "a sign-in's network could not be looked up");
             false
         })
     }

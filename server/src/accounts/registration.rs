@@ -15,7 +15,7 @@
 //! whom the operator named. Of several at the same time one is, because each claims [`ADMIN_CLAIM`]
 //! first.
 
-use chat_server_store::{Code, CodeKind, SharedStore};
+use chat_server_store::{Code, CodeKind, SharedStore, log_failure};
 use chat_shared::Username;
 use clap::ValueEnum as _;
 
@@ -197,7 +197,7 @@ impl Accounts {
         let store = &self.0.store;
         let given_back = store.give_code_back(CodeKind::Invite, &code.id, &attempt);
         if let Err(error) = given_back.await {
-            tracing::warn!(%error, "the use of an invite could not be given back");
+            log_failure!(warn, error, "the use of an invite could not be given back");
         }
     }
 

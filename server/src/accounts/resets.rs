@@ -7,7 +7,7 @@
 //! operator makes is for everybody.
 
 use chat_server_store::{
-    AccountState, Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User,
+    AccountState, Code, CodeId, CodeKind, KeptCode, PasswordChange, StoreError, User, log_failure,
 };
 use chat_shared::Username;
 
@@ -100,7 +100,11 @@ impl Accounts {
         tracing::info!(username = %account, by = code.by.as_ref().map(Username::as_str), "password reset");
         let store = &self.0.store;
         if let Err(error) = store.remove_code(CodeKind::Reset, &code.id).await {
-            tracing::warn!(%error, "a used link stays in the store until it expires");
+            log_failure!(
+                warn,
+                error,
+                "a used link stays in the store until it expires"
+            );
         }
         Ok(())
     }

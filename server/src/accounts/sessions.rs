@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use chat_server_rules::AccountChange;
-use chat_server_store::{Session, StoreError, User};
+use chat_server_store::{Session, StoreError, User, log_failure};
 use chat_shared::{TimestampMs, Username};
 
 use super::token::Secret;
@@ -190,7 +190,7 @@ impl Accounts {
         match self.0.store.renew_session(&session.id, renewed).await {
             Ok(()) => Some(renewed),
             Err(error) => {
-                tracing::warn!(%error, "a session could not be renewed");
+                log_failure!(warn, error, "a session could not be renewed");
                 Some(expires)
             }
         }

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chat_server_rules::AccountChange;
 use chat_server_store::{
-    AccountState, CreateUser, NewUser, PasswordRecord, Session, StoreError, User,
+    AccountState, CreateUser, NewUser, PasswordRecord, Session, StoreError, User, log_failure,
 };
 use chat_shared::Username;
 
@@ -138,7 +138,11 @@ impl Accounts {
             None => signed_up,
         });
         if let Err(error) = self.learn_admin().await {
-            tracing::warn!(%error, "the admin's name could not be read; the next sign-in tries again");
+            log_failure!(
+                warn,
+                error,
+                "the admin's name could not be read; the next sign-in tries again"
+            );
         }
         let invite = used.map(|used| used.code);
         Ok(SignedUp { username, invite })
@@ -207,7 +211,7 @@ impl Accounts {
             // The sign-in succeeds nevertheless, and the next one tries again.
             let converted = store.convert_password(&user.username, &password, &hash);
             if let Err(error) = converted.await {
-                tracing::warn!(%error, username = ?user.username.as_str(), "a password could not be converted");
+                log_failure!(warn, error, username = ?user.username.as_str(), "a password could not be converted");
             }
         }
         let created = now_ms();

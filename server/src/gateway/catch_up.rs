@@ -10,7 +10,7 @@ use chat_shared::{RequestId, RoomName, Seq};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use crate::hub::{CatchUp, CatchUpStep, Connection, Hub, Resume, RoomRequest, event_frames};
-use chat_server_store::{PageLimit, StoreError};
+use chat_server_store::{PageLimit, StoreError, log_failure};
 
 /// Events that a replay reads from the store at first, and at least.
 const REPLAY_ROWS_MIN: usize = 16;
@@ -77,7 +77,7 @@ pub(super) fn replay_rooms(
 }
 
 fn close_on_error(connection: &Connection, room: &RoomName, error: &StoreError) {
-    tracing::error!(%room, %error, "a connection could not catch up");
+    log_failure!(error, error, %room, "a connection could not catch up");
     connection
         .send_queue
         .close(CloseCode::ServerFault, "the store does not answer");

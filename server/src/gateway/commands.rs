@@ -24,6 +24,8 @@ pub(super) struct Limits {
     pub(super) too_soon: Option<TooSoon>,
     /// Whether accounts have quotas.
     pub(super) has_quotas: bool,
+    /// Whether commands that need room on the disk are rejected.
+    pub(super) is_disk_low: bool,
 }
 
 /// How a command is rejected that is over its rate.
@@ -183,6 +185,20 @@ fn may_be_repeated(command: &Command) -> bool {
     !is_read(command) && !is_stored_elsewhere
 }
 
+/// Whether a command lets the log grow. What removes, or holds people back, is never rejected for
+/// want of room.
+fn needs_room(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Send(_)
+            | Command::Edit(_)
+            | Command::React(_)
+            | Command::Create(_)
+            | Command::Dm(_)
+            | Command::Topic(_)
+    )
+}
+
 impl CommandContext<'_> {
     /// Has a room decide a command.
     async fn propose(self, command: Command) {
@@ -222,6 +238,9 @@ impl CommandContext<'_> {
     ) -> Result<Option<ErrorFrame>, LookupError> {
         if let Some(too_soon) = self.limits.too_soon {
             return Ok(Some(messages::rate_limited(too_soon.retry_after_ms)));
+        }
+        if self.limits.is_disk_low && needs_room(command) {
+            return Ok(Some(messages::disk_low()));
         }
         self.policy().check(command, names).await
     }

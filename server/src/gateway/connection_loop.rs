@@ -209,6 +209,7 @@ impl ConnectionLoop {
         let limits = commands::Limits {
             too_soon: over,
             has_quotas,
+            is_disk_low: self.gateway.disk.is_low(),
         };
         Box::pin(commands::handle(hub, connection, frame, limits, permit)).await;
     }

@@ -12,7 +12,7 @@ use crate::accounts::{NewCodeError, NewInvite, Registration, invite_info};
 use crate::hub::{Hub, take_fitting};
 use crate::messages;
 use chat_server_rules::{Refusal, RoomScope};
-use chat_server_store::StoreError;
+use chat_server_store::{StoreError, log_failure};
 
 /// Makes a link.
 pub(super) async fn make(
@@ -141,9 +141,10 @@ fn failed(error: StoreError) -> ErrorFrame {
 }
 
 fn no_code(error: &NewCodeError, too_many: fn() -> ErrorFrame) -> ErrorFrame {
-    if let NewCodeError::TooMany = error {
-        return too_many();
+    match error {
+        NewCodeError::TooMany => return too_many(),
+        NewCodeError::Random(error) => tracing::error!(%error, "a link could not be made"),
+        NewCodeError::Store(error) => log_failure!(error, error, "a link could not be made"),
     }
-    tracing::error!(%error, "a link could not be made");
     messages::unavailable()
 }

@@ -9,7 +9,7 @@ use futures::future::try_join_all;
 use crate::hub::{Hub, random_hex};
 use crate::messages;
 use chat_server_rules::Subject;
-use chat_server_store::{AccountState, StoreError, User};
+use chat_server_store::{AccountState, StoreError, User, log_failure};
 
 /// Bytes of randomness in a direct room's name.
 const DIRECT_ID_BYTES: usize = 16;
@@ -34,7 +34,7 @@ impl LookupError {
             Self::Nobody(username) => messages::no_such_user(username),
             Self::Oneself => messages::direct_with_oneself(),
             Self::Store(error) => {
-                tracing::error!(%error, "an account could not be looked up");
+                log_failure!(error, error, "an account could not be looked up");
                 messages::unavailable()
             }
         }

@@ -25,6 +25,7 @@ use crate::hub::{
 };
 use crate::send_queue::{Class, SendQueue};
 use chat_server_rules::ReadMark;
+use chat_server_store::log_failure;
 
 /// How many rooms a new connection subscribes to at the same time. A room that is not loaded is read
 /// from the store, which must have time for others.
@@ -107,7 +108,7 @@ async fn identify(
         (None, Some(token)) => match gateway.hub.accounts().authenticate(token).await {
             Ok(identity) => Ok(identity),
             Err(AuthError::Store(error)) => {
-                tracing::error!(%error, "a token could not be checked");
+                log_failure!(error, error, "a token could not be checked");
                 Err(STORE_UNREACHABLE)
             }
             Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
@@ -176,7 +177,7 @@ async fn check_session_again(gateway: &Gateway, connection: &Connection) -> Resu
         Err(AuthError::Invalid) => Err(Rejected(CloseCode::NotSignedIn, "signed out")),
         Err(AuthError::Banned) => Err(Rejected(CloseCode::Banned, "you are banned")),
         Err(AuthError::Store(error)) => {
-            tracing::error!(%error, "a session could not be checked");
+            log_failure!(error, error, "a session could not be checked");
             Err(STORE_UNREACHABLE)
         }
     }
@@ -220,7 +221,7 @@ async fn subscribe_to_rooms(
     if connection.dialect.has_rooms() {
         let own = hub.store().rooms_of(&connection.identity.username).await;
         names.extend(own.map_err(|error| {
-            tracing::error!(%error, "a user's rooms could not be read");
+            log_failure!(error, error, "a user's rooms could not be read");
             STORE_UNREACHABLE
         })?);
     }
@@ -294,7 +295,7 @@ async fn count_mentions(
     let store = gateway.hub.store();
     let all = store.mentions_of(username, MENTIONS_COUNTED_MAX).await;
     let all = all.map_err(|error| {
-        tracing::error!(%error, "a user's mentions could not be read");
+        log_failure!(error, error, "a user's mentions could not be read");
         STORE_UNREACHABLE
     })?;
     let mut by_room: HashMap<RoomName, Vec<Seq>> = HashMap::new();
@@ -324,7 +325,7 @@ fn forget_mentions(gateway: &Gateway, connection: &Connection, read: Vec<(RoomNa
     tokio::spawn(async move {
         for (room, mark) in read {
             if let Err(error) = hub.store().mark_read(&room, &username, mark).await {
-                tracing::warn!(%room, %error, "read mentions stay in the store for now");
+                log_failure!(warn, error, %room, "read mentions stay in the store for now");
             }
         }
     });
@@ -335,7 +336,7 @@ async fn blocked_by(gateway: &Gateway, connection: &Connection) -> Result<Vec<Us
     let store = gateway.hub.store();
     let blocked = store.blocked_by(&connection.identity.username).await;
     blocked.map_err(|error| {
-        tracing::error!(%error, "a user's block list could not be read");
+        log_failure!(error, error, "a user's block list could not be read");
         STORE_UNREACHABLE
     })
 }

@@ -1,6 +1,7 @@
 //! The answers of the HTTP calls. Every refusal is `{"ok":false,"msg":"a sentence"}`.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use axum::Json;
@@ -11,7 +12,7 @@ use chat_shared::protocol::http::{Answer, RefusalCode};
 
 use super::limits::{Limited, UploadRejected};
 use crate::accounts::{AuthError, RegisterError, SignInError};
-use chat_server_store::StoreError;
+use chat_server_store::{StoreError, log_failure};
 
 /// In how many seconds a busy server, or one whose store fails, may be asked again.
 const RETRY_SECONDS: u64 = 5;
@@ -57,14 +58,38 @@ impl Refusal {
         )
     }
 
+    /// As [`Refusal::foreign_origin`], for a request by a proxy that is not trusted, whose host is not
+    /// believed.
+    pub(super) fn unknown_proxy(peer: IpAddr) -> Self {
+        Self::new(
+            StatusCode::FORBIDDEN,
+            format!(
+                "The page's origin is not the server's. This request came through a proxy that the \
+                 server does not trust: its operator can name it with --trusted-proxy {peer}."
+            ),
+        )
+    }
+
     /// The store failed; what it said is for the log alone.
     pub fn unavailable(error: &StoreError) -> Self {
-        tracing::error!(%error, "the store failed a request");
+        log_failure!(error, error, "the store failed a request");
         Self {
             retry_after_s: Some(RETRY_SECONDS),
             ..Self::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "The server can't reach what it keeps; try again in a few seconds.",
+            )
+        }
+    }
+
+    /// The disk is almost full.
+    pub(super) fn disk_low() -> Self {
+        Self {
+            retry_after_s: Some(RETRY_SECONDS),
+            ..Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "The server's disk is almost full, so it takes nothing new; tell its operator, or \
+                 try again later.",
             )
         }
     }

@@ -54,6 +54,7 @@ use axum::routing::{delete, get, post, put};
 use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::accounts::Accounts;
+use crate::disk::DiskSpace;
 use crate::gateway::Gateway;
 use crate::hub::Hub;
 use crate::network::ClientNetwork;
@@ -67,6 +68,7 @@ pub struct HttpState {
     /// Whether answers tell clients to use HTTPS only (HSTS).
     pub hsts: bool,
     pub limits: Arc<HttpLimits>,
+    pub disk: DiskSpace,
     pub page: Page,
     /// The rooms that invites lead into; `None` where there are none.
     pub hub: Option<Hub>,
@@ -160,7 +162,7 @@ async fn refuse_foreign(
         Method::GET | Method::HEAD | Method::OPTIONS
     );
     if !harmless && origin::is_foreign(request.headers(), peer.0, &state.origins) {
-        return Refusal::foreign_origin().into_response();
+        return origin::refusal(request.headers(), peer.0, &state.origins).into_response();
     }
     next.run(request).await
 }

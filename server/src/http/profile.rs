@@ -106,6 +106,9 @@ pub(super) async fn put_avatar(
     request: Request,
 ) -> Result<Response, Refusal> {
     let own = identity(&state, peer, &headers).await?;
+    if state.disk.is_low() {
+        return Err(Refusal::disk_low());
+    }
     let mut place = state.limits.upload(client, &own.username)?;
     let upload = place.hold(body::read(request.into_body(), AVATAR_BYTES_MAX));
     let upload = upload.await.ok_or_else(Refusal::overloaded)??;

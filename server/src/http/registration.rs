@@ -28,6 +28,9 @@ pub(super) async fn register(
         .limits
         .register(client)
         .map_err(|limited| Refusal::limited("Too many accounts made from your address", limited))?;
+    if state.disk.is_low() {
+        return Err(Refusal::disk_low());
+    }
     let scope = CookieScope::of(&headers, peer.0, &state.origins.proxies);
     let cookie = scope.invite_code(&headers);
     let invite = body.invite.as_deref().or(cookie);

@@ -13,7 +13,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::{Environment, Hub, SystemEnvironment};
 use crate::accounts::{AccountEvent, ReportedChanges};
 use chat_server_rules::{EventBody, EventNonce, LogEvent};
-use chat_server_store::{Append, PageLimit, SharedStore, StoreError};
+use chat_server_store::{Append, PageLimit, SharedStore, StoreError, log_failure};
 
 /// No room can have this name: only direct rooms begin with `@`, and 32 hexadecimal digits follow.
 const ACCOUNT_LOG: &str = "@server";
@@ -113,11 +113,15 @@ impl AccountLog {
     /// Learns of what other servers have changed.
     async fn follow(&mut self) {
         if let Err(error) = self.read().await {
-            tracing::warn!(%error, "account changes of other servers can't be read");
+            log_failure!(
+                warn,
+                error,
+                "account changes of other servers can't be read"
+            );
         }
         // The list of admins is read as a whole, so that no change of it is in this log.
         if let Err(error) = self.hub.accounts().refresh_admins().await {
-            tracing::warn!(%error, "the list of admins can't be read");
+            log_failure!(warn, error, "the list of admins can't be read");
         }
     }
 
@@ -129,7 +133,7 @@ impl AccountLog {
                 Ok(false) => {}
                 Err(error) => {
                     let username = &event.username;
-                    tracing::warn!(%username, %error, "an account change is not in the account log");
+                    log_failure!(warn, error, %username, "an account change is not in the account log");
                     if !self.others_write {
                         return;
                     }

@@ -65,7 +65,7 @@ use crate::accounts::{Accounts, AuthError, Identity};
 use crate::messages;
 use crate::send_queue::{Class, SendQueue};
 use chat_server_rules::EventId;
-use chat_server_store::{LOG_ID, SharedStore, StoreError};
+use chat_server_store::{LOG_ID, SharedStore, StoreError, log_failure};
 
 /// Milliseconds after which clients reconnect when the server stops.
 const RECONNECT_AFTER_MS: u64 = 1_000;
@@ -222,7 +222,7 @@ impl Hub {
         let (code, reason) = match self.accounts().check_again(&connection.identity).await {
             Ok(next) => return connection.check_session_at(next),
             Err(AuthError::Store(error)) => {
-                tracing::warn!(%error, "a session could not be checked");
+                log_failure!(warn, error, "a session could not be checked");
                 return;
             }
             Err(AuthError::Invalid) => (CloseCode::NotSignedIn, "the session ended"),
@@ -259,7 +259,7 @@ impl Hub {
         }
         // A connection that comes before the ban is stored is closed by the event about it.
         if let Err(error) = self.accounts().set_banned(username, until, Some(seq)).await {
-            tracing::error!(%username, %error, "a ban could not be stored");
+            log_failure!(error, error, %username, "a ban could not be stored");
         }
     }
 
@@ -274,7 +274,7 @@ impl Hub {
                         user.is_none_or(|user| user.banned_until == Some(until.unwrap_or(NO_END)))
                     }
                     Err(error) => {
-                        tracing::warn!(%username, %error, "a ban could not be looked up");
+                        log_failure!(warn, error, %username, "a ban could not be looked up");
                         continue;
                     }
                 };

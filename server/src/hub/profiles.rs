@@ -10,6 +10,7 @@ use tokio::time::sleep;
 
 use super::Hub;
 use crate::accounts::avatar_path;
+use chat_server_store::log_failure;
 
 /// Time between two `profile` frames about the same user.
 const PROFILE_INTERVAL: Duration = Duration::from_secs(1);
@@ -72,7 +73,7 @@ impl Hub {
                 display_name: user.display_name,
             })),
             Ok(None) => {}
-            Err(error) => tracing::warn!(%username, %error, "a profile could not be read"),
+            Err(error) => log_failure!(warn, error, %username, "a profile could not be read"),
         }
     }
 }

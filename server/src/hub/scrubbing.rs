@@ -1,7 +1,7 @@
 //! Blanks deleted texts in the store, in the background.
 
 use super::Hub;
-use chat_server_store::StoreError;
+use chat_server_store::{StoreError, log_failure};
 
 /// Deleted texts that are blanked before the store is asked for more.
 const SCRUBS_AT_ONCE_MAX: usize = 100;
@@ -11,7 +11,11 @@ const SCRUBS_AT_ONCE_MAX: usize = 100;
 pub(crate) async fn run(hub: Hub) {
     loop {
         if let Err(error) = scrub_all(&hub).await {
-            tracing::warn!(%error, "deleted texts are still in the store; the next delete tries again");
+            log_failure!(
+                warn,
+                error,
+                "deleted texts are still in the store; the next delete tries again"
+            );
         }
         hub.0.deleted.notified().await;
     }

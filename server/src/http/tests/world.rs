@@ -44,8 +44,10 @@ pub(super) async fn world_with(page: Page, tls: bool) -> World {
             origins: Arc::new(OriginPolicy {
                 allowed: Vec::new(),
                 proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], tls),
+                ..OriginPolicy::default()
             }),
             limits: Arc::new(HttpLimits::new()),
+            disk: DiskSpace::default(),
             hub: None,
             page,
             hosts: HostPolicy::default(),

@@ -15,6 +15,7 @@ use super::{Room, reject};
 use crate::messages;
 use crate::send_queue::{Class, Frame, PACED_BYTES_MAX};
 use chat_server_rules::Refusal;
+use chat_server_store::log_failure;
 
 impl Room {
     pub(super) fn answer_all(&mut self, requests: Vec<RoomRequest>) {
@@ -148,7 +149,7 @@ impl Room {
                     }
                 }
                 Err(error) => {
-                    tracing::error!(%room, %error, "a page could not be read");
+                    log_failure!(error, error, %room, "a page could not be read");
                     reject(&connection, id, &room, messages::unavailable());
                 }
             }

@@ -13,7 +13,7 @@ use super::committer::{Decided, Decision, Submission};
 use super::{Room, reject, reply_ok, typing};
 use crate::messages;
 use chat_server_rules::{Actor, LogEvent, RoomCommand};
-use chat_server_store::{Append, StoreError};
+use chat_server_store::{Append, StoreError, log_failure};
 
 /// Batches that may be lost to other nodes in a row before their commands are rejected.
 const LOST_IN_A_ROW_MAX: usize = 16;
@@ -107,7 +107,7 @@ impl Room {
         match self.committer.begin(&proposals).await {
             Ok(()) => self.replies = Some(PendingReplies { proposals, reads }),
             Err(error) => {
-                tracing::error!(room = %self.name, %error, "a message could not be read");
+                log_failure!(error, error, room = %self.name, "a message could not be read");
                 self.reject_all(&proposals);
                 self.answer_all(reads);
             }
@@ -176,7 +176,7 @@ impl Room {
                 }
                 Ok(Append::Lost) => lost += 1,
                 Err(error) => {
-                    tracing::error!(room = %self.name, %error, "a batch could not be stored");
+                    log_failure!(error, error, room = %self.name, "a batch could not be stored");
                     self.reject_all(&proposals);
                     proposals.clear();
                 }
@@ -191,7 +191,7 @@ impl Room {
             match self.committer.commit_now(&proposals).await {
                 Ok((again, stored)) => (decision, outcome) = (again, stored),
                 Err(error) => {
-                    tracing::error!(room = %self.name, %error, "a message could not be read");
+                    log_failure!(error, error, room = %self.name, "a message could not be read");
                     return self.reject_all(&proposals);
                 }
             }
@@ -256,7 +256,7 @@ impl Room {
         match mentions.await {
             Ok(mentions) => room.mentions = mentions,
             Err(error) => {
-                tracing::error!(room = %self.name, %error, "mentions could not be counted");
+                log_failure!(error, error, room = %self.name, "mentions could not be counted");
                 return proposal.reject(&self.name, messages::unavailable());
             }
         }
@@ -293,7 +293,7 @@ impl Room {
         let known = match self.committer.known(&proposals).await {
             Ok(known) => known,
             Err(error) => {
-                tracing::error!(room = %self.name, %error, "nonces could not be looked up");
+                log_failure!(error, error, room = %self.name, "nonces could not be looked up");
                 for proposal in proposals {
                     proposal.reject(&self.name, messages::unavailable());
                 }

@@ -11,7 +11,7 @@ use super::super::{Connection, Hub, RoomRequest, StoredMarker};
 use super::{Room, reject, reply_ok};
 use crate::messages;
 use chat_server_rules::ReadMark;
-use chat_server_store::StoreError;
+use chat_server_store::{StoreError, log_failure};
 
 /// Counts of a person's mentions after which the last one is sent, though newer messages came.
 const COUNTS_MAX: u32 = 5;
@@ -122,7 +122,7 @@ fn reject_marker(
     room: &RoomName,
     error: &StoreError,
 ) {
-    tracing::error!(%room, %error, "a read marker could not be stored");
+    log_failure!(error, error, %room, "a read marker could not be stored");
     reject(connection, id, room, messages::unavailable());
 }
 

@@ -13,7 +13,7 @@ use super::log::clamp;
 use super::users::{SAME_NAME_MAX, new_user, user_of};
 use crate::{
     AccountState, AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange,
-    PasswordEpoch, PlainPassword, Session, StoreError, User,
+    PasswordEpoch, PlainPassword, Session, StoreError, User, log_failure,
 };
 
 #[async_trait::async_trait]
@@ -118,7 +118,7 @@ impl AccountStore for MongoStore {
         if change == PasswordChange::Done {
             let others = store.end_earlier_sessions(username, verified, &new.epoch, kept);
             if let Err(error) = others.await {
-                tracing::warn!(%username, %error, "ended sessions stay in the store for now");
+                log_failure!(warn, error, %username, "ended sessions stay in the store for now");
             }
         }
         Ok(change)

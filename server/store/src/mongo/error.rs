@@ -159,7 +159,7 @@ impl From<StoreError> for Failure {
         match error {
             StoreError::Unavailable(text) => Self::Away(text),
             StoreError::TooNew(text) => Self::TooNew(text),
-            StoreError::Corrupt(text) => Self::Corrupt(text),
+            StoreError::Corrupt(text) | StoreError::Damaged(text) => Self::Corrupt(text),
             StoreError::Refused(text) => Self::Invalid(text),
         }
     }
@@ -195,8 +195,17 @@ impl Shared {
         let begun = Instant::now();
         let end = deadline.min(begun + self.timeouts.operation);
         match tokio::time::timeout_at(end, action.into_future()).await {
-            Ok(answer) => answer.map_err(Failure::from),
-            Err(_) => Err(too_slow(end - begun)),
+            Ok(answer) => answer
+                .map_err(Failure::from)
+                .inspect_err(|failure| self.note_failure(failure)),
+            Err(_) => {
+                let failure = too_slow(end - begun);
+                // A caller that gave MongoDB less time learns nothing about it.
+                if end - begun >= self.timeouts.operation {
+                    self.note_failure(&failure);
+                }
+                Err(failure)
+            }
         }
     }
 

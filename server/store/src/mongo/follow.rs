@@ -23,6 +23,7 @@ use super::error::Failure;
 use super::reached::Reached;
 use super::recent::Part;
 use super::{SEARCH, Shared};
+use crate::log_failure;
 
 /// Events that are read and written at a time.
 const FOLLOWED_EVENTS_MAX: usize = 500;
@@ -107,7 +108,7 @@ impl Shared {
         });
         match tokio::time::timeout(PATIENCE, following).await {
             Ok(Ok(Ok(()))) => {}
-            Ok(Ok(Err(error))) => tracing::warn!(%error, "the search is behind the log"),
+            Ok(Ok(Err(error))) => log_failure!(warn, error, "the search is behind the log"),
             Ok(Err(_)) => tracing::error!("following the log for a search ended early"),
             Err(_) => tracing::info!("a search is answered before all messages are indexed"),
         }

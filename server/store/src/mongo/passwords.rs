@@ -15,7 +15,10 @@ use super::Shared;
 use super::documents::{SessionDoc, UserDoc, unreadable_password};
 use super::error::Failure;
 use super::insert::{Insert, RETRY};
-use crate::{NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, SESSIONS_MAX, StoreError};
+use crate::{
+    NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, SESSIONS_MAX, StoreError,
+    log_failure,
+};
 
 /// Separates the epochs of one account's documents. No epoch contains it.
 const EPOCH_SEPARATOR: &str = ",";
@@ -142,7 +145,7 @@ impl Shared {
         let done = doc! { "_id": &change.id, "epoch": &change.epoch.0 };
         if let Err(error) = self.ask(self.password_changes.delete_one(done)).await {
             let username = &change.username;
-            tracing::warn!(%username, %error, "a finished password change stays in the store");
+            log_failure!(warn, error, %username, "a finished password change stays in the store");
         }
     }
 

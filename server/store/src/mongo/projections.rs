@@ -18,8 +18,8 @@ use super::documents::{
 use super::error::{Failure, too_slow};
 use super::statements::Statement;
 use super::{MEMBERSHIPS, Shared};
-use crate::StoreError;
 use crate::projection::{Membership, Projection, kind_before_created, kind_text, project};
+use crate::{StoreError, log_failure};
 use chat_server_rules::LogEvent;
 
 /// Events read at a time when a room is repaired.
@@ -44,12 +44,12 @@ pub(super) async fn keep_repairing(store: Weak<Shared>) {
         let Some(store) = store.upgrade() else { return };
         for room in store.behind.take() {
             if let Err(error) = store.repair(&room).await {
-                tracing::warn!(%room, %error, "a room's listing is behind its log");
+                log_failure!(warn, error, %room, "a room's listing is behind its log");
                 store.behind.add(&room);
             }
         }
         if let Err(error) = store.follow_appended().await {
-            tracing::warn!(%error, "the search is behind the log");
+            log_failure!(warn, error, "the search is behind the log");
         }
         store.give_back_unused().await;
     }
@@ -93,7 +93,7 @@ impl Shared {
         let projecting = tokio::time::timeout(wait, self.project(room, after_seq, events));
         let projected = projecting.await.unwrap_or_else(|_| Err(too_slow(wait)));
         if let Err(error) = projected {
-            tracing::warn!(%room, %error, "a room's listing is behind its log");
+            log_failure!(warn, error, %room, "a room's listing is behind its log");
             self.behind.add(room);
         }
     }

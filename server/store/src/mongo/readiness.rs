@@ -1,5 +1,7 @@
-//! Proves that a majority acknowledges writes, which a read does not.
+//! Proves that a majority acknowledges writes, which a read does not, and keeps whether questions
+//! fail.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use mongodb::bson::{Document, doc};
@@ -8,19 +10,38 @@ use tokio::time::Instant;
 
 use super::error::Failure;
 use super::{READINESS, Shared};
+use crate::StoreError;
+use crate::health::Health;
 
 /// The time for which one acknowledged write answers further checks, because anybody may ask.
 const VALID_FOR: Duration = Duration::from_secs(1);
 
-/// The time of the last acknowledged write. Checks at the same time wait for one write.
 #[derive(Debug, Default)]
-pub(super) struct Readiness(Mutex<Option<Instant>>);
+pub(super) struct Readiness {
+    /// The time of the last acknowledged write. Checks at the same time wait for one write.
+    acknowledged: Mutex<Option<Instant>>,
+    /// Not there while the store is being opened, which fails with a sentence of its own.
+    health: OnceLock<Health>,
+}
+
+impl Readiness {
+    /// Takes note of failures from now on: the store is open.
+    pub(super) fn begin(&self) {
+        self.health.get_or_init(Health::new);
+    }
+
+    fn has_failed(&self) -> bool {
+        let failure = self.health.get().and_then(Health::failure);
+        failure.is_some()
+    }
+}
 
 impl Shared {
     /// Writes one document and waits until a majority has it.
     pub(super) async fn check_writable(&self) -> Result<(), Failure> {
-        let mut acknowledged = self.readiness.0.lock().await;
-        if acknowledged.is_some_and(|at| at.elapsed() < VALID_FOR) {
+        let mut acknowledged = self.readiness.acknowledged.lock().await;
+        let has_failed = self.readiness.has_failed();
+        if !has_failed && acknowledged.is_some_and(|at| at.elapsed() < VALID_FOR) {
             return Ok(());
         }
         let collection = self.database.collection::<Document>(READINESS);
@@ -32,6 +53,30 @@ impl Shared {
             Err(failure) => return Err(failure),
         }
         *acknowledged = Some(Instant::now());
+        if let Some(health) = self.readiness.health.get() {
+            health.worked();
+        }
         Ok(())
+    }
+
+    /// Takes note that MongoDB failed to answer a question.
+    pub(super) fn note_failure(&self, failure: &Failure) {
+        if let Failure::Away(_) | Failure::Denied(_) = failure
+            && let Some(health) = self.readiness.health.get()
+        {
+            health.failed(&StoreError::from(failure.clone()));
+        }
+    }
+
+    /// Asks a MongoDB that failed whether it acknowledges writes again, and ends the fault in the
+    /// log.
+    pub(super) async fn tend(&self) {
+        if self.readiness.has_failed() {
+            // A failure is noted where it is met.
+            let _ = self.check_writable().await;
+        }
+        if let Some(health) = self.readiness.health.get() {
+            health.end_fault();
+        }
     }
 }

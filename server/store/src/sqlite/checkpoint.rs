@@ -15,6 +15,9 @@ use std::thread::{self, JoinHandle};
 use rusqlite::Connection;
 use rusqlite::hooks::Wal;
 
+use super::error::unavailable;
+use crate::health::Health;
+
 /// Pages (of 4 KiB) in the -wal file after which they are moved: 8 MiB. While that is done, a few
 /// commits wait for the disk a little longer. They are less than one in a hundred.
 const CHECKPOINT_PAGES: u32 = 2_000;
@@ -25,6 +28,7 @@ pub(super) struct Checkpoints {
     pages: Arc<AtomicU32>,
     due: Due,
     thread: CheckpointThread,
+    health: Arc<Health>,
 }
 
 /// What the writer does after a commit.
@@ -50,7 +54,11 @@ struct Due {
 
 impl Checkpoints {
     /// Takes the checkpoints of `writer` over. The thread works on `own`, another connection.
-    pub(super) fn start(writer: &mut Connection, own: Connection) -> io::Result<Self> {
+    pub(super) fn start(
+        writer: &mut Connection,
+        own: Connection,
+        health: &Arc<Health>,
+    ) -> io::Result<Self> {
         let pages = Arc::<AtomicU32>::default();
         let counted = Arc::clone(&pages);
         // It takes the place of SQLite's own checkpoints, which are a hook too.
@@ -62,7 +70,8 @@ impl Checkpoints {
         Ok(Self {
             pages,
             due: Due::new(),
-            thread: CheckpointThread::start(own)?,
+            thread: CheckpointThread::start(own, Arc::clone(health))?,
+            health: Arc::clone(health),
         })
     }
 
@@ -72,7 +81,7 @@ impl Checkpoints {
         match self.due.step(pages, || self.thread.has_moved()) {
             Step::Nothing => {}
             Step::Most => self.thread.wake(),
-            Step::Rest => move_pages(writer),
+            Step::Rest => move_pages(writer, &self.health),
         }
     }
 }
@@ -113,11 +122,11 @@ impl Due {
 }
 
 /// Moves as many pages as readers let it, and waits for nobody.
-fn move_pages(conn: &Connection) {
+fn move_pages(conn: &Connection, health: &Health) {
     let moved = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
     if let Err(error) = moved {
         // The file grows until a later one succeeds; a full disk fails the next write too.
-        tracing::warn!(%error, "written pages could not be moved into the database file");
+        health.failed_beside(&unavailable(error));
     }
 }
 
@@ -130,12 +139,12 @@ struct CheckpointThread {
 }
 
 impl CheckpointThread {
-    fn start(conn: Connection) -> io::Result<Self> {
+    fn start(conn: Connection, health: Arc<Health>) -> io::Result<Self> {
         let (wake, woken) = sync_channel(1);
         let (done, moved) = sync_channel(1);
         let thread = thread::Builder::new()
             .name("sqlite-checkpoint".into())
-            .spawn(move || run(&conn, &woken, &done))?;
+            .spawn(move || run(&conn, &health, &woken, &done))?;
         Ok(Self {
             wake: Some(wake),
             moved,
@@ -155,9 +164,9 @@ impl CheckpointThread {
     }
 }
 
-fn run(conn: &Connection, woken: &Receiver<()>, done: &SyncSender<()>) {
+fn run(conn: &Connection, health: &Health, woken: &Receiver<()>, done: &SyncSender<()>) {
     while woken.recv().is_ok() {
-        move_pages(conn);
+        move_pages(conn, health);
         // The writer that is gone needs no answer.
         let _ = done.try_send(());
     }

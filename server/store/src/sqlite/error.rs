@@ -10,7 +10,7 @@ impl From<Error> for StoreError {
         match &error {
             Error::SqliteFailure(failure, _) => match failure.code {
                 ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                    Self::Corrupt(error.to_string())
+                    Self::Damaged(error.to_string())
                 }
                 ErrorCode::ConstraintViolation | ErrorCode::TooBig => {
                     Self::Refused(error.to_string())
@@ -20,6 +20,17 @@ impl From<Error> for StoreError {
             Error::ToSqlConversionFailure(_) => Self::Refused(error.to_string()),
             _ => Self::Corrupt(error.to_string()),
         }
+    }
+}
+
+/// Whatever SQLite says of a transaction as a whole: what became of it must be read back.
+pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
+    match StoreError::from(error) {
+        damaged @ StoreError::Damaged(_) => damaged,
+        StoreError::Unavailable(text)
+        | StoreError::Corrupt(text)
+        | StoreError::TooNew(text)
+        | StoreError::Refused(text) => StoreError::Unavailable(text),
     }
 }
 

@@ -111,6 +111,11 @@ impl<'a> OpenDir<'a> {
         }
     }
 
+    /// The database's file.
+    pub(super) fn database(&self) -> &Path {
+        &self.database
+    }
+
     /// The connection that writes, its database at this binary's version.
     pub(super) fn writer(&self) -> Result<Connection, OpenError> {
         // SQLite would make it with the umask's permissions, and gives its -wal and -shm the same.

@@ -43,6 +43,10 @@ impl Readers {
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a read ended early".into())))
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.permits.is_closed()
+    }
+
     /// Waits for the reads that run, then closes the connections. Later reads are refused.
     pub(super) async fn close(&self) {
         let all = self.permits.acquire_many(READERS as u32).await;

@@ -16,9 +16,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::{mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
-use super::error::closed;
+use super::error::{closed, unavailable};
+use super::files::Files;
 use super::open::BUSY_TIMEOUT;
 use crate::StoreError;
+use crate::health::Health;
 
 /// Writes that may wait for the writer; past that, callers wait to hand theirs over.
 const WRITE_QUEUE_MAX: usize = 1_024;
@@ -39,6 +41,8 @@ type Job = Box<dyn FnOnce(Result<&Connection, StoreError>) -> Done + Send>;
 
 struct Done {
     keep: bool,
+    /// Why the job failed, where its caller gets an error.
+    failure: Option<StoreError>,
     answer: Answer,
 }
 
@@ -54,17 +58,21 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. It holds `lock` until all is written and the database is closed.
-    /// `checkpointer` is another connection to the same database.
+    /// `checkpointer` is another connection to the same database, whose files are `files`.
     pub(super) fn start(
         mut conn: Connection,
         checkpointer: Connection,
+        files: Files,
+        health: Arc<Health>,
         lock: File,
     ) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WRITE_QUEUE_MAX);
         let checkpoint = Arc::<AtomicBool>::default();
         let loop_ = WriteLoop {
-            checkpoints: Checkpoints::start(&mut conn, checkpointer)?,
+            checkpoints: Checkpoints::start(&mut conn, checkpointer, &health)?,
             conn,
+            files,
+            health,
             checkpoint: checkpoint.clone(),
         };
         let thread = thread::Builder::new()
@@ -97,6 +105,7 @@ impl Writer {
             };
             Done {
                 keep,
+                failure: outcome.as_ref().err().cloned(),
                 answer: Box::new(move |committed| {
                     // A caller that no longer waits needs no answer.
                     let _ = answer.send(outcome.and_then(|value| committed.map(|()| value)));
@@ -150,6 +159,8 @@ impl Drop for Writer {
 struct WriteLoop {
     checkpoints: Checkpoints,
     conn: Connection,
+    files: Files,
+    health: Arc<Health>,
     checkpoint: Arc<AtomicBool>,
 }
 
@@ -186,12 +197,19 @@ impl WriteLoop {
     }
 
     fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {
-        let mut answers = Vec::with_capacity(jobs.len());
-        let committed = transaction(&mut self.conn, jobs, &mut answers);
-        if let Err(error) = &committed {
-            tracing::error!(%error, jobs = answers.len(), "a transaction failed");
+        let mut done = Outcome {
+            answers: Vec::with_capacity(jobs.len()),
+            failure: None,
+        };
+        let committed = transaction(&mut self.conn, jobs, &mut done);
+        // What was written to files that are gone would be lost.
+        let committed = committed.and_then(|()| self.files.check());
+        // A job's own failure says more than that of the transaction, which it may have ended.
+        match done.failure.as_ref().or(committed.as_ref().err()) {
+            Some(error) => self.health.failed(error),
+            None => self.health.worked(),
         }
-        for answer in answers {
+        for answer in done.answers {
             answer(committed.clone());
         }
     }
@@ -203,17 +221,32 @@ fn empty_wal(conn: &Connection) -> bool {
     matches!(busy, Ok(false))
 }
 
+/// What became of the jobs of a transaction.
+struct Outcome {
+    answers: Vec<Answer>,
+    /// The first failure of a job that is a fault of the store.
+    failure: Option<StoreError>,
+}
+
+impl Outcome {
+    fn take(&mut self, done: Done) {
+        self.answers.push(done.answer);
+        let failure = done.failure.filter(StoreError::is_fault);
+        self.failure = self.failure.take().or(failure);
+    }
+}
+
 /// Runs jobs in one transaction, until none is left or the transaction is lost.
 fn transaction(
     conn: &mut Connection,
     jobs: &mut std::vec::IntoIter<Job>,
-    answers: &mut Vec<Answer>,
+    outcome: &mut Outcome,
 ) -> Result<(), StoreError> {
     let mut transaction = match conn.transaction_with_behavior(TransactionBehavior::Immediate) {
         Ok(transaction) => transaction,
         Err(error) => {
-            let error = unavailable(&error);
-            answers.extend(jobs.map(|job| job(Err(error.clone())).answer));
+            let error = unavailable(error);
+            jobs.for_each(|job| outcome.take(job(Err(error.clone()))));
             return Err(error);
         }
     };
@@ -221,7 +254,7 @@ fn transaction(
         let savepoint = match transaction.savepoint() {
             Ok(savepoint) => savepoint,
             Err(error) => {
-                answers.push(job(Err(unavailable(&error))).answer);
+                outcome.take(job(Err(unavailable(error))));
                 continue;
             }
         };
@@ -229,7 +262,9 @@ fn transaction(
         // caller gets an error from the answer's channel, which the panic drops.
         let done = catch_unwind(AssertUnwindSafe(|| job(Ok(&savepoint))));
         let keep = done.as_ref().is_ok_and(|done| done.keep);
-        answers.extend(done.map(|done| done.answer));
+        if let Ok(done) = done {
+            outcome.take(done);
+        }
         // A full disk or an I/O error ends the whole transaction, and what ran in it is undone.
         if savepoint.is_autocommit() {
             return Err(StoreError::Unavailable(
@@ -242,12 +277,7 @@ fn transaction(
         } else {
             savepoint.finish()
         }
-        .map_err(|error| unavailable(&error))?;
+        .map_err(unavailable)?;
     }
-    transaction.commit().map_err(|error| unavailable(&error))
-}
-
-/// Whatever SQLite says of a transaction as a whole: what became of it must be read back.
-fn unavailable(error: &rusqlite::Error) -> StoreError {
-    StoreError::Unavailable(error.to_string())
+    transaction.commit().map_err(unavailable)
 }
