@@ -15,7 +15,7 @@ use super::socket;
 use crate::accounts::{Accounts, change_reports};
 use crate::config::Config;
 use crate::hub::account_log;
-use crate::run::{StartError, account_options, open_hub, open_store};
+use crate::run::{StartError, account_options, open_hub, open_store_beside};
 
 /// Entries of the audit that are printed.
 const AUDIT_ENTRIES_DEFAULT: usize = 100;
@@ -297,7 +297,7 @@ impl Target {
         {
             return Ok(Self::Server(path));
         }
-        let (store, place) = open_store(config).await?;
+        let (store, place) = open_store_beside(config).await?;
         let (reporter, changes) = change_reports();
         // Servers that share a database run beside this command. SQLite's directory is its own.
         if store.kind() != "sqlite" {

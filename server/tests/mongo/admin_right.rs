@@ -22,7 +22,7 @@ async fn is_admin(server: &Server, name: &str) -> bool {
 /// A server on which the first sign-up failed, because inserts into `collection` did.
 async fn after_a_failed_sign_up(collection: &str, fault: Fault) -> (TestDatabase, Proxy, Server) {
     let database = TestDatabase::new();
-    let (proxy, server) = server_behind_proxy(&database).await;
+    let (proxy, server) = server_behind_proxy(&database, &[]).await;
     proxy.play("insert", Some(collection), usize::MAX, fault);
     assert_eq!(sign_up(&server, "owner").await, 503);
     assert!(proxy.played() > 0);
@@ -57,7 +57,8 @@ async fn an_account_that_could_not_be_stored_leaves_the_right_to_its_name() {
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn another_server_learns_who_the_admins_are() {
     let database = TestDatabase::new();
-    let flags = mongo_flags(&database.url, &database);
+    let on = mongo_flags(&database.url, &database);
+    let flags = [&on[..], &["--shared-database"]].concat();
     let first = Server::start_with(&flags).await;
     let (_, mut root) = first.newcomer("root").await;
     let second = Server::start_with(&flags).await;

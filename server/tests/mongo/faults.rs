@@ -21,11 +21,11 @@ const UNDER_WAY: usize = 4;
 const SPEAKERS: usize = 3;
 
 /// A server that reaches its database through a proxy, which can make faults.
-pub(crate) async fn server_behind_proxy(database: &TestDatabase) -> (Proxy, Server) {
+pub(crate) async fn server_behind_proxy(database: &TestDatabase, more: &[&str]) -> (Proxy, Server) {
     let proxy = Proxy::start(&database.url).await;
     let url = proxy.url();
     let flags = mongo_flags(&url, database);
-    let server = Server::start_with(&[&["--rate-limit", "off"], &flags[..]].concat()).await;
+    let server = Server::start_with(&[&["--rate-limit", "off"], &flags[..], more].concat()).await;
     (proxy, server)
 }
 
@@ -35,7 +35,7 @@ async fn acked_messages_are_stored_once_over_a_failing_network() {
     let database = TestDatabase::new();
     let rounds = from_env("CHAT_FAULT_ROUNDS", 12);
     let mut chance = seeded("faults");
-    let (proxy, server) = server_behind_proxy(&database).await;
+    let (proxy, server) = server_behind_proxy(&database, &[]).await;
     let watcher = server.user("watcher").await;
     let mut users = Vec::new();
     for i in 0..SPEAKERS {
@@ -140,7 +140,7 @@ fn report(line: &str) {
 #[ignore = "needs MongoDB, or Go to build FerretDB: `cargo xtask test mongo`"]
 async fn senders_get_unavailable_while_the_store_is_away_and_are_served_afterwards() {
     let database = TestDatabase::new();
-    let (proxy, server) = server_behind_proxy(&database).await;
+    let (proxy, server) = server_behind_proxy(&database, &[]).await;
     let (_, mut ann) = server.newcomer("ann").await;
     let (bob_user, mut bob) = server.newcomer("bob").await;
     ann.say("lobby", "before").await;

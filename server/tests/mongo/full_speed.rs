@@ -32,7 +32,7 @@ async fn a_search_right_behind_messages_at_full_speed_waits_for_no_entries() {
     let database = TestDatabase::new();
     let is_drill = std::env::var_os("CHAT_SPEED_MESSAGES").is_some();
     let each = from_env("CHAT_SPEED_MESSAGES", MESSAGES) / SPEAKERS;
-    let (proxy, server) = server_behind_proxy(&database).await;
+    let (proxy, server) = server_behind_proxy(&database, &[]).await;
     let (_, mut searcher) = server.newcomer("searcher").await;
     let mut users = Vec::new();
     for i in 0..SPEAKERS {

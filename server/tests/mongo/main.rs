@@ -12,6 +12,7 @@ mod demo_users;
 mod faults;
 mod full_speed;
 mod indexes;
+mod lease;
 mod operator;
 mod outage;
 #[path = "../mongo_proxy/mod.rs"]

@@ -29,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 async fn what_was_said_while_the_store_failed_is_found_afterwards() {
     let database = TestDatabase::new();
     let outage = Duration::from_secs(from_env("CHAT_OUTAGE_SECONDS", OUTAGE_SECONDS));
-    let (proxy, server) = server_behind_proxy(&database).await;
+    let (proxy, server) = server_behind_proxy(&database, &["--shared-database"]).await;
     let mut users = Vec::new();
     for i in 0..SPEAKERS {
         users.push(server.user(&format!("speaker{i}")).await);
@@ -65,7 +65,12 @@ async fn what_was_said_while_the_store_failed_is_found_afterwards() {
     assert_eq!(found(&server, &users[0]).await, said, "found in memory");
     wait_for_entries(&database, stored.len()).await;
     // Another server has nothing in memory, so it finds what has entries.
-    let other = Server::start_with(&mongo_flags(&database.url, &database)).await;
+    let flags = [
+        &mongo_flags(&database.url, &database)[..],
+        &["--shared-database"],
+    ]
+    .concat();
+    let other = Server::start_with(&flags).await;
     assert_eq!(found(&other, &users[0]).await, said, "found by its entries");
     report(&format!(
         "{outage:.0?} of failures; all of {} messages are found",

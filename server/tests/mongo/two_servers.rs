@@ -17,10 +17,11 @@ use crate::support::{PASSWORD, PATIENCE, Server, Ws, from_env, mongo_flags};
 /// Unacknowledged messages of one sender.
 const UNDER_WAY: usize = 8;
 
-/// The flags of a server on this database, and `more`.
+/// The flags of a server that shares this database, and `more`.
 fn flags<'a, const N: usize>(database: &'a TestDatabase, more: [&'a str; N]) -> Vec<&'a str> {
     let on = mongo_flags(&database.url, database);
-    on.into_iter().chain(more).collect()
+    let shared = on.into_iter().chain(["--shared-database"]);
+    shared.chain(more).collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -110,7 +111,7 @@ impl Watched {
         let url = proxy.url();
         let on = mongo_flags(&url, database);
         Self {
-            server: Server::start_with(&[&on, flags].concat()).await,
+            server: Server::start_with(&[&on[..], &["--shared-database"], flags].concat()).await,
             log: database.open().await.collection("log"),
             proxy,
         }

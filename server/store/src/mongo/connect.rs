@@ -127,6 +127,20 @@ pub enum OpenError {
         /// The newest version that this server reads.
         known: u32,
     },
+    /// Another server uses the database.
+    #[error(
+        "Another chat-server ({holder}) uses the database {database} of MongoDB at {hosts}, and two \
+         can't share one. Stop it first, or give this one a database of its own with \
+         --mongo-database."
+    )]
+    Held {
+        /// The hosts of the URL, without its password.
+        hosts: String,
+        /// The database's name.
+        database: String,
+        /// The name that the other server gave itself.
+        holder: String,
+    },
     /// The database's contents or indexes can't be used.
     #[error(
         "The database {database} of MongoDB at {hosts} can't be used: {reason}. Correct it, or name \

@@ -166,6 +166,11 @@ impl From<StoreError> for Failure {
 }
 
 impl Failure {
+    /// As [`StoreError::is_fault`].
+    pub(super) fn is_fault(&self) -> bool {
+        matches!(self, Self::Away(_) | Self::Denied(_))
+    }
+
     /// Whether the stored data is the cause, so that asking again fails again.
     pub(super) fn is_of_the_data(&self) -> bool {
         matches!(self, Self::TooNew(_) | Self::Corrupt(_))
@@ -188,6 +193,26 @@ impl Shared {
 
     /// As [`Shared::ask`], and no longer than until `deadline`.
     pub(super) async fn ask_until<T>(
+        &self,
+        deadline: Instant,
+        action: impl IntoFuture<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, Failure> {
+        self.lease
+            .check()
+            .inspect_err(|failure| self.note_failure(failure))?;
+        self.answer_until(deadline, action).await
+    }
+
+    /// As [`Shared::ask`], without the lease: for the questions about the lease.
+    pub(super) async fn ask_anyway<T>(
+        &self,
+        action: impl IntoFuture<Output = mongodb::error::Result<T>>,
+    ) -> Result<T, Failure> {
+        self.answer_until(Instant::now() + self.timeouts.operation, action)
+            .await
+    }
+
+    async fn answer_until<T>(
         &self,
         deadline: Instant,
         action: impl IntoFuture<Output = mongodb::error::Result<T>>,

@@ -37,8 +37,8 @@ impl Readers {
             .acquire_owned()
             .await
             .map_err(|_| closed())?;
-        let lease = Lease::new(&self.idle, permit).ok_or_else(closed)?;
-        run_in_background(move || lease.run(work))
+        let borrowed = Borrowed::new(&self.idle, permit).ok_or_else(closed)?;
+        run_in_background(move || borrowed.run(work))
             .await
             .unwrap_or_else(|_| Err(StoreError::Unavailable("a read ended early".into())))
     }
@@ -57,13 +57,13 @@ impl Readers {
 }
 
 /// A connection that goes back to the others whatever becomes of the read.
-struct Lease {
+struct Borrowed {
     conn: Option<Connection>,
     idle: Arc<Mutex<Vec<Connection>>>,
     _permit: OwnedSemaphorePermit,
 }
 
-impl Lease {
+impl Borrowed {
     fn new(idle: &Arc<Mutex<Vec<Connection>>>, permit: OwnedSemaphorePermit) -> Option<Self> {
         let conn = idle.lock().pop()?;
         Some(Self {
@@ -81,7 +81,7 @@ impl Lease {
     }
 }
 
-impl Drop for Lease {
+impl Drop for Borrowed {
     fn drop(&mut self) {
         if let Some(conn) = self.conn.take() {
             self.idle.lock().push(conn);
