@@ -14,6 +14,8 @@
 //! - [`accounts`]: people, passwords, tokens, sessions
 //! - [`admin`]: what an operator does by `chat-server admin`, on a running server or a stopped one
 //! - [`messages`]: the sentences that people see
+//! - [`listen`]: the sockets that connections come from
+//! - [`disk`]: the free space of the disk, and the reserve of it
 //! - [`telemetry`]: the log and the metrics; [`network`]: groups addresses for the limits
 //!   per network
 //!
@@ -78,17 +80,21 @@ pub mod accounts;
 pub mod admin;
 pub mod config;
 pub mod descriptors;
+pub mod disk;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod gateway;
 pub mod http;
 pub mod hub;
+pub mod listen;
 pub mod maintenance;
 mod messages;
 pub mod network;
 pub mod reload;
 pub mod run;
 pub mod send_queue;
+#[cfg(unix)]
+pub mod supervisor;
 pub mod telemetry;
 
 #[cfg(test)]

@@ -16,7 +16,8 @@ fn parse(args: &[&str]) -> Result<Config, clap::Error> {
 fn defaults_need_no_flag() {
     let parsed = parse(&[]).unwrap();
     assert_eq!(format!("{parsed:?}"), format!("{:?}", Config::default()));
-    assert_eq!(parsed.listen_address(), "127.0.0.1:8000");
+    let listen = parsed.listen_on().unwrap();
+    assert_eq!(listen, ListenOn::Tcp("127.0.0.1:8000".to_owned()));
     assert_eq!(parsed.rate_limit.burst(), NonZeroU32::new(100));
     assert_eq!(parsed.check(), Ok(()));
     assert!(parsed.data_directory().unwrap().ends_with("chat-server"));
@@ -25,9 +26,11 @@ fn defaults_need_no_flag() {
 #[test]
 fn addresses() {
     let check = |args: &[&str], expect: &str| {
-        assert_eq!(parse(args).unwrap().listen_address(), expect, "{args:?}");
+        let place = parse(args).unwrap().listen_on().unwrap();
+        assert_eq!(place.to_string(), expect, "{args:?}");
     };
-    check(&["--port", "80"], "0.0.0.0:80");
+    check(&["--port", "80"], "port 80");
+    check(&["--listen", "unix:/run/chat.sock"], "unix:/run/chat.sock");
     check(&["--listen", "[::1]:9"], "[::1]:9");
     check(&["--listen", "[::1]:9", "--port", "80"], "[::1]:9");
 }
@@ -65,7 +68,7 @@ fn refusals_say_what_to_do() {
 }
 
 #[test]
-fn a_bad_database_name_is_refused() {
+fn combinations_that_can_not_be_served_are_refused() {
     let check = |args: &[&str], expect: ConfigError| {
         assert_eq!(parse(args).unwrap().check(), Err(expect), "{args:?}");
     };
@@ -73,6 +76,8 @@ fn a_bad_database_name_is_refused() {
     for name in ["", "a.b", "a b", "$a", "a/b", &"a".repeat(64)] {
         check(&["--mongo-database", name], ConfigError::MongoDatabase);
     }
+    let socket = ["--listen", "unix:/s", "--tls-cert", "c", "--tls-key", "k"];
+    check(&socket, ConfigError::TlsOnUnixSocket);
     assert_eq!(parse(&mongo).unwrap().check(), Ok(()));
     assert!(parse(&["--mongo-url", ""]).unwrap().mongo().is_none());
 }

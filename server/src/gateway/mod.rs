@@ -35,6 +35,7 @@ use tokio_rustls::server::TlsStream;
 
 use self::rate::CommandRate;
 use crate::accounts::Identity;
+use crate::disk::DiskSpace;
 use crate::hub::Hub;
 use crate::network::{ClientNetwork, SharedPlaces};
 use crate::send_queue::Socket;
@@ -88,6 +89,7 @@ pub struct GatewayLimits {
 pub struct Gateway {
     hub: Hub,
     limits: GatewayLimits,
+    disk: DiskSpace,
     places: SharedPlaces,
     /// Commands that change something.
     rate: CommandRate<Username>,
@@ -98,7 +100,7 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    pub fn new(hub: Hub, limits: GatewayLimits) -> Self {
+    pub fn new(hub: Hub, limits: GatewayLimits, disk: DiskSpace) -> Self {
         let rate = CommandRate::new(limits.rate);
         let newcomers = CommandRate::new(limits.rate.map(newcomers_rate));
         let reads = CommandRate::new(limits.rate.and(READ_RATE));
@@ -117,6 +119,7 @@ impl Gateway {
         Self {
             hub,
             limits,
+            disk,
             places: SharedPlaces::new(limits.all, limits.per_network),
             rate,
             newcomers,
@@ -168,13 +171,21 @@ impl Gateway {
                 }
                 Err(upgraded) => upgraded,
             };
+            #[cfg(unix)]
+            let upgraded = match upgraded.downcast::<TokioIo<tokio::net::UnixStream>>() {
+                Ok(Parts { io, read_buf, .. }) => {
+                    let stream = io.into_inner();
+                    return gateway.serve_stream(stream, read_buf, known, network).await;
+                }
+                Err(upgraded) => upgraded,
+            };
             match upgraded.downcast::<TokioIo<TlsStream<TcpStream>>>() {
                 Ok(Parts { io, read_buf, .. }) => {
                     let stream = io.into_inner();
                     bound_send_buffer(stream.get_ref().0);
                     gateway.serve_stream(stream, read_buf, known, network).await;
                 }
-                Err(_) => tracing::error!("an upgraded connection is neither TCP nor TLS"),
+                Err(_) => tracing::error!("an upgraded connection is of no known kind"),
             }
         });
     }

@@ -20,7 +20,6 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -28,6 +27,7 @@ use tower::ServiceExt;
 
 use super::connections::{Busy, HttpConnections, Place};
 use super::{Peer, TrustedProxies, client_network};
+use crate::listen::{Listener, Stream};
 use crate::network::ClientNetwork;
 
 /// Connections that speak HTTP at the same time, unless the operator or the system's descriptors
@@ -73,7 +73,7 @@ impl std::fmt::Debug for Service {
 }
 
 /// Serves until `shutdown`, then lets what is in flight end.
-pub async fn serve(listener: TcpListener, service: Service, shutdown: impl Future<Output = ()>) {
+pub async fn serve(listener: Listener, service: Service, shutdown: impl Future<Output = ()>) {
     let (stop, stopped) = watch::channel(false);
     let mut connections = JoinSet::new();
     let mut shutdown = pin!(shutdown);
@@ -137,12 +137,17 @@ async fn until_closed<F: Future<Output = ()>>(
 }
 
 async fn connection(
-    stream: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     place: Arc<Place>,
     service: Service,
     stopped: watch::Receiver<bool>,
 ) {
+    let stream = match stream {
+        Stream::Tcp(stream) => stream,
+        #[cfg(unix)]
+        Stream::Unix(stream) => return speak_http(stream, peer, place, service, stopped).await,
+    };
     // Chat is many small writes, each of which someone waits for.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%peer, %error, "TCP_NODELAY could not be set");
@@ -233,6 +238,7 @@ mod tests {
     use super::*;
     use axum::routing::get;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
     use tokio::sync::Notify;
 
     const CONNECTIONS_MAX: usize = 8;
@@ -258,7 +264,7 @@ mod tests {
             connections: HttpConnections::new(CONNECTIONS_MAX),
             proxies: TrustedProxies::default(),
         };
-        let ended = tokio::spawn(serve(listener, service, shutdown));
+        let ended = tokio::spawn(serve(listener.into(), service, shutdown));
         Running {
             address,
             stop,

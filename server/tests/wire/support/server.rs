@@ -42,7 +42,7 @@ impl Log {
         self.secrets.lock().unwrap().push(secret.to_owned());
     }
 
-    fn read(self: &Arc<Self>, child: &mut Child) -> std::thread::JoinHandle<()> {
+    pub(super) fn read(self: &Arc<Self>, child: &mut Child) -> std::thread::JoinHandle<()> {
         let stderr = child.stderr.take().expect("stderr is piped");
         let log = Arc::clone(self);
         std::thread::spawn(move || {
@@ -388,7 +388,7 @@ async fn spawn(
     }
 }
 
-fn listening(line: &str) -> Option<SocketAddr> {
+pub(super) fn listening(line: &str) -> Option<SocketAddr> {
     if !line.contains("listening") {
         return None;
     }
