@@ -5,7 +5,8 @@
 //! person, and the log may be on the same disk. So what needs room is refused before, and the
 //! reserve is left for the rest.
 
-use std::path::PathBuf;
+use std::fs::Metadata;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -57,10 +58,11 @@ impl DiskSpace {
             // Where it is not known, nothing is refused.
             Err(error) => return tracing::debug!(%error, "the free space can't be read"),
         };
-        set_gauge(free);
+        set_gauges(free, used_bytes(dir));
         let was_low = self.is_low();
         let is_low = is_low(free, self.0.reserve, was_low);
         self.0.is_low.store(is_low, Ordering::Relaxed);
+        metrics::gauge!("chat_disk_low").set(f64::from(u8::from(is_low)));
         match (was_low, is_low) {
             (false, true) => tracing::error!(
                 free_mib = free >> 20,
@@ -84,21 +86,32 @@ fn is_low(free: u64, reserve: u64, was_low: bool) -> bool {
 
 #[expect(
     clippy::cast_precision_loss,
-    reason = "a gauge is a float, and no disk has 2⁵³ bytes to the byte"
+    reason = "a gauge is a float, and nobody needs petabytes to the byte"
 )]
-fn set_gauge(free: u64) {
+fn set_gauges(free: u64, used: u64) {
     metrics::gauge!("chat_disk_free_bytes").set(free as f64);
+    metrics::gauge!("chat_database_bytes").set(used as f64);
+}
+
+/// Bytes of the files in the data directory, which are SQLite's.
+fn used_bytes(dir: &Path) -> u64 {
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let lengths = files.filter_map(|file| file.metadata().ok());
+    lengths
+        .filter(Metadata::is_file)
+        .map(|file| file.len())
+        .sum()
 }
 
 /// Bytes that a program which is not root may still use.
 #[cfg(unix)]
-fn free_bytes(dir: &std::path::Path) -> std::io::Result<u64> {
+fn free_bytes(dir: &Path) -> std::io::Result<u64> {
     let stat = rustix::fs::statvfs(dir)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 
 #[cfg(not(unix))]
-fn free_bytes(_: &std::path::Path) -> std::io::Result<u64> {
+fn free_bytes(_: &Path) -> std::io::Result<u64> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 

@@ -63,7 +63,7 @@ use chat_shared::{TimestampMs, Username};
 use admin::{Vacancy, find_admins};
 use admins::Admins;
 use audit::AuditWriter;
-use chat_server_store::{SharedStore, StoreError, User};
+use chat_server_store::{FaultCount, SharedStore, StoreError, User};
 use networks::NetworkHasher;
 use password::Passwords;
 use picture::Pictures;
@@ -159,6 +159,11 @@ impl Accounts {
     /// Where it does not.
     pub async fn store_answers(&self) -> Result<(), StoreError> {
         self.0.store.check().await
+    }
+
+    /// The store's failures since it was opened.
+    pub fn store_faults(&self) -> FaultCount {
+        self.0.store.faults()
     }
 
     async fn user(&self, username: &Username) -> Result<Option<User>, StoreError> {

@@ -20,6 +20,8 @@ use super::registration::become_admin;
 use super::{Client, CookieScope, HttpState, Peer};
 use crate::accounts::{Accounts, SignInError};
 use crate::network::ClientNetwork;
+use crate::telemetry;
+use chat_server_store::log_failure;
 
 /// In which the store must answer for the server to be ready.
 const READY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -161,7 +163,7 @@ pub(super) async fn readyz(State(state): State<HttpState>) -> Result<Response, R
     match tokio::time::timeout(READY_TIMEOUT, state.accounts.store_answers()).await {
         Ok(Ok(())) => Ok(done(StatusCode::OK, "Ready")),
         Ok(Err(error)) => {
-            tracing::warn!(%error, "not ready");
+            log_failure!(warn, error, "not ready");
             Err(no)
         }
         Err(_) => Err(no),
@@ -174,8 +176,11 @@ pub(super) async fn readyz(State(state): State<HttpState>) -> Result<Response, R
 )]
 pub(super) fn metrics(handle: &PrometheusHandle, accounts: &Accounts) -> Response {
     metrics::gauge!("chat_accounts").set(accounts.account_count() as f64);
+    let faults = accounts.store_faults();
+    metrics::counter!("chat_store_failures_total").absolute(faults.failures);
+    metrics::gauge!("chat_store_failing").set(f64::from(u8::from(faults.is_failing)));
     let kind = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
-    ([(CONTENT_TYPE, kind)], handle.render()).into_response()
+    ([(CONTENT_TYPE, kind)], telemetry::render(handle)).into_response()
 }
 
 /// Counts requests by route, never by path, so that clients can't make new series.

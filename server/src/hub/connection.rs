@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use chat_shared::limits::HEARTBEATS_MISSED_MAX;
-use chat_shared::protocol::{CloseCode, ServerFrame};
+use chat_shared::protocol::{CloseCode, ErrorCode, ServerFrame};
 use chat_shared::{RoomName, TimestampMs};
 use parking_lot::{Mutex, MutexGuard};
 
@@ -14,6 +14,7 @@ use super::page_budget::PagePermit;
 use super::user_share::UserShare;
 use crate::accounts::Identity;
 use crate::send_queue::{Class, Frame, SendQueue};
+use crate::telemetry;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 static NEXT_SUBSCRIPTION: AtomicU64 = AtomicU64::new(1);
@@ -119,6 +120,9 @@ impl Connection {
 
     /// Sends a frame to this connection alone, in its own dialect.
     pub fn send(&self, frame: &ServerFrame) {
+        if let ServerFrame::Error(error) = frame {
+            count_rejected(error.code);
+        }
         self.send_as(frame, Class::Durable);
     }
 
@@ -178,4 +182,11 @@ impl Connection {
     pub fn push(&self, frame: &Frame) {
         self.send_queue.push(frame);
     }
+}
+
+/// Counts a command that was rejected, by the name that the code has on the wire.
+fn count_rejected(code: ErrorCode) {
+    let name = serde_json::to_value(code).unwrap_or_default();
+    let name = name.as_str().unwrap_or("unknown").to_owned();
+    metrics::counter!(telemetry::COMMANDS_REJECTED, "code" => name).increment(1);
 }

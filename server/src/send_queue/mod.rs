@@ -36,6 +36,7 @@ pub use waiting::{PACED_BYTES_MAX, SEND_QUEUE_BYTES_MAX};
 
 use self::waiting::{Phase, WaitingFrames};
 use crate::network::ClientNetwork;
+use crate::telemetry;
 
 /// The frames that wait for one socket, and the socket.
 #[derive(Debug)]
@@ -139,6 +140,9 @@ impl SendQueue {
 
     /// Ends the connection once the waiting frames are written.
     pub fn close(&self, code: CloseCode, reason: &str) {
+        if !self.is_closing() {
+            count_close(code);
+        }
         self.push(&Frame::close(code, reason));
         self.drained.notify_waiters();
     }
@@ -191,6 +195,12 @@ impl SendQueue {
             }
         }
     }
+}
+
+/// Counts a connection that the server closes.
+fn count_close(code: CloseCode) {
+    let code = code.code().to_string();
+    metrics::counter!(telemetry::CLOSES, "code" => code).increment(1);
 }
 
 #[cfg(test)]

@@ -218,6 +218,7 @@ impl WaitingFrames {
         if self.phase.is_over() {
             return;
         }
+        super::count_close(CloseCode::TooSlow);
         self.remove(|_| true);
         self.append(Frame::close(CloseCode::TooSlow, "too slow, resume"));
         self.start_closing();

@@ -12,13 +12,13 @@
 //!                                └─┘ failed again: counted
 //! ```
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
-use crate::StoreError;
+use crate::{FaultCount, StoreError};
 
 /// The time without a failure after which a fault is over.
 const QUIET: Duration = Duration::from_secs(5);
@@ -28,6 +28,7 @@ const QUIET: Duration = Duration::from_secs(5);
 pub(crate) struct Health {
     /// Whether the last thing reported was a failure. It spares writes that work the lock.
     is_failing: AtomicBool,
+    failures: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -49,6 +50,7 @@ impl Health {
     pub(crate) fn new() -> Self {
         Self {
             is_failing: AtomicBool::new(false),
+            failures: AtomicU64::new(0),
             state: Mutex::default(),
         }
     }
@@ -59,6 +61,7 @@ impl Health {
         if !error.is_fault() {
             return;
         }
+        self.failures.fetch_add(1, Ordering::Relaxed);
         let mut state = self.state.lock();
         state.failure = Some(error.clone());
         self.is_failing.store(true, Ordering::Release);
@@ -67,6 +70,7 @@ impl Health {
 
     /// Takes note of a failure beside the writes, which may work all the same.
     pub(crate) fn failed_beside(&self, error: &StoreError) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
         self.state.lock().count(error);
     }
 
@@ -96,6 +100,13 @@ impl Health {
             return None;
         }
         self.state.lock().failure.clone()
+    }
+
+    pub(crate) fn faults(&self) -> FaultCount {
+        FaultCount {
+            failures: self.failures.load(Ordering::Relaxed),
+            is_failing: self.is_failing.load(Ordering::Relaxed),
+        }
     }
 
     /// Ends a fault that is over, with its line in the log. To be called every second or so.
@@ -136,7 +147,7 @@ impl State {
     }
 }
 
-/// Logs that an operation failed because of a [`StoreError`]: at the given level, or at `debug` if
+/// Logs that an operation failed because of an error that has `is_fault`, such as a [`StoreError`]: at the given level, or at `debug` if
 /// the store has reported the fault itself.
 ///
 /// ```ignore
@@ -145,7 +156,7 @@ impl State {
 #[macro_export]
 macro_rules! log_failure {
     ($level:ident, $error:expr, $($rest:tt)+) => {{
-        let error: &$crate::StoreError = &$error;
+        let error = &$error;
         if error.is_fault() {
             ::tracing::debug!(%error, $($rest)+);
         } else {

@@ -32,6 +32,7 @@ mod codes;
 #[cfg(test)]
 pub(crate) mod contract;
 mod erasure;
+mod health;
 mod log;
 pub mod mongo;
 mod policy;
@@ -95,9 +96,34 @@ pub trait Store:
     /// Where the store does not answer. Sessions may have ended then, and the call can be repeated.
     async fn replace_log_id(&self, id: &str) -> Result<(), StoreError>;
 
+    /// Looks after the store, and is to be called every second: asks one that fails whether it works
+    /// again, and tells the log once when a fault is over. A store without faults of its own does
+    /// nothing.
+    async fn tend(&self) {}
+
+    /// How often the store has failed.
+    fn faults(&self) -> FaultCount {
+        FaultCount::default()
+    }
+
+    /// Waits until another server has taken the store over, so that this one must end. It never
+    /// returns from a store that this can't happen to.
+    async fn lost(&self) {
+        std::future::pending().await
+    }
+
     /// Finishes the writes that have begun and releases the database. Later calls fail with
     /// [`StoreError::Unavailable`].
     async fn close(&self);
+}
+
+/// How often a store has failed since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FaultCount {
+    /// Calls that failed because the store as a whole does ([`StoreError::is_fault`]).
+    pub failures: u64,
+    /// Whether no write has worked since the last one.
+    pub is_failing: bool,
 }
 
 /// How much a store keeps.
@@ -121,6 +147,9 @@ pub enum StoreError {
     /// is read back.
     #[error("the store does not answer: {0}")]
     Unavailable(String),
+    /// The database itself is damaged: its file was overwritten, or the disk lost a part of it.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// It holds something that a newer version wrote and this one can't read.
     #[error("a newer version of chat-server wrote to the store: {0}")]
     TooNew(String),
@@ -130,4 +159,15 @@ pub enum StoreError {
     /// The call can't be answered, which is a fault of the caller. Nothing was changed.
     #[error("the store was asked for what can't be: {0}")]
     Refused(String),
+}
+
+impl StoreError {
+    /// Whether the store as a whole fails, and not one call or one room. The store tells the log
+    /// of such a fault itself, so its callers need not: see [`log_failure!`].
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Damaged(_) => true,
+            Self::TooNew(_) | Self::Corrupt(_) | Self::Refused(_) => false,
+        }
+    }
 }

@@ -19,8 +19,10 @@ mod conversations;
 mod deleted;
 mod demo;
 mod durability;
+mod faults;
 mod invites;
 mod markers;
+mod metrics;
 #[cfg(unix)]
 mod operator;
 mod page_memory;
@@ -30,6 +32,7 @@ mod quotas;
 mod resets;
 mod resume;
 mod sdk;
+mod service;
 mod set_aside;
 mod set_up;
 mod slow;

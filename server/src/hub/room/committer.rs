@@ -13,12 +13,13 @@ use futures::future::BoxFuture;
 use sync_wrapper::SyncWrapper;
 
 use super::super::Hub;
+use super::measured;
 use crate::messages;
 use chat_server_rules::{
     Actor, EventNonce, LogEvent, MessageStates, Proposal, RULES_VERSION, RoomCommand, RoomState,
     decide,
 };
-use chat_server_store::{Append, PageLimit, Snapshot, StoreError};
+use chat_server_store::{Append, PageLimit, Snapshot, StoreError, log_failure};
 use chat_shared::protocol::ErrorFrame;
 
 /// Messages that a room keeps at hand, so that changing a new one needs no store.
@@ -227,7 +228,7 @@ impl Committer {
         };
         let after = first.seq - 1;
         let (hub, room) = (self.hub.clone(), self.room.clone());
-        async move { hub.store().append(&room, after, events).await }.boxed()
+        measured::append(hub, room, after, events).boxed()
     }
 
     /// Decides each command against the state that its predecessors left.
@@ -345,10 +346,10 @@ impl Committer {
         let (state, saved) = load(&self.hub, &self.room).await.inspect_err(|error| {
             let room = &self.room;
             if matches!(error, StoreError::TooNew(_) | StoreError::Corrupt(_)) {
-                tracing::error!(%room, %error, "a room is set aside: its log can't be read");
+                log_failure!(error, error, %room, "a room is set aside: its log can't be read");
                 self.set_aside = Some(error.clone());
             } else {
-                tracing::error!(%room, %error, "the log could not be read");
+                log_failure!(error, error, %room, "the log could not be read");
             }
         })?;
         (self.state, self.saved) = (state, saved);
@@ -394,7 +395,7 @@ impl Committer {
         let (hub, room) = (self.hub.clone(), self.room.clone());
         tokio::spawn(async move {
             if let Err(error) = hub.store().save_snapshot(&room, snapshot).await {
-                tracing::warn!(%room, %error, "a room's snapshot was not saved; loading takes longer");
+                log_failure!(warn, error, %room, "a room's snapshot was not saved; loading takes longer");
             }
         });
     }

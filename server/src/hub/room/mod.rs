@@ -14,6 +14,7 @@ mod audit;
 pub(crate) mod commit;
 pub(crate) mod committer;
 pub(crate) mod deliver;
+mod measured;
 mod read_markers;
 mod typing;
 

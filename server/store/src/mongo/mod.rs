@@ -25,6 +25,7 @@ pub mod fuzzing;
 mod index_list;
 mod indexes;
 mod insert;
+mod lease;
 mod log;
 mod message_states;
 mod passwords;
@@ -62,6 +63,7 @@ use self::documents::{
     SchemaDoc, SearchDoc, SessionDoc, SnapshotDoc, UserDoc,
 };
 use self::follow::SearchEntries;
+use self::lease::{Lease, NotTaken};
 use self::message_states::{MessageStateDoc, ReactionDoc};
 use self::passwords::PasswordChangeDoc;
 use self::policy::{BlockDoc, KnownNetworkDoc, QuotaDoc};
@@ -69,7 +71,7 @@ use self::reached::Reached;
 use self::readiness::Readiness;
 use self::recent::Recent;
 use self::schema::{SCHEMA_VERSION, Schema};
-use super::{LOG_ID, Store, StoreError, Usage};
+use super::{FaultCount, LOG_ID, Store, StoreError, Usage};
 
 /// The FastAPI demo's collection of its users.
 const USERS: &str = "chatRoomUsers";
@@ -96,12 +98,15 @@ const CODE_USES: &str = "codeUses";
 const ADMIN_LISTS: &str = "adminLists";
 const AUDIT: &str = "audit";
 const READINESS: &str = "readiness";
+const LEASES: &str = "leases";
 
 /// Everything durable in one database of a MongoDB.
 pub struct MongoStore {
     shared: Arc<Shared>,
     hosts: String,
     repairing: AbortOnDropHandle<()>,
+    /// Keeps the lease, where this server has one.
+    leasing: Option<AbortOnDropHandle<()>>,
 }
 
 struct Shared {
@@ -142,11 +147,13 @@ struct Shared {
     entries: SearchEntries,
     recent: Recent,
     readiness: Readiness,
+    lease: Lease,
 }
 
 impl MongoStore {
     /// Connects to the MongoDB of `url` and makes `database` ready: it builds indexes, takes over
-    /// the demo's users, and repairs projections that a crash left behind the log.
+    /// the demo's users, and repairs projections that a crash left behind the log. Other servers
+    /// may use the database too.
     ///
     /// # Errors
     /// [`OpenError`], a sentence for the operator that has no part of the URL but its hosts.
@@ -156,10 +163,30 @@ impl MongoStore {
         Self::open_with(options, database, timeouts).await
     }
 
+    /// As [`MongoStore::open`], for this server alone: `holder` names it for people. Where another
+    /// server has ended without saying so, this waits about ten seconds until it is sure of that.
+    ///
+    /// # Errors
+    /// As [`MongoStore::open`], and [`OpenError::Held`] where another server uses the database.
+    pub async fn open_alone(url: &str, database: &str, holder: &str) -> Result<Self, OpenError> {
+        let timeouts = Timeouts::default();
+        let options = connect::options(url, timeouts).await?;
+        Self::open_as(options, database, timeouts, Some(holder)).await
+    }
+
     async fn open_with(
         options: ClientOptions,
         database: &str,
         timeouts: Timeouts,
+    ) -> Result<Self, OpenError> {
+        Self::open_as(options, database, timeouts, None).await
+    }
+
+    async fn open_as(
+        options: ClientOptions,
+        database: &str,
+        timeouts: Timeouts,
+        holder: Option<&str>,
     ) -> Result<Self, OpenError> {
         let hosts = connect::hosts(&options);
         let unusable = |error| OpenError::new(&hosts, database, &error);
@@ -178,13 +205,19 @@ impl MongoStore {
                 });
             }
         }
+        let leasing = match holder {
+            Some(holder) => Some(shared.lease_for(holder, &hosts, database).await?),
+            None => None,
+        };
         shared.make_ready(is_replica_set).await.map_err(unusable)?;
+        shared.readiness.begin();
         let repairing = tokio::spawn(projections::keep_repairing(Arc::downgrade(&shared)));
         let repairing = AbortOnDropHandle::new(repairing);
         Ok(Self {
             shared,
             hosts,
             repairing,
+            leasing,
         })
     }
 
@@ -229,9 +262,32 @@ impl Shared {
             entries: SearchEntries::default(),
             recent: Recent::default(),
             readiness: Readiness::default(),
+            lease: Lease::default(),
             client,
             database,
         }
+    }
+
+    /// Takes the lease of the database. The task keeps it.
+    async fn lease_for(
+        self: &Arc<Self>,
+        holder: &str,
+        hosts: &str,
+        database: &str,
+    ) -> Result<AbortOnDropHandle<()>, OpenError> {
+        self.take_lease(holder)
+            .await
+            .map_err(|not_taken| match not_taken {
+                NotTaken::Held(holder) => OpenError::Held {
+                    hosts: hosts.to_owned(),
+                    database: database.to_owned(),
+                    holder,
+                },
+                NotTaken::Failed(failure) => OpenError::new(hosts, database, &failure),
+            })?;
+        let shared = Arc::clone(self);
+        let keeping = tokio::spawn(async move { shared.keep_lease().await });
+        Ok(AbortOnDropHandle::new(keeping))
     }
 
     /// Asks MongoDB whether it is a replica set or a sharded cluster.
@@ -256,6 +312,10 @@ impl Store for MongoStore {
 
     async fn check(&self) -> Result<(), StoreError> {
         Ok(self.shared.check_writable().await?)
+    }
+
+    async fn tend(&self) {
+        self.shared.tend().await;
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
@@ -292,8 +352,20 @@ impl Store for MongoStore {
         Ok(())
     }
 
+    fn faults(&self) -> FaultCount {
+        self.shared.readiness.faults()
+    }
+
+    async fn lost(&self) {
+        self.shared.lease.lost().await;
+    }
+
     async fn close(&self) {
         self.repairing.abort();
+        if let Some(leasing) = &self.leasing {
+            leasing.abort();
+            self.shared.release_lease().await;
+        }
         self.shared.client.clone().shutdown().immediate(true).await;
     }
 }

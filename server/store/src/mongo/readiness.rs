@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use super::error::Failure;
 use super::{READINESS, Shared};
-use crate::StoreError;
 use crate::health::Health;
+use crate::{FaultCount, StoreError};
 
 /// The time for which one acknowledged write answers further checks, because anybody may ask.
 const VALID_FOR: Duration = Duration::from_secs(1);
@@ -28,6 +28,10 @@ impl Readiness {
     /// Takes note of failures from now on: the store is open.
     pub(super) fn begin(&self) {
         self.health.get_or_init(Health::new);
+    }
+
+    pub(super) fn faults(&self) -> FaultCount {
+        self.health.get().map(Health::faults).unwrap_or_default()
     }
 
     fn has_failed(&self) -> bool {
@@ -61,7 +65,7 @@ impl Shared {
 
     /// Takes note that MongoDB failed to answer a question.
     pub(super) fn note_failure(&self, failure: &Failure) {
-        if let Failure::Away(_) | Failure::Denied(_) = failure
+        if failure.is_fault()
             && let Some(health) = self.readiness.health.get()
         {
             health.failed(&StoreError::from(failure.clone()));

@@ -12,6 +12,7 @@ mod codes;
 mod conversations;
 mod erasure;
 mod error;
+mod files;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod log;
@@ -19,6 +20,7 @@ mod message_states;
 mod migrations;
 mod open;
 mod policy;
+mod probe;
 mod projections;
 mod readers;
 mod rows;
@@ -31,20 +33,26 @@ pub use open::OpenError;
 
 use std::fs::File;
 use std::path::Path;
+use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use self::files::Files;
 use self::open::OpenDir;
+use self::probe::Probe;
 use self::readers::Readers;
 use self::rows::{collect, column, execute};
 use self::writer::{Verdict, Writer};
-use super::{AccountStore, LOG_ID, Store, StoreError, Usage};
+use super::{AccountStore, FaultCount, LOG_ID, Store, StoreError, Usage};
+use crate::health::Health;
 
 /// Everything durable in `chat.db`, in a directory that no other server uses meanwhile.
 pub struct SqliteStore {
     // Dropped in this order: the writer's is the last connection, and checkpoints as it closes.
     readers: Readers,
     writer: Writer,
+    health: Arc<Health>,
+    probe: Probe,
 }
 
 impl SqliteStore {
@@ -66,16 +74,29 @@ impl SqliteStore {
             open.reader()?,
         ]);
         let checkpointer = open.checkpointer()?;
-        let writer =
-            Writer::start(writer, checkpointer, lock).map_err(|error| open.unusable(&error))?;
-        Ok(Self { readers, writer })
+        let health = Arc::new(Health::new());
+        let files = Files::of(open.database());
+        let writer = Writer::start(writer, checkpointer, files, Arc::clone(&health), lock)
+            .map_err(|error| open.unusable(&error))?;
+        Ok(Self {
+            readers,
+            writer,
+            health,
+            probe: Probe::default(),
+        })
     }
 
     async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.read(work).await
+        let read = self.readers.read(work).await;
+        if let Err(error) = &read
+            && !self.readers.is_closed()
+        {
+            self.health.failed(error);
+        }
+        read
     }
 
     async fn write<T: Send + 'static>(
@@ -94,9 +115,25 @@ impl Store for SqliteStore {
         "sqlite"
     }
 
-    /// Reads: the file is this process's, and a write that fails says so itself.
+    /// Reads, and after a failure writes too: the file is this process's, and a write that fails says
+    /// so itself.
     async fn check(&self) -> Result<(), StoreError> {
-        AccountStore::value(self, "ready").await.map(drop)
+        match self.health.failure() {
+            None => AccountStore::value(self, "ready").await.map(drop),
+            Some(_) => self.probe().await,
+        }
+    }
+
+    async fn tend(&self) {
+        if self.health.failure().is_some() {
+            // The outcome is kept with the health.
+            let _ = self.probe().await;
+        }
+        self.health.end_fault();
+    }
+
+    fn faults(&self) -> FaultCount {
+        self.health.faults()
     }
 
     async fn usage(&self) -> Result<Usage, StoreError> {
