@@ -2,7 +2,12 @@
 //!
 //! `Debug` of everything here is fit for a log: no password of a URL is in it.
 
+mod error;
+mod file;
 mod values;
+
+pub use self::error::ConfigError;
+pub use self::file::{ReadError, read};
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -20,6 +25,8 @@ use crate::accounts::Registration;
 use crate::admin::AdminArgs;
 use crate::http::AllowedOrigin;
 use crate::http::serve::HTTP_CONNECTIONS_MAX;
+use crate::listen::ListenOn;
+use crate::telemetry::{LogFormat, LogLevel};
 
 /// The default address. Only this machine can reach it.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8000";
@@ -39,22 +46,33 @@ const ADMIN_SOCKET: &str = "admin.sock";
 /// Messages a second that one user may send in the long run.
 pub const MESSAGES_PER_SECOND_DEFAULT: u32 = 20;
 
+/// The name of systemd's credential that is the value of `--mongo-url`.
+pub const MONGO_URL_CREDENTIAL: &str = "mongo-url";
+
+/// MiB of the disk that are left for what must go on when it is almost full.
+pub const DISK_RESERVE_MIB_DEFAULT: u32 = 64;
+
 #[derive(Debug, Clone, Parser)]
 #[command(
     name = "chat-server",
     version,
     about = "A chat that a team runs itself: one binary, no set-up.",
-    after_help = "The log goes to standard error; RUST_LOG chooses what is in it (default: info)."
+    after_help = "The log goes to standard error. A file that --config names may hold the same settings."
 )]
 pub struct Config {
     #[command(subcommand)]
     pub command: Option<Command>,
 
-    /// Address and port to listen on [default: 127.0.0.1:8000]
-    #[arg(long, env = "CHAT_LISTEN", value_name = "HOST:PORT")]
+    /// File with settings in TOML: a flag's name without the dashes, and its value; flags and
+    /// environment variables win
+    #[arg(long, env = "CHAT_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Address and port to listen on, or the path of a unix socket [default: 127.0.0.1:8000]
+    #[arg(long, env = "CHAT_LISTEN", value_name = "HOST:PORT|unix:PATH")]
     pub listen: Option<String>,
 
-    /// Port to listen on at every address, where --listen is not given
+    /// Port to listen on at every address, IPv4 and IPv6, where --listen is not given
     #[arg(long, env = "PORT", value_name = "PORT")]
     pub port: Option<u16>,
 
@@ -62,6 +80,30 @@ pub struct Config {
     #[arg(long, env = "CHAT_DATA_DIR", value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 
+    /// MiB of the disk that SQLite leaves free: below, new messages, accounts and pictures are refused;
+    /// 0 for none
+    #[arg(
+        long,
+        env = "CHAT_DISK_RESERVE",
+        value_name = "MIB",
+        default_value_t = DISK_RESERVE_MIB_DEFAULT
+    )]
+    pub disk_reserve: u32,
+
+    /// Form of the log's lines: for people, one JSON object a line, or with a priority for journald
+    #[arg(
+        long,
+        env = "CHAT_LOG_FORMAT",
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: LogFormat,
+
+    /// What is in the log: error, warn, info, debug or trace, also for one part of the program, such
+    /// as `info,chat_server::http=debug`
+    #[arg(long, env = "RUST_LOG", value_name = "LEVEL", default_value_t)]
+    pub log_level: LogLevel,
     /// Unix socket at which a running server takes the acts of `chat-server admin` [default: admin.sock
     /// in the data directory; none with MongoDB]
     #[arg(long, env = "CHAT_ADMIN_SOCKET", value_name = "PATH")]
@@ -71,6 +113,10 @@ pub struct Config {
     #[arg(long, env = "MONGO_URL", value_name = "URL", hide_env_values = true)]
     pub mongo_url: Option<SecretUrl>,
 
+    /// File whose text is the value of --mongo-url, to keep the password out of the environment
+    #[arg(long, env = "MONGO_URL_FILE", value_name = "FILE")]
+    pub mongo_url_file: Option<PathBuf>,
+
     /// The database in MongoDB
     #[arg(
         long,
@@ -79,6 +125,10 @@ pub struct Config {
         default_value = "chatRoom"
     )]
     pub mongo_database: String,
+
+    /// Let other servers use the database too; for tests, because there is no bus between them
+    #[arg(long, hide = true)]
+    pub shared_database: bool,
 
     /// Serve this page: its index.html at /, its files under /static/
     #[arg(long, env = "CHAT_WEB_DIR", value_name = "DIR")]
@@ -147,11 +197,11 @@ pub struct Config {
     pub max_http_connections: NonZeroUsize,
 
     /// Certificate chain for TLS, in PEM
-    #[arg(long, env = "CHAT_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    #[arg(long, env = "CHAT_TLS_CERT", value_name = "FILE")]
     pub tls_cert: Option<PathBuf>,
 
     /// Private key for TLS, in PEM
-    #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    #[arg(long, env = "CHAT_TLS_KEY", value_name = "FILE")]
     pub tls_key: Option<PathBuf>,
 
     /// The people who may sign up [default: open; invite on a new server that others than this
@@ -193,9 +243,22 @@ pub enum Command {
     RenewLog,
     /// Replace the key that signs session tokens; nobody is signed out
     RotateKey,
+    /// Look after the configuration
+    Config {
+        /// What to do with it
+        #[command(subcommand)]
+        action: ConfigAction,
+    },
     /// Manage accounts and admins, on a running server or a stopped one
     #[command(after_help = ADMIN_HELP)]
     Admin(AdminArgs),
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::Subcommand)]
+pub enum ConfigAction {
+    /// Check that a server could start with it, as far as that is known without the data
+    Check,
 }
 
 /// What `chat-server admin --help` adds.
@@ -209,29 +272,16 @@ Examples:
   chat-server admin audit --limit 20
   chat-server admin --json people list | jq -r .username";
 
-/// Why the server can't run as it is configured. Each is a sentence for the operator.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
-    #[error(
-        "MongoDB takes no database of that name (--mongo-database): use letters, digits, - and _, \
-         63 characters at most."
-    )]
-    MongoDatabase,
-    #[error("CHAT_BUS is set, but this version has no bus between servers: unset CHAT_BUS.")]
-    BusUnsupported,
-    #[error("--tls-cert and --tls-key go together: give both, or neither.")]
-    TlsHalfGiven,
-    #[error("Your data directory can't be found ({0}): name one with --data-dir.")]
-    NoDataDirectory(String),
-}
-
 impl Config {
-    /// The address to listen on, as `HOST:PORT`.
-    pub fn listen_address(&self) -> String {
+    /// The place to listen at.
+    ///
+    /// # Errors
+    /// [`ConfigError::Listen`] where it is a unix socket without a path.
+    pub fn listen_on(&self) -> Result<ListenOn, ConfigError> {
         match (&self.listen, self.port) {
-            (Some(listen), _) if !listen.is_empty() => listen.clone(),
-            (_, Some(port)) => format!("0.0.0.0:{port}"),
-            _ => LISTEN_DEFAULT.to_owned(),
+            (Some(listen), _) if !listen.is_empty() => listen.parse().map_err(ConfigError::Listen),
+            (_, Some(port)) => Ok(ListenOn::Port(port)),
+            _ => Ok(ListenOn::Tcp(LISTEN_DEFAULT.to_owned())),
         }
     }
 
@@ -255,6 +305,27 @@ impl Config {
         etcetera::choose_app_strategy(app)
             .map(|strategy| strategy.data_dir())
             .map_err(|error| ConfigError::NoDataDirectory(error.to_string()))
+    }
+
+    /// Reads the secrets that are in files of their own: of `--mongo-url-file`, else of systemd's
+    /// credential `mongo-url`, if nothing else names a MongoDB. `credentials` is the directory that systemd
+    /// keeps credentials in for this service.
+    ///
+    /// # Errors
+    /// [`ConfigError::MongoUrlFile`].
+    pub fn read_secrets(&mut self, credentials: Option<OsString>) -> Result<(), ConfigError> {
+        if self.mongo().is_some() {
+            return Ok(());
+        }
+        let credential = credentials.map(|dir| PathBuf::from(dir).join(MONGO_URL_CREDENTIAL));
+        let named = self.mongo_url_file.clone();
+        let Some(file) = named.or(credential.filter(|file| file.exists())) else {
+            return Ok(());
+        };
+        let url = file::read_secret(file.as_os_str());
+        let url = url.map_err(|error| ConfigError::MongoUrlFile(error.to_string()))?;
+        self.mongo_url = Some(SecretUrl::from(url));
+        Ok(())
     }
 
     /// The unix socket of `chat-server admin`. With MongoDB there is one only where it is named.
@@ -300,6 +371,10 @@ impl Config {
         if self.tls_cert.is_some() != self.tls_key.is_some() {
             return Err(ConfigError::TlsHalfGiven);
         }
+        #[cfg(unix)]
+        if matches!(self.listen_on()?, ListenOn::Unix(_)) && self.tls_cert.is_some() {
+            return Err(ConfigError::TlsOnUnixSocket);
+        }
         Ok(())
     }
 }
@@ -321,12 +396,18 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             command: None,
+            config: None,
             listen: None,
             port: None,
             data_dir: None,
+            disk_reserve: DISK_RESERVE_MIB_DEFAULT,
+            log_format: LogFormat::Text,
             admin_socket: None,
             mongo_url: None,
+            mongo_url_file: None,
+            log_level: LogLevel::default(),
             mongo_database: "chatRoom".to_owned(),
+            shared_database: false,
             web_dir: None,
             allowed_origin: Vec::new(),
             public_url: None,

@@ -3,9 +3,8 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use chat_server::config::{self, Command, Config};
+use chat_server::config::{self, Command, Config, ConfigAction, ReadError};
 use chat_server::{admin, descriptors, maintenance, run, telemetry};
-use clap::Parser;
 
 /// Gives freed memory back to the system within seconds, from a thread of its own. glibc's allocator
 /// keeps most of what 500 hostile connections made the server take: docs/design/allocator.md.
@@ -20,21 +19,28 @@ static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 const BLOCKING_THREADS_MAX: usize = 16;
 
 fn main() -> ExitCode {
-    let config = Config::parse();
-    telemetry::start_log();
+    let config = match config::read(std::env::args_os().collect()) {
+        Ok(config) => config,
+        Err(ReadError::Usage(error)) => error.exit(),
+        Err(error) => return failed(&error),
+    };
+    telemetry::start_log(config.log_format, &config.log_level);
     descriptors::raise_limit();
     match start(config) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where even this can't be written, the exit status tells.
-            let _ = writeln!(std::io::stderr(), "chat-server: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => failed(&error),
     }
 }
 
-fn start(config: Config) -> anyhow::Result<()> {
+fn failed(error: &dyn std::fmt::Display) -> ExitCode {
+    // Where even this can't be written, the exit status tells.
+    let _ = writeln!(std::io::stderr(), "chat-server: {error}");
+    ExitCode::FAILURE
+}
+
+fn start(mut config: Config) -> anyhow::Result<()> {
     config::check_environment(|name| std::env::var_os(name))?;
+    config.read_secrets(std::env::var_os("CREDENTIALS_DIRECTORY"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .max_blocking_threads(BLOCKING_THREADS_MAX)
         .enable_all()
@@ -45,6 +51,9 @@ fn start(config: Config) -> anyhow::Result<()> {
         Some(Command::RenewLog) => runtime.block_on(maintenance::renew_log(&config)),
         Some(Command::Admin(args)) => runtime.block_on(admin::run(&config, args)),
         Some(Command::RotateKey) => runtime.block_on(maintenance::rotate_key(&config)),
+        Some(Command::Config {
+            action: ConfigAction::Check,
+        }) => maintenance::check_config(&config),
         None => runtime.block_on(run::run(config, stop_signal())),
     }
 }

@@ -10,7 +10,7 @@ use chat_server_store::sqlite::backup::{self, Restore};
 use crate::accounts;
 use crate::config::Config;
 use crate::hub::new_log_id;
-use crate::run::{StartError, open_store};
+use crate::run::{self, StartError, open_store};
 
 /// Copies the database to a new file and verifies the copy. A server may use it meanwhile.
 ///
@@ -72,6 +72,16 @@ pub async fn rotate_key(config: &Config) -> anyhow::Result<()> {
         error: error.into(),
     })?;
     tracing::info!("the signing key was replaced; tokens signed before stay valid");
+    Ok(())
+}
+
+/// Checks that a server could start with the configuration, as far as that is known without its data.
+///
+/// # Errors
+/// One sentence for the operator.
+pub fn check_config(config: &Config) -> anyhow::Result<()> {
+    run::check(config)?;
+    tracing::info!("the configuration can be used");
     Ok(())
 }
 

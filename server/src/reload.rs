@@ -1,12 +1,13 @@
-//! What an operator changes while the server runs: the certificate.
+//! What an operator changes while the server runs: the certificate, and the level of the log.
 //!
-//! SIGHUP reads the certificate's files again, and the server looks by itself whether they were
+//! SIGHUP reads the certificate's files and the configuration again, and the server looks by itself whether they were
 //! changed. A certificate that can't be used is reported in the log, and the old one stays.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::http::{Certificate, TlsError};
+use crate::{config, telemetry};
 
 /// How often the certificate's files are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(60);
@@ -25,6 +26,9 @@ async fn reload_when_asked(certificate: Option<Arc<Certificate>>, mut hangups: H
             () = hangups.next() => true,
             _ = look.tick() => false,
         };
+        if is_asked {
+            reload_log_level();
+        }
         let Some(certificate) = certificate.clone() else {
             if is_asked {
                 tracing::info!("SIGHUP: there is no certificate to reload");
@@ -34,6 +38,20 @@ async fn reload_when_asked(certificate: Option<Arc<Certificate>>, mut hangups: H
         let reading = tokio::task::spawn_blocking(move || reload(&certificate, is_asked));
         // A panic there is in the log already.
         let _ = reading.await;
+    }
+}
+
+/// Takes the level of the log from the configuration as it is now. Flags and the environment of a
+/// process do not change, so what is new comes from the file.
+fn reload_log_level() {
+    match config::read(std::env::args_os().collect()) {
+        Ok(config) => {
+            telemetry::set_log_level(&config.log_level);
+            tracing::info!(level = %config.log_level, "SIGHUP: the log's level was read again");
+        }
+        Err(error) => {
+            tracing::error!(%error, "SIGHUP: the configuration was not read again; all stays as it was");
+        }
     }
 }
 

@@ -1,74 +1,45 @@
 //! A whole server, from its configuration to its end.
 
+mod error;
+mod tasks;
+
+pub use self::error::StartError;
+
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
-use tokio_util::task::AbortOnDropHandle;
 
+use self::tasks::{Task, spawn};
 use crate::accounts::{self, Accounts};
 #[cfg(unix)]
-use crate::admin::{AdminSocket, Executor, SocketError};
-use crate::config::{Config, ConfigError, RateLimit};
+use crate::admin::{AdminSocket, Executor};
+use crate::config::{Config, RateLimit};
 use crate::descriptors::DescriptorBudget;
+use crate::disk::{self, DiskSpace};
 use crate::gateway::{Gateway, GatewayLimits};
 use crate::http::serve::Service;
 use crate::http::{
     self, AllowedOrigin, Certificate, HostPolicy, HttpConnections, HttpLimits, HttpState,
-    OriginPolicy, Page, PageError, TlsError, TrustedProxies, serve,
+    OriginPolicy, Page, PageError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, SystemEnvironment, account_changes, heartbeat, scrubbing};
+use crate::hub::{Hub, SystemEnvironment, account_changes, heartbeat, random_hex, scrubbing};
+use crate::listen::{ListenOn, Listener};
+#[cfg(unix)]
+use crate::supervisor;
 use crate::{reload, telemetry};
-use chat_server_store::mongo::{self, MongoStore};
-use chat_server_store::sqlite::{self, SqliteStore};
-use chat_server_store::{SharedStore, StoreError};
+use chat_server_store::SharedStore;
+use chat_server_store::mongo::MongoStore;
+use chat_server_store::sqlite::SqliteStore;
 
 /// How long connections have to take their goodbye.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
 
 /// HTTP connections at the address of the metrics.
 const METRICS_CONNECTIONS_MAX: usize = 64;
-
-/// How often what has run out is forgotten.
-const TIDY_INTERVAL: Duration = Duration::from_secs(60 * 60);
-
-/// Why the server does not start. Each is one sentence for the operator.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    #[error(transparent)]
-    Tls(#[from] TlsError),
-    #[error(transparent)]
-    Page(#[from] PageError),
-    #[error(
-        "{address} is in use by another program: stop that one, or choose another address with \
-         --listen."
-    )]
-    AddressTaken { address: String },
-    #[error("The server can't listen on {address}: {reason}. Choose another with --listen.")]
-    Listen { address: String, reason: io::Error },
-    #[error(transparent)]
-    Sqlite(#[from] sqlite::OpenError),
-    #[error(transparent)]
-    Mongo(#[from] mongo::OpenError),
-    #[cfg(unix)]
-    #[error("{0} Choose another path with --admin-socket.")]
-    AdminSocket(#[from] SocketError),
-    #[error("The accounts in {place} can't be opened: {error}.")]
-    Accounts {
-        place: String,
-        error: accounts::OpenError,
-    },
-    #[error("The rooms in {place} can't be opened: {error}.")]
-    Rooms { place: String, error: StoreError },
-    #[error("The server could not start because of an error in it: {0}.")]
-    Internal(String),
-}
 
 /// A server that runs. [`Server::stop`] ends it; dropped, it ends without grace.
 #[derive(Debug)]
@@ -78,21 +49,7 @@ pub struct Server {
     hub: Hub,
     stop: oneshot::Sender<()>,
     serving: Task,
-    _serving_metrics: Option<Task>,
-    _serving_admin: Option<Task>,
-    _converting: Task,
-    _tidying: Task,
-    _scrubbing: Task,
-    _beating: Task,
-    _account_changes: Task,
-    _reloading: Task,
-}
-
-/// A task that ends with the [`Server`].
-type Task = AbortOnDropHandle<()>;
-
-fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Task {
-    AbortOnDropHandle::new(tokio::spawn(future))
+    _background: Vec<Task>,
 }
 
 /// Runs a server until `shutdown`.
@@ -101,11 +58,21 @@ fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Task {
 /// [`StartError`] where it does not start.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
     let server = Server::start(config).await?;
-    shutdown.await;
+    let _watchdog = spawn(tasks::supervise());
+    let store = Arc::clone(&server.store);
+    let is_lost = tokio::select! {
+        () = shutdown => false,
+        () = store.lost() => true,
+    };
     tracing::info!("stopping");
+    #[cfg(unix)]
+    supervisor::tell_stopping();
     server.stop().await;
     tracing::info!("stopped");
-    Ok(())
+    match is_lost {
+        true => Err(StartError::TakenOver.into()),
+        false => Ok(()),
+    }
 }
 
 /// The limits of connections and commands that `config` sets.
@@ -118,6 +85,28 @@ fn gateway_limits(config: &Config, descriptors: DescriptorBudget) -> GatewayLimi
             (RateLimit::PerSecond(rate), Some(burst)) => Some((rate, burst)),
             _ => None,
         },
+    }
+}
+
+/// Checks what can be checked without a store: that values fit together, and that the files which
+/// they name can be used.
+///
+/// # Errors
+/// [`StartError`], as a start would have it.
+pub fn check(config: &Config) -> Result<(), StartError> {
+    config.check()?;
+    certificate(config)?;
+    page(config)?;
+    if config.mongo().is_none() {
+        config.data_directory()?;
+    }
+    Ok(())
+}
+
+fn page(config: &Config) -> Result<Page, PageError> {
+    match &config.web_dir {
+        Some(dir) => Page::in_directory(dir),
+        None => Ok(Page::Embedded),
     }
 }
 
@@ -134,28 +123,20 @@ impl Server {
             .as_ref()
             .map(Certificate::acceptor)
             .transpose()?;
-        let page = match &config.web_dir {
-            Some(dir) => Page::in_directory(dir)?,
-            None => Page::Embedded,
-        };
-        let listener = listen(&config.listen_address()).await?;
-        let address = listener.local_addr().map_err(|reason| StartError::Listen {
-            address: config.listen_address(),
-            reason,
-        })?;
+        let page = page(&config)?;
+        let listener = listen(&config.listen_on()?, Listener::passed()).await?;
+        let address = address_of(&listener)?;
         let (store, place) = open_store(&config).await?;
         let (reporter, changes) = accounts::change_reports();
         let options = account_options(&config, config.is_exposed(address));
-        let accounts = Accounts::open(Arc::clone(&store), options, reporter)
-            .await
-            .map_err(|error| StartError::Accounts {
-                place: place.clone(),
-                error,
-            })?;
+        let opened = Accounts::open(Arc::clone(&store), options, reporter).await;
+        let accounts = opened.map_err(|error| accounts_failed(&place, error))?;
         let hub = open_hub(&store, &accounts, &place).await?;
         let serving_admin = serve_admin(&config, &hub)?;
+        let disk = disk_space(&config)?;
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
-        let gateway = Gateway::new(hub.clone(), gateway_limits(&config, descriptors));
+        let allowed = gateway_limits(&config, descriptors);
+        let gateway = Gateway::new(hub.clone(), allowed, disk.clone());
         let limits = Arc::new(http_limits(&config));
         let audit_kept_for = config.audit_kept_for();
         let hosts = host_policy(&config, address);
@@ -166,19 +147,21 @@ impl Server {
             origins: Arc::new(OriginPolicy {
                 allowed: config.allowed_origin,
                 proxies: proxies.clone(),
+                ..OriginPolicy::default()
             }),
             limits: Arc::clone(&limits),
+            disk: disk.clone(),
             page,
             hub: Some(hub.clone()),
             hosts,
             hsts: tls.is_some(),
-            metrics: serving_metrics.is_none().then_some(metrics),
+            metrics: serving_metrics.is_none().then(|| metrics.clone()),
         };
-        let scheme = if tls.is_some() { "https" } else { "http" };
-        let url = format!("{scheme}://{address}");
+        let url = listener.url(if tls.is_some() { "https" } else { "http" });
         let public_url = config.public_url.map(|url| format!("{url:?}"));
         // Who reads the lines of the start may send SIGHUP at once.
-        let reloading = spawn(reload::run(certificate));
+        let mut background = vec![spawn(reload::run(certificate))];
+        tracing::info!(address = %listener, %url, "listening");
         log_start(&url, public_url.as_deref(), &accounts, &store, &place);
         let service = Service {
             tls,
@@ -186,22 +169,27 @@ impl Server {
             connections: HttpConnections::new(descriptors.http),
             proxies,
         };
+        background.extend(serving_metrics);
+        background.extend(serving_admin);
+        background.extend([
+            spawn(tasks::convert(accounts.clone())),
+            spawn(tasks::tidy(accounts, limits, audit_kept_for)),
+            spawn(tasks::tend(Arc::clone(&store))),
+            spawn(scrubbing::run(hub.clone())),
+            spawn(heartbeat::run(hub.clone())),
+            spawn(account_changes::run(hub.clone(), changes)),
+            spawn(disk::run(disk)),
+            spawn(telemetry::run_upkeep(metrics)),
+        ]);
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { drop(stopped.await) };
         Ok(Self {
             address,
             store,
-            hub: hub.clone(),
+            hub,
             stop,
-            _serving_metrics: serving_metrics,
-            _serving_admin: serving_admin,
             serving: spawn(serve::serve(listener, service, shutdown)),
-            _converting: spawn(convert(accounts.clone())),
-            _tidying: spawn(tidy(accounts, limits, audit_kept_for)),
-            _scrubbing: spawn(scrubbing::run(hub.clone())),
-            _beating: spawn(heartbeat::run(hub.clone())),
-            _account_changes: spawn(account_changes::run(hub, changes)),
-            _reloading: reloading,
+            _background: background,
         })
     }
 
@@ -237,8 +225,6 @@ fn log_start(
     store: &SharedStore,
     place: &str,
 ) {
-    let address = url.split_once("://").map_or(url, |(_, address)| address);
-    tracing::info!(%address, %url, "listening");
     if let Some(secret) = accounts.set_up_secret() {
         tracing::warn!(
             link = %format_args!("{}/setup/{secret}", public_url.unwrap_or(url)),
@@ -276,10 +262,8 @@ async fn serve_metrics(
     let Some(address) = &config.metrics_listen else {
         return Ok(None);
     };
-    let listener = listen(address).await?;
-    if let Ok(address) = listener.local_addr() {
-        tracing::info!(%address, "metrics");
-    }
+    let listener = listen(&ListenOn::Tcp(address.clone()), Ok(None)).await?;
+    tracing::info!(address = %listener, "metrics");
     let service = Service {
         tls: None,
         router: http::metrics_router(metrics.clone(), accounts.clone()),
@@ -288,6 +272,44 @@ async fn serve_metrics(
     };
     let never = std::future::pending();
     Ok(Some(spawn(serve::serve(listener, service, never))))
+}
+
+/// Listens at `place`, unless a socket was passed.
+async fn listen(
+    place: &ListenOn,
+    passed: io::Result<Option<Listener>>,
+) -> Result<Listener, StartError> {
+    let address = place.to_string();
+    let bound = match passed {
+        Ok(None) => Listener::bind(place).await,
+        Ok(Some(listener)) => return Ok(listener),
+        Err(reason) => Err(reason),
+    };
+    bound.map_err(|reason| match reason.kind() {
+        io::ErrorKind::AddrInUse => StartError::AddressTaken { address },
+        _ => StartError::Listen { address, reason },
+    })
+}
+
+fn address_of(listener: &Listener) -> Result<SocketAddr, StartError> {
+    listener.local_addr().map_err(|reason| StartError::Listen {
+        address: listener.to_string(),
+        reason,
+    })
+}
+
+/// The name of this process for the operator of another one on the same database, with a random part
+/// that tells it from an earlier one.
+fn own_name() -> String {
+    #[cfg(unix)]
+    let machine = rustix::system::uname()
+        .nodename()
+        .to_string_lossy()
+        .into_owned();
+    #[cfg(not(unix))]
+    let machine = std::env::var("COMPUTERNAME").unwrap_or_default();
+    let process = std::process::id();
+    format!("process {process} on {machine}, {}", random_hex(4))
 }
 
 /// Takes the acts of `chat-server admin` at a unix socket. A server whose data directory can't hold
@@ -316,25 +338,29 @@ fn serve_admin(_: &Config, _: &Hub) -> Result<Option<Task>, StartError> {
     Ok(None)
 }
 
-async fn listen(address: &str) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address)
-        .await
-        .map_err(|reason| match reason.kind() {
-            io::ErrorKind::AddrInUse => StartError::AddressTaken {
-                address: address.to_owned(),
-            },
-            _ => StartError::Listen {
-                address: address.to_owned(),
-                reason,
-            },
-        })
+/// The store, and where its data lies, for people. Another server may use the same MongoDB only where
+/// the configuration says so.
+pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError> {
+    open_store_as(config, config.shared_database).await
 }
 
-/// The store, and where its data lies, for people.
-pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String), StartError> {
+/// As [`open_store`], for a command that may run beside a server on the same MongoDB.
+pub(crate) async fn open_store_beside(
+    config: &Config,
+) -> Result<(SharedStore, String), StartError> {
+    open_store_as(config, true).await
+}
+
+async fn open_store_as(
+    config: &Config,
+    is_shared: bool,
+) -> Result<(SharedStore, String), StartError> {
     if let Some(url) = config.mongo() {
         let database = &config.mongo_database;
-        let store = MongoStore::open(url.expose(), database).await?;
+        let store = match is_shared {
+            true => MongoStore::open(url.expose(), database).await?,
+            false => MongoStore::open_alone(url.expose(), database, &own_name()).await?,
+        };
         let place = format!("MongoDB at {}, database {database}", store.hosts());
         return Ok((Arc::new(store), place));
     }
@@ -345,6 +371,22 @@ pub(crate) async fn open_store(config: &Config) -> Result<(SharedStore, String),
         .await
         .map_err(|error| StartError::Internal(error.to_string()))?;
     Ok((Arc::new(opened?), place))
+}
+
+/// The disk that the data directory is on; no disk where the data is in MongoDB.
+fn disk_space(config: &Config) -> Result<DiskSpace, StartError> {
+    let reserve = u64::from(config.disk_reserve) << 20;
+    Ok(match config.mongo() {
+        Some(_) => DiskSpace::default(),
+        None => DiskSpace::of(config.data_directory()?, reserve),
+    })
+}
+
+fn accounts_failed(place: &str, error: accounts::OpenError) -> StartError {
+    StartError::Accounts {
+        place: place.to_owned(),
+        error,
+    }
 }
 
 /// What the operator says about accounts.
@@ -373,27 +415,6 @@ fn certificate(config: &Config) -> Result<Option<Arc<Certificate>>, StartError> 
     match (&config.tls_cert, &config.tls_key) {
         (Some(cert), Some(key)) => Ok(Some(Certificate::load(cert, key)?)),
         _ => Ok(None),
-    }
-}
-
-async fn convert(accounts: Accounts) {
-    accounts.convert_plain_passwords().await;
-}
-
-async fn tidy(accounts: Accounts, limits: Arc<HttpLimits>, audit_kept_for: Duration) {
-    let mut interval = tokio::time::interval(TIDY_INTERVAL);
-    loop {
-        interval.tick().await;
-        limits.tidy();
-        if let Err(error) = accounts.purge_sessions().await {
-            tracing::warn!(%error, "sessions that have ended could not be purged");
-        }
-        if let Err(error) = accounts.purge_codes().await {
-            tracing::warn!(%error, "invites that have expired could not be purged");
-        }
-        if let Err(error) = accounts.purge_audit(audit_kept_for).await {
-            tracing::warn!(%error, "old entries of the audit could not be purged");
-        }
     }
 }
 

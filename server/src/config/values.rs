@@ -36,6 +36,12 @@ impl SecretUrl {
     }
 }
 
+impl From<String> for SecretUrl {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
 impl FromStr for SecretUrl {
     type Err = std::convert::Infallible;
 

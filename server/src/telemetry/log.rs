@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io::IsTerminal;
+use std::str::FromStr;
+use std::sync::OnceLock;
 
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::{Format, Full, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::{EnvFilter, reload};
 
 /// The form of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -22,23 +24,82 @@ pub enum LogFormat {
     Journald,
 }
 
-/// Starts the log. RUST_LOG chooses what is in it.
-pub fn start_log(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+/// What is in the log, as RUST_LOG says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLevel(String);
+
+impl Default for LogLevel {
+    fn default() -> Self {
+        Self("info".to_owned())
+    }
+}
+
+impl FromStr for LogLevel {
+    type Err = String;
+
+    /// An empty text is the default.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Replaces what is in the log.
+type Replace = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
+
+/// How the level of the log is changed, once the log was started.
+static REPLACE: OnceLock<Replace> = OnceLock::new();
+
+/// Starts the log.
+pub fn start_log(format: LogFormat, level: &LogLevel) {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let log = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(EnvFilter::new(&level.0))
         .with_writer(std::io::stderr)
         .with_target(false);
     let started = match format {
-        LogFormat::Text => log
-            .with_ansi(!no_color && std::io::stderr().is_terminal())
-            .try_init(),
-        LogFormat::Json => log.json().flatten_event(true).try_init(),
-        LogFormat::Journald => log.with_ansi(false).event_format(Prioritized::new()).try_init(),
+        LogFormat::Text => {
+            let log = log.with_ansi(!no_color && std::io::stderr().is_terminal());
+            let log = log.with_filter_reloading();
+            keep(log.reload_handle());
+            log.try_init()
+        }
+        LogFormat::Json => {
+            let log = log.json().flatten_event(true).with_filter_reloading();
+            keep(log.reload_handle());
+            log.try_init()
+        }
+        LogFormat::Journald => {
+            let log = log.with_ansi(false).event_format(Prioritized::new());
+            let log = log.with_filter_reloading();
+            keep(log.reload_handle());
+            log.try_init()
+        }
     };
     if started.is_err() {
         tracing::debug!("another log is running already");
+    }
+}
+
+fn keep<S: 'static>(handle: reload::Handle<EnvFilter, S>) {
+    // Where a log was started before, that one stays.
+    let _ = REPLACE.set(Box::new(move |filter| handle.reload(filter)));
+}
+
+/// Changes what is in the log from now on. Without a log nothing happens.
+pub fn set_log_level(level: &LogLevel) {
+    let Some(replace) = REPLACE.get() else { return };
+    if let Err(error) = replace(EnvFilter::new(&level.0)) {
+        tracing::warn!(%error, "the level of the log was not changed");
     }
 }
 

@@ -3,6 +3,6 @@
 mod log;
 mod metrics;
 
-pub use self::log::{LogFormat, start_log};
+pub use self::log::{LogFormat, LogLevel, set_log_level, start_log};
 pub(crate) use self::metrics::{BATCH_SIZE, CLOSES, COMMANDS_REJECTED, MESSAGES, WRITE_TIME};
 pub use self::metrics::{metrics, render, run_upkeep};
