@@ -34,6 +34,12 @@ impl TrustedProxies {
             .any(|network| network.contains(&address))
     }
 
+    /// Whether a connection from an address that is not trusted speaks for others.
+    pub(super) fn ignores(&self, headers: &HeaderMap, peer: SocketAddr) -> bool {
+        let speaks = ["x-forwarded-host", "x-forwarded-for"];
+        !self.trusts(peer.ip()) && speaks.iter().any(|name| headers.contains_key(*name))
+    }
+
     /// The last value of a header that each proxy adds to, where the peer is trusted.
     fn last<'h>(&self, headers: &'h HeaderMap, peer: SocketAddr, name: &str) -> Option<&'h str> {
         if !self.trusts(peer.ip()) {

@@ -6,11 +6,14 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use url::Url;
 
+use super::answer::Refusal;
 use super::forwarded::TrustedProxies;
 
 /// Which origins are ours.
@@ -19,6 +22,8 @@ pub struct OriginPolicy {
     /// Origins that the operator named.
     pub allowed: Vec<AllowedOrigin>,
     pub proxies: TrustedProxies,
+    /// Whether the log has named a proxy that is not trusted.
+    pub has_warned: Arc<AtomicBool>,
 }
 
 /// Whether the request names its origin, and it is ours: its host and port are the `Host`'s (or
@@ -51,6 +56,23 @@ pub fn is_foreign(headers: &HeaderMap, peer: SocketAddr, policy: &OriginPolicy) 
     }
     let mut sites = headers.get_all("sec-fetch-site").iter();
     sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+}
+
+/// The answer to a request that is foreign. A proxy that is not trusted makes every request of its own
+/// page foreign: the answer and the log name it then.
+pub(super) fn refusal(headers: &HeaderMap, peer: SocketAddr, policy: &OriginPolicy) -> Refusal {
+    if !policy.proxies.ignores(headers, peer) {
+        return Refusal::foreign_origin();
+    }
+    let proxy = peer.ip().to_canonical();
+    if !policy.has_warned.swap(true, Ordering::Relaxed) {
+        tracing::warn!(
+            %proxy,
+            "requests come through a proxy that is not trusted, and are refused: if it is yours, \
+             name it with --trusted-proxy"
+        );
+    }
+    Refusal::unknown_proxy(proxy)
 }
 
 /// An origin as `Origin` headers name it: scheme, host and port.
@@ -131,6 +153,7 @@ mod tests {
         OriginPolicy {
             allowed: vec!["https://friend.example".parse().unwrap()],
             proxies: TrustedProxies::new(vec!["10.0.0.0/8".parse().unwrap()], https),
+            ..OriginPolicy::default()
         }
     }
 

@@ -55,7 +55,7 @@ async fn identify(
         return Ok(None);
     };
     if !origin::is_ours(headers, peer.0, &state.origins) {
-        return Err(Refusal::foreign_origin());
+        return Err(origin::refusal(headers, peer.0, &state.origins));
     }
     match state.accounts.authenticate(token).await {
         Ok(identity) => Ok(Some(identity)),

@@ -81,7 +81,7 @@ async fn node(store: &SimStore, began: Instant) -> Gateway {
         per_network: 10_000,
         rate: None,
     };
-    Gateway::new(hub, limits)
+    Gateway::new(hub, limits, crate::disk::DiskSpace::default())
 }
 
 impl World {

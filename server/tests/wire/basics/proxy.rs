@@ -31,7 +31,11 @@ async fn the_forwarded_host_decides_which_origin_is_ours() {
                     !trusted,
                     "the trusted proxy's host did not count: {answer:?}"
                 );
-                answer.refused(&[403]);
+                let said = answer.refused(&[403]);
+                assert!(said.contains("--trusted-proxy 127.0.0.1"), "{said}");
+                let warnings = server.log.lines();
+                let warned = |line: &&String| line.contains("proxy=127.0.0.1");
+                assert_eq!(warnings.iter().filter(warned).count(), 1);
             }
         }
     }
