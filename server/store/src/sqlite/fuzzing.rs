@@ -4,9 +4,10 @@ use chat_server_rules::{EventBody, EventId, EventNonce, LogEvent};
 use chat_shared::{RoomName, Seq, Username};
 use rusqlite::Connection;
 
+use super::indexing::Change;
 use super::migrations::migrate;
 use super::rows::decode_body;
-use super::search::{find, take_in};
+use super::search::find;
 use crate::{Search, StoreError};
 
 /// The index of words of an empty database in memory.
@@ -51,7 +52,9 @@ impl SearchIndex {
         };
         // Dropped, it is rolled back.
         let undone = self.0.transaction()?;
-        take_in(&undone, &RoomName::lobby(), &message)?;
+        if let Some(change) = Change::of(&message) {
+            change.store(&undone, &RoomName::lobby())?;
+        }
         Ok(!find(&undone, search)?.messages.is_empty())
     }
 }

@@ -164,7 +164,7 @@ impl LogStore for SqliteStore {
 
     async fn scrub(&self, room: &RoomName, target: Seq) -> Result<(), StoreError> {
         // Removing a text from the index takes the text, which the log has until it is blanked.
-        self.follow_search_of(room).await?;
+        self.index_room(room).await?;
         let (room, mut after) = (room.clone(), None);
         loop {
             let room = room.clone();
@@ -239,7 +239,7 @@ impl LogStore for SqliteStore {
         if let Some(found) = followed.await? {
             return Ok(found);
         }
-        self.follow_search().await?;
+        self.index_rooms().await?;
         let asked = search.clone();
         self.read(move |conn| search::find(conn, &asked)).await
     }

@@ -15,6 +15,7 @@ mod error;
 mod files;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
+mod indexing;
 mod log;
 mod message_states;
 mod migrations;
@@ -38,6 +39,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use self::files::Files;
+use self::indexing::IndexingTurn;
 use self::open::OpenDir;
 use self::probe::Probe;
 use self::readers::Readers;
@@ -53,6 +55,7 @@ pub struct SqliteStore {
     writer: Writer,
     health: Arc<Health>,
     probe: Probe,
+    indexing: IndexingTurn,
 }
 
 impl SqliteStore {
@@ -83,6 +86,7 @@ impl SqliteStore {
             writer,
             health,
             probe: Probe::default(),
+            indexing: IndexingTurn::default(),
         })
     }
 

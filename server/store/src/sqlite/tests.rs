@@ -3,6 +3,7 @@
 mod depth;
 mod earlier_emoji;
 mod fixtures;
+mod indexing;
 mod newer;
 mod opening;
 mod plans;

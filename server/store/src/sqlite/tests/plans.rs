@@ -1,7 +1,7 @@
 //! Query plans: no statement scans a whole table.
 
 use super::super::{
-    accounts, audit, codes, conversations, erasure, log, message_states, policy, rows, search,
+    accounts, audit, codes, conversations, erasure, indexing, log, message_states, policy, rows,
 };
 use super::*;
 
@@ -45,7 +45,7 @@ async fn reads_seek() {
         message_states::MESSAGE_STATE,
         message_states::REACTIONS,
         conversations::DELETION,
-        search::ID_OF,
+        indexing::ID_OF,
         conversations::READ_MARKS,
         conversations::MENTIONS_ABOVE,
         conversations::MENTIONS_OF,
