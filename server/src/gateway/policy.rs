@@ -231,11 +231,9 @@ impl Policy<'_> {
         let (store, now) = (self.hub.store(), self.hub.now());
         let is_new = self.connection.identity.is_new(now);
         let (day, limits) = (now / DAY_MS, quota.limits(is_new));
-        let counted = store
-            .use_quota(self.own(), quota.key(), day, limits)
-            .await?;
+        let counted = self.connection.use_quota(store, quota.key(), day, limits);
         let tomorrow = DAY_MS - now % DAY_MS;
-        Ok(match counted {
+        Ok(match counted.await? {
             QuotaUse::Counted => None,
             QuotaUse::SpentToday => Some(messages::quota_of_today_spent(limits.today, tomorrow)),
             QuotaUse::Spent => Some(messages::quota_spent(limits.in_all)),

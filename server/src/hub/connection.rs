@@ -15,6 +15,7 @@ use super::user_share::UserShare;
 use crate::accounts::Identity;
 use crate::send_queue::{Class, Frame, SendQueue};
 use crate::telemetry;
+use chat_server_store::{QuotaLimits, QuotaUse, SharedStore, StoreError};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 static NEXT_SUBSCRIPTION: AtomicU64 = AtomicU64::new(1);
@@ -85,6 +86,29 @@ impl Connection {
         if let Some(rooms) = self.rooms().as_mut() {
             rooms.remove(room);
         }
+    }
+
+    /// Counts one more use of something that is limited for the account. The store is asked only
+    /// until it calls the quota spent.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the store can't count it.
+    pub async fn use_quota(
+        &self,
+        store: &SharedStore,
+        kind: &'static str,
+        day: u64,
+        limits: QuotaLimits,
+    ) -> Result<QuotaUse, StoreError> {
+        if let Some(spent) = self.share.spent_quota(kind, day, limits) {
+            return Ok(spent);
+        }
+        let username = &self.identity.username;
+        let counted = store.use_quota(username, kind, day, limits).await?;
+        if counted != QuotaUse::Counted {
+            self.share.remember_spent(kind, day, limits, counted);
+        }
+        Ok(counted)
     }
 
     /// The peer sent a frame, or answered a ping.

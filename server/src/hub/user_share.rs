@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Weak};
 
+use chat_server_store::{QuotaLimits, QuotaUse};
 use chat_shared::Username;
 use parking_lot::Mutex;
 
@@ -16,6 +17,41 @@ pub(super) struct UserShare {
     pub(super) pages: PageBudget,
     /// Bytes in the send queues of this user.
     pub(super) queues: Arc<QueueShare>,
+    spent_quotas: Mutex<HashMap<&'static str, SpentQuota>>,
+}
+
+/// A quota of one account that the store called spent. It stays so until the day or the limits
+/// change, so the store need not be asked again.
+#[derive(Debug, Clone, Copy)]
+struct SpentQuota {
+    day: u64,
+    limits: QuotaLimits,
+    spent: QuotaUse,
+}
+
+impl UserShare {
+    /// The store's last answer about a quota, if it still holds.
+    pub(super) fn spent_quota(
+        &self,
+        kind: &'static str,
+        day: u64,
+        limits: QuotaLimits,
+    ) -> Option<QuotaUse> {
+        let spent = *self.spent_quotas.lock().get(kind)?;
+        (spent.day == day && spent.limits == limits).then_some(spent.spent)
+    }
+
+    /// Remembers that a quota is spent.
+    pub(super) fn remember_spent(
+        &self,
+        kind: &'static str,
+        day: u64,
+        limits: QuotaLimits,
+        spent: QuotaUse,
+    ) {
+        let spent = SpentQuota { day, limits, spent };
+        self.spent_quotas.lock().insert(kind, spent);
+    }
 }
 
 impl Default for UserShare {
@@ -23,6 +59,7 @@ impl Default for UserShare {
         Self {
             pages: PageBudget::new(USER_PAGES_BYTES_MAX),
             queues: Arc::default(),
+            spent_quotas: Mutex::default(),
         }
     }
 }
