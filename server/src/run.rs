@@ -17,6 +17,7 @@ use self::tasks::{Task, spawn};
 use crate::accounts::{self, Accounts};
 #[cfg(unix)]
 use crate::admin::{AdminSocket, Executor};
+use crate::background::BackgroundRuntime;
 use crate::config::{Config, RateLimit};
 use crate::descriptors::DescriptorBudget;
 use crate::disk::{self, DiskSpace};
@@ -26,7 +27,9 @@ use crate::http::{
     self, AllowedOrigin, Certificate, HostPolicy, HttpConnections, HttpLimits, HttpState,
     OriginPolicy, Page, PageError, TrustedProxies, serve,
 };
-use crate::hub::{Hub, SystemEnvironment, account_changes, heartbeat, random_hex, scrubbing};
+use crate::hub::{
+    Environment, Hub, ServerEnvironment, account_changes, heartbeat, random_hex, scrubbing,
+};
 use crate::listen::{ListenOn, Listener};
 #[cfg(unix)]
 use crate::supervisor;
@@ -50,6 +53,7 @@ pub struct Server {
     stop: oneshot::Sender<()>,
     serving: Task,
     _background: Vec<Task>,
+    _pages: BackgroundRuntime,
 }
 
 /// Runs a server until `shutdown`.
@@ -131,7 +135,11 @@ impl Server {
         let options = account_options(&config, config.is_exposed(address));
         let opened = Accounts::open(Arc::clone(&store), options, reporter).await;
         let accounts = opened.map_err(|error| accounts_failed(&place, error))?;
-        let hub = open_hub(&store, &accounts, &place).await?;
+        let pages = BackgroundRuntime::start().map_err(internal)?;
+        let environment = Arc::new(ServerEnvironment {
+            background: pages.handle().clone(),
+        });
+        let hub = open_hub(&store, &accounts, environment, &place).await?;
         let serving_admin = serve_admin(&config, &hub)?;
         let disk = disk_space(&config)?;
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
@@ -190,6 +198,7 @@ impl Server {
             stop,
             serving: spawn(serve::serve(listener, service, shutdown)),
             _background: background,
+            _pages: pages,
         })
     }
 
@@ -367,9 +376,7 @@ async fn open_store_as(
     let dir = config.data_directory()?;
     let place = dir.display().to_string();
     let opening = tokio::task::spawn_blocking(move || SqliteStore::open(&dir));
-    let opened = opening
-        .await
-        .map_err(|error| StartError::Internal(error.to_string()))?;
+    let opened = opening.await.map_err(internal)?;
     Ok((Arc::new(opened?), place))
 }
 
@@ -398,12 +405,16 @@ pub(crate) fn account_options(config: &Config, is_exposed: bool) -> accounts::Op
     }
 }
 
+fn internal(error: impl std::fmt::Display) -> StartError {
+    StartError::Internal(error.to_string())
+}
+
 pub(crate) async fn open_hub(
     store: &SharedStore,
     accounts: &Accounts,
+    environment: Arc<dyn Environment>,
     place: &str,
 ) -> Result<Hub, StartError> {
-    let environment = Arc::new(SystemEnvironment);
     let opened = Hub::open(Arc::clone(store), accounts.clone(), environment).await;
     opened.map_err(|error| StartError::Rooms {
         place: place.to_owned(),

@@ -14,7 +14,7 @@ use super::output;
 use super::socket;
 use crate::accounts::{Accounts, change_reports};
 use crate::config::Config;
-use crate::hub::account_log;
+use crate::hub::{SystemEnvironment, account_log};
 use crate::run::{StartError, account_options, open_hub, open_store_beside};
 
 /// Entries of the audit that are printed.
@@ -309,7 +309,8 @@ impl Target {
             place: place.clone(),
             error,
         })?;
-        let hub = open_hub(&store, &accounts, &place).await?;
+        let environment = Arc::new(SystemEnvironment);
+        let hub = open_hub(&store, &accounts, environment, &place).await?;
         let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
         let executor = Executor::new(hub, address);
         Ok(Self::Store { executor, store })

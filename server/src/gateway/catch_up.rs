@@ -30,8 +30,9 @@ pub(super) fn replay(
     cursors: BTreeMap<RoomName, Seq>,
     permit: OwnedSemaphorePermit,
 ) {
-    let (hub, connection) = (hub.clone(), connection.clone());
-    tokio::spawn(async move {
+    let (own_hub, connection) = (hub.clone(), connection.clone());
+    hub.spawn_background(async move {
+        let hub = own_hub;
         for room in cursors.keys() {
             if let Err(error) = ask(&hub, &connection, room, CatchUp::Hold).await {
                 return close_on_error(&connection, room, &error);
@@ -66,8 +67,9 @@ pub(super) fn replay_rooms(
     if rooms.is_empty() {
         return;
     }
-    let (hub, connection) = (hub.clone(), connection.clone());
-    tokio::spawn(async move {
+    let (own_hub, connection) = (hub.clone(), connection.clone());
+    hub.spawn_background(async move {
+        let hub = own_hub;
         for (room, after, step) in rooms {
             if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
                 return close_on_error(&connection, &room, &error);

@@ -340,7 +340,7 @@ impl CommandContext<'_> {
     fn make_page(self, query: PageQuery) {
         let (hub, connection) = (self.hub.clone(), self.connection.clone());
         let (id, permit) = (self.id, self.permit);
-        tokio::spawn(async move {
+        self.hub.spawn_background(async move {
             let Some(page_permit) = hub.page_permit(&connection).await else {
                 return;
             };

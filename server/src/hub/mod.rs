@@ -45,7 +45,7 @@ use tokio::sync::{Notify, mpsc};
 pub use connection::{Connection, SubscriptionId};
 pub use connection_guard::ConnectionGuard;
 pub use dialect::{Dialect, Opening};
-pub use environment::{Environment, SystemEnvironment};
+pub use environment::{Environment, ServerEnvironment, SystemEnvironment};
 pub use history::{shown, take_fitting_messages};
 pub use in_name_of::ERASED_AT_ONCE_MAX;
 pub use page_budget::{PAGE_BYTES_MAX, PAGES_BYTES_MAX, PagePermit, USER_PAGES_BYTES_MAX};
@@ -149,6 +149,11 @@ impl Hub {
     /// The time in milliseconds since 1970 UTC.
     pub fn now(&self) -> TimestampMs {
         self.0.environment.now()
+    }
+
+    /// Starts a task that no message waits for, such as making a page.
+    pub fn spawn_background(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.0.environment.spawn_background(Box::pin(task));
     }
 
     fn event_id(&self) -> EventId {
@@ -322,16 +327,18 @@ impl Hub {
     }
 }
 
-/// Returns random bytes in hexadecimal, two characters a byte.
+/// An id that no log has yet.
 ///
 /// # Panics
-/// If the operating system has no randomness to give: nothing could go on without it.
-/// An id that no log has yet.
+/// As [`random_hex`].
 pub fn new_log_id() -> String {
     random_hex(16)
 }
 
-/// Random bytes, in hexadecimal.
+/// Returns random bytes in hexadecimal, two characters a byte.
+///
+/// # Panics
+/// If the operating system has no randomness to give: nothing could go on without it.
 pub fn random_hex(bytes: usize) -> String {
     let mut random = vec![0_u8; bytes];
     getrandom::fill(&mut random).expect("the operating system gives randomness");

@@ -19,17 +19,19 @@ pub async fn run_in_background<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
     let at_low_priority = move || {
-        lower_priority();
+        lower_thread_priority();
         work()
     };
     tokio::task::spawn_blocking(at_low_priority).await
 }
 
-/// Linux gives each thread a nice value of its own. Elsewhere it belongs to the whole process.
-fn lower_priority() {
+/// Gives the calling thread a low priority for the rest of its life, because only a privileged
+/// process could raise it again. Linux gives each thread a nice value of its own. Elsewhere the
+/// value belongs to the whole process, and this does nothing.
+pub fn lower_thread_priority() {
     #[cfg(target_os = "linux")]
     if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICENESS) {
-        // Where it can't be lowered, the work is done at the usual one.
+        // If it can't be lowered, the work is done at the usual one.
         let _ = rustix::process::setpriority_process(None, NICENESS);
     }
 }

@@ -125,7 +125,8 @@ impl Room {
             )),
             Query::History(_) | Query::Events(_) => None,
         };
-        tokio::spawn(async move {
+        let maker = hub.clone();
+        maker.spawn_background(async move {
             let Some(page_permit) = hub.page_permit(&connection).await else {
                 return;
             };
