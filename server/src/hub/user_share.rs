@@ -92,6 +92,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_spent_quota_is_remembered_until_the_day_or_the_limits_change() {
+        let share = UserShare::default();
+        let of_new = QuotaLimits {
+            today: 10,
+            in_all: 500,
+        };
+        share.remember_spent("rooms", 7, of_new, QuotaUse::SpentToday);
+        let asked = |kind, day, limits| share.spent_quota(kind, day, limits);
+        assert_eq!(asked("rooms", 7, of_new), Some(QuotaUse::SpentToday));
+        assert_eq!(asked("invitations", 7, of_new), None);
+        assert_eq!(asked("rooms", 8, of_new), None);
+        let later = QuotaLimits {
+            today: 50,
+            ..of_new
+        };
+        assert_eq!(asked("rooms", 7, later), None);
+    }
+
+    #[test]
     fn a_share_lives_as_long_as_it_is_used() {
         let (shares, ann) = (UserShares::default(), Username::existing("ann"));
         let first = shares.of(&ann);

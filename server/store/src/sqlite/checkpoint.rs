@@ -75,14 +75,15 @@ impl Checkpoints {
         })
     }
 
-    /// Does what is due after a commit of `writer`.
-    pub(super) fn after_commit(&mut self, writer: &Connection) {
+    /// Does what is due after a commit of `writer`. Returns the pages in the -wal file.
+    pub(super) fn after_commit(&mut self, writer: &Connection) -> u32 {
         let pages = self.pages.load(Ordering::Relaxed);
         match self.due.step(pages, || self.thread.has_moved()) {
             Step::Nothing => {}
             Step::Most => self.thread.wake(),
             Step::Rest => move_pages(writer, &self.health),
         }
+        pages
     }
 }
 

@@ -7,7 +7,7 @@ use chat_shared::{RoomName, Seq, Username};
 use rusqlite::{Connection, OptionalExtension};
 
 use super::rows::{EVENTS, bound, collect, column, decode_event, execute, room_name};
-use super::writer::Verdict;
+use super::writer::{Urgency, Verdict};
 use super::{SqliteStore, conversations, message_states, projections, search};
 use crate::log::check_numbers;
 use crate::{
@@ -62,8 +62,14 @@ impl LogStore for SqliteStore {
             .map(encode_body)
             .collect::<Result<Vec<_>, _>>()?;
         let room = room.clone();
+        let urgency = match events.iter().any(|event| event.body.is_message()) {
+            true => Urgency::Message,
+            false => Urgency::Other,
+        };
         self.writer
-            .write(move |conn| append(conn, &room, after_seq, &events, &bodies))
+            .write(urgency, move |conn| {
+                append(conn, &room, after_seq, &events, &bodies)
+            })
             .await
     }
 

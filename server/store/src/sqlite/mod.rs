@@ -28,6 +28,7 @@ mod rows;
 mod search;
 #[cfg(test)]
 mod tests;
+mod wal_file;
 mod writer;
 
 pub use open::OpenError;
@@ -44,7 +45,7 @@ use self::open::OpenDir;
 use self::probe::Probe;
 use self::readers::Readers;
 use self::rows::{collect, column, execute};
-use self::writer::{Verdict, Writer};
+use self::writer::{Urgency, Verdict, Writer, WriterFiles};
 use super::{AccountStore, FaultCount, LOG_ID, Store, StoreError, Usage};
 use crate::health::Health;
 
@@ -78,8 +79,12 @@ impl SqliteStore {
         ]);
         let checkpointer = open.checkpointer()?;
         let health = Arc::new(Health::new());
-        let files = Files::of(open.database());
-        let writer = Writer::start(writer, checkpointer, files, Arc::clone(&health), lock)
+        let files = WriterFiles {
+            known: Files::of(open.database()),
+            wal: open.wal_file(),
+            lock,
+        };
+        let writer = Writer::start(writer, checkpointer, files, Arc::clone(&health))
             .map_err(|error| open.unusable(&error))?;
         Ok(Self {
             readers,
@@ -108,7 +113,7 @@ impl SqliteStore {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         self.writer
-            .write(|conn| work(conn).map(Verdict::Keep))
+            .write(Urgency::Other, |conn| work(conn).map(Verdict::Keep))
             .await
     }
 }

@@ -7,6 +7,7 @@ mod indexing;
 mod newer;
 mod opening;
 mod plans;
+mod wal_file;
 mod writing;
 
 mod contract {

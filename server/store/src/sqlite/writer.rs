@@ -1,8 +1,12 @@
 //! The one thread that writes, for all rooms and accounts.
 //!
-//! It takes what waits, runs it in one transaction with a savepoint for each job, commits, and
-//! only then answers. A job that fails takes back its own savepoint and nothing else.
+//! It takes the jobs that wait, runs them in one transaction with a savepoint for each job, commits,
+//! and only then answers. A job that fails takes back its own savepoint and nothing else.
+//!
+//! A transaction takes all messages that wait, and a few jobs of other kinds. So a message does not
+//! wait until the rooms that somebody else creates by the hundred are on the disk.
 
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,14 +23,21 @@ use super::checkpoint::Checkpoints;
 use super::error::{closed, unavailable};
 use super::files::Files;
 use super::open::BUSY_TIMEOUT;
+use super::wal_file::WalFile;
 use crate::StoreError;
 use crate::health::Health;
 
-/// Writes that may wait for the writer; past that, callers wait to hand theirs over.
+/// The most jobs that wait for the writer. Above it, callers wait to hand theirs over.
 const WRITE_QUEUE_MAX: usize = 1_024;
 
-/// Writes in one transaction.
+/// The most jobs that the writer takes from the queue for one transaction.
 pub(super) const COMMIT_JOBS_MAX: usize = 256;
+
+/// The most jobs in one transaction that are no messages.
+pub(super) const COMMIT_OTHERS_MAX: usize = 8;
+
+/// The most jobs that the writer has taken and put off to a later transaction.
+const PUT_OFF_MAX: usize = 1_024;
 
 /// The outcome of a job.
 pub(super) enum Verdict<T> {
@@ -34,6 +45,15 @@ pub(super) enum Verdict<T> {
     Keep(T),
     /// Its writes are rolled back, and that is no error.
     Undo(T),
+}
+
+/// When a job is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Urgency {
+    /// In the next transaction: people wait for a message.
+    Message,
+    /// After the jobs before it, a few in each transaction.
+    Other,
 }
 
 /// Runs on the connection, or with the reason why it can't, and returns how to answer.
@@ -51,35 +71,35 @@ type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
 
 pub(super) struct Writer {
     /// `None` once closed.
-    queue: Mutex<Option<mpsc::Sender<Job>>>,
+    queue: Mutex<Option<mpsc::Sender<(Urgency, Job)>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     checkpoint: Arc<AtomicBool>,
 }
 
 impl Writer {
-    /// Starts the thread. It holds `lock` until all is written and the database is closed.
-    /// `checkpointer` is another connection to the same database, whose files are `files`.
+    /// Starts the thread. `checkpointer` is another connection to the same database.
     pub(super) fn start(
         mut conn: Connection,
         checkpointer: Connection,
-        files: Files,
+        files: WriterFiles,
         health: Arc<Health>,
-        lock: File,
     ) -> io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WRITE_QUEUE_MAX);
         let checkpoint = Arc::<AtomicBool>::default();
         let loop_ = WriteLoop {
             checkpoints: Checkpoints::start(&mut conn, checkpointer, &health)?,
             conn,
-            files,
+            known_files: files.known,
+            wal_file: files.wal,
             health,
             checkpoint: checkpoint.clone(),
+            put_off: VecDeque::new(),
         };
         let thread = thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
                 loop_.run(jobs);
-                drop(lock);
+                drop(files.lock);
             })?;
         Ok(Self {
             queue: Mutex::new(Some(queue)),
@@ -93,6 +113,7 @@ impl Writer {
     /// A caller that stops waiting does not stop the write.
     pub(super) async fn write<T: Send + 'static>(
         &self,
+        urgency: Urgency,
         work: impl FnOnce(&Connection) -> Result<Verdict<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let queue = self.queue.lock().clone().ok_or_else(closed)?;
@@ -112,7 +133,7 @@ impl Writer {
                 }),
             }
         });
-        queue.send(job).await.map_err(|_| closed())?;
+        queue.send((urgency, job)).await.map_err(|_| closed())?;
         drop(queue);
         answered
             .await
@@ -155,32 +176,43 @@ impl Drop for Writer {
     }
 }
 
+/// The files of the database that the writer opens.
+pub(super) struct WriterFiles {
+    /// The database's own, as they were when it was opened.
+    pub(super) known: Files,
+    /// The -wal file, in which the writer makes room.
+    pub(super) wal: WalFile,
+    /// Held until all is written and the database is closed.
+    pub(super) lock: File,
+}
+
 /// The state of the writer's thread.
 struct WriteLoop {
     checkpoints: Checkpoints,
     conn: Connection,
-    files: Files,
+    known_files: Files,
+    wal_file: WalFile,
     health: Arc<Health>,
     checkpoint: Arc<AtomicBool>,
+    /// Jobs that are no messages, in their order.
+    put_off: VecDeque<Job>,
 }
 
 impl WriteLoop {
-    fn run(mut self, mut queue: mpsc::Receiver<Job>) {
-        while let Some(first) = queue.blocking_recv() {
-            let mut jobs = vec![first];
-            while jobs.len() < COMMIT_JOBS_MAX
-                && let Ok(job) = queue.try_recv()
-            {
-                jobs.push(job);
-            }
+    fn run(mut self, mut queue: mpsc::Receiver<(Urgency, Job)>) {
+        while let Some(jobs) = self.next_jobs(&mut queue) {
             let mut jobs = jobs.into_iter();
             // More than one round only where SQLite gave a transaction up half-way.
             while jobs.len() > 0 {
                 self.commit(&mut jobs);
             }
-            self.checkpoints.after_commit(&self.conn);
+            let pages = self.checkpoints.after_commit(&self.conn);
             if self.checkpoint.load(Ordering::Relaxed) && self.empty_wal_at_once() {
                 self.checkpoint.store(false, Ordering::Relaxed);
+                self.wal_file.was_emptied();
+            } else {
+                // On a full disk the next commit fails too, and says so.
+                let _ = self.wal_file.make_room(pages);
             }
         }
         drop(self.checkpoints);
@@ -188,6 +220,30 @@ impl WriteLoop {
         if !empty_wal(&self.conn) {
             tracing::warn!("the database was closed before all of its -wal file was taken over");
         }
+    }
+
+    /// The jobs of the next transaction. Waits until there is one; `None` once none can come.
+    fn next_jobs(&mut self, queue: &mut mpsc::Receiver<(Urgency, Job)>) -> Option<Vec<Job>> {
+        let mut jobs = Vec::new();
+        let mut take = |put_off: &mut VecDeque<Job>, (urgency, job)| match urgency {
+            Urgency::Message => jobs.push(job),
+            Urgency::Other => put_off.push_back(job),
+        };
+        if self.put_off.is_empty() {
+            take(&mut self.put_off, queue.blocking_recv()?);
+        }
+        for _ in 1..COMMIT_JOBS_MAX {
+            if self.put_off.len() == PUT_OFF_MAX {
+                break;
+            }
+            match queue.try_recv() {
+                Ok(next) => take(&mut self.put_off, next),
+                Err(_) => break,
+            }
+        }
+        let others = self.put_off.len().min(COMMIT_OTHERS_MAX);
+        jobs.extend(self.put_off.drain(..others));
+        Some(jobs)
     }
 
     /// As [`empty_wal`], but nobody waits for a reader: the next write tries again.
@@ -203,7 +259,7 @@ impl WriteLoop {
         };
         let committed = transaction(&mut self.conn, jobs, &mut done);
         // What was written to files that are gone would be lost.
-        let committed = committed.and_then(|()| self.files.check());
+        let committed = committed.and_then(|()| self.known_files.check());
         // A job's own failure says more than that of the transaction, which it may have ended.
         match done.failure.as_ref().or(committed.as_ref().err()) {
             Some(error) => self.health.failed(error),

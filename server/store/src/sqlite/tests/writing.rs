@@ -3,11 +3,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::future::join_all;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::oneshot;
 
 use super::super::open::OpenDir;
 use super::super::readers::READERS;
-use super::super::writer::COMMIT_JOBS_MAX;
+use super::super::writer::{COMMIT_JOBS_MAX, COMMIT_OTHERS_MAX};
 use super::*;
 use crate::Store as _;
 use crate::{AccountStore, Append, LogStore, PageLimit, StoreError};
@@ -284,12 +286,44 @@ async fn a_transaction_has_a_bound() {
     let (_dir, store, commits) = open_counted();
     let held = Held::new(&store).await;
     let before = commits.count();
-    let claims = (0..COMMIT_JOBS_MAX + 1).map(|n| {
+    let appends = (0..COMMIT_JOBS_MAX + 1).map(|n| {
         let store = store.clone();
-        async move { store.insert_if_absent(&n.to_string(), "x").await.unwrap() }
+        let name = room(&format!("room-{n}"));
+        async move { store.append(&name, 0, vec![said(1, "x")]).await.unwrap() }
     });
-    futures::join!(join_all(claims), async { drop(held) });
+    futures::join!(join_all(appends), async { drop(held) });
     assert_eq!(commits.count() - before, 3);
+}
+
+#[tokio::test]
+async fn a_message_does_not_wait_for_all_other_writes() {
+    const OTHERS: usize = 10 * COMMIT_OTHERS_MAX;
+    let (_dir, store, commits) = open_counted();
+    let held = Held::new(&store).await;
+    let before = commits.count();
+    let mut writes = FuturesUnordered::new();
+    for n in 0..OTHERS {
+        let store = store.clone();
+        let write = async move {
+            store.insert_if_absent(&n.to_string(), "x").await.unwrap();
+            "other"
+        };
+        writes.push(write.boxed());
+    }
+    let message = async {
+        let log = vec![said(1, "x")];
+        store.append(&room("rust"), 0, log).await.unwrap();
+        "message"
+    };
+    writes.push(message.boxed());
+    // Each of them runs until it waits for the writer.
+    assert!(futures::poll!(writes.next()).is_pending());
+    drop(held);
+    // They are answered in the order in which they were stored.
+    assert_eq!(writes.next().await, Some("message"));
+    assert_eq!(writes.by_ref().count().await, OTHERS);
+    let transactions = (OTHERS / COMMIT_OTHERS_MAX) as u64;
+    assert_eq!(commits.count() - before, 1 + transactions);
 }
 
 #[tokio::test]
