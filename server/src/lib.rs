@@ -13,7 +13,6 @@
 //! - [`send_queue`]: the frames that wait for a connection's socket, with their bounds
 //! - [`accounts`]: people, passwords, tokens, sessions
 //! - [`admin`]: what an operator does by `chat-server admin`, on a running server or a stopped one
-//! - `background`: the runtime of low priority that makes pages
 //! - [`messages`]: the sentences that people see
 //! - [`listen`]: the sockets that connections come from
 //! - [`disk`]: the free space of the disk, and the reserve of it
@@ -79,7 +78,6 @@
 
 pub mod accounts;
 pub mod admin;
-mod background;
 pub mod config;
 pub mod descriptors;
 pub mod disk;

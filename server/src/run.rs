@@ -17,7 +17,6 @@ use self::tasks::{Task, spawn};
 use crate::accounts::{self, Accounts};
 #[cfg(unix)]
 use crate::admin::{AdminSocket, Executor};
-use crate::background::BackgroundRuntime;
 use crate::config::{Config, RateLimit};
 use crate::descriptors::DescriptorBudget;
 use crate::disk::{self, DiskSpace};
@@ -34,9 +33,9 @@ use crate::listen::{ListenOn, Listener};
 #[cfg(unix)]
 use crate::supervisor;
 use crate::{reload, telemetry};
-use chat_server_store::SharedStore;
 use chat_server_store::mongo::MongoStore;
 use chat_server_store::sqlite::SqliteStore;
+use chat_server_store::{BackgroundRuntime, SharedStore};
 
 /// How long connections have to take their goodbye.
 const GOODBYE_WAIT: Duration = Duration::from_secs(5);
@@ -136,9 +135,7 @@ impl Server {
         let opened = Accounts::open(Arc::clone(&store), options, reporter).await;
         let accounts = opened.map_err(|error| accounts_failed(&place, error))?;
         let pages = BackgroundRuntime::start().map_err(internal)?;
-        let environment = Arc::new(ServerEnvironment {
-            background: pages.handle().clone(),
-        });
+        let environment = Arc::new(ServerEnvironment::new(&pages));
         let hub = open_hub(&store, &accounts, environment, &place).await?;
         let serving_admin = serve_admin(&config, &hub)?;
         let disk = disk_space(&config)?;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use chat_server_rules::EventId;
+use chat_server_store::BackgroundRuntime;
 use chat_shared::TimestampMs;
 use futures::future::BoxFuture;
 use tokio::runtime::Handle;
@@ -42,8 +43,16 @@ impl Environment for SystemEnvironment {
 /// The machine's clock, and a runtime for background tasks.
 #[derive(Debug, Clone)]
 pub struct ServerEnvironment {
-    /// Runs background tasks.
-    pub background: Handle,
+    background: Handle,
+}
+
+impl ServerEnvironment {
+    /// Its background tasks run in `background`.
+    pub fn new(background: &BackgroundRuntime) -> Self {
+        Self {
+            background: background.handle().clone(),
+        }
+    }
 }
 
 impl Environment for ServerEnvironment {

@@ -1,5 +1,9 @@
-//! Work that no message waits for, such as reads of pages and password hashes.
+//! Work that no message waits for, such as pages and password hashes: at a low priority, so that on
+//! a busy machine a message does not wait for it and it takes what is left of the cores.
 
+use std::io;
+
+use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinError;
 
 /// The nice value of threads that do such work. A message's threads get about ten times their share of
@@ -25,10 +29,54 @@ pub async fn run_in_background<T: Send + 'static>(
     tokio::task::spawn_blocking(at_low_priority).await
 }
 
+/// Threads for reads of the store in this runtime, beside one thread a core for its tasks.
+const READ_THREADS_MAX: usize = 8;
+
+/// A runtime whose threads have a low priority. Dropped, it ends its tasks and waits for none.
+#[derive(Debug)]
+pub struct BackgroundRuntime {
+    handle: Handle,
+    /// `None` once it is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl BackgroundRuntime {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// If the system gives no threads.
+    pub fn start() -> io::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .thread_name("background")
+            .max_blocking_threads(READ_THREADS_MAX)
+            .on_thread_start(lower_thread_priority)
+            .enable_all()
+            .build()?;
+        Ok(Self {
+            handle: runtime.handle().clone(),
+            runtime: Some(runtime),
+        })
+    }
+
+    /// A handle that spawns tasks there. After the end of the runtime such a task never runs.
+    pub fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+impl Drop for BackgroundRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A task may drop it, where the runtime must not wait for its threads.
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// Gives the calling thread a low priority for the rest of its life, because only a privileged
 /// process could raise it again. Linux gives each thread a nice value of its own. Elsewhere the
 /// value belongs to the whole process, and this does nothing.
-pub fn lower_thread_priority() {
+fn lower_thread_priority() {
     #[cfg(target_os = "linux")]
     if rustix::process::getpriority_process(None).is_ok_and(|nice| nice < NICENESS) {
         // If it can't be lowered, the work is done at the usual one.
@@ -46,6 +94,21 @@ mod tests {
         let own = || rustix::process::getpriority_process(None).unwrap();
         let before = own();
         assert_eq!(run_in_background(own).await.unwrap(), NICENESS.max(before));
+        assert_eq!(own(), before);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn tasks_and_their_reads_have_a_low_priority() {
+        let own = || rustix::process::getpriority_process(None).unwrap();
+        let before = own();
+        let runtime = BackgroundRuntime::start().unwrap();
+        let task = runtime.handle().spawn(async move {
+            let read = tokio::task::spawn_blocking(own).await.unwrap();
+            (own(), read)
+        });
+        let (task, read) = task.await.unwrap();
+        assert!(task > before && read > before, "{before}, {task}, {read}");
         assert_eq!(own(), before);
     }
 

@@ -46,7 +46,7 @@ pub use accounts::{
 };
 pub use admins::{ADMINS_MAX, AdminList, AdminStore};
 pub use audit::{AUDIT_ENTRIES_MAX, AuditClass, AuditEntry, AuditId, AuditStore};
-pub use background::{lower_thread_priority, run_in_background};
+pub use background::{BackgroundRuntime, run_in_background};
 pub use codes::{CODES_MAX, Code, CodeId, CodeKind, CodeStore, CodeUse, KeptCode};
 pub use erasure::{ERASED_DISPLAY_NAME, ErasureStore};
 pub use log::{

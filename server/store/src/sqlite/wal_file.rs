@@ -22,7 +22,7 @@ const MARGIN_BYTES: u64 = 256 << 10;
 const FRAME_BYTES: u64 = 4_096 + 24;
 
 /// Bytes that are written at a time.
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The -wal file of one database, for the thread that writes it. Nothing else may write the file.
 #[derive(Debug)]
