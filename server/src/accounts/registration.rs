@@ -1,8 +1,8 @@
 //! The people who may sign up: everybody, people with an invite, or nobody.
 //!
-//! The operator chooses it with a flag. Without the flag it is what was right when the installation
-//! was new, and the store keeps that under [`REGISTRATION_CLAIM`], so that an upgrade opens or closes
-//! no server:
+//! The operator chooses the registration with a flag. Without the flag, the first start that knows
+//! this setting chooses one and stores it under [`REGISTRATION_KEY`], so that an upgrade neither
+//! opens nor closes a server:
 //!
 //! | at the first start that knows this setting | registration |
 //! |---|---|
@@ -25,7 +25,7 @@ use super::token::random_id;
 use super::{Accounts, OpenError, Options, RegisterError, now_ms};
 
 /// The key in the store of the registration that a start without the flag uses.
-pub(super) const REGISTRATION_CLAIM: &str = "registration";
+pub(super) const REGISTRATION_KEY: &str = "registration";
 
 /// The people who may create an account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -105,7 +105,7 @@ impl Accounts {
         self.0.registration
     }
 
-    /// What lets a sign-up in, so far as can be said before it costs a password hash.
+    /// What lets a sign-up in, as far as that can be known before a password hash is spent.
     ///
     /// # Errors
     /// [`RegisterError`] if nothing does.
@@ -217,7 +217,7 @@ pub(super) async fn find_registration(
     options: &Options,
     accounts: u64,
 ) -> Result<Registration, OpenError> {
-    let kept = match store.value(REGISTRATION_CLAIM).await? {
+    let kept = match store.value(REGISTRATION_KEY).await? {
         Some(kept) => kept,
         // Somebody tries the server on their own machine. It may still be put where others reach
         // it, so that the next start decides.
@@ -227,7 +227,7 @@ pub(super) async fn find_registration(
                 0 => Registration::Invite,
                 _ => Registration::Open,
             };
-            let kept = store.insert_if_absent(REGISTRATION_CLAIM, fitting.name());
+            let kept = store.insert_if_absent(REGISTRATION_KEY, fitting.name());
             kept.await?
         }
     };
@@ -241,7 +241,7 @@ pub(super) async fn find_registration(
 pub(super) async fn kept_registration(
     store: &SharedStore,
 ) -> Result<Option<Registration>, OpenError> {
-    let kept = store.value(REGISTRATION_CLAIM).await?;
+    let kept = store.value(REGISTRATION_KEY).await?;
     kept.map(named).transpose()
 }
 

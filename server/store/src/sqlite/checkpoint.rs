@@ -1,10 +1,10 @@
-//! Moves what was written from the -wal file into the database file, beside the writer.
+//! Moves written pages from the -wal file into the database file, in parallel with the writer.
 //!
 //! SQLite would do that within the commit that fills the -wal file, and the next messages would
-//! wait until megabytes are on the disk. Here a thread with a connection of its own does most of
-//! it while the writer goes on. The writer then moves the few pages that were written meanwhile:
-//! only a file that was moved whole is written from its beginning again, and beside a busy writer
-//! the thread would never be done.
+//! wait until megabytes are on the disk. Here a thread with a connection of its own moves most of
+//! the pages while the writer goes on. The writer then moves the few pages that were written
+//! meanwhile: SQLite starts the -wal file over only when all of it has been moved, and the thread
+//! alone would never catch up with a busy writer.
 
 use std::io;
 use std::sync::Arc;
@@ -78,7 +78,7 @@ impl Checkpoints {
     /// Does what is due after a commit of `writer`. Returns the pages in the -wal file.
     pub(super) fn after_commit(&mut self, writer: &Connection) -> u32 {
         let pages = self.pages.load(Ordering::Relaxed);
-        match self.due.step(pages, || self.thread.has_moved()) {
+        match self.due.step(pages, || self.thread.take_done()) {
             Step::Nothing => {}
             Step::Most => self.thread.wake(),
             Step::Rest => move_pages(writer, &self.health),
@@ -96,20 +96,21 @@ impl Due {
         }
     }
 
-    /// The step after a commit that left `pages` in the file. `has_moved` says whether the thread is
+    /// The step after a commit that left `pages` in the file. `take_done` says whether the thread is
     /// done with what there was when it was woken.
-    fn step(&mut self, pages: u32, has_moved: impl FnOnce() -> bool) -> Step {
+    fn step(&mut self, pages: u32, take_done: impl FnOnce() -> bool) -> Step {
         if pages < self.last {
-            // The file was begun again.
+            // The file was started over.
             self.at = CHECKPOINT_PAGES;
         }
         self.last = pages;
         if self.is_moving {
-            if !has_moved() {
+            if !take_done() {
                 return Step::Nothing;
             }
             self.is_moving = false;
-            // Where a reader keeps the file from being begun again, so many more are written.
+            // While a reader keeps the file from being started over, as many pages more are
+            // written before the next try.
             self.at = pages.saturating_add(CHECKPOINT_PAGES);
             return Step::Rest;
         }
@@ -154,13 +155,13 @@ impl CheckpointThread {
     }
 
     fn wake(&self) {
-        // It is idle, so that there is room. Where the thread is gone, the writer moves all.
+        // The thread is idle, so the channel has room. If the thread is gone, the writer moves all.
         if let Some(wake) = &self.wake {
             let _ = wake.try_send(());
         }
     }
 
-    fn has_moved(&self) -> bool {
+    fn take_done(&self) -> bool {
         !matches!(self.moved.try_recv(), Err(TryRecvError::Empty))
     }
 }
@@ -168,7 +169,7 @@ impl CheckpointThread {
 fn run(conn: &Connection, health: &Health, woken: &Receiver<()>, done: &SyncSender<()>) {
     while woken.recv().is_ok() {
         move_pages(conn, health);
-        // The writer that is gone needs no answer.
+        // A writer that is gone needs no answer.
         let _ = done.try_send(());
     }
 }
@@ -194,7 +195,7 @@ mod tests {
         assert_eq!(due.step(CHECKPOINT_PAGES, unasked), Step::Most);
         assert_eq!(due.step(CHECKPOINT_PAGES + 9, || false), Step::Nothing);
         assert_eq!(due.step(CHECKPOINT_PAGES + 20, || true), Step::Rest);
-        assert_eq!(due.step(5, unasked), Step::Nothing, "begun again");
+        assert_eq!(due.step(5, unasked), Step::Nothing, "started over");
         assert_eq!(due.step(CHECKPOINT_PAGES, unasked), Step::Most);
     }
 
