@@ -22,6 +22,7 @@ mod welcome;
 pub(crate) use lookalikes::candidates as lookalikes;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,6 +32,7 @@ use hyper_util::rt::TokioIo;
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
 use tokio_rustls::server::TlsStream;
 
 use self::rate::CommandRate;
@@ -91,6 +93,8 @@ pub struct Gateway {
     limits: GatewayLimits,
     disk: DiskSpace,
     places: SharedPlaces,
+    /// Turns for connections that enter.
+    entering: Arc<Semaphore>,
     /// Commands that change something.
     rate: CommandRate<Username>,
     /// The same, of all new accounts of one network together.
@@ -121,6 +125,7 @@ impl Gateway {
             limits,
             disk,
             places: SharedPlaces::new(limits.all, limits.per_network),
+            entering: Arc::new(Semaphore::new(welcome::ENTERING_MAX)),
             rate,
             newcomers,
             reads,

@@ -31,6 +31,10 @@ use chat_server_store::log_failure;
 /// from the store, which must have time for others.
 const SUBSCRIBE_CONCURRENCY: usize = 16;
 
+/// The most connections whose welcomes are made at the same time. A message waits for each task that
+/// is ready before its own, so hundreds of connections that come at once take turns.
+pub(super) const ENTERING_MAX: usize = 32;
+
 /// Unread mentions that a welcome counts, in all rooms together.
 const MENTIONS_COUNTED_MAX: usize = 1_000;
 
@@ -80,6 +84,8 @@ pub(super) async fn begin<R: AsyncRead + Unpin>(
             "resume names over 1000 rooms",
         ));
     }
+    // Nothing closes the semaphore.
+    let _turn = gateway.entering.acquire().await.ok();
     let identity = identify(gateway, known, opening.hello.token.as_deref()).await?;
     let is_other = |name: &Username| name.folded() != identity.username.folded();
     if opening.expected_username.as_ref().is_some_and(is_other) {
