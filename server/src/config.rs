@@ -324,6 +324,12 @@ impl Config {
         };
         let url = file::read_secret(file.as_os_str());
         let url = url.map_err(|error| ConfigError::MongoUrlFile(error.to_string()))?;
+        if url.trim().is_empty() {
+            return Err(ConfigError::MongoUrlFile(format!(
+                "{} is empty",
+                file.display()
+            )));
+        }
         self.mongo_url = Some(SecretUrl::from(url));
         Ok(())
     }

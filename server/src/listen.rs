@@ -219,13 +219,17 @@ async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
     use std::os::unix::fs::{FileTypeExt, PermissionsExt};
     let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
     if is_socket {
-        if UnixStream::connect(path).await.is_ok() {
-            return Err(io::ErrorKind::AddrInUse.into());
+        match UnixStream::connect(path).await {
+            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                std::fs::remove_file(path)?;
+            }
+            // A server may be there, as where its backlog is full.
+            Err(error) => return Err(error),
         }
-        std::fs::remove_file(path)?;
     }
     let listener = UnixListener::bind(path)?;
-    // For a proxy in the server's group; the rest of the machine has no business here.
+    // For a proxy in the server's group. Other users can't connect.
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
     Ok(UnixSocket {
         listener,

@@ -164,7 +164,7 @@ impl Server {
         };
         let url = listener.url(if tls.is_some() { "https" } else { "http" });
         let public_url = config.public_url.map(|url| format!("{url:?}"));
-        // Who reads the lines of the start may send SIGHUP at once.
+        // An operator who reads the lines of the start may send SIGHUP at once.
         let mut background = vec![spawn(reload::run(certificate))];
         tracing::info!(address = %listener, %url, "listening");
         log_start(&url, public_url.as_deref(), &accounts, &store, &place);

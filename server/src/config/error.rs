@@ -9,7 +9,8 @@ pub enum ConfigError {
     )]
     MongoDatabase,
     #[error(
-        "The file of --mongo-url-file can't be read ({0}): correct its name, or let this user read it."
+        "The file of --mongo-url-file, or systemd's credential mongo-url, can't be used ({0}): correct it, \
+         or let this user read it."
     )]
     MongoUrlFile(String),
     #[error("CHAT_BUS is set, but this version has no bus between servers: unset CHAT_BUS.")]

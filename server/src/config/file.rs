@@ -29,8 +29,8 @@ pub enum ReadError {
     #[error("The configuration file {} can't be read: {reason}.", .file.display())]
     Unreadable { file: PathBuf, reason: String },
     #[error(
-        "The configuration file {} has the setting {name:?}, which there is not{}. `chat-server --help` \
-         lists all; a setting has the name of its flag without the dashes.",
+        "The configuration file {} has an unknown setting {name:?}{}. `chat-server --help` lists \
+         all; a setting has the name of its flag without the dashes.",
         .file.display(), suggested(.name)
     )]
     Unknown { file: PathBuf, name: String },
@@ -64,7 +64,24 @@ pub(super) fn read_as(
         None => command,
     };
     let matches = command.try_get_matches_from(args)?;
-    Ok(Config::from_arg_matches(&matches)?)
+    let mut config = Config::from_arg_matches(&matches)?;
+    prefer_flags(&mut config, &matches);
+    Ok(config)
+}
+
+/// Of two settings that say the same in two ways, a flag or a variable wins over the file.
+fn prefer_flags(config: &mut Config, matches: &clap::ArgMatches) {
+    use clap::parser::ValueSource::{CommandLine, EnvVariable};
+    let is_given = |id| {
+        let source = matches.value_source(id);
+        matches!(source, Some(CommandLine | EnvVariable))
+    };
+    if is_given("mongo_url_file") && !is_given("mongo_url") {
+        config.mongo_url = None;
+    }
+    if is_given("port") && !is_given("listen") {
+        config.listen = None;
+    }
 }
 
 /// The file that the flags name.
@@ -111,9 +128,13 @@ fn with_file(mut command: clap::Command, file: &Path) -> Result<clap::Command, R
             name: name.clone(),
             reason: reason.to_owned(),
         })?;
-        command = command.mut_arg(id, |arg| match arg.get_value_delimiter() {
-            Some(_) => arg.default_values(texts),
-            None => arg.default_value(texts.join(",")),
+        command = command.mut_arg(id, |arg| {
+            // Help shows the documented default, and no secret of the file.
+            let arg = arg.hide_default_value(true);
+            match arg.get_value_delimiter() {
+                Some(_) => arg.default_values(texts),
+                None => arg.default_value(texts.join(",")),
+            }
         });
     }
     Ok(command)
@@ -140,7 +161,7 @@ fn read_table(file: &Path) -> Result<Table, ReadError> {
             .filter(|byte| *byte == b'\n')
             .count()
             + 1;
-        unreadable(format!("line {line} is no TOML"))
+        unreadable(format!("line {line} is not valid TOML"))
     })
 }
 

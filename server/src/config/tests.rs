@@ -227,6 +227,25 @@ mod files {
     }
 
     #[test]
+    fn a_flag_that_says_the_same_in_another_way_wins_too() {
+        let file = "listen = \"[::1]:9\"\nmongo-url = \"mongodb://old\"";
+        let config = read(file, &["--port", "81"], false).unwrap();
+        assert_eq!(config.listen_on().unwrap(), ListenOn::Port(81));
+        let config = read(file, &["--mongo-url-file", "new"], false).unwrap();
+        assert!(config.mongo().is_none(), "the file of the flag is read");
+        let config = read(file, &["--port", "81", "--listen", "[::1]:7"], false).unwrap();
+        assert_eq!(config.listen_on().unwrap().to_string(), "[::1]:7");
+    }
+
+    #[test]
+    fn help_shows_nothing_of_the_file() {
+        let file = "mongo-url = \"mongodb://ann:hunter42@db.example\"";
+        let help = read(file, &["--help"], false).unwrap_err().to_string();
+        assert!(help.contains("--mongo-url"), "{help}");
+        assert!(!help.contains("hunter42"), "{help}");
+    }
+
+    #[test]
     fn what_can_not_be_used_is_named() {
         let check = |text: &str, mention: &[&str]| {
             let error = read(text, &[], false).unwrap_err().to_string();
@@ -246,7 +265,7 @@ mod files {
             "allowed-origin = [1]",
             &["\"allowed-origin\"", "quotation marks"],
         );
-        check("\nmongo-url = hunter42", &["line 2 is no TOML"]);
+        check("\nmongo-url = hunter42", &["line 2 is not valid TOML"]);
         let missing = Path::new("/nowhere/chat.toml");
         let command = <Config as clap::CommandFactory>::command();
         let error = read_file(missing, &[], false, command)
@@ -290,5 +309,8 @@ mod files {
         };
         let error = read(missing, None).unwrap_err().to_string();
         assert!(error.contains("--mongo-url-file"), "{error}");
+        std::fs::write(&file, "\n").unwrap();
+        let error = read(Config::default(), Some(dir.path())).unwrap_err();
+        assert!(error.to_string().contains("is empty"), "{error}");
     }
 }

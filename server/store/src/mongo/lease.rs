@@ -137,7 +137,11 @@ impl Lease {
 
     fn hold(&self, doc: LeaseDoc, since: Instant) {
         let until = since + VALID;
-        *self.phase.lock() = Phase::Held { doc, until };
+        let mut phase = self.phase.lock();
+        // A renewal that ends after the release must not hold the lease again.
+        if *phase != Phase::Lost {
+            *phase = Phase::Held { doc, until };
+        }
     }
 
     fn lose(&self) {
@@ -216,13 +220,13 @@ impl Shared {
         }
     }
 
-    /// A holder that renewed its lease just before this server's stood may not have seen this one
-    /// yet. Its time is waited out then.
+    /// Waits until the time of a holder is over that renewed its lease just before this server
+    /// inserted its own, and may not have noticed that.
     async fn wait_for_notice(&self, last: &LeaseDoc) -> Result<(), Failure> {
         let leases = self.leases();
         let find = leases.find_one(doc! { "_id": last.number });
         let now = self.ask(find.max_time(self.timeouts.operation)).await?;
-        if now.is_some_and(|now| now != *last) {
+        if now.is_some_and(|now| now != *last && !now.released) {
             sleep(VALID).await;
         }
         Ok(())

@@ -209,7 +209,10 @@ impl MongoStore {
             Some(holder) => Some(shared.lease_for(holder, &hosts, database).await?),
             None => None,
         };
-        shared.make_ready(is_replica_set).await.map_err(unusable)?;
+        if let Err(failure) = shared.make_ready(is_replica_set).await {
+            shared.release_lease().await;
+            return Err(unusable(failure));
+        }
         shared.readiness.begin();
         let repairing = tokio::spawn(projections::keep_repairing(Arc::downgrade(&shared)));
         let repairing = AbortOnDropHandle::new(repairing);

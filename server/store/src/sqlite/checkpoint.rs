@@ -8,7 +8,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 
@@ -26,6 +26,8 @@ const CHECKPOINT_PAGES: u32 = 2_000;
 pub(super) struct Checkpoints {
     /// Pages in the file after the last commit.
     pages: Arc<AtomicU32>,
+    /// Whether a commit wrote something since it was asked last.
+    has_written: Arc<AtomicBool>,
     due: Due,
     thread: CheckpointThread,
     health: Arc<Health>,
@@ -61,14 +63,18 @@ impl Checkpoints {
     ) -> io::Result<Self> {
         let pages = Arc::<AtomicU32>::default();
         let counted = Arc::clone(&pages);
+        let has_written = Arc::<AtomicBool>::default();
+        let wrote = Arc::clone(&has_written);
         // It takes the place of SQLite's own checkpoints, which are a hook too.
         let hook = move |_: &mut Wal, pages| {
             counted.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            wrote.store(true, Ordering::Relaxed);
             Ok(())
         };
         writer.wal_hook(Some(hook)).map_err(io::Error::other)?;
         Ok(Self {
             pages,
+            has_written,
             due: Due::new(),
             thread: CheckpointThread::start(own, Arc::clone(health))?,
             health: Arc::clone(health),
@@ -84,6 +90,19 @@ impl Checkpoints {
             Step::Rest => move_pages(writer, &self.health),
         }
         pages
+    }
+
+    /// Whether a commit wrote to the file since the last call. One that changed nothing writes
+    /// nothing.
+    pub(super) fn take_written(&self) -> bool {
+        self.has_written.swap(false, Ordering::Relaxed)
+    }
+
+    /// The file was emptied.
+    pub(super) fn was_emptied(&mut self) {
+        self.pages.store(0, Ordering::Relaxed);
+        self.due.last = 0;
+        self.due.at = CHECKPOINT_PAGES;
     }
 }
 

@@ -155,7 +155,7 @@ pub(super) fn next_piece(conn: &Connection, room: &RoomName) -> Result<Option<Pi
     Ok(Some(piece).filter(|piece| piece.last > after))
 }
 
-/// Stores the piece, unless the index does not stand at its beginning any more.
+/// Stores the piece, unless the index has moved on since the piece was read.
 pub(super) fn store_piece(
     conn: &Connection,
     room: &RoomName,

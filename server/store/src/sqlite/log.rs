@@ -62,7 +62,9 @@ impl LogStore for SqliteStore {
             .map(encode_body)
             .collect::<Result<Vec<_>, _>>()?;
         let room = room.clone();
-        let urgency = match events.iter().any(|event| event.body.is_message()) {
+        let concerns_message =
+            |event: &LogEvent| event.body.is_message() || event.body.target().is_some();
+        let urgency = match events.iter().any(concerns_message) {
             true => Urgency::Message,
             false => Urgency::Other,
         };

@@ -7,7 +7,7 @@
 //! are no valid frame.
 
 use std::fs::OpenOptions;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::open::DATABASE_FILE;
@@ -28,9 +28,10 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 #[derive(Debug)]
 pub(super) struct WalFile {
     path: PathBuf,
-    /// The file's bytes, as far as this made them. SQLite makes it no shorter but by
-    /// [`WalFile::was_emptied`].
+    /// The file's bytes when it was lengthened last, or 0 if SQLite may have cut it since.
     len: u64,
+    /// Pages in the file at the commit before.
+    pages: u32,
 }
 
 impl WalFile {
@@ -39,32 +40,42 @@ impl WalFile {
         Self {
             path: dir.join(format!("{DATABASE_FILE}-wal")),
             len: 0,
+            pages: 0,
         }
     }
 
-    /// Lengthens the file if the `pages` in it nearly fill it.
+    /// Lengthens the file if the `pages` in it nearly fill it. Call it after a commit.
     ///
     /// # Errors
     /// If the file can't be written, as on a full disk. The next commit meets the same.
     pub(super) fn make_room(&mut self, pages: u32) -> io::Result<()> {
+        if pages < self.pages {
+            // The file was started over, and SQLite cuts one that is very long then.
+            self.len = 0;
+        }
+        self.pages = pages;
         let used = u64::from(pages) * FRAME_BYTES + MARGIN_BYTES;
         if used <= self.len {
             return Ok(());
         }
-        let mut file = OpenOptions::new().write(true).open(&self.path)?;
-        let mut len = file.seek(SeekFrom::End(0))?;
-        let wanted = len.max(used) + STEP_BYTES as u64 - MARGIN_BYTES;
-        while len < wanted {
-            file.write_all(&ZEROS)?;
-            len += ZEROS.len() as u64;
+        // What is appended never lies on frames that another process has written meanwhile.
+        let mut file = OpenOptions::new().append(true).open(&self.path)?;
+        self.len = file.metadata()?.len();
+        if used <= self.len {
+            return Ok(());
         }
-        self.len = len;
+        let wanted = used + STEP_BYTES as u64 - MARGIN_BYTES;
+        while self.len < wanted {
+            file.write_all(&ZEROS)?;
+            self.len += ZEROS.len() as u64;
+        }
         Ok(())
     }
 
     /// SQLite has cut the file to nothing.
     pub(super) fn was_emptied(&mut self) {
         self.len = 0;
+        self.pages = 0;
     }
 }
 

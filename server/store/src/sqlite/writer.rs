@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 use rusqlite::{Connection, TransactionBehavior};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::checkpoint::Checkpoints;
 use super::error::{closed, unavailable};
@@ -36,8 +37,9 @@ pub(super) const COMMIT_JOBS_MAX: usize = 256;
 /// The most jobs in one transaction that are no messages.
 pub(super) const COMMIT_OTHERS_MAX: usize = 8;
 
-/// The most jobs that the writer has taken and put off to a later transaction.
-const PUT_OFF_MAX: usize = 1_024;
+/// The most jobs that are no messages and wait for the writer. Above it, their callers wait to hand
+/// them over, so that messages still find room in the queue.
+const OTHERS_MAX: usize = 512;
 
 /// The outcome of a job.
 pub(super) enum Verdict<T> {
@@ -50,7 +52,7 @@ pub(super) enum Verdict<T> {
 /// When a job is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Urgency {
-    /// In the next transaction: people wait for a message.
+    /// In the next transaction: a message, or a change of one, for which people wait.
     Message,
     /// After the jobs before it, a few in each transaction.
     Other,
@@ -74,6 +76,8 @@ pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<(Urgency, Job)>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
     checkpoint: Arc<AtomicBool>,
+    /// Places for jobs that are no messages.
+    others: Arc<Semaphore>,
 }
 
 impl Writer {
@@ -105,6 +109,7 @@ impl Writer {
             queue: Mutex::new(Some(queue)),
             thread: Mutex::new(Some(thread)),
             checkpoint,
+            others: Arc::new(Semaphore::new(OTHERS_MAX)),
         })
     }
 
@@ -117,8 +122,14 @@ impl Writer {
         work: impl FnOnce(&Connection) -> Result<Verdict<T>, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let queue = self.queue.lock().clone().ok_or_else(closed)?;
+        let place = match urgency {
+            Urgency::Message => None,
+            // Nothing closes the semaphore.
+            Urgency::Other => self.others.clone().acquire_owned().await.ok(),
+        };
         let (answer, answered) = oneshot::channel();
         let job: Job = Box::new(move |conn| {
+            drop(place);
             let (keep, outcome) = match conn.and_then(work) {
                 Ok(Verdict::Keep(value)) => (true, Ok(value)),
                 Ok(Verdict::Undo(value)) => (false, Ok(value)),
@@ -202,15 +213,17 @@ impl WriteLoop {
     fn run(mut self, mut queue: mpsc::Receiver<(Urgency, Job)>) {
         while let Some(jobs) = self.next_jobs(&mut queue) {
             let mut jobs = jobs.into_iter();
+            let mut has_committed = true;
             // More than one round only where SQLite gave a transaction up half-way.
             while jobs.len() > 0 {
-                self.commit(&mut jobs);
+                has_committed &= self.commit(&mut jobs);
             }
             let pages = self.checkpoints.after_commit(&self.conn);
             if self.checkpoint.load(Ordering::Relaxed) && self.empty_wal_at_once() {
                 self.checkpoint.store(false, Ordering::Relaxed);
+                self.checkpoints.was_emptied();
                 self.wal_file.was_emptied();
-            } else {
+            } else if has_committed {
                 // On a full disk the next commit fails too, and says so.
                 let _ = self.wal_file.make_room(pages);
             }
@@ -224,7 +237,7 @@ impl WriteLoop {
 
     /// The jobs of the next transaction. Waits until there is one; `None` once none can come.
     fn next_jobs(&mut self, queue: &mut mpsc::Receiver<(Urgency, Job)>) -> Option<Vec<Job>> {
-        let mut jobs = Vec::new();
+        let (mut jobs, mut others_max) = (Vec::new(), COMMIT_OTHERS_MAX);
         let mut take = |put_off: &mut VecDeque<Job>, (urgency, job)| match urgency {
             Urgency::Message => jobs.push(job),
             Urgency::Other => put_off.push_back(job),
@@ -233,15 +246,17 @@ impl WriteLoop {
             take(&mut self.put_off, queue.blocking_recv()?);
         }
         for _ in 1..COMMIT_JOBS_MAX {
-            if self.put_off.len() == PUT_OFF_MAX {
-                break;
-            }
             match queue.try_recv() {
                 Ok(next) => take(&mut self.put_off, next),
-                Err(_) => break,
+                Err(TryRecvError::Empty) => break,
+                Err(TryRecvError::Disconnected) => {
+                    // The store closes, and no message can come.
+                    others_max = COMMIT_JOBS_MAX;
+                    break;
+                }
             }
         }
-        let others = self.put_off.len().min(COMMIT_OTHERS_MAX);
+        let others = self.put_off.len().min(others_max);
         jobs.extend(self.put_off.drain(..others));
         Some(jobs)
     }
@@ -252,7 +267,8 @@ impl WriteLoop {
         waits(Duration::ZERO) && empty_wal(&self.conn) & waits(BUSY_TIMEOUT)
     }
 
-    fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) {
+    /// Runs jobs in one transaction and answers them. Returns whether it was committed.
+    fn commit(&mut self, jobs: &mut std::vec::IntoIter<Job>) -> bool {
         let mut done = Outcome {
             answers: Vec::with_capacity(jobs.len()),
             failure: None,
@@ -263,11 +279,14 @@ impl WriteLoop {
         // A job's own failure says more than that of the transaction, which it may have ended.
         match done.failure.as_ref().or(committed.as_ref().err()) {
             Some(error) => self.health.failed(error),
-            None => self.health.worked(),
+            // A transaction that changed nothing says nothing of the disk.
+            None if self.checkpoints.take_written() => self.health.worked(),
+            None => {}
         }
         for answer in done.answers {
             answer(committed.clone());
         }
+        committed.is_ok()
     }
 }
 
