@@ -1,5 +1,5 @@
 //! Decides which event a command proposes. Start at [`decide`]: its match names the rule of every
-//! command. Rules about messages are in [`writing`](super::writing), those about people in
+//! command. Rules about messages are in [`writing`], those about people in
 //! [`people`](super::people).
 
 use chat_shared::Username;
