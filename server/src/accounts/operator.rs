@@ -13,7 +13,7 @@ use super::audit::AuditWriter;
 use super::networks::NetworkHasher;
 use super::password::Passwords;
 use super::picture::Pictures;
-use super::registration::{REGISTRATION_CLAIM, kept_registration};
+use super::registration::{REGISTRATION_KEY, kept_registration};
 use super::token::Keyring;
 use super::{
     Accounts, AuditAction, Audited, ChangeReporter, Inner, OpenError, Options, RegisterError,
@@ -71,7 +71,7 @@ impl Accounts {
         let store = &self.0.store;
         if store.count_users().await? == 0 {
             let invite = Registration::Invite.name();
-            store.insert_if_absent(REGISTRATION_CLAIM, invite).await?;
+            store.insert_if_absent(REGISTRATION_KEY, invite).await?;
         }
         let new = NewUser {
             username: username.clone(),
