@@ -18,7 +18,7 @@ const URL_VARIABLE: &str = "CHAT_TEST_MONGO_URL";
 const OWN_TESTS_AT_ONCE: &str = "--test-threads=4";
 
 /// Tests that are not run on MongoDB, and why.
-const SQLITE_ONLY: [(&str, &str); 3] = [
+const SQLITE_ONLY: [(&str, &str); 6] = [
     (
         "bad_start::a_data_directory_in_use_ends_the_start",
         "it is about SQLite's data directory",
@@ -28,6 +28,18 @@ const SQLITE_ONLY: [(&str, &str); 3] = [
         "no store takes part in WebSocket's framing",
     ),
     ("sync::", "it watches SQLite's files"),
+    (
+        "operator::erase::messages_go_from_every_room_on_a_running_server",
+        "the command changes the database without the server, which shows it with the next event",
+    ),
+    (
+        "operator::invites::an_invite_to_a_closed_server_is_refused",
+        "the command does not know the flags of a server that it does not reach",
+    ),
+    (
+        "operator::invites::invites_are_made_listed_and_revoked",
+        "the command does not know the flags of a server that it does not reach",
+    ),
 ];
 
 /// Tests that are not run on FerretDB, and what it is too slow for: it uses no index but that of
