@@ -179,7 +179,11 @@ story('older history loads at the top without a jump', ['ann', 'bob'], async ({ 
     (text) => document.querySelector('.message .text')?.textContent !== text,
     first,
   );
-  assert.ok(Math.abs((await where()) - y) < 40, 'the rows being read stay where they are');
+  // The rows are in the page a moment before the page has scrolled to them.
+  await until(
+    async () => Math.abs((await where()) - y) < 40,
+    'the rows being read stay where they are',
+  );
   await until(async () => {
     await ann.locator('.timeline').evaluate((/** @type {Element} */ log) => {
       log.scrollTop = 0;
