@@ -297,7 +297,8 @@ async fn a_transaction_has_a_bound() {
 
 #[tokio::test]
 async fn a_message_does_not_wait_for_all_other_writes() {
-    const OTHERS: usize = 10 * COMMIT_OTHERS_MAX;
+    // Few enough that tokio lets all of them run in one poll.
+    const OTHERS: usize = 4 * COMMIT_OTHERS_MAX;
     let (_dir, store, commits) = open_counted();
     let held = Held::new(&store).await;
     let before = commits.count();
