@@ -1,13 +1,14 @@
 //! The audit: sign-ins, failed ones, and changes of passwords, roles, bans and rights, kept for a
 //! while in the store.
 //!
-//! Whoever does such a thing says so by [`Accounts::audit`], which waits for nothing: entries go
-//! through a bounded queue to one task that stores them. A name that failed to sign in is in an entry
+//! The code that does such a thing reports it by [`Accounts::audit`], which waits for nothing: entries
+//! go through a bounded queue to one task that stores them. A name that failed to sign in is in an entry
 //! only if somebody has it, because it may be a password.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use chat_server_rules::RoomScope;
 use chat_server_store::{AuditClass, AuditEntry, AuditId, SharedStore, StoreError};
 use chat_shared::protocol::AuditInfo;
 use chat_shared::{RoomName, Username};
@@ -19,6 +20,10 @@ use crate::network::ClientNetwork;
 
 /// Entries that wait to be stored. When there are more, new ones are lost and the log says so.
 const WAITING_MAX: usize = 4_096;
+
+/// Places of these that are kept free for changes and sign-ins. Failed sign-ins and what happens in
+/// people's own rooms, which anybody can do often, take none of them.
+const WAITING_RESERVE: usize = WAITING_MAX / 2;
 
 /// Entries that are stored at a time.
 const AT_ONCE_MAX: usize = 100;
@@ -83,12 +88,12 @@ impl AuditAction {
         }
     }
 
-    fn class(self) -> AuditClass {
-        match self {
-            Self::SignUp | Self::SignIn => AuditClass::SignIn,
-            Self::SignInFailed => AuditClass::Failure,
-            _ => AuditClass::Change,
-        }
+    /// Whether this is what a room's moderators do to people.
+    fn is_moderation(self) -> bool {
+        matches!(
+            self,
+            Self::Role | Self::Kick | Self::Ban | Self::Unban | Self::Mute | Self::Unmute
+        )
     }
 }
 
@@ -143,6 +148,23 @@ impl Audited {
         Self { detail, ..self }
     }
 
+    /// Which bound this counts for. What the operator does in a room (`by` is `None`) is a change.
+    fn class(&self) -> AuditClass {
+        let is_owned = |room: &RoomName| !RoomScope::of(room).has_everyone();
+        match self.action {
+            AuditAction::SignUp | AuditAction::SignIn => AuditClass::SignIn,
+            AuditAction::SignInFailed => AuditClass::Failure,
+            action
+                if action.is_moderation()
+                    && self.by.is_some()
+                    && self.room.as_ref().is_some_and(is_owned) =>
+            {
+                AuditClass::Room
+            }
+            _ => AuditClass::Change,
+        }
+    }
+
     fn entry(self) -> Result<AuditEntry, getrandom::Error> {
         let ts = now_ms();
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
@@ -150,7 +172,7 @@ impl Audited {
         let random = data_encoding::HEXLOWER.encode(&random);
         Ok(AuditEntry {
             id: AuditId::new(ts, &format!("{number:08x}{random}")),
-            class: self.action.class(),
+            class: self.class(),
             ts,
             action: self.action.name().to_owned(),
             by: self.by,
@@ -180,6 +202,9 @@ pub fn audit_info(entry: AuditEntry) -> AuditInfo {
 #[derive(Debug)]
 pub(super) struct AuditWriter(mpsc::Sender<Message>);
 
+/// The queue has no place for an entry.
+struct TooManyWait;
+
 #[derive(Debug)]
 enum Message {
     Entry(Box<AuditEntry>),
@@ -193,6 +218,22 @@ impl AuditWriter {
         let (sender, receiver) = mpsc::channel(WAITING_MAX);
         tokio::spawn(write(store, receiver));
         Self(sender)
+    }
+
+    /// Queues an entry, unless the queue has no place for one of its class. Calls at the same time may
+    /// go into [`WAITING_RESERVE`] by one entry each.
+    fn add(&self, entry: Box<AuditEntry>) -> Result<(), TooManyWait> {
+        let may_use_reserve = match entry.class {
+            AuditClass::Failure | AuditClass::Room => false,
+            AuditClass::SignIn | AuditClass::Change => true,
+        };
+        if !may_use_reserve && self.0.capacity() <= WAITING_RESERVE {
+            return Err(TooManyWait);
+        }
+        match self.0.try_send(Message::Entry(entry)) {
+            Err(TrySendError::Full(_)) => Err(TooManyWait),
+            Ok(()) | Err(TrySendError::Closed(_)) => Ok(()),
+        }
     }
 }
 
@@ -217,7 +258,7 @@ async fn write(store: SharedStore, mut receiver: mpsc::Receiver<Message>) {
             is_failing = stored.is_err();
         }
         for flush in flushes {
-            // Whoever waited may have gone.
+            // The caller that waited may have gone.
             let _ = flush.send(());
         }
     }
@@ -230,7 +271,7 @@ impl Accounts {
             Ok(entry) => Box::new(entry),
             Err(error) => return tracing::error!(%error, "an entry of the audit is lost"),
         };
-        if let Err(TrySendError::Full(_)) = self.0.audit.0.try_send(Message::Entry(entry)) {
+        if self.0.audit.add(entry).is_err() {
             tracing::warn!("an entry of the audit is lost: too many wait");
         }
     }

@@ -42,20 +42,23 @@ impl AuditId {
 }
 
 /// What the bound on the number of entries is for: those of one class push out none of another, so
-/// that strangers who guess passwords hide nothing.
+/// that neither strangers who guess passwords nor the owners of rooms hide what admins did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditClass {
     /// Somebody signed in or out.
     SignIn,
     /// Somebody failed to.
     Failure,
-    /// Somebody changed something.
+    /// Somebody changed something, other than in a room that people own.
     Change,
+    /// Somebody changed a role, a ban or a mute in a room that people own. Every user can make such a
+    /// room, and as many of these entries as they like.
+    Room,
 }
 
 impl AuditClass {
     /// Every class.
-    pub const ALL: [Self; 3] = [Self::SignIn, Self::Failure, Self::Change];
+    pub const ALL: [Self; 4] = [Self::SignIn, Self::Failure, Self::Change, Self::Room];
 
     /// The name in the store.
     pub(crate) fn name(self) -> &'static str {
@@ -63,6 +66,7 @@ impl AuditClass {
             Self::SignIn => "sign_in",
             Self::Failure => "failure",
             Self::Change => "change",
+            Self::Room => "room",
         }
     }
 }

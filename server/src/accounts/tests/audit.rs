@@ -2,6 +2,9 @@
 
 use std::net::Ipv4Addr;
 
+use chat_server_store::AuditClass;
+use chat_shared::RoomName;
+
 use super::*;
 use crate::network::ClientNetwork;
 
@@ -116,4 +119,40 @@ async fn old_entries_go() {
     tokio::time::sleep(Duration::from_millis(2)).await;
     accounts.purge_audit(Duration::ZERO).await.unwrap();
     assert_eq!(actions(accounts).await, [""; 0]);
+}
+
+/// What mallory does over and over in a room of their own.
+fn mute_in(room: &str) -> Audited {
+    let (mallory, bob) = (Username::existing("mallory"), Username::existing("bob"));
+    let muted = Audited::new(AuditAction::Mute, Some(&mallory)).to(&bob);
+    muted.in_room(&RoomName::parse(room).unwrap())
+}
+
+#[tokio::test]
+async fn what_people_do_in_their_rooms_has_a_bound_of_its_own() {
+    let world = world().await;
+    let accounts = &world.accounts;
+    let handed_over = Audited::new(AuditAction::Role, None);
+    let ops = RoomName::parse("ops").unwrap();
+    for audited in [mute_in("ops"), mute_in("lobby"), handed_over.in_room(&ops)] {
+        accounts.audit(audited);
+    }
+    let kept = entries(accounts).await.into_iter().rev();
+    let classes: Vec<_> = kept.map(|entry| entry.class).collect();
+    let expect = [AuditClass::Room, AuditClass::Change, AuditClass::Change];
+    assert_eq!(classes, expect);
+}
+
+/// No task runs between these calls, so that nothing is stored meanwhile.
+#[tokio::test]
+async fn a_flood_leaves_places_for_changes() {
+    let world = world().await;
+    let accounts = &world.accounts;
+    for _ in 0..5_000 {
+        accounts.audit(mute_in("ops"));
+        accounts.audit(Audited::new(AuditAction::SignInFailed, None));
+    }
+    let root = Username::existing("root");
+    accounts.audit(Audited::new(AuditAction::MakeAdmin, Some(&root)));
+    assert_eq!(entries(accounts).await[0].action, "make_admin");
 }

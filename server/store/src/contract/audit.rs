@@ -31,7 +31,7 @@ pub(crate) async fn entries_come_back_the_newest_first(store: &SharedStore) {
         room: Some(RoomName::parse("ops").unwrap()),
         from: Some("2001:db8::/64".into()),
         detail: Some("owner".into()),
-        ..entry(AuditClass::Change, 2_000, "role")
+        ..entry(AuditClass::Room, 2_000, "role")
     };
     let bare = entry(AuditClass::Failure, 999, "sign_in_failed");
     let between = entry(AuditClass::SignIn, 1_000, "sign_in");
@@ -52,13 +52,13 @@ pub(crate) async fn entries_come_back_the_newest_first(store: &SharedStore) {
 }
 
 pub(crate) async fn old_entries_are_purged(store: &SharedStore) {
-    let entries = (0..6).map(|n| {
-        let class = AuditClass::ALL[n % 3];
+    let entries = (0..8).map(|n| {
+        let class = AuditClass::ALL[n % AuditClass::ALL.len()];
         entry(class, 1_000 + n as u64, &format!("a{n}"))
     });
     store.add_audit(entries.collect()).await.unwrap();
     store.purge_audit(1_004).await.unwrap();
-    assert_eq!(actions(store, None, 9).await, ["a5", "a4"]);
+    assert_eq!(actions(store, None, 9).await, ["a7", "a6", "a5", "a4"]);
     store.purge_audit(u64::MAX >> 11).await.unwrap();
     assert_eq!(actions(store, None, 9).await, [""; 0]);
 }
