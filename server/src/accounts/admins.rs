@@ -35,7 +35,8 @@ pub(super) struct Admins {
     /// The account that the operator named with `--admin`.
     named: Option<Username>,
     known: RwLock<Known>,
-    /// Held while somebody becomes an admin, and while an account is deactivated that must not be one.
+    /// Held while somebody becomes an admin, and while an account's state changes: one that is
+    /// deactivated must not be an admin, and one that is erased must not become active.
     pub(super) changing: Mutex<()>,
 }
 

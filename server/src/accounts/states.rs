@@ -44,6 +44,7 @@ impl Accounts {
     /// # Errors
     /// [`StateError`].
     pub async fn reactivate(&self, username: &Username) -> Result<(), StateError> {
+        let _no_erasure = self.0.admins.changing.lock().await;
         self.check_not_erased(username).await?;
         let store = &self.0.store;
         store.revoke_sessions_of(username, None).await?;
@@ -75,6 +76,7 @@ impl Accounts {
     pub async fn erase(&self, username: &Username) -> Result<(), StateError> {
         let (accounts, username) = (self.clone(), username.clone());
         finish(async move {
+            let _not_reactivated = accounts.0.admins.changing.lock().await;
             accounts.check_user(&username).await?;
             accounts.audit(Audited::new(AuditAction::Erase, None).to(&username));
             accounts.0.store.erase_user(&username).await?;

@@ -61,7 +61,8 @@ pub trait AccountStore: Send + Sync + 'static {
         display_name: &str,
     ) -> Result<(), StoreError>;
 
-    /// Stores a person's picture, under a name of its own, in place of the one before.
+    /// Stores a person's picture, under a name of its own, in place of the one before. Without such an
+    /// account, and if it was erased, it is [`StoreError::Refused`].
     async fn set_avatar(&self, username: &Username, avatar: Avatar) -> Result<(), StoreError>;
 
     /// The picture of that name.
@@ -77,7 +78,8 @@ pub trait AccountStore: Send + Sync + 'static {
         seq: Option<Seq>,
     ) -> Result<(), StoreError>;
 
-    /// Changes whether an account can be used. Without such an account it is [`StoreError::Refused`].
+    /// Changes whether an account can be used. Without such an account, and if it was erased, it is
+    /// [`StoreError::Refused`].
     async fn set_state(&self, username: &Username, state: AccountState) -> Result<(), StoreError>;
 
     /// The sessions of a person that were not revoked, the newest first, `limit` at most. Those of an

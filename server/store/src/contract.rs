@@ -76,7 +76,8 @@ macro_rules! store_contract {
             erasure:
                 what_is_kept_is_counted,
                 what_a_person_wrote_is_found,
-                an_erased_account_keeps_its_name_alone;
+                an_erased_account_keeps_its_name_alone,
+                nothing_is_written_to_an_erased_account;
             log:
                 an_append_follows_the_tip,
                 badly_numbered_events_are_refused,

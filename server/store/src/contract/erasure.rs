@@ -6,8 +6,8 @@ use chat_shared::protocol::RoomKind;
 use super::accounts::new_user;
 use super::{created, put, room, said, session, user};
 use crate::{
-    AccountState, Avatar, Code, CodeId, CodeKind, CreateUser, ERASED_DISPLAY_NAME, PasswordRecord,
-    ReadMark, SharedStore, StoreError,
+    AccountState, Avatar, Code, CodeId, CodeKind, CreateUser, ERASED_DISPLAY_NAME, NewPassword,
+    PasswordChange, PasswordEpoch, PasswordRecord, ReadMark, SharedStore, StoreError,
 };
 use chat_server_rules::EventBody;
 
@@ -160,4 +160,36 @@ pub(crate) async fn an_erased_account_keeps_its_name_alone(store: &SharedStore) 
     assert!(store.knows_network("n-ann").await.unwrap());
     let nobody = store.erase_user(&user("nobody")).await;
     assert!(matches!(nobody, Err(StoreError::Refused(_))), "{nobody:?}");
+}
+
+/// Calls that began before the erasure may come after it.
+pub(crate) async fn nothing_is_written_to_an_erased_account(store: &SharedStore) {
+    let bob = user("bob");
+    store.create_user(new_user("bob")).await.unwrap();
+    store.erase_user(&bob).await.unwrap();
+    let erased = store.find_user("bob").await.unwrap();
+    let avatar = Avatar {
+        name: "p".to_owned(),
+        png: vec![1],
+    };
+    let refused = [
+        store.set_state(&bob, AccountState::Active).await,
+        store.set_state(&bob, AccountState::Deactivated).await,
+        store.set_display_name(&bob, "Bob").await,
+        store.set_avatar(&bob, avatar).await,
+    ];
+    for refused in refused {
+        assert!(
+            matches!(refused, Err(StoreError::Refused(_))),
+            "{refused:?}"
+        );
+    }
+    let new = NewPassword {
+        record: PasswordRecord::Argon2id("$argon2id$".to_owned()),
+        epoch: PasswordEpoch("e".to_owned()),
+    };
+    let changed = store.set_password(&bob, None, new, None).await.unwrap();
+    assert_eq!(changed, PasswordChange::NoSuchUser);
+    assert_eq!(store.find_user("bob").await.unwrap(), erased);
+    assert_eq!(store.avatar("p").await.unwrap(), None);
 }

@@ -154,7 +154,11 @@ impl AccountStore for MongoStore {
         // The name is made from the picture, so a picture with this name is the same.
         self.shared.insert(&self.shared.avatars, &id, &doc).await?;
         let set = doc! { "chatServer.avatar": &doc.name };
-        self.shared.change_user(username, set).await
+        let changed = self.shared.change_user(username, set).await;
+        if let Err(StoreError::Refused(_)) = &changed {
+            self.remove_unused_avatar(&doc.name, username).await?;
+        }
+        changed
     }
 
     async fn avatar(&self, name: &str) -> Result<Option<Avatar>, StoreError> {

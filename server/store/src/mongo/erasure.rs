@@ -9,7 +9,7 @@ use super::log::clamp;
 use super::passwords::MISSING;
 use crate::{
     AccountState, AccountStore, CodeKind, CodeStore, ERASED_DISPLAY_NAME, ErasureStore, LogStore,
-    PageLimit, StoreError,
+    PageLimit, StoreError, User,
 };
 
 /// Messages that are looked through at a time for those of one person.
@@ -74,7 +74,7 @@ impl ErasureStore for MongoStore {
                 }
             }
         }
-        let set = doc! {
+        let set = doc! { "$set": {
             "password": "",
             "chatServer.passwordKind": MISSING,
             "chatServer.passwordEpoch": Bson::Null,
@@ -82,23 +82,30 @@ impl ErasureStore for MongoStore {
             "chatServer.avatar": Bson::Null,
             "chatServer.bannedUntil": Bson::Null,
             "chatServer.state": AccountState::Erased.name(),
-        };
-        store.change_user(username, set).await?;
+        } };
+        store.update_user(username, set).await?;
         match avatar {
-            Some(avatar) => self.remove_unused_avatar(&avatar).await,
+            Some(avatar) => self.remove_unused_avatar(&avatar, username).await,
             None => Ok(()),
         }
     }
 }
 
 impl MongoStore {
-    /// Removes a picture that nobody has. No index leads from a picture to its people, so that all
-    /// accounts are looked through; a picture is only removed where somebody is erased.
-    async fn remove_unused_avatar(&self, name: &str) -> Result<(), StoreError> {
+    /// Removes a picture that nobody has but a person who is erased. No index leads from a picture to
+    /// its people, so that all accounts are looked through; a picture is only removed if somebody is
+    /// erased.
+    pub(super) async fn remove_unused_avatar(
+        &self,
+        name: &str,
+        erased: &Username,
+    ) -> Result<(), StoreError> {
         let mut after = String::new();
         loop {
             let page = self.users_after(&after, USERS_AT_ONCE_MAX).await?;
-            if page.iter().any(|user| user.avatar.as_deref() == Some(name)) {
+            let has_it =
+                |user: &User| user.username != *erased && user.avatar.as_deref() == Some(name);
+            if page.iter().any(has_it) {
                 return Ok(());
             }
             match page.last() {

@@ -15,9 +15,10 @@ use super::Shared;
 use super::documents::{SessionDoc, UserDoc, unreadable_password};
 use super::error::Failure;
 use super::insert::{Insert, RETRY};
+use super::users::not_erased;
 use crate::{
-    NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, SESSIONS_MAX, StoreError,
-    log_failure,
+    AccountState, NewPassword, PasswordChange, PasswordEpoch, PasswordRecord, SESSIONS_MAX,
+    StoreError, log_failure,
 };
 
 /// Separates the epochs of one account's documents. No epoch contains it.
@@ -47,7 +48,8 @@ impl Shared {
         verified: Option<&PasswordEpoch>,
         new: &NewPassword,
     ) -> Result<PasswordChange, StoreError> {
-        let Some(user) = self.user_to_the_letter(username.as_str()).await? else {
+        let found = self.user_to_the_letter(username.as_str()).await?;
+        let Some(user) = found.filter(|user| user.state != AccountState::Erased) else {
             return Ok(PasswordChange::NoSuchUser);
         };
         if user.password_epoch.as_ref() != verified {
@@ -84,6 +86,7 @@ impl Shared {
         let filter = doc! {
             "username": change.username.as_str(),
             "chatServer.passwordEpoch": { "$in": epochs_of(verified) },
+            "chatServer.state": not_erased(),
         };
         let set = doc! {
             "password": change.password.clone(),

@@ -15,26 +15,43 @@ use crate::{AccountState, NewUser, PasswordRecord, StoreError, User};
 /// The most documents of the demo that are read for one name. More would make a sign-in slow.
 pub(super) const SAME_NAME_MAX: i64 = 16;
 
+/// The condition on `chatServer.state` that an account was not erased. Accounts that were always
+/// active have no such field.
+pub(super) fn not_erased() -> Document {
+    doc! { "$ne": AccountState::Erased.name() }
+}
+
 impl Shared {
-    /// Changes all documents of one person.
+    /// Changes all documents of one person, unless the account was erased.
     pub(super) async fn change_user(
         &self,
         username: &Username,
         set: Document,
     ) -> Result<(), StoreError> {
-        self.update_user(username, doc! { "$set": set }).await
+        let all = doc! { "username": username.as_str(), "chatServer.state": not_erased() };
+        self.update_users(username, all, doc! { "$set": set }).await
     }
 
+    /// Changes all documents of one person, also if the account was erased.
     pub(super) async fn update_user(
         &self,
         username: &Username,
         update: Document,
     ) -> Result<(), StoreError> {
         let all = doc! { "username": username.as_str() };
-        let update = self.users.update_many(all, update);
+        self.update_users(username, all, update).await
+    }
+
+    async fn update_users(
+        &self,
+        username: &Username,
+        filter: Document,
+        update: Document,
+    ) -> Result<(), StoreError> {
+        let update = self.users.update_many(filter, update);
         match self.ask(update).await?.matched_count {
             0 => Err(StoreError::Refused(format!(
-                "a change of {username:?}, who is not there"
+                "a change of {username:?}, who is not there or was erased"
             ))),
             _ => Ok(()),
         }

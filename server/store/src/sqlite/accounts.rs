@@ -144,7 +144,8 @@ impl AccountStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let (username, display_name) = (username.clone(), display_name.to_owned());
         self.write(move |conn| {
-            let sql = "UPDATE users SET display_name = ?2 WHERE username = ?1";
+            let sql =
+                "UPDATE users SET display_name = ?2 WHERE username = ?1 AND state <> 'erased'";
             of_someone(
                 execute(conn, sql, (username.as_str(), display_name))?,
                 &username,
@@ -193,7 +194,7 @@ impl AccountStore for SqliteStore {
     async fn set_state(&self, username: &Username, state: AccountState) -> Result<(), StoreError> {
         let username = username.clone();
         self.write(move |conn| {
-            let sql = "UPDATE users SET state = ?2 WHERE username = ?1";
+            let sql = "UPDATE users SET state = ?2 WHERE username = ?1 AND state <> 'erased'";
             let changed = execute(conn, sql, (username.as_str(), state.name()))?;
             of_someone(changed, &username)
         })
@@ -286,7 +287,8 @@ fn set_password(
     new: &NewPassword,
     kept: &str,
 ) -> Result<PasswordChange, StoreError> {
-    let Some(user) = collect(conn, USER_BY_NAME, [username.as_str()], decode_user)?.pop() else {
+    let found = collect(conn, USER_BY_NAME, [username.as_str()], decode_user)?.pop();
+    let Some(user) = found.filter(|user| user.state != AccountState::Erased) else {
         return Ok(PasswordChange::NoSuchUser);
     };
     if user.password_epoch.as_ref() != verified {
@@ -317,18 +319,16 @@ fn set_password(
     Ok(PasswordChange::Done)
 }
 
-/// Keeps the picture, and removes the one before where nobody else has it.
+/// Keeps the picture, unless the account was erased, and removes the one before if nobody has it.
 fn set_avatar(conn: &Connection, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
     let before = "SELECT avatar FROM users WHERE username = ?1";
     let before: Option<Option<String>> =
         collect(conn, before, [username.as_str()], |row| column(row, 0))?.pop();
+    let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1 AND state <> 'erased'";
+    let changed = execute(conn, sql, (username.as_str(), &avatar.name))?;
+    of_someone(changed, username)?;
     let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     execute(conn, keep, (&avatar.name, avatar.png))?;
-    let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1";
-    of_someone(
-        execute(conn, sql, (username.as_str(), &avatar.name))?,
-        username,
-    )?;
     let Some(before) = before.flatten().filter(|name| *name != avatar.name) else {
         return Ok(());
     };
@@ -433,7 +433,7 @@ fn of_someone(changed: usize, username: &Username) -> Result<(), StoreError> {
     match changed {
         1 => Ok(()),
         _ => Err(StoreError::Refused(format!(
-            "a change of {username:?}, who is not there"
+            "a change of {username:?}, who is not there or was erased"
         ))),
     }
 }

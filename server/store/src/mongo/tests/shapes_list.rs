@@ -33,7 +33,11 @@ pub(super) const SHAPES: &[(&str, &str)] = &[
     ),
     ("chatRoomUsers: username =", "chat_by_username"),
     (
-        "chatRoomUsers: username =, chatServer.passwordEpoch in",
+        "chatRoomUsers: username =, chatServer.passwordEpoch in, chatServer.state range",
+        "chat_by_username",
+    ),
+    (
+        "chatRoomUsers: username =, chatServer.state range",
         "chat_by_username",
     ),
     (
