@@ -77,6 +77,7 @@ macro_rules! store_contract {
                 what_is_kept_is_counted,
                 what_a_person_wrote_is_found,
                 an_erased_account_keeps_its_name_alone,
+                quotas_go_with_an_account,
                 nothing_is_written_to_an_erased_account;
             log:
                 an_append_follows_the_tip,

@@ -7,7 +7,8 @@ use super::accounts::new_user;
 use super::{created, put, room, said, session, user};
 use crate::{
     AccountState, Avatar, Code, CodeId, CodeKind, CreateUser, ERASED_DISPLAY_NAME, NewPassword,
-    PasswordChange, PasswordEpoch, PasswordRecord, ReadMark, SharedStore, StoreError,
+    PasswordChange, PasswordEpoch, PasswordRecord, QuotaLimits, QuotaUse, ReadMark, SharedStore,
+    StoreError,
 };
 use chat_server_rules::EventBody;
 
@@ -117,6 +118,7 @@ pub(crate) async fn an_erased_account_keeps_its_name_alone(store: &SharedStore) 
     store.set_banned(&bob, Some(7), Some(1)).await.unwrap();
     let direct = room("direct");
     store.block(&direct, &bob, &ann).await.unwrap();
+    store.block(&direct, &ann, &bob).await.unwrap();
     let codes = [
         code(CodeKind::Invite, "by-bob", &bob, None),
         code(CodeKind::Invite, "by-ann", &ann, None),
@@ -139,7 +141,9 @@ pub(crate) async fn an_erased_account_keeps_its_name_alone(store: &SharedStore) 
     assert_eq!(store.avatar("p-bob").await.unwrap(), None);
     assert_eq!(store.session("b").await.unwrap(), None);
     assert!(!store.knows_network("n-bob").await.unwrap());
-    assert_eq!(store.blocked_by(&bob).await.unwrap(), []);
+    for name in [&ann, &bob] {
+        assert_eq!(store.blocked_by(name).await.unwrap(), [], "{name}");
+    }
     let marks = store.read_marks(&ops).await.unwrap();
     assert!(marks.iter().all(|(name, _)| *name == ann), "{marks:?}");
     let left = async |kind| {
@@ -160,6 +164,25 @@ pub(crate) async fn an_erased_account_keeps_its_name_alone(store: &SharedStore) 
     assert!(store.knows_network("n-ann").await.unwrap());
     let nobody = store.erase_user(&user("nobody")).await;
     assert!(matches!(nobody, Err(StoreError::Refused(_))), "{nobody:?}");
+}
+
+pub(crate) async fn quotas_go_with_an_account(store: &SharedStore) {
+    let used = async |name: &str, kind| {
+        let limits = QuotaLimits {
+            today: 1,
+            in_all: 1,
+        };
+        let used = store.use_quota(&user(name), kind, 1, limits).await;
+        used.unwrap() == QuotaUse::Counted
+    };
+    store.create_user(new_user("bob")).await.unwrap();
+    for (name, kind) in [("ann", "rooms"), ("bob", "rooms"), ("bob", "invitations")] {
+        assert!(used(name, kind).await);
+        assert!(!used(name, kind).await);
+    }
+    store.erase_user(&user("bob")).await.unwrap();
+    assert!(used("bob", "rooms").await && used("bob", "invitations").await);
+    assert!(!used("ann", "rooms").await);
 }
 
 /// Calls that began before the erasure may come after it.

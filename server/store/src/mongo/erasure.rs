@@ -1,5 +1,6 @@
-//! Erasing people in MongoDB. The account is changed last, so that a failure before leaves an account
-//! that can be erased again.
+//! Erasing people in MongoDB: first goes what belongs to the account. Then the account is marked as
+//! erased, so that nothing is written to it any more, and then the picture goes that it still names.
+//! Each step may be repeated, so that an erasure that failed can be given again.
 
 use chat_shared::{RoomName, Seq, Username};
 use mongodb::bson::{Bson, doc};
@@ -56,15 +57,16 @@ impl ErasureStore for MongoStore {
 
     async fn erase_user(&self, username: &Username) -> Result<(), StoreError> {
         let store = &self.shared;
-        let user = store.user_to_the_letter(username.as_str()).await?;
-        let avatar = user.and_then(|user| user.avatar);
         let own = doc! { "username": username.as_str() };
         store.ask(store.sessions.delete_many(own.clone())).await?;
         let networks = store.known_networks.delete_many(own.clone());
         store.ask(networks).await?;
         store.ask(store.read_marks.delete_many(own)).await?;
-        let blocks = doc! { "by": username.as_str() };
-        store.ask(store.blocks.delete_many(blocks)).await?;
+        for side in ["by", "whom"] {
+            let blocks = store.blocks.delete_many(doc! { side: username.as_str() });
+            store.ask(blocks).await?;
+        }
+        store.remove_quotas(username).await?;
         for kind in CodeKind::ALL {
             for kept in self.codes(kind).await? {
                 let code = kept.code;
@@ -79,15 +81,17 @@ impl ErasureStore for MongoStore {
             "chatServer.passwordKind": MISSING,
             "chatServer.passwordEpoch": Bson::Null,
             "chatServer.displayName": ERASED_DISPLAY_NAME,
-            "chatServer.avatar": Bson::Null,
             "chatServer.bannedUntil": Bson::Null,
             "chatServer.state": AccountState::Erased.name(),
         } };
         store.update_user(username, set).await?;
-        match avatar {
-            Some(avatar) => self.remove_unused_avatar(&avatar, username).await,
-            None => Ok(()),
-        }
+        let user = store.user_to_the_letter(username.as_str()).await?;
+        let Some(avatar) = user.and_then(|user| user.avatar) else {
+            return Ok(());
+        };
+        self.remove_unused_avatar(&avatar, username).await?;
+        let set = doc! { "$set": { "chatServer.avatar": Bson::Null } };
+        store.update_user(username, set).await
     }
 }
 

@@ -46,7 +46,7 @@ pub(super) const SUPERSEDED: [(&str, &str); 4] = [
     (SEARCH, "by_word"),
 ];
 
-pub(super) const INDEXES: [Index; 20] = [
+pub(super) const INDEXES: [Index; 21] = [
     Index {
         collection: LOG,
         name: "by_nonce",
@@ -177,6 +177,13 @@ pub(super) const INDEXES: [Index; 20] = [
         collection: BLOCKS,
         name: "by_by",
         fields: &["by"],
+        unique: false,
+        part: Part::All,
+    },
+    Index {
+        collection: BLOCKS,
+        name: "by_whom",
+        fields: &["whom"],
         unique: false,
         part: Part::All,
     },

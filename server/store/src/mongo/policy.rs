@@ -1,7 +1,7 @@
 //! Blocks, quotas and known networks in MongoDB.
 
 use chat_shared::{RoomName, TimestampMs, Username};
-use mongodb::bson::{Bson, doc};
+use mongodb::bson::{Bson, Document, doc};
 use serde::{Deserialize, Serialize};
 
 use super::documents::{SEQ_MAX, int};
@@ -51,6 +51,12 @@ pub(super) struct KnownNetworkDoc {
     id: String,
     username: Username,
     used: u64,
+}
+
+/// All uses of one kind by one user.
+fn uses_of(kind: &str, username: &Username) -> Document {
+    let id = |number| quota_id(kind, username, number);
+    doc! { "_id": { "$gte": id(0), "$lte": id(SEQ_MAX) } }
 }
 
 fn block_id(room: &RoomName, whom: &Username) -> String {
@@ -163,6 +169,23 @@ impl PolicyStore for MongoStore {
 }
 
 impl Shared {
+    /// Removes what a user used of every quota. The kinds are found one after the other.
+    pub(super) async fn remove_quotas(&self, username: &Username) -> Result<(), StoreError> {
+        let mut after = String::new();
+        loop {
+            let find = self.quotas.find(doc! { "_id": { "$gt": &after } });
+            let next = self.collect(find.sort(doc! { "_id": 1 }).limit(1)).await?;
+            let Some(next) = next.first() else {
+                return Ok(());
+            };
+            let kind = next.id.split(':').next().unwrap_or_default();
+            let all = self.quotas.delete_many(uses_of(kind, username));
+            self.ask(all).await?;
+            // A semicolon is the character after the colon, so that this is above all of the kind.
+            after = format!("{kind};");
+        }
+    }
+
     /// Inserts the next use. `None` where another one has its number.
     async fn try_use_quota(
         &self,
@@ -172,9 +195,11 @@ impl Shared {
         limits: QuotaLimits,
     ) -> Result<Option<QuotaUse>, StoreError> {
         let id = |number| quota_id(kind, username, number);
-        let all = doc! { "_id": { "$gte": id(0), "$lte": id(SEQ_MAX) } };
         let kept = limits.today.max(1);
-        let find = self.quotas.find(all).sort(doc! { "_id": -1 });
+        let find = self
+            .quotas
+            .find(uses_of(kind, username))
+            .sort(doc! { "_id": -1 });
         let newest = find.limit(clamp(usize::try_from(kept).unwrap_or(usize::MAX)));
         let newest = self.collect(newest).await?;
         let before = QuotaCount {

@@ -17,10 +17,11 @@ pub(super) const MESSAGES_BY: &str =
 
 /// What is removed with an account, beside its row. No index leads to a person's codes and to the
 /// people who blocked them, of which there are few.
-const REMOVALS: [&str; 5] = [
+const REMOVALS: [&str; 6] = [
     "DELETE FROM sessions WHERE username = ?1",
     "DELETE FROM known_networks WHERE username = ?1",
     "DELETE FROM blocks WHERE by = ?1 OR whom = ?1",
+    "DELETE FROM quotas WHERE username = ?1",
     "DELETE FROM read_marks WHERE username = ?1",
     "DELETE FROM codes WHERE by = ?1 OR account = ?1",
 ];
