@@ -1,9 +1,10 @@
 //! Erasing a person: the account first can't be used any more, then goes what its owner wrote if that is
 //! wanted, then the owner's places in rooms, and last everything about the account but its name.
 //!
-//! Each step may be repeated. An erasure that fails in the middle leaves a deactivated account, and the
-//! same act goes on where it failed.
+//! Each step may be repeated. An erasure that fails in the middle leaves a deactivated account, or one
+//! that is erased in part, and the same act goes on where it failed.
 
+use chat_server_rules::RoomScope;
 use chat_server_store::{AccountState, StoreError};
 use chat_shared::{RoomName, Seq, Username};
 
@@ -18,12 +19,8 @@ impl Executor {
     pub(super) async fn erase(&self, name: &str, messages: Messages) -> Result<Outcome, Failure> {
         let user = self.user(name).await?;
         let username = user.username;
-        match (user.state, messages) {
-            (AccountState::Erased, Messages::Keep) => return Err(Failure::Erased(username)),
-            (AccountState::Erased, Messages::Delete) => {}
-            (AccountState::Active | AccountState::Deactivated, _) => {
-                self.accounts.deactivate(&username).await?;
-            }
+        if user.state != AccountState::Erased {
+            self.accounts.deactivate(&username).await?;
         }
         let sentence = match messages {
             Messages::Keep => format!("{username} is erased; the messages stay."),
@@ -90,7 +87,12 @@ impl Executor {
     /// Lets a person leave every room that can be left.
     async fn leave_rooms(&self, person: &Username) -> Result<(), Failure> {
         for room in self.store.rooms_of(person).await? {
-            if !room.is_direct() && !self.hub.leave_room(person, &room).await {
+            if room.is_direct() || RoomScope::of(&room).has_everyone() {
+                continue;
+            }
+            let decided = self.hub.leave_room(person, &room).await;
+            // The room's reply is nobody's; the state says what came of the command.
+            if !decided || self.hub.stored_state(&room).await?.is_member(person) {
                 return Err(Failure::Room(room, person.clone()));
             }
         }

@@ -67,9 +67,7 @@ pub(super) enum Failure {
     Closed,
     #[error("An invite has 1 to {INVITE_USES_MAX} uses, for 1 to {} days", INVITE_FOR_S_MAX / DAY_S)]
     Range,
-    #[error("{0} was erased before")]
-    Erased(Username),
-    #[error("#{0} did not answer, so that {1} is deactivated and not erased yet: try again")]
+    #[error("#{0} did not answer, so that the erasure of {1} is not complete: try again")]
     Room(RoomName, Username),
     #[error("{0} is deactivated: reactivate the account first")]
     Deactivated(Username),
