@@ -58,6 +58,8 @@ pub(super) enum Failure {
     Unusable(Username),
     #[error("#{0} did not answer, or changed meanwhile: see who owns it, and try again")]
     NotHandedOver(RoomName),
+    #[error("{0} owns #{1}, and {2} still does: if {2} is muted there, unmute {2}, and try again")]
+    OwnerLeft(Username, RoomName, Username),
     #[error("There is no invite {0}, or it has ended")]
     NoSuchInvite(String),
     #[error(

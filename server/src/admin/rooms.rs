@@ -76,13 +76,17 @@ impl Executor {
         if now.role_of(&to, false) != Role::Owner {
             return Err(failed());
         }
+        let audited = Audited::new(AuditAction::Role, None).to(&to);
+        self.accounts.audit(audited.in_room(&room).detail("owner"));
         for owner in owners(&now).filter(|owner| **owner != to) {
             if !self.hub.step_down(owner, &room).await {
                 return Err(failed());
             }
         }
-        let audited = Audited::new(AuditAction::Role, None).to(&to);
-        self.accounts.audit(audited.in_room(&room).detail("owner"));
+        let now = self.hub.stored_state(&room).await?;
+        if let Some(left) = owners(&now).find(|owner| **owner != to) {
+            return Err(Failure::OwnerLeft(to, room, left.clone()));
+        }
         Ok(Outcome::Done {
             sentence: format!("{to} owns #{room}."),
         })

@@ -95,3 +95,24 @@ async fn what_can_not_be_handed_over_is_refused() {
         "{table}"
     );
 }
+
+/// A muted person gives no role, not even to step down.
+#[tokio::test]
+async fn an_owner_who_is_muted_is_not_overlooked() {
+    let server = Server::start().await;
+    let (_, mut ann) = server.newcomer("ann").await;
+    let (_, mut bob) = server.newcomer("bob").await;
+    server.register("cat", false).await;
+    ann.done(json!({"type": "create", "room": "ops"}), "room")
+        .await;
+    bob.done(json!({"type": "join", "room": "ops"}), "ok").await;
+    let bob = |kind: &str| json!({"type": kind, "room": "ops", "username": "bob"});
+    ann.done(bob("mute"), "ok").await;
+    let mut role = bob("role");
+    role["role"] = json!("owner");
+    ann.done(role, "ok").await;
+    let hand_over = ["rooms", "hand-over", "ops", "cat"];
+    let failed = server.admin(&hand_over).await.failed();
+    assert!(failed.contains("bob still does"), "{failed}");
+    assert_eq!(row(&server, "ops").await["owners"], json!(["bob", "cat"]));
+}
