@@ -226,8 +226,11 @@ impl Accounts {
         // The first admin's name may be stored and the account not. A list that names it would give
         // the right to whoever takes the name.
         let mut after = Vec::with_capacity(names.len() + 1);
+        let mut is_one_left = named.is_some();
         for name in names.iter().filter(|name| *name != username) {
-            if self.user(name).await?.is_some() {
+            if let Some(user) = self.user(name).await? {
+                // Another server may have deactivated the account in the meantime.
+                is_one_left |= user.state == AccountState::Active;
                 after.push(name.clone());
             }
         }
@@ -236,7 +239,7 @@ impl Accounts {
                 return Err(AdminError::TooMany);
             }
             after.push(username.clone());
-        } else if after.is_empty() && named.is_none() {
+        } else if !is_one_left {
             return Err(AdminError::Last(username.clone()));
         }
         Ok(Some(after))

@@ -1,5 +1,7 @@
 //! Tests of several admins: who makes and unmakes them, and what one server knows of another's.
 
+use chat_server_store::AccountState;
+
 use super::*;
 
 fn user(name: &str) -> Username {
@@ -70,6 +72,21 @@ async fn the_last_admin_and_bots_stay_what_they_are() {
     assert!(matches!(refused, Err(AdminError::Bot(_))), "{refused:?}");
     assert_eq!(admins(accounts), ["ann"]);
     assert_eq!(world.store.admins().await.unwrap().version, 0);
+}
+
+/// Two servers can make an admin and deactivate the account at the same time.
+#[tokio::test]
+async fn an_admin_who_can_not_sign_in_does_not_count() {
+    let world = with_three().await;
+    let accounts = &world.accounts;
+    set(accounts, Some("ann"), "bob", true).await.unwrap();
+    let bob = user("bob");
+    let deactivated = world.store.set_state(&bob, AccountState::Deactivated);
+    deactivated.await.unwrap();
+    let refused = set(accounts, None, "ann", false).await;
+    assert!(matches!(refused, Err(AdminError::Last(_))), "{refused:?}");
+    set(accounts, None, "bob", false).await.unwrap();
+    assert_eq!(admins(accounts), ["ann"]);
 }
 
 #[tokio::test]
