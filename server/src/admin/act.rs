@@ -198,7 +198,7 @@ pub enum Outcome {
     },
 }
 
-/// What came back for an act: its outcome, or a sentence that says why nothing was done.
+/// What came back for an act: its outcome, or a sentence that says why the act was not carried out, or not to its end.
 pub type Answer = Result<Outcome, String>;
 
 /// An account as operators see it.

@@ -233,7 +233,8 @@ pub struct AdminError(String);
 /// Carries out the acts of a command and prints their outcomes.
 ///
 /// # Errors
-/// One sentence for the operator. Nothing was changed, unless it says that the server gave no answer.
+/// One sentence for the operator. If the act was carried out in part, the sentence says so; if the
+/// server gave no answer, the act may have been carried out.
 pub async fn run(config: &Config, args: &AdminArgs) -> anyhow::Result<()> {
     config.check()?;
     let target = Target::find(config).await?;

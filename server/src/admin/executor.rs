@@ -48,6 +48,8 @@ pub(super) enum Failure {
     State(#[from] StateError),
     #[error("No link was made: {0}")]
     Link(#[from] NewCodeError),
+    #[error("{0} has an account, but no link was made ({1}): run people reset {0}")]
+    NoLinkFor(Username, NewCodeError),
     #[error("There is no room #{0}")]
     NoSuchRoom(String),
     #[error("#{0} belongs to everybody in it: only other rooms have an owner")]
@@ -167,7 +169,11 @@ impl Executor {
         let user = self.accounts.create_for(name, bot).await?;
         let username = user.username.clone();
         tracing::info!(%username, bot, "an operator created an account");
-        self.link(user, format!("{username} has an account.")).await
+        let linked = self.link(user, format!("{username} has an account."));
+        linked.await.map_err(|failure| match failure {
+            Failure::Link(error) => Failure::NoLinkFor(username, error),
+            other => other,
+        })
     }
 
     async fn reset(&self, name: &str) -> Result<Outcome, Failure> {

@@ -10,6 +10,7 @@ use chat_shared::text::escape_controls;
 use chat_shared::{RoomName, TimestampMs, Username};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::json;
 use unicode_width::UnicodeWidthStr;
 
 use super::act::{Outcome, Person, RoomRow, SessionRow, StorageUse};
@@ -42,7 +43,7 @@ fn write_as_json(out: &mut impl Write, outcome: &Outcome) -> io::Result<()> {
         Outcome::Rooms { rooms, .. } => write_json(out, rooms),
         Outcome::Invites(invites) => write_json(out, invites),
         Outcome::Storage(usage) => write_json(out, std::slice::from_ref(usage)),
-        Outcome::Done { .. } => Ok(()),
+        Outcome::Done { sentence } => write_json(out, &[json!({ "done": sentence })]),
         Outcome::Changed { person, .. } => write_json(out, std::slice::from_ref(person)),
         Outcome::Link { link, .. } => write_json(out, std::slice::from_ref(link)),
     }

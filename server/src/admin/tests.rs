@@ -67,3 +67,11 @@ fn nothing_of_a_name_runs_in_a_terminal() {
     let read: Person = serde_json::from_str(&json).unwrap();
     assert_eq!(read.username, name);
 }
+
+#[test]
+fn a_script_reads_that_something_was_done() {
+    let sentence = "Nobody signs up by invite 7 any more.".to_owned();
+    let outcomes = [Outcome::Done { sentence }];
+    let expect = "{\"done\":\"Nobody signs up by invite 7 any more.\"}\n";
+    assert_eq!(written(&outcomes, true), expect);
+}

@@ -30,7 +30,9 @@ async fn invites_are_made_listed_and_revoked() {
     let table = server.admin(&["invites", "list"]).await.done();
     assert!(table.contains("1 of 2") && table.contains(name), "{table}");
     assert!(!table.contains(code), "{table}");
-    server.admin(&["invites", "revoke", name]).await.done();
+    let revoke = ["invites", "revoke", name, "--json"];
+    let done = server.admin(&revoke).await.rows().remove(0);
+    assert!(done["done"].as_str().unwrap().contains(name), "{done}");
     assert_eq!(sign_up(&server, "bob", code).await, 403);
     assert!(server.admin(&list).await.rows().is_empty());
     let again = server.admin(&["invites", "revoke", name]).await.failed();
