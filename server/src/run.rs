@@ -319,7 +319,7 @@ fn own_name() -> String {
 }
 
 /// Takes the acts of `chat-server admin` at a unix socket. A server whose data directory can't hold
-/// one runs without; an operator who names a path is told.
+/// one runs without; a server whose operator names a path that can't hold one fails to start.
 #[cfg(unix)]
 fn serve_admin(config: &Config, hub: &Hub) -> Result<Option<Task>, StartError> {
     let Some(path) = config.admin_socket()? else {

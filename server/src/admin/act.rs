@@ -6,7 +6,7 @@ use chat_shared::TimestampMs;
 use chat_shared::protocol::{AuditInfo, InviteInfo, RoomKind};
 use serde::{Deserialize, Serialize};
 
-/// What an operator wants done. A username may be in any case.
+/// An act that an operator asks for. A username may be in any case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
@@ -136,7 +136,7 @@ impl Act {
     }
 }
 
-/// What happens to the messages of somebody who is erased.
+/// Whether the messages of a person who is erased stay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Messages {
@@ -146,7 +146,7 @@ pub enum Messages {
     Delete,
 }
 
-/// What an act came to.
+/// The outcome of an act that was carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
@@ -198,7 +198,8 @@ pub enum Outcome {
     },
 }
 
-/// What came back for an act: its outcome, or a sentence that says why the act was not carried out, or not to its end.
+/// The answer to an act: its outcome, or a sentence that says why the act was not carried out, or not
+/// to its end.
 pub type Answer = Result<Outcome, String>;
 
 /// An account as operators see it.

@@ -92,7 +92,7 @@ pub enum PeopleCommand {
         #[arg(long)]
         end: bool,
     },
-    /// Remove an account, its profile and sign-in data for good; its name is never given out again
+    /// Remove an account, its profile and sign-in data permanently; its name is never given out again
     Erase {
         /// The username
         name: String,

@@ -91,7 +91,7 @@ impl Executor {
                 continue;
             }
             let decided = self.hub.leave_room(person, &room).await;
-            // The room's reply is nobody's; the state says what came of the command.
+            // Nobody reads the room's reply; the stored state shows whether the person left.
             if !decided || self.hub.stored_state(&room).await?.is_member(person) {
                 return Err(Failure::Room(room, person.clone()));
             }

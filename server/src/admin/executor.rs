@@ -25,7 +25,7 @@ const PEOPLE_READ_MAX: usize = 2_000;
 /// Entries of the audit in one page.
 const AUDIT_LISTED_MAX: usize = 500;
 
-/// What acts work on.
+/// The rooms, accounts and store that acts work on.
 #[derive(Debug, Clone)]
 pub struct Executor {
     pub(super) hub: Hub,

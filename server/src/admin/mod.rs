@@ -1,4 +1,4 @@
-//! What an operator does to people and rooms by `chat-server admin`.
+//! The acts by which an operator administers people and rooms (`chat-server admin`).
 //!
 //! An act is data ([`Act`]) and one module carries it out ([`Executor`]), whether the server runs or
 //! not:

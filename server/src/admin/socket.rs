@@ -96,7 +96,7 @@ impl AdminSocket {
         Ok(socket)
     }
 
-    /// Answers acts, for ever.
+    /// Answers acts until the task is dropped.
     pub async fn serve(self, executor: Executor) {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {

@@ -39,8 +39,9 @@ impl Hub {
         }
     }
 
-    /// Deletes messages of a person, [`ERASED_AT_ONCE_MAX`] at most, wherever the person stands in
-    /// the room now. Returns whether the room has decided it; the store then says what is deleted.
+    /// Deletes messages of a person, [`ERASED_AT_ONCE_MAX`] at most, whether the person is still a
+    /// member of the room or not. Returns whether the room has decided it; the store then says what is
+    /// deleted.
     pub async fn erase_messages(
         &self,
         person: &Username,

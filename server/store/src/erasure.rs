@@ -25,7 +25,7 @@ pub trait ErasureStore: Send + Sync + 'static {
 
     /// Removes everything about an account but its name, which stays taken: password, display name,
     /// picture, sessions, known networks, blocks on both sides, quotas, read markers, and the codes
-    /// that it made or that are for it. The account is [`AccountState::Erased`](crate::AccountState::Erased)
-    /// afterwards. It may be repeated. Without such an account it is [`StoreError::Refused`].
+    /// that it made or that are for it. The account is
+    /// [`AccountState::Erased`](crate::AccountState::Erased) afterwards. It may be repeated. Without such an account it is [`StoreError::Refused`].
     async fn erase_user(&self, username: &Username) -> Result<(), StoreError>;
 }

@@ -76,7 +76,7 @@ impl AuditStore for MongoStore {
         let store = &self.shared;
         for doc in entries.into_iter().map(AuditDoc::from) {
             let id = Bson::String(doc.id.clone());
-            // One that stands is the same entry.
+            // An entry that is there already is the same one.
             let (Insert::Done | Insert::Stands(_)) = store.insert(&store.audit, &id, &doc).await?;
         }
         Ok(())

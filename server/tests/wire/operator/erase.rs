@@ -168,7 +168,7 @@ async fn messages_are_gone(mut server: Server, mut root: Ws, is_running: bool) {
     assert_eq!(again, "bob is erased. Messages deleted: 0.\n");
     server.terminate();
     server.ended(PATIENCE).await;
-    // A server that stops may not have blanked all texts. Whoever opens the store next does.
+    // A server that stops may not have blanked all texts. The next process that opens the store does.
     server.admin(&["people", "list"]).await.done();
     if server.database().is_none() {
         assert!(!is_in_data(&server, "said by bob"));
