@@ -14,6 +14,7 @@ use rusqlite::{Connection, OpenFlags};
 use tempfile::{NamedTempFile, TempDir};
 
 use super::SqliteStore;
+use super::files::wal_path;
 use super::open::{BUSY_TIMEOUT, DATABASE_FILE, OpenDir, OpenError};
 
 /// Suffixes of the files that SQLite keeps beside a database. It would read those of an earlier
@@ -163,7 +164,7 @@ impl Restore {
             _lock,
         } = self;
         let (copied, place) = (staging.path().join(DATABASE_FILE), dir.join(DATABASE_FILE));
-        if staging.path().join(format!("{DATABASE_FILE}-wal")).exists() {
+        if wal_path(&copied).exists() {
             return Err(unwritable(&place, "the copy is still open"));
         }
         std::fs::rename(copied, &place)

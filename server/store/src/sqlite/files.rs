@@ -14,9 +14,7 @@ pub(super) struct Files(Vec<(PathBuf, FileId)>);
 impl Files {
     /// Remembers the files of an open database: its own, and its write-ahead log.
     pub(super) fn of(database: &Path) -> Self {
-        let mut wal = database.as_os_str().to_owned();
-        wal.push("-wal");
-        let files = [database.to_owned(), PathBuf::from(wal)];
+        let files = [database.to_owned(), wal_path(database)];
         let known = files.into_iter().filter_map(|path| {
             let id = file_id(&path)?;
             Some((path, id))
@@ -37,6 +35,13 @@ impl Files {
             ))),
         }
     }
+}
+
+/// The -wal file of a database, by the name that SQLite gives it.
+pub(super) fn wal_path(database: &Path) -> PathBuf {
+    let mut wal = database.as_os_str().to_owned();
+    wal.push("-wal");
+    wal.into()
 }
 
 /// Device and inode.

@@ -45,6 +45,7 @@ use self::open::OpenDir;
 use self::probe::Probe;
 use self::readers::Readers;
 use self::rows::{collect, column, execute};
+use self::wal_file::WalFile;
 use self::writer::{Urgency, Verdict, Writer, WriterFiles};
 use super::{AccountStore, FaultCount, LOG_ID, Store, StoreError, Usage};
 use crate::health::Health;
@@ -81,7 +82,7 @@ impl SqliteStore {
         let health = Arc::new(Health::new());
         let files = WriterFiles {
             known: Files::of(open.database()),
-            wal: open.wal_file(),
+            wal: WalFile::of(open.database()),
             lock,
         };
         let writer = Writer::start(writer, checkpointer, files, Arc::clone(&health))

@@ -8,7 +8,6 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::migrations::{Migrated, migrate};
-use super::wal_file::WalFile;
 
 /// The database in the data directory.
 pub(super) const DATABASE_FILE: &str = "chat.db";
@@ -153,11 +152,6 @@ impl<'a> OpenDir<'a> {
                 known,
             }),
         }
-    }
-
-    /// The database's -wal file.
-    pub(super) fn wal_file(&self) -> WalFile {
-        WalFile::in_dir(self.dir)
     }
 
     /// A connection that reads. The writer's comes first.

@@ -10,7 +10,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::open::DATABASE_FILE;
+use super::files::wal_path;
 
 /// Bytes by which the file grows.
 const STEP_BYTES: usize = 2 << 20;
@@ -35,10 +35,10 @@ pub(super) struct WalFile {
 }
 
 impl WalFile {
-    /// The file of the database in `dir`.
-    pub(super) fn in_dir(dir: &Path) -> Self {
+    /// The file of a database.
+    pub(super) fn of(database: &Path) -> Self {
         Self {
-            path: dir.join(format!("{DATABASE_FILE}-wal")),
+            path: wal_path(database),
             len: 0,
             pages: 0,
         }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_file_grows_before_it_is_full_and_keeps_what_is_in_it() {
         let dir = tempfile::tempdir().unwrap();
-        let mut file = WalFile::in_dir(dir.path());
+        let mut file = WalFile::of(&dir.path().join("chat.db"));
         std::fs::write(&file.path, [7; 5_000]).unwrap();
         file.make_room(1).unwrap();
         let first = len(&file);
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn a_file_that_was_emptied_grows_again() {
         let dir = tempfile::tempdir().unwrap();
-        let mut file = WalFile::in_dir(dir.path());
+        let mut file = WalFile::of(&dir.path().join("chat.db"));
         std::fs::write(&file.path, []).unwrap();
         file.make_room(1).unwrap();
         std::fs::write(&file.path, []).unwrap();
