@@ -30,9 +30,8 @@ pub(super) fn replay(
     cursors: BTreeMap<RoomName, Seq>,
     permit: OwnedSemaphorePermit,
 ) {
-    let (own_hub, connection) = (hub.clone(), connection.clone());
-    hub.spawn_background(async move {
-        let hub = own_hub;
+    let connection = connection.clone();
+    hub.spawn_background(|hub| async move {
         for room in cursors.keys() {
             if let Err(error) = ask(&hub, &connection, room, CatchUp::Hold).await {
                 return close_on_error(&connection, room, &error);
@@ -67,9 +66,8 @@ pub(super) fn replay_rooms(
     if rooms.is_empty() {
         return;
     }
-    let (own_hub, connection) = (hub.clone(), connection.clone());
-    hub.spawn_background(async move {
-        let hub = own_hub;
+    let connection = connection.clone();
+    hub.spawn_background(|hub| async move {
         for (room, after, step) in rooms {
             if let Err(error) = to_the_tip(&hub, &connection, &room, after, step).await {
                 return close_on_error(&connection, &room, &error);

@@ -338,9 +338,9 @@ impl CommandContext<'_> {
     /// Makes a page that no single room can make, in a task of its own. The task ends without a
     /// page where the connection closes first.
     fn make_page(self, query: PageQuery) {
-        let (hub, connection) = (self.hub.clone(), self.connection.clone());
+        let connection = self.connection.clone();
         let (id, permit) = (self.id, self.permit);
-        self.hub.spawn_background(async move {
+        self.hub.spawn_background(|hub| async move {
             let Some(page_permit) = hub.page_permit(&connection).await else {
                 return;
             };

@@ -151,9 +151,13 @@ impl Hub {
         self.0.environment.now()
     }
 
-    /// Starts a task that no message waits for, such as making a page.
-    pub fn spawn_background(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.0.environment.spawn_background(Box::pin(task));
+    /// Starts the task that `make` returns, for which no message waits, such as making a page.
+    pub fn spawn_background<T>(&self, make: impl FnOnce(Self) -> T)
+    where
+        T: Future<Output = ()> + Send + 'static,
+    {
+        let task = Box::pin(make(self.clone()));
+        self.0.environment.spawn_background(task);
     }
 
     fn event_id(&self) -> EventId {

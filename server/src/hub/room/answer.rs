@@ -111,22 +111,21 @@ impl Room {
             id,
             permit,
         } = envelope;
-        let (hub, room) = (self.hub.clone(), self.name.clone());
+        let room = self.name.clone();
         let as_of = self.audience.delivered_seq();
         let Some(subscription) = connection.subscription(&room) else {
             return reject_not_found(&connection, id, &room);
         };
         let members = match &query {
             Query::Members(query) => Some(MembersSnapshot::new(
-                &hub,
+                &self.hub,
                 self.committer.state(),
                 self.audience.presence.names(),
                 query,
             )),
             Query::History(_) | Query::Events(_) => None,
         };
-        let maker = hub.clone();
-        maker.spawn_background(async move {
+        self.hub.spawn_background(|hub| async move {
             let Some(page_permit) = hub.page_permit(&connection).await else {
                 return;
             };
