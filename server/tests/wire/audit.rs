@@ -21,7 +21,7 @@ async fn page(admin: &mut Ws, query: &[(&str, Value)]) -> Value {
     admin.done(command, "audit").await
 }
 
-/// What an admin does to rooms and people, one after the other.
+/// Lets an admin change a role, a mute and a ban, one after the other.
 async fn some_changes(server: &Server, admin: &mut Ws) {
     server.register("bob", false).await;
     let lobby = |kind: &str| json!({"type": kind, "room": "lobby", "username": "bob"});

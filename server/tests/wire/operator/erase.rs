@@ -182,7 +182,7 @@ async fn an_admin_is_not_erased() {
     let failed = server.admin(&erase).await.failed();
     assert!(failed.contains("root is an admin"), "{failed}");
     root.say("lobby", "still here").await;
-    // What happens to the messages is asked for.
+    // The command line must say whether the messages stay.
     let code = server.admin(&["people", "erase", "root"]).await.code;
     assert_eq!(code, Some(2));
 }

@@ -32,12 +32,9 @@ fn names(rows: &[Value]) -> Vec<&str> {
 }
 
 async fn admins(server: &Server) -> Vec<String> {
-    let rows = server.admin(&["people", "list", "--json"]).await.rows();
-    let admins = rows.iter().filter(|row| row["admin"] == true);
-    names(&admins.cloned().collect::<Vec<_>>())
-        .into_iter()
-        .map(str::to_owned)
-        .collect()
+    let mut rows = server.admin(&["people", "list", "--json"]).await.rows();
+    rows.retain(|row| row["admin"] == true);
+    names(&rows).into_iter().map(str::to_owned).collect()
 }
 
 #[tokio::test]

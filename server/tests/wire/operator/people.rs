@@ -1,6 +1,6 @@
 //! Acts on accounts: creating, deactivating, resetting, ending sessions.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::ON_SQLITE;
 use crate::support::{Answer, PASSWORD, PATIENCE, Server, User};
@@ -26,18 +26,18 @@ async fn me(server: &Server, user: &User) -> u16 {
     me.status
 }
 
-/// The link that an act prints, whose code no log may hold.
-async fn link(server: &Server, words: &[&str]) -> Value {
+/// The code of the link that an act prints. No log may hold it.
+async fn link(server: &Server, words: &[&str]) -> String {
     let words = [words, &["--json"]].concat();
     let link = server.admin(&words).await.rows().remove(0);
     let code = link["path"].as_str().unwrap().strip_prefix("/reset/");
-    server.log.keep_secret(code.unwrap());
-    link
+    let code = code.unwrap();
+    server.log.keep_secret(code);
+    code.to_owned()
 }
 
-async fn reset(server: &Server, link: &Value, password: &str) -> u16 {
-    let code = link["path"].as_str().unwrap().strip_prefix("/reset/");
-    let body = json!({"code": code.unwrap(), "password": password});
+async fn reset(server: &Server, code: &str, password: &str) -> u16 {
+    let body = json!({"code": code, "password": password});
     server.post("/reset", &[], &body).await.status
 }
 

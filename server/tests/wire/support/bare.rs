@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::PATIENCE;
-use super::server::{Log, binary, listening};
+use super::server::{Log, binary, listening, signal};
 
 /// A running server. Dropping it kills it.
 #[derive(Debug)]
@@ -69,11 +69,7 @@ impl Bare {
 
     /// Sends a signal, such as `HUP`.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &pid])
-            .status();
-        assert!(sent.expect("kill exists").success());
+        signal(&self.child, name);
     }
 
     /// Asks the server to stop, and waits until it has.

@@ -189,12 +189,7 @@ impl Server {
 
     /// Sends a signal, such as `HUP`, to the server.
     pub(crate) fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        let sent = Command::new("kill")
-            .args([&format!("-{name}"), &pid])
-            .status()
-            .expect("kill exists");
-        assert!(sent.success(), "SIG{name} could not be sent");
+        signal(&self.child, name);
     }
 
     /// Waits for the process to end.
@@ -315,6 +310,15 @@ impl Around {
             variables: variables.iter().map(pair).collect(),
         }
     }
+}
+
+/// Sends a signal, such as `HUP`.
+pub(super) fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill")
+        .args([format!("-{name}"), child.id().to_string()])
+        .status()
+        .expect("kill exists");
+    assert!(sent.success(), "SIG{name} could not be sent");
 }
 
 /// The server that `CHAT_TEST_SERVER` names, such as a release build; else the one of this build.
