@@ -56,11 +56,9 @@ pub(super) fn run(app: &mut App, line: &str, effects: &mut Effects) -> Result<()
             effects.push(Effect::Administer(AdminAction::ResetLink(who)));
         }
         "make-admin" | "unmake-admin" => {
-            let (who, is_admin) = (
-                username(argument, &format!("/{name}"))?,
-                name == "make-admin",
-            );
-            effects.push(Effect::Administer(AdminAction::SetAdmin(who, is_admin)));
+            let who = username(argument, &format!("/{name}"))?;
+            let action = AdminAction::SetAdmin(who, name == "make-admin");
+            effects.push(Effect::Administer(action));
         }
         "revoke-invite" if argument.is_empty() => {
             return Err(admin::REVOKE_INVITE_USAGE.to_owned());

@@ -16,6 +16,7 @@ use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 use super::admin::{ADMIN_CLAIM, Vacancy};
+use super::states::finish;
 use super::{Accounts, AdminError, AuditAction, Audited};
 
 /// Attempts to change the list of admins while others change it.
@@ -161,11 +162,7 @@ impl Accounts {
             is_admin,
         };
         let accounts = self.clone();
-        let changed = tokio::spawn(async move { accounts.change_admins(&change).await });
-        let broken = |error: tokio::task::JoinError| StoreError::Unavailable(error.to_string());
-        changed
-            .await
-            .unwrap_or_else(|error| Err(broken(error).into()))
+        finish(async move { accounts.change_admins(&change).await }).await
     }
 
     async fn change_admins(&self, change: &AdminChange) -> Result<(), AdminError> {
@@ -224,7 +221,7 @@ impl Accounts {
             return Err(AdminError::Named(username.clone()));
         }
         // The first admin's name may be stored and the account not. A list that names it would give
-        // the right to whoever takes the name.
+        // the right to the next person who takes the name.
         let mut after = Vec::with_capacity(names.len() + 1);
         let mut is_one_left = named.is_some();
         for name in names.iter().filter(|name| *name != username) {

@@ -121,10 +121,10 @@ impl Audited {
         }
     }
 
-    /// The account that it was done to.
+    /// The account that it was done to, if there is one.
     #[must_use]
-    pub fn to(self, username: &Username) -> Self {
-        let username = Some(username.clone());
+    pub fn to<'a>(self, username: impl Into<Option<&'a Username>>) -> Self {
+        let username = username.into().cloned();
         Self { username, ..self }
     }
 
@@ -141,7 +141,7 @@ impl Audited {
         Self { from, ..self }
     }
 
-    /// What else there is to say.
+    /// More about it, such as the new role.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
         let detail = Some(detail.into());

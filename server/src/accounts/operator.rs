@@ -1,4 +1,4 @@
-//! What only the operator does to accounts: opening those of a server that does not run, and making
+//! Acts on accounts that only the operator carries out: opening those of a server that does not run, and making
 //! one for somebody else.
 
 use std::sync::Arc;

@@ -47,9 +47,7 @@ impl Accounts {
             epoch: user.password_epoch,
         };
         let made = self.make_code(code).await?;
-        if let Some(username) = &made.1.account {
-            self.audit(Audited::new(AuditAction::ResetLink, by).to(username));
-        }
+        self.audit(Audited::new(AuditAction::ResetLink, by).to(made.1.account.as_ref()));
         Ok(made)
     }
 

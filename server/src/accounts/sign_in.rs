@@ -162,28 +162,20 @@ impl Accounts {
         let found = self.0.store.find_user(name).await?;
         let username = found.as_ref().map(|user| user.username.clone());
         let signed_in = self.check_and_sign_in(found, password).await;
-        let audited = match &signed_in {
-            Ok(session) => Audited::new(AuditAction::SignIn, Some(&session.username)),
-            Err(SignInError::Invalid) if username.is_none() => {
-                Audited::new(AuditAction::SignInFailed, None).detail("unknown username")
-            }
-            Err(SignInError::Invalid) => {
-                Audited::new(AuditAction::SignInFailed, None).detail("wrong password")
-            }
-            Err(SignInError::Banned) => {
-                Audited::new(AuditAction::SignInFailed, None).detail("banned")
-            }
-            Err(SignInError::Deactivated) => {
-                Audited::new(AuditAction::SignInFailed, None).detail("deactivated")
-            }
+        let failure = match &signed_in {
+            Ok(_) => None,
+            Err(SignInError::Invalid) if username.is_none() => Some("unknown username"),
+            Err(SignInError::Invalid) => Some("wrong password"),
+            Err(SignInError::Banned) => Some("banned"),
+            Err(SignInError::Deactivated) => Some("deactivated"),
             Err(SignInError::Busy | SignInError::Store(_)) => return signed_in,
         };
-        // A name that nobody has may be a password.
-        let audited = match &username {
-            Some(username) => audited.to(username),
-            None => audited,
+        let audited = match failure {
+            None => Audited::new(AuditAction::SignIn, username.as_ref()),
+            Some(failure) => Audited::new(AuditAction::SignInFailed, None).detail(failure),
         };
-        self.audit(audited.from(from));
+        // A name that nobody has may be a password.
+        self.audit(audited.to(username.as_ref()).from(from));
         signed_in
     }
 

@@ -111,9 +111,9 @@ impl Accounts {
 }
 
 /// Runs steps to their end, whether somebody waits for it or not.
-async fn finish(
-    steps: impl Future<Output = Result<(), StateError>> + Send + 'static,
-) -> Result<(), StateError> {
+pub(super) async fn finish<E: From<StoreError> + Send + 'static>(
+    steps: impl Future<Output = Result<(), E>> + Send + 'static,
+) -> Result<(), E> {
     let done = tokio::spawn(steps).await;
     done.unwrap_or_else(|error| Err(StoreError::Unavailable(error.to_string()).into()))
 }

@@ -80,7 +80,7 @@ pub enum Act {
     },
     /// Ends an invite link.
     RevokeInvite {
-        /// What names it.
+        /// The invite's name in the list.
         invite: String,
     },
     /// Lists rooms by name, direct ones left out.

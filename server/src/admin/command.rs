@@ -20,7 +20,7 @@ use crate::run::{StartError, account_options, open_hub, open_store_beside};
 /// Entries of the audit that are printed.
 const AUDIT_ENTRIES_DEFAULT: usize = 100;
 
-/// What `chat-server admin` was asked for.
+/// The arguments of `chat-server admin`.
 #[derive(Debug, Clone, PartialEq, Eq, clap::Args)]
 pub struct AdminArgs {
     /// Print JSON for scripts: one object a line

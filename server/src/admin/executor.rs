@@ -135,12 +135,8 @@ impl Executor {
 
     async fn people(&self, search: &str, mut after: String) -> Result<Outcome, Failure> {
         let search = search.to_lowercase();
-        let is_wanted = |user: &User| {
-            let names = [user.username.as_str(), &user.display_name];
-            names
-                .iter()
-                .any(|name| name.to_lowercase().contains(&search))
-        };
+        let is_wanted =
+            |user: &User| is_found(&search, [user.username.as_str(), &user.display_name]);
         let admins = self.accounts.admins();
         let mut people = Vec::new();
         let mut read = 0;
@@ -286,6 +282,13 @@ impl Executor {
         let person = person(user, &self.accounts.admins());
         Ok(Outcome::Changed { sentence, person })
     }
+}
+
+/// Whether one of these texts has `search` in it, in any case. `search` is in lower case.
+pub(super) fn is_found(search: &str, texts: [&str; 2]) -> bool {
+    texts
+        .iter()
+        .any(|text| text.to_lowercase().contains(search))
 }
 
 fn person(user: User, admins: &BTreeSet<Username>) -> Person {

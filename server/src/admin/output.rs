@@ -163,7 +163,7 @@ fn write_usage(out: &mut impl Write, usage: &StorageUse) -> io::Result<()> {
     write_table(out, heading, [row].into_iter())
 }
 
-/// What there is to say of an account beside its names.
+/// The states of an account, such as "bot, deactivated".
 fn state(person: &Person) -> String {
     let banned = person.banned_until.is_some();
     let states = [

@@ -5,7 +5,7 @@ use chat_shared::protocol::Role;
 use chat_shared::{RoomName, Username};
 
 use super::act::{Outcome, RoomRow};
-use super::executor::{Executor, Failure};
+use super::executor::{Executor, Failure, is_found};
 use crate::accounts::{AuditAction, Audited, now_ms};
 use chat_server_store::AccountState;
 
@@ -21,11 +21,7 @@ impl Executor {
         let mut rooms = Vec::new();
         for room in page.iter().filter(|room| !room.is_direct()) {
             let state = self.hub.stored_state(room).await?;
-            let texts = [room.as_str(), state.topic()];
-            if texts
-                .iter()
-                .any(|text| text.to_lowercase().contains(&search))
-            {
+            if is_found(&search, [room.as_str(), state.topic()]) {
                 rooms.push(self.row(&state));
             }
         }

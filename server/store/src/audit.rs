@@ -41,8 +41,8 @@ impl AuditId {
     }
 }
 
-/// What the bound on the number of entries is for: those of one class push out none of another, so
-/// that neither strangers who guess passwords nor the owners of rooms hide what admins did.
+/// The kind of an entry. Each class has its own bound, so that neither strangers who guess passwords
+/// nor the owners of rooms push out what admins did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuditClass {
     /// Somebody signed in or out.
@@ -93,6 +93,9 @@ pub struct AuditEntry {
     /// What else there is to say, such as the new role.
     pub detail: Option<String>,
 }
+
+/// Greater than every id of an entry.
+pub(crate) const END: &str = "~";
 
 /// The newest of entries that come from several lists.
 pub(crate) fn newest(mut entries: Vec<AuditEntry>, limit: usize) -> Vec<AuditEntry> {

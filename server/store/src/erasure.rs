@@ -8,7 +8,7 @@ use super::StoreError;
 /// The display name of an account that was erased.
 pub const ERASED_DISPLAY_NAME: &str = "Deleted user";
 
-/// What erasing a person asks for.
+/// Finds and removes the data of a person who is erased.
 #[async_trait::async_trait]
 pub trait ErasureStore: Send + Sync + 'static {
     /// Every room that has a log, of whichever kind, whose name comes after `after`, by name.

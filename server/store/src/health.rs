@@ -147,7 +147,8 @@ impl State {
     }
 }
 
-/// Logs that an operation failed because of an error that has `is_fault`, such as a [`StoreError`]: at the given level, or at `debug` if
+/// Logs that an operation failed because of an error that has `is_fault`, such as a [`StoreError`]: at
+/// the given level, or at `debug` if
 /// the store has reported the fault itself.
 ///
 /// ```ignore

@@ -174,7 +174,7 @@ async fn admins_are_bounded() {
         .unwrap();
 }
 
-/// Else whoever signs up with that name would be an admin.
+/// Otherwise the next person who signs up with that name would be an admin.
 #[tokio::test]
 async fn a_name_without_an_account_gets_into_no_list() {
     let world = world().await;

@@ -121,7 +121,7 @@ async fn old_entries_go() {
     assert_eq!(actions(accounts).await, [""; 0]);
 }
 
-/// What mallory does over and over in a room of their own.
+/// An entry that mallory can make without end in a room of their own.
 fn mute_in(room: &str) -> Audited {
     let (mallory, bob) = (Username::existing("mallory"), Username::existing("bob"));
     let muted = Audited::new(AuditAction::Mute, Some(&mallory)).to(&bob);

@@ -1,5 +1,5 @@
-//! What the audit keeps of a room's events: roles, removals, bans and mutes. Only the process that
-//! stored an event keeps it there.
+//! Copies a room's events about people's rights into the audit: roles, removals, bans and mutes. Only
+//! the process that stored an event does so.
 
 use chat_server_rules::{EventBody, LogEvent};
 use chat_shared::protocol::Role;

@@ -20,7 +20,9 @@ pub(super) async fn append(
     events: Vec<LogEvent>,
 ) -> Result<Append, StoreError> {
     let began = Instant::now();
-    let (size, messages) = (events.len(), messages_among(&events));
+    let size = events.len();
+    let is_message = |event: &LogEvent| u64::from(event.body.is_message());
+    let messages: u64 = events.iter().map(is_message).sum();
     let outcome = hub.store().append(&room, after, events).await;
     if let Ok(Append::Stored) = outcome {
         metrics::histogram!(telemetry::WRITE_TIME).record(began.elapsed());
@@ -28,9 +30,4 @@ pub(super) async fn append(
         metrics::counter!(telemetry::MESSAGES).increment(messages);
     }
     outcome
-}
-
-fn messages_among(events: &[LogEvent]) -> u64 {
-    let messages = events.iter().filter(|event| event.body.is_message());
-    messages.map(|_| 1).sum()
 }

@@ -8,11 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::insert::Insert;
 use super::log::clamp;
 use super::{MongoStore, Shared};
-use crate::audit::newest;
+use crate::audit::{END, newest};
 use crate::{AUDIT_ENTRIES_MAX, AuditClass, AuditEntry, AuditId, AuditStore, StoreError};
-
-/// Greater than every id.
-const END: &str = "~";
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

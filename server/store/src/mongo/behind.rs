@@ -1,4 +1,4 @@
-//! What the background has to do later, once the store works again.
+//! Work that the background repeats once the store works again.
 
 use std::collections::BTreeSet;
 

@@ -120,23 +120,22 @@ impl Shared {
         Ok(u32::try_from(count).unwrap_or(u32::MAX))
     }
 
-    /// Gives a use back, now or once the store works again.
-    pub(super) async fn give_back(&self, unused: UnusedUse) {
-        if let Err(error) = self.delete_use(&unused).await {
+    /// Gives a use back, now or once the store works again. Returns whether it was now.
+    pub(super) async fn give_back(&self, unused: UnusedUse) -> bool {
+        let deleted = self.delete_use(&unused).await;
+        if let Err(error) = &deleted {
             tracing::warn!(%error, "a use of a code is given back later");
             self.unused.add(&unused);
         }
+        deleted.is_ok()
     }
 
     /// Gives uses back that could not be given back before.
     pub(super) async fn give_back_unused(&self) {
         let mut all = self.unused.take().into_iter();
         while let Some(unused) = all.next() {
-            if let Err(error) = self.delete_use(&unused).await {
-                tracing::warn!(%error, "a use of a code is given back later");
-                self.unused.add(&unused);
-                self.unused.put_back(all);
-                return;
+            if !self.give_back(unused).await {
+                return self.unused.put_back(all);
             }
         }
     }

@@ -321,18 +321,26 @@ fn set_password(
 
 /// Keeps the picture, unless the account was erased, and removes the one before if nobody has it.
 fn set_avatar(conn: &Connection, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
-    let before = "SELECT avatar FROM users WHERE username = ?1";
-    let before: Option<Option<String>> =
-        collect(conn, before, [username.as_str()], |row| column(row, 0))?.pop();
+    let before = avatar_of(conn, username)?;
     let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1 AND state <> 'erased'";
     let changed = execute(conn, sql, (username.as_str(), &avatar.name))?;
     of_someone(changed, username)?;
     let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
     execute(conn, keep, (&avatar.name, avatar.png))?;
-    let Some(before) = before.flatten().filter(|name| *name != avatar.name) else {
+    let Some(before) = before.filter(|name| *name != avatar.name) else {
         return Ok(());
     };
     remove_unused_avatar(conn, &before)
+}
+
+/// The name of an account's picture.
+pub(super) fn avatar_of(
+    conn: &Connection,
+    username: &Username,
+) -> Result<Option<String>, StoreError> {
+    let sql = "SELECT avatar FROM users WHERE username = ?1";
+    let rows: Vec<Option<String>> = collect(conn, sql, [username.as_str()], |row| column(row, 0))?;
+    Ok(rows.into_iter().next().flatten())
 }
 
 /// Removes a picture that nobody has.
@@ -429,7 +437,7 @@ fn decode_session(row: &Row<'_>) -> Result<Session, StoreError> {
     })
 }
 
-fn of_someone(changed: usize, username: &Username) -> Result<(), StoreError> {
+pub(super) fn of_someone(changed: usize, username: &Username) -> Result<(), StoreError> {
     match changed {
         1 => Ok(()),
         _ => Err(StoreError::Refused(format!(

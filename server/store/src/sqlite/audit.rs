@@ -5,11 +5,8 @@ use rusqlite::Row;
 
 use super::SqliteStore;
 use super::rows::{bound, collect, column, execute};
-use crate::audit::newest;
+use crate::audit::{END, newest};
 use crate::{AUDIT_ENTRIES_MAX, AuditClass, AuditEntry, AuditId, AuditStore, StoreError};
-
-/// Greater than every id.
-const END: &str = "~";
 
 pub(super) const AUDIT: &str =
     "SELECT id, ts, action, by, username, room, network, detail FROM audit

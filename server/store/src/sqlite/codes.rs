@@ -18,7 +18,7 @@ pub(super) const CODES_OF: &str =
 
 pub(super) const EXPIRED_CODES: &str = "DELETE FROM codes WHERE kind = ?1 AND expires < ?2";
 
-/// How the operator stands among the makers of codes. No account that makes one has this name.
+/// The value of `by` for codes that the operator made. No account that makes one has this name.
 const OPERATOR: &str = "";
 
 fn maker(name: &str) -> Option<Username> {

@@ -4,7 +4,7 @@ use chat_shared::{RoomName, Seq, Username};
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::accounts::remove_unused_avatar;
+use super::accounts::{avatar_of, of_someone, remove_unused_avatar};
 use super::rows::{bound, collect, column, execute, room_name};
 use crate::{AccountState, ERASED_DISPLAY_NAME, ErasureStore, StoreError};
 
@@ -15,7 +15,7 @@ pub(super) const MESSAGES_BY: &str =
     "SELECT seq FROM events WHERE room = ?1 AND is_message = 1 AND seq > ?3 AND sender = ?2
      ORDER BY seq LIMIT ?4";
 
-/// What is removed with an account, beside its row. No index leads to a person's codes and to the
+/// The statements that remove the rest of an account, besides its row. No index leads to a person's codes and to the
 /// people who blocked them, of which there are few.
 const REMOVALS: [&str; 6] = [
     "DELETE FROM sessions WHERE username = ?1",
@@ -64,19 +64,13 @@ impl ErasureStore for SqliteStore {
 }
 
 fn erase(conn: &Connection, username: &Username) -> Result<(), StoreError> {
-    let before = "SELECT avatar FROM users WHERE username = ?1";
-    let rows: Vec<Option<String>> =
-        collect(conn, before, [username.as_str()], |row| column(row, 0))?;
-    let Some(avatar) = rows.into_iter().next() else {
-        return Err(StoreError::Refused(format!(
-            "the erasure of {username:?}, who is not there"
-        )));
-    };
+    let avatar = avatar_of(conn, username)?;
     let sql = "UPDATE users SET password_kind = 'missing', password = '', password_epoch = NULL,
                    display_name = ?2, avatar = NULL, banned_until = NULL, state = ?3
                WHERE username = ?1";
     let erased = AccountState::Erased.name();
-    execute(conn, sql, (username.as_str(), ERASED_DISPLAY_NAME, erased))?;
+    let changed = execute(conn, sql, (username.as_str(), ERASED_DISPLAY_NAME, erased))?;
+    of_someone(changed, username)?;
     for sql in REMOVALS {
         execute(conn, sql, [username.as_str()])?;
     }
