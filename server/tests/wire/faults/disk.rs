@@ -21,7 +21,7 @@ fn limit(server: &Server, bytes: &str) {
 }
 
 #[tokio::test]
-async fn a_disk_that_takes_no_more_is_told_once_and_gets_better_by_itself() {
+async fn a_disk_that_takes_no_more_is_logged_once_and_recovers_by_itself() {
     if !runs("prlimit", &["--version"]) {
         return note("no prlimit here: a disk that takes no more is not tested");
     }
@@ -65,9 +65,7 @@ async fn what_needs_room_is_refused_before_the_disk_is_full() {
         .join(data.strip_prefix("/").unwrap())
         .join("filler");
     std::fs::write(&filler, vec![0; 28 << 20]).unwrap();
-    server
-        .until_logged(skipped, "the disk is almost full")
-        .await;
+    server.log.until(skipped, "the disk is almost full").await;
     let unsent = message();
     let refused = said.refused(unsent.clone(), &["unavailable"]).await;
     assert!(
@@ -93,9 +91,7 @@ async fn what_needs_room_is_refused_before_the_disk_is_full() {
     assert!(free < f64::from(16 << 20), "{free}");
 
     std::fs::remove_file(&filler).unwrap();
-    server
-        .until_logged(skipped, "the disk has room again")
-        .await;
+    server.log.until(skipped, "the disk has room again").await;
     said.done(unsent, "ack").await;
     server.enter(&ann).await;
     let lines = server.log.lines().split_off(skipped);

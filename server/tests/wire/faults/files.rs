@@ -55,7 +55,5 @@ async fn a_server_on_a_damaged_database_is_not_ready() {
     for _ in 0..2 {
         assert_eq!(server.readiness().await, 503, "{}", server.log.tail());
     }
-    server
-        .until_logged(skipped, "the database is damaged")
-        .await;
+    server.log.until(skipped, "the database is damaged").await;
 }

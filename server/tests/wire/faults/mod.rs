@@ -30,18 +30,6 @@ impl Server {
             sleep(Duration::from_millis(50)).await;
         }
     }
-
-    /// Waits until a line of the log after the first `skipped` has this text.
-    async fn until_logged(&self, skipped: usize, text: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.log.lines()[skipped..]
-            .iter()
-            .any(|line| line.contains(text))
-        {
-            assert!(Instant::now() < deadline, "{text:?}: {}", self.log.tail());
-            sleep(Duration::from_millis(50)).await;
-        }
-    }
 }
 
 fn message() -> Value {
@@ -78,7 +66,7 @@ async fn drill(server: &Server, begin: impl FnOnce(), end: impl FnOnce()) {
     let first = ann.done(unsent, "ack").await["seq"].as_u64().unwrap();
     assert!(ann.say("lobby", "after").await["seq"].as_u64().unwrap() > first);
 
-    server.until_logged(skipped, "the store works again").await;
+    server.log.until(skipped, "the store works again").await;
     let lines = server.log.lines().split_off(skipped);
     let count = |text: &str| lines.iter().filter(|line| line.contains(text)).count();
     assert_eq!(count("the store fails"), 1, "{lines:#?}");

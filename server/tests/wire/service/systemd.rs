@@ -1,4 +1,5 @@
-//! What systemd is told, and the socket that it passes. The tests play systemd.
+//! Checks the notifications that the server sends to systemd, and the socket that systemd passes. The
+//! tests play systemd.
 
 use std::net::{Ipv4Addr, TcpListener};
 use std::time::Duration;
@@ -9,13 +10,13 @@ use tokio::time::{Instant, sleep, timeout};
 use super::{READY, flags, readiness};
 use crate::support::{Bare, PATIENCE, note, runs};
 
-/// Reads what the server tells until it is `text`.
-async fn until_told(socket: &UnixDatagram, text: &str) {
+/// Reads the server's notifications until one is `text`.
+async fn until_notified(socket: &UnixDatagram, text: &str) {
     let mut message = [0; 256];
     loop {
-        let told = timeout(PATIENCE, socket.recv(&mut message)).await;
-        let length = told
-            .unwrap_or_else(|_| panic!("{text} was not told"))
+        let received = timeout(PATIENCE, socket.recv(&mut message)).await;
+        let length = received
+            .unwrap_or_else(|_| panic!("no notification {text}"))
             .unwrap();
         if std::str::from_utf8(&message[..length]).unwrap().trim() == text {
             return;
@@ -33,12 +34,12 @@ async fn systemd_learns_that_it_is_ready_alive_and_stopping() {
         ("WATCHDOG_USEC", "200000"),
     ];
     let mut server = Bare::start(&[], &flags("127.0.0.1:0", data.path()), &variables);
-    until_told(&systemd, "READY=1").await;
+    until_notified(&systemd, "READY=1").await;
     server.logged("listening").await;
-    until_told(&systemd, "WATCHDOG=1").await;
-    until_told(&systemd, "WATCHDOG=1").await;
+    until_notified(&systemd, "WATCHDOG=1").await;
+    until_notified(&systemd, "WATCHDOG=1").await;
     server.stop().await;
-    until_told(&systemd, "STOPPING=1").await;
+    until_notified(&systemd, "STOPPING=1").await;
 }
 
 #[tokio::test]

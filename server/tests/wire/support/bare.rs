@@ -45,15 +45,7 @@ impl Bare {
 
     /// Waits for a line of the log with this text, and returns it.
     pub(crate) async fn logged(&self, text: &str) -> String {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let lines = self.log.lines();
-            if let Some(line) = lines.into_iter().find(|line| line.contains(text)) {
-                return line;
-            }
-            assert!(Instant::now() < deadline, "{text:?}: {}", self.log.tail());
-            sleep(Duration::from_millis(20)).await;
-        }
+        self.log.until(0, text).await
     }
 
     pub(crate) fn kill(&mut self) {

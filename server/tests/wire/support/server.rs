@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use super::PATIENCE;
 use super::mongo_server::TestDatabase;
 
 /// How long a start may take: a debug build on a busy machine, with a large log to read.
@@ -35,6 +36,19 @@ impl Log {
     pub(crate) fn tail(&self) -> String {
         let lines = self.lines();
         lines[lines.len().saturating_sub(15)..].join("\n    ")
+    }
+
+    /// Waits for a line after the first `skipped` that has this text, and returns it.
+    pub(crate) async fn until(&self, skipped: usize, text: &str) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let mut lines = self.lines().into_iter().skip(skipped);
+            if let Some(line) = lines.find(|line| line.contains(text)) {
+                return line;
+            }
+            assert!(Instant::now() < deadline, "{text:?}: {}", self.tail());
+            tokio::time::sleep(POLL_EVERY).await;
+        }
     }
 
     /// From now on a log line with this text is a failure.
