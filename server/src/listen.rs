@@ -18,6 +18,10 @@ const LOCAL_PEER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 
 /// Connections that wait to be accepted.
 const BACKLOG: i32 = 1_024;
 
+/// The mode of a socket's file, for a proxy in the server's group. Other users can't connect.
+#[cfg(unix)]
+const PROXY_MODE: u32 = 0o660;
+
 /// What an address of a unix socket begins with.
 const UNIX_PREFIX: &str = "unix:";
 
@@ -94,7 +98,7 @@ impl Listener {
             ListenOn::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
             ListenOn::Port(port) => bind_everywhere(*port).map(Self::Tcp),
             #[cfg(unix)]
-            ListenOn::Unix(path) => bind_unix(path).await.map(Self::Unix),
+            ListenOn::Unix(path) => UnixSocket::bind(path, PROXY_MODE).await.map(Self::Unix),
         }
     }
 
@@ -159,10 +163,7 @@ impl Listener {
                 Ok((Stream::Tcp(stream), peer))
             }
             #[cfg(unix)]
-            Self::Unix(socket) => {
-                let (stream, _) = socket.listener.accept().await?;
-                Ok((Stream::Unix(stream), LOCAL_PEER))
-            }
+            Self::Unix(socket) => Ok((Stream::Unix(socket.accept().await?), LOCAL_PEER)),
         }
     }
 }
@@ -212,30 +213,46 @@ fn bind_port(domain: Domain, address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::from_std(socket.into())
 }
 
-/// Listens at a path. A socket that a server left there when it was killed is removed; one that
-/// answers is in use.
 #[cfg(unix)]
-async fn bind_unix(path: &Path) -> io::Result<UnixSocket> {
-    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
-    if is_socket {
-        match UnixStream::connect(path).await {
-            Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
-            Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
-                std::fs::remove_file(path)?;
+impl UnixSocket {
+    /// Listens at a path, with this mode of the socket's file. A socket that a server left there when
+    /// it was killed is removed; one that answers is in use.
+    ///
+    /// # Errors
+    /// The error of the system. `AddrInUse` if another server listens there.
+    pub(crate) async fn bind(path: &Path, mode: u32) -> io::Result<Self> {
+        use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+        match std::fs::symlink_metadata(path) {
+            Ok(file) if !file.file_type().is_socket() => {
+                return Err(io::ErrorKind::AlreadyExists.into());
             }
-            // A server may be there, as where its backlog is full.
-            Err(error) => return Err(error),
+            Ok(_) => match UnixStream::connect(path).await {
+                Ok(_) => return Err(io::ErrorKind::AddrInUse.into()),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                    std::fs::remove_file(path)?;
+                }
+                // A server may be there, as where its backlog is full.
+                Err(error) => return Err(error),
+            },
+            // Binding says what is wrong, if anything is.
+            Err(_) => {}
         }
+        let socket = Self {
+            listener: UnixListener::bind(path)?,
+            path: path.to_owned(),
+            is_ours: true,
+        };
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        Ok(socket)
     }
-    let listener = UnixListener::bind(path)?;
-    // For a proxy in the server's group. Other users can't connect.
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o660))?;
-    Ok(UnixSocket {
-        listener,
-        path: path.to_owned(),
-        is_ours: true,
-    })
+
+    /// Waits for a connection. Cancel safe.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
+        Ok(self.listener.accept().await?.0)
+    }
 }
 
 #[cfg(unix)]

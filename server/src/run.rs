@@ -137,7 +137,7 @@ impl Server {
         let pages = BackgroundRuntime::start().map_err(internal)?;
         let environment = Arc::new(ServerEnvironment::new(&pages));
         let hub = open_hub(&store, &accounts, environment, &place).await?;
-        let serving_admin = serve_admin(&config, &hub)?;
+        let serving_admin = serve_admin(&config, &hub).await?;
         let disk = disk_space(&config)?;
         let descriptors = DescriptorBudget::of_process(config.max_http_connections.get());
         let allowed = gateway_limits(&config, descriptors);
@@ -321,11 +321,11 @@ fn own_name() -> String {
 /// Takes the acts of `chat-server admin` at a unix socket. A server whose data directory can't hold
 /// one runs without; a server whose operator names a path that can't hold one fails to start.
 #[cfg(unix)]
-fn serve_admin(config: &Config, hub: &Hub) -> Result<Option<Task>, StartError> {
+async fn serve_admin(config: &Config, hub: &Hub) -> Result<Option<Task>, StartError> {
     let Some(path) = config.admin_socket()? else {
         return Ok(None);
     };
-    match AdminSocket::bind(&path) {
+    match AdminSocket::bind(&path).await {
         Ok(socket) => {
             let address = config.public_url.as_ref().map(|url| format!("{url:?}"));
             let executor = Executor::new(hub.clone(), address);
@@ -340,7 +340,7 @@ fn serve_admin(config: &Config, hub: &Hub) -> Result<Option<Task>, StartError> {
 }
 
 #[cfg(not(unix))]
-fn serve_admin(_: &Config, _: &Hub) -> Result<Option<Task>, StartError> {
+async fn serve_admin(_: &Config, _: &Hub) -> Result<Option<Task>, StartError> {
     Ok(None)
 }
 

@@ -5,18 +5,18 @@
 //! server's user and root get an answer.
 
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::act::{Act, Answer};
 use super::executor::Executor;
+use crate::listen::UnixSocket;
 
 /// Bytes of a line with an act.
 const REQUEST_BYTES_MAX: u64 = 16 * 1024;
@@ -35,6 +35,9 @@ const ACT_WAIT: Duration = Duration::from_secs(120);
 
 /// How long accepting pauses where the system has no more descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(250);
+
+/// The mode of the socket's file: its user's alone.
+const MODE: u32 = 0o600;
 
 /// The user that may do everything.
 const ROOT: u32 = 0;
@@ -57,51 +60,30 @@ pub enum SocketError {
 
 /// A socket that a server listens at. Dropping it removes its file.
 #[derive(Debug)]
-pub struct AdminSocket {
-    listener: UnixListener,
-    path: PathBuf,
-}
-
-impl Drop for AdminSocket {
-    fn drop(&mut self) {
-        // The next start removes what is left.
-        let _ = std::fs::remove_file(&self.path);
-    }
-}
+pub struct AdminSocket(UnixSocket);
 
 impl AdminSocket {
     /// Makes the socket, in place of one that a server left behind.
     ///
     /// # Errors
     /// [`SocketError`].
-    pub fn bind(path: &Path) -> Result<Self, SocketError> {
-        let unusable = |reason| SocketError::Unusable {
-            path: path.to_owned(),
-            reason,
-        };
-        let is_socket = std::fs::symlink_metadata(path).is_ok_and(|it| it.file_type().is_socket());
-        if is_socket {
-            if std::os::unix::net::UnixStream::connect(path).is_ok() {
-                return Err(SocketError::Taken(path.to_owned()));
-            }
-            std::fs::remove_file(path).map_err(unusable)?;
-        }
-        let listener = UnixListener::bind(path).map_err(unusable)?;
-        let socket = Self {
-            listener,
-            path: path.to_owned(),
-        };
-        let only_owner = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(path, only_owner).map_err(unusable)?;
-        Ok(socket)
+    pub async fn bind(path: &Path) -> Result<Self, SocketError> {
+        let bound = UnixSocket::bind(path, MODE).await;
+        bound.map(Self).map_err(|reason| match reason.kind() {
+            io::ErrorKind::AddrInUse => SocketError::Taken(path.to_owned()),
+            _ => SocketError::Unusable {
+                path: path.to_owned(),
+                reason,
+            },
+        })
     }
 
     /// Answers acts until the task is dropped.
     pub async fn serve(self, executor: Executor) {
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         loop {
-            let stream = match self.listener.accept().await {
-                Ok((stream, _)) => stream,
+            let stream = match self.0.accept().await {
+                Ok(stream) => stream,
                 Err(error) => {
                     tracing::warn!(%error, "the admin socket can't accept a connection for now");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
