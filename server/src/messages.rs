@@ -1,5 +1,5 @@
-//! All sentences that the hub and the gateway show to people, errors first, then the lines about
-//! what happened in a room.
+//! All sentences that the hub and the gateway show to people, and those that they share with the HTTP
+//! calls: errors first, then the lines about what happened in a room.
 //!
 //! One situation has one sentence. The refusals of the rules are worded beside them
 //! ([`chat_server_rules::Refusal`]) and only converted here. Reasons of closes are for developers of
@@ -44,13 +44,11 @@ pub(crate) fn unavailable() -> ErrorFrame {
     )
 }
 
-/// The disk is almost full.
+/// The disk is almost full, in a reply and in an HTTP answer.
+pub(crate) const DISK_LOW: &str = "The server's disk is almost full, so it takes nothing new; tell its operator, or try again later.";
+
 pub(crate) fn disk_low() -> ErrorFrame {
-    ErrorFrame::new(
-        ErrorCode::Unavailable,
-        "The server's disk is almost full, so it takes nothing new; tell its operator, or try again \
-         later.",
-    )
+    ErrorFrame::new(ErrorCode::Unavailable, DISK_LOW)
 }
 
 /// The room's inbox is full.

@@ -12,6 +12,7 @@ use chat_shared::protocol::http::{Answer, RefusalCode};
 
 use super::limits::{Limited, UploadRejected};
 use crate::accounts::{AuthError, RegisterError, SignInError};
+use crate::messages;
 use chat_server_store::{StoreError, log_failure};
 
 /// In how many seconds a busy server, or one whose store fails, may be asked again.
@@ -70,49 +71,32 @@ impl Refusal {
         )
     }
 
+    /// The server can't do it now, and can be asked again.
+    fn try_later(msg: &'static str) -> Self {
+        Self {
+            retry_after_s: Some(RETRY_SECONDS),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, msg)
+        }
+    }
+
     /// The store failed; what it said is for the log alone.
     pub fn unavailable(error: &StoreError) -> Self {
         log_failure!(error, error, "the store failed a request");
-        Self {
-            retry_after_s: Some(RETRY_SECONDS),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server can't reach what it keeps; try again in a few seconds.",
-            )
-        }
+        Self::try_later("The server can't reach what it keeps; try again in a few seconds.")
     }
 
     /// The disk is almost full.
     pub(super) fn disk_low() -> Self {
-        Self {
-            retry_after_s: Some(RETRY_SECONDS),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server's disk is almost full, so it takes nothing new; tell its operator, or \
-                 try again later.",
-            )
-        }
+        Self::try_later(messages::DISK_LOW)
     }
 
     /// More is being sent to the server at this moment than it takes in.
     pub(super) fn overloaded() -> Self {
-        Self {
-            retry_after_s: Some(RETRY_SECONDS),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server has too many requests to read; try again in a few seconds.",
-            )
-        }
+        Self::try_later("The server has too many requests to read; try again in a few seconds.")
     }
 
     pub(super) fn busy() -> Self {
-        Self {
-            retry_after_s: Some(RETRY_SECONDS),
-            ..Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "The server has too many passwords to check; try again in a few seconds.",
-            )
-        }
+        Self::try_later("The server has too many passwords to check; try again in a few seconds.")
     }
 
     /// Codes of invites or password resets were guessed.

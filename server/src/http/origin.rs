@@ -6,7 +6,6 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::http::HeaderMap;
@@ -17,13 +16,13 @@ use super::answer::Refusal;
 use super::forwarded::TrustedProxies;
 
 /// Which origins are ours.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub struct OriginPolicy {
     /// Origins that the operator named.
     pub allowed: Vec<AllowedOrigin>,
     pub proxies: TrustedProxies,
     /// Whether the log has named a proxy that is not trusted.
-    pub has_warned: Arc<AtomicBool>,
+    pub has_warned: AtomicBool,
 }
 
 /// Whether the request names its origin, and it is ours: its host and port are the `Host`'s (or
