@@ -8,8 +8,10 @@ use std::sync::OnceLock;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::fmt::format::{Format, Full, Writer};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, reload};
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry, reload};
 
 /// The form of the log's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
@@ -53,52 +55,38 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// Replaces what is in the log.
-type Replace = Box<dyn Fn(EnvFilter) -> Result<(), reload::Error> + Send + Sync>;
-
-/// How the level of the log is changed, once the log was started.
-static REPLACE: OnceLock<Replace> = OnceLock::new();
+/// Changes the level of the log, once the log was started.
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Starts the log.
 pub fn start_log(format: LogFormat, level: &LogLevel) {
     let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let log = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(&level.0))
+    let (filter, handle) = reload::Layer::new(EnvFilter::new(&level.0));
+    // If a log was started before, that one stays.
+    let _ = FILTER.set(handle);
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_target(false);
-    let started = match format {
-        LogFormat::Text => {
-            let log = log.with_ansi(!no_color && std::io::stderr().is_terminal());
-            let log = log.with_filter_reloading();
-            keep(log.reload_handle());
-            log.try_init()
-        }
-        LogFormat::Json => {
-            let log = log.json().flatten_event(true).with_filter_reloading();
-            keep(log.reload_handle());
-            log.try_init()
-        }
-        LogFormat::Journald => {
-            let log = log.with_ansi(false).event_format(Prioritized::new());
-            let log = log.with_filter_reloading();
-            keep(log.reload_handle());
-            log.try_init()
-        }
+    let lines = match format {
+        LogFormat::Text => lines
+            .with_ansi(!no_color && std::io::stderr().is_terminal())
+            .boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+        LogFormat::Journald => lines
+            .with_ansi(false)
+            .event_format(Prioritized::new())
+            .boxed(),
     };
-    if started.is_err() {
+    let log = tracing_subscriber::registry().with(filter).with(lines);
+    if log.try_init().is_err() {
         tracing::debug!("another log is running already");
     }
 }
 
-fn keep<S: 'static>(handle: reload::Handle<EnvFilter, S>) {
-    // Where a log was started before, that one stays.
-    let _ = REPLACE.set(Box::new(move |filter| handle.reload(filter)));
-}
-
 /// Changes what is in the log from now on. Without a log nothing happens.
 pub fn set_log_level(level: &LogLevel) {
-    let Some(replace) = REPLACE.get() else { return };
-    if let Err(error) = replace(EnvFilter::new(&level.0)) {
+    let Some(filter) = FILTER.get() else { return };
+    if let Err(error) = filter.reload(EnvFilter::new(&level.0)) {
         tracing::warn!(%error, "the level of the log was not changed");
     }
 }
