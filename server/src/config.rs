@@ -104,6 +104,7 @@ pub struct Config {
     /// as `info,chat_server::http=debug`
     #[arg(long, env = "RUST_LOG", value_name = "LEVEL", default_value_t)]
     pub log_level: LogLevel,
+
     /// Unix socket at which a running server takes the acts of `chat-server admin` [default: admin.sock
     /// in the data directory; none with MongoDB]
     #[arg(long, env = "CHAT_ADMIN_SOCKET", value_name = "PATH")]
@@ -322,8 +323,8 @@ impl Config {
         let Some(file) = named.or(credential.filter(|file| file.exists())) else {
             return Ok(());
         };
-        let url = file::read_secret(file.as_os_str());
-        let url = url.map_err(|error| ConfigError::MongoUrlFile(error.to_string()))?;
+        let url = file::read_secret(&file)
+            .map_err(|error| ConfigError::MongoUrlFile(error.to_string()))?;
         if url.trim().is_empty() {
             return Err(ConfigError::MongoUrlFile(format!(
                 "{} is empty",

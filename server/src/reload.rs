@@ -1,7 +1,8 @@
 //! What an operator changes while the server runs: the certificate, and the level of the log.
 //!
-//! SIGHUP reads the certificate's files and the configuration again, and the server looks by itself whether they were
-//! changed. A certificate that can't be used is reported in the log, and the old one stays.
+//! SIGHUP makes the server read the configuration and the certificate's files again. The server also
+//! checks by itself whether the certificate's files were changed. A certificate that can't be used is
+//! reported in the log, and the old one stays.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,6 +1,6 @@
 //! Tells systemd (`Type=notify`) when the server is ready, that it is alive, and when it stops.
 //!
-//! Without systemd, or under another supervisor, nothing is told.
+//! Without systemd, or under another supervisor, these functions do nothing.
 
 use std::time::Duration;
 
@@ -36,6 +36,6 @@ pub async fn run_watchdog() {
 
 fn tell(state: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(state) {
-        tracing::warn!(%error, "systemd could not be told");
+        tracing::warn!(%error, "systemd could not be notified");
     }
 }

@@ -3,7 +3,7 @@
 //! A value of the file becomes the default of its flag, so that flags and environment variables win
 //! over it, and each value is read and checked by the same code.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use clap::{Arg, ArgAction, CommandFactory, FromArgMatches};
@@ -206,7 +206,7 @@ fn likeness(a: &str, b: &str) -> f64 {
 ///
 /// # Errors
 /// What the system says.
-pub(super) fn read_secret(file: &OsStr) -> std::io::Result<String> {
+pub(super) fn read_secret(file: &Path) -> std::io::Result<String> {
     let text = std::fs::read_to_string(file)?;
     Ok(text.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -24,7 +24,7 @@ use crate::{FaultCount, StoreError};
 const QUIET: Duration = Duration::from_secs(5);
 
 /// Whether the store works now, and the fault that the log has begun to tell of.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Health {
     /// Whether the last thing reported was a failure. It spares writes that work the lock.
     is_failing: AtomicBool,
@@ -47,14 +47,6 @@ struct Fault {
 }
 
 impl Health {
-    pub(crate) fn new() -> Self {
-        Self {
-            is_failing: AtomicBool::new(false),
-            failures: AtomicU64::new(0),
-            state: Mutex::default(),
-        }
-    }
-
     /// Takes note of a failure. Errors that are no fault of the store as a whole
     /// ([`StoreError::is_fault`]) change nothing.
     pub(crate) fn failed(&self, error: &StoreError) {
@@ -130,26 +122,21 @@ impl Health {
 impl State {
     fn count(&mut self, error: &StoreError) {
         let now = Instant::now();
-        match &mut self.fault {
-            Some(fault) => {
-                fault.last_failure = now;
-                fault.failures += 1;
+        let fault = self.fault.get_or_insert_with(|| {
+            tracing::error!(%error, "the store fails; further failures are counted until it works again");
+            Fault {
+                began: now,
+                last_failure: now,
+                failures: 0,
             }
-            None => {
-                tracing::error!(%error, "the store fails; further failures are counted until it works again");
-                self.fault = Some(Fault {
-                    began: now,
-                    last_failure: now,
-                    failures: 1,
-                });
-            }
-        }
+        });
+        fault.last_failure = now;
+        fault.failures += 1;
     }
 }
 
-/// Logs that an operation failed because of an error that has `is_fault`, such as a [`StoreError`]: at
-/// the given level, or at `debug` if
-/// the store has reported the fault itself.
+/// Logs that an operation failed, with an error that has `is_fault`, such as a [`StoreError`]: at the
+/// given level, or at `debug` if the store has reported the fault itself.
 ///
 /// ```ignore
 /// log_failure!(warn, error, %room, "a room's snapshot was not saved");
@@ -183,7 +170,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_last_outcome_decides_and_a_fault_lasts_until_all_is_quiet() {
-        let health = Health::new();
+        let health = Health::default();
         assert!(health.failure().is_none());
         for n in 1..=3 {
             health.failed(&away());
@@ -207,7 +194,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_error_of_one_caller_is_no_fault() {
-        let health = Health::new();
+        let health = Health::default();
         health.failed(&StoreError::Refused("a question".into()));
         health.failed(&StoreError::Corrupt("one event".into()));
         assert!(health.failure().is_none());

@@ -21,7 +21,6 @@ use std::time::Duration;
 
 use mongodb::Collection;
 use mongodb::bson::{Bson, doc};
-use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};
@@ -48,8 +47,8 @@ const LOOK: Duration = Duration::from_millis(250);
 /// Takeovers by others that a starting server waits out before it gives up.
 const ATTEMPTS_MAX: usize = 8;
 
-/// Bytes of the name that a holder gives itself.
-const HOLDER_BYTES_MAX: usize = 100;
+/// The most characters of the name that a holder gives itself.
+const HOLDER_CHARS_MAX: usize = 100;
 
 /// One lease of the database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,9 +67,7 @@ pub(super) struct LeaseDoc {
 /// Whether this server may use the database.
 #[derive(Debug)]
 pub(super) struct Lease {
-    phase: Mutex<Phase>,
-    /// Whether it was lost.
-    lost: watch::Sender<bool>,
+    phase: watch::Sender<Phase>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -102,8 +99,7 @@ impl From<Failure> for NotTaken {
 impl Default for Lease {
     fn default() -> Self {
         Self {
-            phase: Mutex::new(Phase::Shared),
-            lost: watch::channel(false).0,
+            phase: watch::channel(Phase::Shared).0,
         }
     }
 }
@@ -112,7 +108,7 @@ impl Lease {
     /// # Errors
     /// [`Failure::Away`] where the database is not this server's, or may not be.
     pub(super) fn check(&self) -> Result<(), Failure> {
-        let why = match &*self.phase.lock() {
+        let why = match &*self.phase.borrow() {
             Phase::Shared => return Ok(()),
             Phase::Held { until, .. } if Instant::now() < *until => return Ok(()),
             Phase::Held { .. } => "its lease has run out, and MongoDB does not renew it",
@@ -123,13 +119,13 @@ impl Lease {
 
     /// Waits until the lease is lost; for ever where there is none.
     pub(super) async fn lost(&self) {
-        let mut lost = self.lost.subscribe();
+        let mut phases = self.phase.subscribe();
         // The sender lives as long as this.
-        let _ = lost.wait_for(|lost| *lost).await;
+        let _ = phases.wait_for(|phase| *phase == Phase::Lost).await;
     }
 
     fn held(&self) -> Option<LeaseDoc> {
-        match &*self.phase.lock() {
+        match &*self.phase.borrow() {
             Phase::Held { doc, .. } => Some(doc.clone()),
             Phase::Shared | Phase::Lost => None,
         }
@@ -137,16 +133,16 @@ impl Lease {
 
     fn hold(&self, doc: LeaseDoc, since: Instant) {
         let until = since + VALID;
-        let mut phase = self.phase.lock();
-        // A renewal that ends after the release must not hold the lease again.
-        if *phase != Phase::Lost {
-            *phase = Phase::Held { doc, until };
-        }
+        self.phase.send_modify(|phase| {
+            // A renewal that ends after the release must not hold the lease again.
+            if *phase != Phase::Lost {
+                *phase = Phase::Held { doc, until };
+            }
+        });
     }
 
     fn lose(&self) {
-        *self.phase.lock() = Phase::Lost;
-        self.lost.send_replace(true);
+        self.phase.send_replace(Phase::Lost);
     }
 }
 
@@ -158,7 +154,7 @@ impl Shared {
     /// Takes the database for this server alone. Where another one has it, this waits for a
     /// heartbeat of that one, [`TAKE_OVER_AFTER`] at most.
     pub(super) async fn take_lease(&self, holder: &str) -> Result<(), NotTaken> {
-        let holder: String = holder.chars().take(HOLDER_BYTES_MAX).collect();
+        let holder: String = holder.chars().take(HOLDER_CHARS_MAX).collect();
         for _ in 0..ATTEMPTS_MAX {
             let last = self.last_lease().await?;
             if let Some(last) = last.clone().filter(|last| !last.released) {

@@ -27,7 +27,7 @@ pub(super) struct Readiness {
 impl Readiness {
     /// Takes note of failures from now on: the store is open.
     pub(super) fn begin(&self) {
-        self.health.get_or_init(Health::new);
+        self.health.get_or_init(Health::default);
     }
 
     pub(super) fn faults(&self) -> FaultCount {

@@ -23,7 +23,7 @@ impl From<Error> for StoreError {
     }
 }
 
-/// Whatever SQLite says of a transaction as a whole: what became of it must be read back.
+/// Converts an error of a transaction as a whole. The caller must read back whether it was committed.
 pub(super) fn unavailable(error: rusqlite::Error) -> StoreError {
     match StoreError::from(error) {
         damaged @ StoreError::Damaged(_) => damaged,

@@ -79,7 +79,7 @@ impl SqliteStore {
             open.reader()?,
         ]);
         let checkpointer = open.checkpointer()?;
-        let health = Arc::new(Health::new());
+        let health = Arc::<Health>::default();
         let files = WriterFiles {
             known: Files::of(open.database()),
             wal: WalFile::of(open.database()),
