@@ -7,6 +7,7 @@ pub use self::error::StartError;
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -60,7 +61,13 @@ pub struct Server {
 /// # Errors
 /// [`StartError`] where it does not start.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
-    let server = Server::start(config).await?;
+    let mut shutdown = pin!(shutdown);
+    let server = tokio::select! {
+        biased;
+        // Asked first, so that a signal is heard before the log says that the server listens.
+        () = &mut shutdown => return Ok(()),
+        started = Server::start(config) => started?,
+    };
     let _watchdog = spawn(tasks::supervise());
     let store = Arc::clone(&server.store);
     let is_lost = tokio::select! {
