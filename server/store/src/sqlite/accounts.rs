@@ -4,6 +4,7 @@ use chat_shared::{Seq, TimestampMs, Username};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::SqliteStore;
+use super::avatars::set_avatar;
 use super::rows::{bound, collect, column, execute};
 use crate::{
     AccountState, AccountStore, Avatar, CreateUser, NewPassword, NewUser, PasswordChange,
@@ -37,8 +38,6 @@ pub(super) const SESSION: &str =
 /// All of a person's sessions above a number of others; a new one is not among them.
 pub(super) const OLDEST_SESSIONS: &str = "SELECT id FROM sessions
      WHERE username = ?1 AND id <> ?2 ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?3";
-
-pub(super) const AVATAR_IN_USE: &str = "SELECT username FROM users WHERE avatar = ?1 LIMIT 1";
 
 pub(super) const PURGE_SESSIONS: &str = "DELETE FROM sessions WHERE expires < ?1";
 
@@ -317,39 +316,6 @@ fn set_password(
         (username.as_str(), &new.epoch.0),
     )?;
     Ok(PasswordChange::Done)
-}
-
-/// Keeps the picture, unless the account was erased, and removes the one before if nobody has it.
-fn set_avatar(conn: &Connection, username: &Username, avatar: Avatar) -> Result<(), StoreError> {
-    let before = avatar_of(conn, username)?;
-    let sql = "UPDATE users SET avatar = ?2 WHERE username = ?1 AND state <> 'erased'";
-    let changed = execute(conn, sql, (username.as_str(), &avatar.name))?;
-    of_someone(changed, username)?;
-    let keep = "INSERT INTO avatars (name, png) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
-    execute(conn, keep, (&avatar.name, avatar.png))?;
-    let Some(before) = before.filter(|name| *name != avatar.name) else {
-        return Ok(());
-    };
-    remove_unused_avatar(conn, &before)
-}
-
-/// The name of an account's picture.
-pub(super) fn avatar_of(
-    conn: &Connection,
-    username: &Username,
-) -> Result<Option<String>, StoreError> {
-    let sql = "SELECT avatar FROM users WHERE username = ?1";
-    let rows: Vec<Option<String>> = collect(conn, sql, [username.as_str()], |row| column(row, 0))?;
-    Ok(rows.into_iter().next().flatten())
-}
-
-/// Removes a picture that nobody has.
-pub(super) fn remove_unused_avatar(conn: &Connection, name: &str) -> Result<(), StoreError> {
-    let owners = collect(conn, AVATAR_IN_USE, [name], |row| column::<String>(row, 0))?;
-    if owners.is_empty() {
-        execute(conn, "DELETE FROM avatars WHERE name = ?1", [name])?;
-    }
-    Ok(())
 }
 
 fn create_session(conn: &Connection, session: &Session) -> Result<Vec<String>, StoreError> {

@@ -4,7 +4,8 @@ use chat_shared::{RoomName, Seq, Username};
 use rusqlite::Connection;
 
 use super::SqliteStore;
-use super::accounts::{avatar_of, of_someone, remove_unused_avatar};
+use super::accounts::of_someone;
+use super::avatars::{avatar_of, remove_unused_avatar};
 use super::rows::{bound, collect, column, execute, room_name};
 use crate::{AccountState, ERASED_DISPLAY_NAME, ErasureStore, StoreError};
 

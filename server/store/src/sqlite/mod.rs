@@ -6,6 +6,7 @@
 mod accounts;
 mod admins;
 mod audit;
+mod avatars;
 pub mod backup;
 mod checkpoint;
 mod codes;

@@ -1,7 +1,8 @@
 //! Query plans: no statement scans a whole table.
 
 use super::super::{
-    accounts, audit, codes, conversations, erasure, indexing, log, message_states, policy, rows,
+    accounts, audit, avatars, codes, conversations, erasure, indexing, log, message_states, policy,
+    rows,
 };
 use super::*;
 
@@ -52,7 +53,7 @@ async fn reads_seek() {
         accounts::SESSIONS_OF,
         accounts::SESSION,
         accounts::OLDEST_SESSIONS,
-        accounts::AVATAR_IN_USE,
+        avatars::AVATAR_IN_USE,
         accounts::USER_BY_NAME,
         accounts::USER_BY_FOLDED,
         accounts::USERS_AFTER,
